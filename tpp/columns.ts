@@ -1,0 +1,397 @@
+/**
+ * The one table of record fields. A field's name, unit, type, meaning and the sources that supply it are written
+ * here and nowhere else: DuckDB types, Parquet column comments, docs/fields.md and the check against the kernel
+ * module's print order all come from it.
+ */
+
+export type SourceName = "kmod" | "tracefs" | "ss";
+
+export interface Column {
+  /** Name in the documented 30-field text (and in the module's `Fields:` line); NULL for columns that no text carries. */
+  readonly wire: string | null;
+  /** Name in the `trace` table; carries the unit where the wire name does not. */
+  readonly name: string;
+  /** DuckDB type of the wire text. */
+  readonly wireType: string;
+  /** DuckDB type in `trace`. */
+  readonly type: string;
+  readonly unit: string;
+  readonly meaning: string;
+  /** How each source supplies it: a phrase for docs; absent means NULL from that source. */
+  readonly sources: Readonly<Partial<Record<SourceName, string>>>;
+}
+
+/**
+ * `type` of a record. 0 to 5 are the module's documented numbers; the others exist only in traces taken from
+ * tracepoints or `ss`, which see other moments of a connection's life.
+ */
+export const recordTypes = [
+  { code: 0, name: "recv", meaning: "a segment arrived; state before the kernel handled it" },
+  { code: 1, name: "send", meaning: "a segment was sent" },
+  { code: 2, name: "timeout", meaning: "the retransmission timer fired; state before the kernel reacted" },
+  { code: 3, name: "setup", meaning: "the connection became established" },
+  { code: 4, name: "done", meaning: "the connection ended" },
+  { code: 5, name: "purge", meaning: "the module forgot the connection after it had been idle for `purgetime`" },
+  { code: 6, name: "retransmit", meaning: "tracefs: the kernel retransmitted a segment (tcp_retransmit_skb)" },
+  { code: 7, name: "ca_state", meaning: "tracefs: the congestion state changed to `ca_state` (tcp_cong_state_set)" },
+  { code: 8, name: "state", meaning: "tracefs: another change of the TCP state (inet_sock_set_state)" },
+  { code: 9, name: "reset_sent", meaning: "tracefs: a RST was sent (tcp_send_reset)" },
+  { code: 10, name: "reset_received", meaning: "tracefs: a RST was received (tcp_receive_reset)" },
+  { code: 11, name: "sample", meaning: "ss: one poll of the connection's tcp_info" },
+] as const;
+
+/** Congestion states in the order of the kernel's `enum tcp_ca_state` (include/uapi/linux/tcp.h). */
+export const caStates = ["Open", "Disorder", "CWR", "Recovery", "Loss"] as const;
+
+/** `ssthresh` while there is none yet: TCP_INFINITE_SSTHRESH in include/net/tcp.h. */
+export const noSsthresh = 2147483647;
+
+/** `length` of a connection's last record (types 4 and 5). */
+export const lastRecordLength = 65535;
+
+const u16 = "USMALLINT";
+const u32 = "UINTEGER";
+const u64 = "UBIGINT";
+
+/** The 30 documented fields in wire order. */
+export const documentedColumns: readonly Column[] = [
+  {
+    wire: "type",
+    name: "type",
+    wireType: "UTINYINT",
+    type: "record_type",
+    unit: "",
+    meaning: "what the record is of: recv, send, timeout, setup, done, purge; tracepoints and ss add their own",
+    sources: { kmod: "field", tracefs: "the event", ss: "sample" },
+  },
+  {
+    wire: "sec.nsec",
+    name: "t",
+    wireType: "DECIMAL(18,9)",
+    type: "DOUBLE",
+    unit: "s",
+    meaning: "time since the capture's zero (the header's clock anchors tie it to UTC)",
+    sources: { kmod: "field, ns", tracefs: "mono clock, us", ss: "time of the poll" },
+  },
+  {
+    wire: "saddr",
+    name: "saddr",
+    wireType: "VARCHAR",
+    type: "VARCHAR",
+    unit: "",
+    meaning: "local address; IPv4 dotted, IPv6 in canonical text form",
+    sources: { kmod: "field", tracefs: "src, saddr or saddrv6", ss: "Local Address" },
+  },
+  {
+    wire: "sport",
+    name: "sport",
+    wireType: u16,
+    type: u16,
+    unit: "",
+    meaning: "local port",
+    sources: { kmod: "field", tracefs: "src or sport", ss: "Local Port" },
+  },
+  {
+    wire: "daddr",
+    name: "daddr",
+    wireType: "VARCHAR",
+    type: "VARCHAR",
+    unit: "",
+    meaning: "remote address",
+    sources: { kmod: "field", tracefs: "dest, daddr or daddrv6", ss: "Peer Address" },
+  },
+  {
+    wire: "dport",
+    name: "dport",
+    wireType: u16,
+    type: u16,
+    unit: "",
+    meaning: "remote port",
+    sources: { kmod: "field", tracefs: "dest or dport", ss: "Peer Port" },
+  },
+  {
+    wire: "length",
+    name: "length_bytes",
+    wireType: u16,
+    type: u32,
+    unit: "bytes",
+    meaning: "payload of the segment; NULL where the record is not of a segment (the text has 65535 on a last record)",
+    sources: { kmod: "field", tracefs: "data_len (recv only)" },
+  },
+  {
+    wire: "tcp_flags",
+    name: "tcp_flags",
+    wireType: "VARCHAR",
+    type: "UTINYINT",
+    unit: "",
+    meaning: "flag byte of the TCP header: 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG, 64 ECE, 128 CWR",
+    sources: { kmod: "field" },
+  },
+  {
+    wire: "seq_num",
+    name: "seq_num",
+    wireType: u32,
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "sequence number of the segment, relative to the first seen on the flow, unwrapped to 64 bits",
+    sources: { kmod: "field" },
+  },
+  {
+    wire: "ack_num",
+    name: "ack_num",
+    wireType: u32,
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "acknowledgement number of the segment, relative and unwrapped likewise",
+    sources: { kmod: "field" },
+  },
+  {
+    wire: "ca_state",
+    name: "ca_state",
+    wireType: "UTINYINT",
+    type: "ca_state",
+    unit: "",
+    meaning: "congestion state: Open, Disorder, CWR, Recovery, Loss",
+    sources: { kmod: "field", tracefs: "cong_state, at its changes only (kernel 6.x on)" },
+  },
+  {
+    wire: "snd_nxt",
+    name: "snd_nxt",
+    wireType: u32,
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "next sequence number to send, relative and unwrapped",
+    sources: { kmod: "field", tracefs: "snd_nxt (recv only)" },
+  },
+  {
+    wire: "snd_una",
+    name: "snd_una",
+    wireType: u32,
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "first unacknowledged sequence number, relative and unwrapped",
+    sources: { kmod: "field", tracefs: "snd_una (recv only)" },
+  },
+  {
+    wire: "write_seq",
+    name: "write_seq",
+    wireType: u32,
+    type: "BIGINT",
+    unit: "bytes",
+    meaning: "end of the data that the application has written, relative and unwrapped",
+    sources: { kmod: "field" },
+  },
+  {
+    wire: "wqueue",
+    name: "wqueue_bytes",
+    wireType: u32,
+    type: u32,
+    unit: "bytes",
+    meaning: "send buffer occupancy: write_seq - snd_una",
+    sources: { kmod: "field", ss: "Send-Q" },
+  },
+  {
+    wire: "snd_cwnd",
+    name: "snd_cwnd",
+    wireType: u32,
+    type: u32,
+    unit: "packets",
+    meaning: "congestion window",
+    sources: { kmod: "field", tracefs: "snd_cwnd (recv only)", ss: "cwnd" },
+  },
+  {
+    wire: "ssthresh",
+    name: "ssthresh",
+    wireType: u32,
+    type: u32,
+    unit: "packets",
+    meaning: "slow-start threshold now in force (the kernel's tcp_current_ssthresh); 2147483647 means none yet",
+    sources: { kmod: "field", tracefs: "ssthresh (recv only)", ss: "ssthresh (absent while none)" },
+  },
+  {
+    wire: "snd_wnd",
+    name: "snd_wnd_bytes",
+    wireType: u32,
+    type: u32,
+    unit: "bytes",
+    meaning: "the peer's advertised window, in bytes (older descriptions of this field say packets)",
+    sources: { kmod: "field", tracefs: "snd_wnd (recv only)", ss: "snd_wnd" },
+  },
+  {
+    wire: "srtt",
+    name: "srtt_us",
+    wireType: u32,
+    type: "DOUBLE",
+    unit: "us",
+    meaning: "smoothed round-trip time; the text has 1/8 us",
+    sources: { kmod: "field / 8", tracefs: "srtt, whole us (recv only)", ss: "rtt" },
+  },
+  {
+    wire: "mdev",
+    name: "mdev_us",
+    wireType: u32,
+    type: "DOUBLE",
+    unit: "us",
+    meaning: "medium deviation of the round-trip time; the text has 1/4 us",
+    sources: { kmod: "field / 4" },
+  },
+  {
+    wire: "rttvar",
+    name: "rttvar_us",
+    wireType: u32,
+    type: "DOUBLE",
+    unit: "us",
+    meaning: "smoothed maximum of mdev, as the retransmission timeout uses it; the text has 1/4 us",
+    sources: { kmod: "field / 4", ss: "rtt, behind the slash" },
+  },
+  {
+    wire: "rto",
+    name: "rto_ms",
+    wireType: u32,
+    type: u32,
+    unit: "ms",
+    meaning: "retransmission timeout now in force",
+    sources: { kmod: "field", ss: "rto" },
+  },
+  {
+    wire: "packets_out",
+    name: "packets_out",
+    wireType: u32,
+    type: u32,
+    unit: "packets",
+    meaning: "segments sent and not yet acknowledged cumulatively",
+    sources: { kmod: "field", ss: "unacked" },
+  },
+  {
+    wire: "lost_out",
+    name: "lost_out",
+    wireType: u32,
+    type: u32,
+    unit: "packets",
+    meaning: "segments of packets_out that the sender believes lost",
+    sources: { kmod: "field", ss: "lost" },
+  },
+  {
+    wire: "sacked_out",
+    name: "sacked_out",
+    wireType: u32,
+    type: u32,
+    unit: "packets",
+    meaning: "segments of packets_out that arrived out of order (SACKed)",
+    sources: { kmod: "field", ss: "sacked" },
+  },
+  {
+    wire: "retrans_out",
+    name: "retrans_out",
+    wireType: u32,
+    type: u32,
+    unit: "packets",
+    meaning: "retransmitted segments in flight",
+    sources: { kmod: "field", ss: "retrans, before the slash" },
+  },
+  {
+    wire: "retrans",
+    name: "retrans",
+    wireType: u32,
+    type: u32,
+    unit: "packets",
+    meaning: "segments retransmitted so far on the connection",
+    sources: { kmod: "field", ss: "retrans, behind the slash" },
+  },
+  {
+    wire: "frto_counter",
+    name: "frto",
+    wireType: "UTINYINT",
+    type: "UTINYINT",
+    unit: "",
+    meaning: "1 while F-RTO looks whether the last timeout was spurious (a flag since kernel 3.10, not a counter)",
+    sources: { kmod: "field" },
+  },
+  {
+    wire: "rto_num",
+    name: "rto_num",
+    wireType: u32,
+    type: u32,
+    unit: "",
+    meaning: "retransmission timeouts so far on the flow",
+    sources: { kmod: "field" },
+  },
+  {
+    wire: "sk_pacing_rate",
+    name: "pacing_rate_bps",
+    wireType: u64,
+    type: "DOUBLE",
+    unit: "bit/s",
+    meaning: "pacing rate; the text has bytes/s. NULL while pacing is off (the text has all bits set)",
+    sources: { kmod: "field * 8", ss: "pacing_rate" },
+  },
+];
+
+/** Columns of `trace` that are not among the 30 fields. */
+export const derivedColumns: readonly Column[] = [
+  {
+    wire: null,
+    name: "ord",
+    wireType: "",
+    type: u64,
+    unit: "",
+    meaning: "place of the record in the capture, counted from 1; orders records of equal time",
+    sources: { kmod: "counted", tracefs: "counted", ss: "counted" },
+  },
+  {
+    wire: null,
+    name: "time",
+    wireType: "",
+    type: "TIMESTAMP_NS",
+    unit: "UTC",
+    meaning: "wall-clock time of the record: the header's realtime anchor plus t",
+    sources: { kmod: "anchor + t", tracefs: "anchor + t", ss: "anchor + t" },
+  },
+  {
+    wire: null,
+    name: "flow",
+    wireType: "",
+    type: u32,
+    unit: "",
+    meaning: "one id per connection and end, counted from 1 in order of first sight; a reused 4-tuple is a new flow",
+    sources: { kmod: "derived", tracefs: "derived", ss: "derived" },
+  },
+  {
+    wire: null,
+    name: "rcv_wnd_bytes",
+    wireType: "",
+    type: u32,
+    unit: "bytes",
+    meaning: "window that this end advertises",
+    sources: { kmod: "extended=1", tracefs: "rcv_wnd (recv only)", ss: "rcv_wnd" },
+  },
+  {
+    wire: null,
+    name: "detail",
+    wireType: "",
+    type: "VARCHAR",
+    unit: "",
+    meaning: "what a tracepoint adds in words: the TCP states of a change, the reason of a reset",
+    sources: { tracefs: "oldstate>newstate, state, reason" },
+  },
+];
+
+/** Wire names of the 30 documented fields, in order. */
+export const documentedWireNames: readonly string[] = documentedColumns.map((column) => column.wire as string);
+
+/** All columns of `trace`, in table order. */
+export const traceColumns: readonly Column[] = (() => {
+  const derived = (name: string): Column => {
+    const found = derivedColumns.find((column) => column.name === name);
+    if (!found) throw new Error(`no derived column ${name}`);
+    return found;
+  };
+  return [
+    derived("ord"),
+    derived("time"),
+    derived("flow"),
+    ...documentedColumns,
+    derived("rcv_wnd_bytes"),
+    derived("detail"),
+  ];
+})();

@@ -1,0 +1,94 @@
+import type { SourceName } from "./columns.ts";
+
+/** How the lines of the data frames are to be read. */
+export type TextKind =
+  /** One record a line in the documented field order (see columns.ts), fields named by `columns`. */
+  | "probe"
+  /** Lines of tracefs' trace_pipe, `[LOST n EVENTS]` lines among them. */
+  | "trace_pipe"
+  /** Output of `ss -tinHO`, each poll preceded by a line with its time. */
+  | "ss";
+
+/** JSON of the header frame. Numbers that may pass 2^53 are decimal strings. */
+export interface TppHeader {
+  readonly format: 1;
+  /** Random per capture; every checkpoint repeats it, so that frames of another file are noticed. */
+  readonly capture_id: string;
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly source: SourceName | "import" | "synthetic";
+  readonly text: TextKind;
+  /** Field names in wire order for `probe` text; null for the others. */
+  readonly columns: readonly string[] | null;
+  /** For `trace_pipe`: the kernel's `print fmt` line of each event recorded, by event name. */
+  readonly events?: Readonly<Record<string, string>>;
+  readonly kernel: {
+    readonly release: string;
+    readonly version: string;
+    readonly machine: string;
+    /** CONFIG_HZ where it can be known; null otherwise. */
+    readonly hz: number | null;
+  };
+  readonly clock: {
+    /** CLOCK_REALTIME and CLOCK_MONOTONIC read together at the start, ns. */
+    readonly realtime_ns: string;
+    readonly monotonic_ns: string;
+    /** What CLOCK_MONOTONIC was, in ns, when the records' own clock read 0 ("0" where records carry the monotonic clock itself). */
+    readonly zero_monotonic_ns: string;
+  };
+  readonly filters: { readonly port: number | null };
+  /** /proc/sys/net/tcpprobe_plus/*, or null where the module is not loaded. */
+  readonly module_sysctl: Readonly<Record<string, string>> | null;
+  /** net.ipv4.tcp_* and net.core.*mem*, by dotted name. */
+  readonly sysctl: Readonly<Record<string, string>>;
+  readonly interfaces: readonly InterfaceSnapshot[];
+  readonly command_line: readonly string[];
+  /** Only when asked for. */
+  readonly hostname?: string;
+  /** Things that whoever reads the numbers must know: what was guessed, what was not available. */
+  readonly notes?: readonly string[];
+}
+
+export interface InterfaceSnapshot {
+  readonly name: string;
+  readonly mtu: number | null;
+  readonly qdisc: string | null;
+  /** Offload features by ethtool's name; null where they could not be read. */
+  readonly offloads: Readonly<Record<string, boolean>> | null;
+}
+
+/** Records lost so far, by cause (for instance `ring` for a full tracing ring). */
+export type LossTotals = Readonly<Record<string, number>>;
+
+/** JSON of the checkpoint that follows each data frame. */
+export interface TppCheckpoint {
+  readonly capture_id: string;
+  /** Number of the data frame it follows, counted from 1. */
+  readonly frame: number;
+  /** Offset and compressed size of that data frame, and its zstd content checksum (low 32 bits of XXH64). */
+  readonly offset: number;
+  readonly compressed_bytes: number;
+  readonly checksum: number;
+  /** CLOCK_MONOTONIC when the frame was closed, ns. */
+  readonly monotonic_ns: string;
+  /** Totals up to and including that frame. */
+  readonly lines: number;
+  readonly raw_bytes: number;
+  readonly lost: LossTotals;
+}
+
+/** JSON of the trailer. */
+export interface TppTrailer {
+  readonly capture_id: string;
+  /** Why it stopped: `duration`, `signal SIGINT`, `source ended`, `disk full`, `recovered`, ... */
+  readonly reason: string;
+  readonly frames: number;
+  readonly lines: number;
+  readonly raw_bytes: number;
+  readonly lost: LossTotals;
+  /** Wall time from the first to the last moment of capturing, seconds. */
+  readonly duration_s: number;
+  readonly realtime_ns: string;
+  readonly monotonic_ns: string;
+  /** The source's own statistics at start and end (for the module: /proc/net/stat/tcpprobe_plus). */
+  readonly statistics?: { readonly start: string | null; readonly end: string | null };
+}
