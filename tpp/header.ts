@@ -46,6 +46,8 @@ export interface TppHeader {
   readonly hostname?: string;
   /** Things that whoever reads the numbers must know: what was guessed, what was not available. */
   readonly notes?: readonly string[];
+  /** In a file that `capture recover` wrote: where it came from and every damage found there, a line each. */
+  readonly recovered?: { readonly from_capture_id: string; readonly damage: readonly string[] };
 }
 
 export interface InterfaceSnapshot {
@@ -56,13 +58,13 @@ export interface InterfaceSnapshot {
   readonly offloads: Readonly<Record<string, boolean>> | null;
 }
 
-/** Records lost so far, by cause (for instance `ring` for a full tracing ring). */
+/** Records lost so far, by cause: `ring` (a full tracing ring), `output` (could not be written), `damage` (in a recovered file). */
 export type LossTotals = Readonly<Record<string, number>>;
 
 /** JSON of the checkpoint that follows each data frame. */
 export interface TppCheckpoint {
   readonly capture_id: string;
-  /** Number of the data frame it follows, counted from 1. */
+  /** Number of the data frame it follows, counted from 1 without holes. */
   readonly frame: number;
   /** Offset and compressed size of that data frame, and its zstd content checksum (low 32 bits of XXH64). */
   readonly offset: number;
@@ -70,6 +72,9 @@ export interface TppCheckpoint {
   readonly checksum: number;
   /** CLOCK_MONOTONIC when the frame was closed, ns. */
   readonly monotonic_ns: string;
+  /** Lines and bytes of that frame alone: with the totals they place the frame in the capture. */
+  readonly frame_lines: number;
+  readonly frame_raw_bytes: number;
   /** Totals up to and including that frame. */
   readonly lines: number;
   readonly raw_bytes: number;

@@ -1,2 +1,10 @@
 export * from "./columns.ts";
+export type { DamageKind, TppDamage } from "./damage.ts";
+export * from "./errors.ts";
 export type * from "./header.ts";
+export { type ReadFramesOptions, readFrames, type TppFrameData } from "./read.ts";
+export { type Recovery, recoverTpp } from "./recover.ts";
+export { verifyTpp } from "./verify.ts";
+export { type TppWalk, walkTpp } from "./walk.ts";
+export type { TppFrame } from "./walk-state.ts";
+export { type CloseOptions, type TppTotals, TppWriter, type TppWriterOptions } from "./writer.ts";

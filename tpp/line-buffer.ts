@@ -1,0 +1,92 @@
+/** Collects raw source bytes and cuts them into pieces for data frames, on whole lines. */
+import { maxRawFrameBytes } from "./zstd-frame.ts";
+
+const newline = 10;
+
+export interface LinePiece {
+  readonly raw: Buffer;
+  readonly lines: number;
+}
+
+export function countNewlines(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) count += 1;
+  return count;
+}
+
+/** Lines as the format counts them: newlines, and one more for a last line without. */
+export function countLines(bytes: Buffer): number {
+  return countNewlines(bytes) + (bytes.length > 0 && bytes[bytes.length - 1] !== newline ? 1 : 0);
+}
+
+export class LineBuffer {
+  readonly #frameBytes: number;
+  #buffer: Buffer;
+  #used = 0;
+  #lines = 0;
+  readonly #spare: Buffer[] = [];
+
+  constructor(frameBytes: number) {
+    this.#frameBytes = Math.min(frameBytes, maxRawFrameBytes);
+    this.#buffer = Buffer.allocUnsafeSlow(this.#frameBytes);
+  }
+
+  get bytes(): number {
+    return this.#used;
+  }
+
+  /** Whole lines waiting in it. */
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** Takes as much of `chunk` as fits and says how much; when that is not all, `take` must be called next. */
+  add(chunk: Buffer): number {
+    const taken = chunk.subarray(0, this.#buffer.length - this.#used);
+    taken.copy(this.#buffer, this.#used);
+    this.#used += taken.length;
+    this.#lines += countNewlines(taken);
+    return taken.length;
+  }
+
+  /**
+   * The whole lines waiting, or undefined when there are none; what is left of the last line stays. A line that fills
+   * the buffer makes it grow, and is cut at the format's limit.
+   */
+  take(): LinePiece | undefined {
+    if (this.#lines === 0) {
+      if (this.#used < this.#buffer.length) return undefined;
+      if (this.#used >= maxRawFrameBytes) return this.#cut(this.#used);
+      const larger = Buffer.allocUnsafeSlow(Math.min(this.#buffer.length * 2, maxRawFrameBytes));
+      this.#buffer.copy(larger, 0, 0, this.#used);
+      this.#buffer = larger;
+      return undefined;
+    }
+    return this.#cut(this.#buffer.lastIndexOf(newline, this.#used - 1) + 1);
+  }
+
+  /** Everything that is left, a last line without newline too. */
+  takeRest(): LinePiece | undefined {
+    return this.#used === 0 ? undefined : this.#cut(this.#used);
+  }
+
+  /** Gives a piece's memory back for another frame. */
+  recycle(piece: LinePiece): void {
+    const whole = Buffer.from(piece.raw.buffer, piece.raw.byteOffset, this.#frameBytes);
+    if (piece.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < 2) this.#spare.push(whole);
+  }
+
+  #cut(end: number): LinePiece {
+    const raw = this.#buffer.subarray(0, end);
+    const next = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#frameBytes);
+    const rest = this.#buffer.subarray(end, this.#used);
+    // A rest longer than a frame can only follow a grown line; it moves in a buffer of its own size.
+    const room = rest.length < next.length ? next : Buffer.allocUnsafeSlow(rest.length + this.#frameBytes);
+    rest.copy(room);
+    const lines = end === this.#used && raw[end - 1] !== newline ? this.#lines + 1 : this.#lines;
+    this.#buffer = room;
+    this.#used = rest.length;
+    this.#lines = 0;
+    return { raw, lines };
+  }
+}

@@ -1,0 +1,81 @@
+/** Writes the intact frames of a damaged file to a whole one, with every hole counted at its place. */
+import { randomUUID } from "node:crypto";
+import { realpath } from "node:fs/promises";
+import { NothingToRecoverError, SameFileError } from "./errors.ts";
+import { FrameSink } from "./frame-sink.ts";
+import type { LossTotals, TppHeader, TppTrailer } from "./header.ts";
+import { readFrames } from "./read.ts";
+import { verifyTpp } from "./verify.ts";
+import type { TppWalk } from "./walk.ts";
+
+export interface Recovery {
+  /** What was found in the input, every frame checked. */
+  readonly input: TppWalk;
+  readonly frames: number;
+  readonly lines: number;
+  readonly rawBytes: number;
+  /** Lines known to be missing between and after the frames; what was cut off the end is not known. */
+  readonly missingLines: number;
+  readonly fileBytes: number;
+}
+
+/**
+ * Copies the intact frames of `input` to the new file `output`. Lines that are missing between them are counted as lost by
+ * `damage` in the checkpoint behind the hole. Throws a NotTppError, NothingToRecoverError, SameFileError or one of the
+ * writer's errors.
+ */
+export async function recoverTpp(
+  input: string,
+  output: string,
+  options: { readonly overwrite?: boolean } = {},
+): Promise<Recovery> {
+  const walk = await verifyTpp(input);
+  if (!walk.header) throw new NothingToRecoverError(input);
+  if ((await realpath(input)) === (await realpath(output).catch(() => ""))) throw new SameFileError(output);
+  const header = recoveredHeader(walk, walk.header);
+  const sink = await FrameSink.create(output, header, options.overwrite ?? false);
+  const checkpoints = new Map(walk.checkpoints.map((checkpoint) => [checkpoint.frame, checkpoint]));
+  let missingLines = 0;
+  let expectedLine = 0;
+  let sourceLost: LossTotals = {};
+  let lastNs = walk.header.clock.monotonic_ns;
+  const holeUpTo = (line: number): LossTotals => {
+    missingLines += line - expectedLine;
+    return missingLines > 0 ? { ...sourceLost, damage: (sourceLost.damage ?? 0) + missingLines } : sourceLost;
+  };
+  for await (const { frame, raw, compressed } of readFrames(input, walk)) {
+    const checkpoint = checkpoints.get(frame.number);
+    sourceLost = checkpoint?.lost ?? sourceLost;
+    const lost = holeUpTo(frame.firstLine);
+    expectedLine = frame.firstLine + frame.lines;
+    lastNs = checkpoint?.monotonic_ns ?? lastNs;
+    await sink.appendData({ compressed, rawBytes: raw.length, lines: frame.lines }, lastNs, lost);
+  }
+  sourceLost = walk.trailer?.lost ?? sourceLost;
+  const lost = holeUpTo(walk.trailer?.lines ?? expectedLine);
+  const { frames, lines, rawBytes } = sink.totals;
+  await sink.finish(recoveredTrailer(walk, header, { frames, lines, raw_bytes: rawBytes, lost }, lastNs));
+  return { input: walk, frames, lines, rawBytes, missingLines, fileBytes: sink.totals.fileBytes };
+}
+
+function recoveredHeader(walk: TppWalk, header: TppHeader): TppHeader {
+  const damage = walk.damage.map((found) => found.text);
+  return {
+    ...header,
+    capture_id: randomUUID(),
+    recovered: { from_capture_id: header.capture_id, damage: [...(header.recovered?.damage ?? []), ...damage] },
+  };
+}
+
+type Totals = Pick<TppTrailer, "frames" | "lines" | "raw_bytes" | "lost">;
+
+/** The end of the capture is the trailer's where it was intact, else the time of the last checkpoint. */
+function recoveredTrailer(walk: TppWalk, header: TppHeader, totals: Totals, lastNs: string): TppTrailer {
+  const sinceStartNs = BigInt(lastNs) - BigInt(header.clock.monotonic_ns);
+  const atLastFrame = {
+    duration_s: Number(sinceStartNs / 1000n) / 1e6,
+    realtime_ns: String(BigInt(header.clock.realtime_ns) + sinceStartNs),
+    monotonic_ns: lastNs,
+  };
+  return { ...(walk.trailer ?? atLastFrame), ...totals, capture_id: header.capture_id, reason: "recovered" };
+}

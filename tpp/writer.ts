@@ -1,0 +1,192 @@
+import { promisify } from "node:util";
+import { constants, zstdCompress } from "node:zlib";
+import { type DataFrame, FrameSink } from "./frame-sink.ts";
+import type { LossTotals, TppHeader, TppTrailer } from "./header.ts";
+import { LineBuffer, type LinePiece } from "./line-buffer.ts";
+
+const compress = promisify(zstdCompress);
+
+export interface TppWriterOptions {
+  /** Replace an existing file; without it one is refused. */
+  readonly overwrite?: boolean;
+  /** zstd level, 3 unless told. */
+  readonly level?: number;
+  /** A frame is closed when it holds this many raw bytes (4 MiB) … */
+  readonly frameBytes?: number;
+  /** … or when its first byte is this old (1 s). */
+  readonly frameMs?: number;
+  /** Raw bytes that may wait for compression and disk before `write` asks to wait (32 MiB). */
+  readonly pendingBytes?: number;
+}
+
+export interface CloseOptions {
+  readonly reason: string;
+  readonly statistics?: { readonly start: string | null; readonly end: string | null };
+}
+
+export interface TppTotals {
+  readonly fileBytes: number;
+  readonly frames: number;
+  readonly lines: number;
+  readonly rawBytes: number;
+  readonly lost: Readonly<Record<string, number>>;
+  readonly duration_s: number;
+}
+
+/** Writes one capture. Frames are compressed in the background, one after the other, in the order of the bytes. */
+export class TppWriter {
+  readonly #sink: FrameSink;
+  readonly #header: TppHeader;
+  readonly #level: number;
+  readonly #frameMs: number;
+  readonly #pendingLimit: number;
+  readonly #waiting: LineBuffer;
+  readonly #lost: Record<string, number> = {};
+  #timer: NodeJS.Timeout | undefined;
+  #pendingBytes = 0;
+  #pendingLines = 0;
+  #queue: Promise<void> = Promise.resolve();
+  #failure: Error | null = null;
+  #closed = false;
+
+  private constructor(sink: FrameSink, header: TppHeader, options: TppWriterOptions) {
+    this.#sink = sink;
+    this.#header = header;
+    this.#level = options.level ?? 3;
+    this.#frameMs = options.frameMs ?? 1000;
+    this.#pendingLimit = options.pendingBytes ?? 32 * 1024 * 1024;
+    this.#waiting = new LineBuffer(options.frameBytes ?? 4 * 1024 * 1024);
+  }
+
+  /** Creates the file with its header. Throws an OutputExistsError, OutputDirectoryError, OutputOpenError or DiskFullError. */
+  static async create(path: string, header: TppHeader, options: TppWriterOptions = {}): Promise<TppWriter> {
+    return new TppWriter(await FrameSink.create(path, header, options.overwrite ?? false), header, options);
+  }
+
+  /** Set once writing has failed (disk full): nothing more is taken, and `close` tells what was not written. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  /** All that was taken so far; `fileBytes` and `frames` are what is in the file already. */
+  get totals(): TppTotals {
+    const written = this.#sink.totals;
+    return {
+      fileBytes: written.fileBytes,
+      frames: written.frames,
+      lines: written.lines + this.#pendingLines + this.#waiting.lines,
+      rawBytes: written.rawBytes + this.#pendingBytes + this.#waiting.bytes,
+      lost: { ...this.#lost },
+      duration_s: this.#durationS(process.hrtime.bigint()),
+    };
+  }
+
+  /**
+   * Takes source bytes in any pieces; they are copied. False asks the caller to wait for `drained()` before it goes on:
+   * the bytes given are taken all the same.
+   */
+  write(chunk: Buffer): boolean {
+    if (this.#closed) throw new Error("write after close");
+    let rest = chunk;
+    while (rest.length > 0) {
+      rest = rest.subarray(this.#waiting.add(rest));
+      if (rest.length > 0) this.#enqueue(this.#waiting.take());
+    }
+    if (this.#waiting.bytes > 0) this.#timer ??= setTimeout(() => this.#tick(), this.#frameMs);
+    return this.#pendingBytes < this.#pendingLimit;
+  }
+
+  /** Resolves when everything queued is in the file. Never rejects: see `failure`. */
+  drained(): Promise<void> {
+    return this.#queue;
+  }
+
+  /** Counts records that the source lost; the next checkpoint carries the sum. */
+  addLoss(cause: string, records: number): void {
+    this.#lost[cause] = (this.#lost[cause] ?? 0) + records;
+  }
+
+  /** Closes the frame in hand at once, without waiting for its second to pass. */
+  async flush(): Promise<void> {
+    this.#enqueue(this.#waiting.take());
+    await this.#queue;
+  }
+
+  /** Writes what is left, trailer and seek table, and closes the file. Throws when any of it could not be written. */
+  async close(options: CloseOptions): Promise<TppTotals> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#enqueue(this.#waiting.take());
+    this.#enqueue(this.#waiting.takeRest());
+    await this.#queue;
+    const finished = this.#finish(options);
+    if (this.#failure) {
+      await finished.catch(() => {}); // the trailer may or may not fit; the file is whole up to its last frame
+      throw this.#failure;
+    }
+    await finished;
+    return this.totals;
+  }
+
+  #finish(options: CloseOptions): Promise<void> {
+    const monotonicNs = process.hrtime.bigint();
+    const { frames, lines, rawBytes } = this.#sink.totals;
+    const trailer: TppTrailer = {
+      capture_id: this.#header.capture_id,
+      reason: options.reason,
+      frames,
+      lines,
+      raw_bytes: rawBytes,
+      lost: { ...this.#lost },
+      duration_s: this.#durationS(monotonicNs),
+      realtime_ns: String(BigInt(Date.now()) * 1_000_000n),
+      monotonic_ns: String(monotonicNs),
+      ...(options.statistics ? { statistics: options.statistics } : {}),
+    };
+    return this.#sink.finish(trailer);
+  }
+
+  #durationS(monotonicNs: bigint): number {
+    return Math.max(0, Number((monotonicNs - BigInt(this.#header.clock.monotonic_ns)) / 1000n) / 1e6);
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    this.#enqueue(this.#waiting.take());
+    if (this.#waiting.bytes > 0) this.#timer = setTimeout(() => this.#tick(), this.#frameMs);
+  }
+
+  #enqueue(piece: LinePiece | undefined): void {
+    if (!piece) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#pendingBytes += piece.raw.length;
+    this.#pendingLines += piece.lines;
+    const closedNs = String(process.hrtime.bigint());
+    const lost = { ...this.#lost };
+    this.#queue = this.#queue.then(() => this.#store(piece, closedNs, lost));
+  }
+
+  async #store(piece: LinePiece, closedNs: string, lost: LossTotals): Promise<void> {
+    try {
+      if (this.#failure) throw this.#failure;
+      await this.#sink.appendData(await this.#compress(piece), closedNs, lost);
+    } catch (error) {
+      this.#failure ??= error as Error;
+      this.addLoss("output", piece.lines);
+    }
+    this.#pendingBytes -= piece.raw.length;
+    this.#pendingLines -= piece.lines;
+    this.#waiting.recycle(piece);
+  }
+
+  async #compress(piece: LinePiece): Promise<DataFrame> {
+    const options = {
+      params: { [constants.ZSTD_c_compressionLevel]: this.#level, [constants.ZSTD_c_checksumFlag]: 1 },
+      pledgedSrcSize: piece.raw.length, // puts the size in the frame's header
+      chunkSize: Math.min(1024 * 1024, piece.raw.length + 1024),
+    };
+    const compressed = await compress(piece.raw, options);
+    return { compressed, rawBytes: piece.raw.length, lines: piece.lines };
+  }
+}
