@@ -331,6 +331,15 @@ export const documentedColumns: readonly Column[] = [
 export const derivedColumns: readonly Column[] = [
   {
     wire: null,
+    name: "capture",
+    wireType: "",
+    type: u16,
+    unit: "",
+    meaning: "which of the given files the record is of, counted from 1",
+    sources: { kmod: "counted", tracefs: "counted", ss: "counted" },
+  },
+  {
+    wire: null,
     name: "ord",
     wireType: "",
     type: u64,
@@ -387,6 +396,7 @@ export const traceColumns: readonly Column[] = (() => {
     return found;
   };
   return [
+    derived("capture"),
     derived("ord"),
     derived("time"),
     derived("flow"),

@@ -1,0 +1,55 @@
+/** Carries the source's bytes to the writer until it is asked to stop, then what is still waiting in the source. */
+import { setImmediate as yieldToEvents } from "node:timers/promises";
+import type { TppWriter } from "@tcpprobe-plus/tpp";
+import type { Source } from "../sources/source.ts";
+import type { StopRequest } from "./stop-request.ts";
+
+const bufferBytes = 256 * 1024;
+/** A read is not begun with less room: the kernel hands out pieces of 4 or 8 KiB. */
+const readBytes = 16 * 1024;
+/** Pause after the source had nothing more: long enough to be cheap, short against a frame's second and the ring. */
+const pauseMs = 10;
+const idlePauseMs = 50;
+const idleAfterPauses = 20;
+/** A source that cannot be halted is not drained for longer. */
+const drainMs = 10_000;
+
+/** Returns why it ended. Throws what the source throws, and the writer's failure. */
+export async function record(source: Source, writer: TppWriter, stop: StopRequest): Promise<string> {
+  const buffer = Buffer.allocUnsafeSlow(bufferBytes);
+  let pauses = 0;
+  let drainUntil = Number.POSITIVE_INFINITY;
+  for (;;) {
+    if (stop.reason !== null && drainUntil === Number.POSITIVE_INFINITY) {
+      source.halt();
+      drainUntil = performance.now() + drainMs;
+    }
+    if (stop.urgent) return `${stop.reason}, then stopped before the ring was empty`;
+    const { bytes, more, ended } = fill(source, buffer);
+    if (bytes > 0) await pass(buffer.subarray(0, bytes), source, writer);
+    if (writer.failure) throw writer.failure;
+    if (ended) return "source ended";
+    if (stop.reason !== null && (!more || performance.now() > drainUntil)) return stop.reason;
+    pauses = bytes > 0 ? 0 : pauses + 1;
+    if (more) await yieldToEvents();
+    else await stop.sleep(pauses > idleAfterPauses ? idlePauseMs : pauseMs);
+  }
+}
+
+/** Reads until the source has nothing more or the buffer is full (`more`). */
+function fill(source: Source, buffer: Buffer): { bytes: number; more: boolean; ended: boolean } {
+  let bytes = 0;
+  while (buffer.length - bytes >= readBytes) {
+    const got = source.read(buffer.subarray(bytes));
+    if (got === "ended") return { bytes, more: false, ended: true };
+    if (got === 0) return { bytes, more: false, ended: false };
+    bytes += got;
+  }
+  return { bytes, more: true, ended: false };
+}
+
+async function pass(text: Buffer, source: Source, writer: TppWriter): Promise<void> {
+  const lost = source.lostIn(text);
+  if (lost > 0) writer.addLoss("ring", lost);
+  if (!writer.write(text)) await writer.drained();
+}

@@ -1,0 +1,13 @@
+import type { TppHeader } from "@tcpprobe-plus/tpp";
+
+/**
+ * CLOCK_REALTIME and CLOCK_MONOTONIC read together. Node tells the real time in whole milliseconds: waiting for the next
+ * one to begin (1 ms at most) ties the two to within some microseconds.
+ */
+export function clockAnchors(): Omit<TppHeader["clock"], "zero_monotonic_ns"> {
+  const before = Date.now();
+  let now = before;
+  while (now === before) now = Date.now();
+  const monotonicNs = process.hrtime.bigint();
+  return { realtime_ns: String(BigInt(now) * 1_000_000n), monotonic_ns: String(monotonicNs) };
+}

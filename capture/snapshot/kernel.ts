@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { machine, release, version } from "node:os";
+import { gunzipSync } from "node:zlib";
+import type { TppHeader } from "@tcpprobe-plus/tpp";
+
+/** Kernel name and CONFIG_HZ, the latter null where no configuration can be read. */
+export function kernelSnapshot(): TppHeader["kernel"] {
+  return { release: release(), version: version(), machine: machine(), hz: configHz() };
+}
+
+function configHz(): number | null {
+  const places: (() => string)[] = [
+    () => gunzipSync(readFileSync("/proc/config.gz")).toString("latin1"),
+    () => readFileSync(`/boot/config-${release()}`, "latin1"),
+    () => readFileSync(`/lib/modules/${release()}/config`, "latin1"),
+  ];
+  for (const read of places) {
+    try {
+      const hz = Number(/^CONFIG_HZ=(\d+)$/m.exec(read())?.[1]);
+      if (hz > 0) return hz;
+    } catch {
+      // Not every system has each of them.
+    }
+  }
+  return null;
+}

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Not a setting but a secret. */
+const secrets = new Set(["net.ipv4.tcp_fastopen_key"]);
+
+const kept: readonly { readonly directory: string; readonly matches: RegExp }[] = [
+  { directory: "net/ipv4", matches: /^tcp_/ },
+  { directory: "net/core", matches: /mem/ },
+];
+
+/** net.ipv4.tcp_* and net.core.*mem* of this network namespace, by dotted name. */
+export function networkSysctls(root = "/proc/sys"): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { directory, matches } of kept) {
+    for (const [name, value] of readSettings(join(root, directory), matches)) {
+      const dotted = `${directory.replaceAll("/", ".")}.${name}`;
+      if (!secrets.has(dotted)) found[dotted] = value;
+    }
+  }
+  return found;
+}
+
+/** All settings of the tcpprobe_plus module; null where it is not loaded. */
+export function moduleSysctls(root = "/proc/sys"): Record<string, string> | null {
+  const settings = readSettings(join(root, "net/tcpprobe_plus"), /./);
+  return settings.length === 0 ? null : Object.fromEntries(settings);
+}
+
+function readSettings(directory: string, matches: RegExp): [string, string][] {
+  const settings: [string, string][] = [];
+  for (const name of listOf(directory).filter((name) => matches.test(name))) {
+    try {
+      settings.push([name, readFileSync(join(directory, name), "utf8").trim()]);
+    } catch {
+      // Some can only be written.
+    }
+  }
+  return settings;
+}
+
+function listOf(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+}

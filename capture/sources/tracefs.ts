@@ -1,0 +1,125 @@
+/** The kernel's own TCP tracepoints, through a private tracing instance; text as trace_pipe prints it. */
+import { closeSync, constants, openSync, readSync } from "node:fs";
+import { release } from "node:os";
+import { join } from "node:path";
+import { NoEventError, SourceGoneError } from "../errors.ts";
+import { LostCounter } from "./lost-counter.ts";
+import type { Source } from "./source.ts";
+import { planEvents, type TraceEvent } from "./trace-events.ts";
+import { defaultBufferKb, findTracefs, removeLeftovers, TraceInstance } from "./trace-instance.ts";
+
+export interface TracefsOptions {
+  readonly port: number | null;
+  /** Ring for each CPU, KiB. */
+  readonly bufferSizeKb: number | null;
+  /** Told about what was cleaned up. */
+  readonly say: (line: string) => void;
+  readonly roots?: readonly string[];
+}
+
+/** Sets everything up with recording still off. Throws what `findTracefs` does, a NoEventError or a TracingSetupError. */
+export async function openTracefs(options: TracefsOptions): Promise<Source> {
+  const root = findTracefs(options.roots);
+  for (const line of removeLeftovers(root)) options.say(line);
+  const instance = new TraceInstance(root);
+  try {
+    const plan = planEvents(join(instance.path, "events"), options.port);
+    if (plan.missing) throw new NoEventError(plan.missing, release());
+    const bufferSizeKb = options.bufferSizeKb ?? defaultBufferKb();
+    setUp(instance, plan.events, bufferSizeKb);
+    const pipe = openSync(join(instance.path, "trace_pipe"), constants.O_RDONLY | constants.O_NONBLOCK);
+    return new TracefsSource(instance, pipe, plan.events, plan.notes, bufferSizeKb);
+  } catch (error) {
+    await instance.remove();
+    throw error;
+  }
+}
+
+/** A new instance takes over what somebody set for the host's own tracing; these make the text the documented one. */
+const plainText = ["overwrite", "context-info", "noraw", "nohex", "nobin", "nofields", "irq-info", "hash-ptr"];
+
+function setUp(instance: TraceInstance, events: readonly TraceEvent[], bufferSizeKb: number): void {
+  instance.set("tracing_on", "0");
+  for (const option of plainText) instance.trySet("trace_options", option);
+  instance.set("trace_clock", "mono", "This kernel lacks the mono trace clock (Linux 3.17 has it).");
+  instance.set("buffer_size_kb", String(bufferSizeKb), "Not enough memory: give a smaller --buffer-size-kb.");
+  for (const event of events) {
+    if (event.filter) instance.set(join("events", event.name, "filter"), event.filter);
+  }
+  for (const event of events) instance.set(join("events", event.name, "enable"), "1");
+}
+
+class TracefsSource implements Source {
+  readonly name = "tracefs";
+  readonly text = "trace_pipe";
+  readonly columns = null;
+  readonly zeroMonotonicNs = "0";
+  readonly events: Readonly<Record<string, string>>;
+  readonly path: string;
+  readonly notes: readonly string[];
+  readonly lossAdvice: string;
+  readonly #instance: TraceInstance;
+  readonly #lost = new LostCounter();
+  #pipe: number | null;
+  #statisticsAtStart: string | null = null;
+
+  constructor(
+    instance: TraceInstance,
+    pipe: number,
+    events: readonly TraceEvent[],
+    notes: readonly string[],
+    bufferSizeKb: number,
+  ) {
+    this.#instance = instance;
+    this.#pipe = pipe;
+    this.events = Object.fromEntries(events.map((event) => [event.name.split("/")[1], event.printFormat]));
+    this.path = join(instance.path, "trace_pipe");
+    this.notes = [...notes, `ring of ${bufferSizeKb} KiB for each CPU`];
+    this.lossAdvice = `Raise --buffer-size-kb (now ${bufferSizeKb}) or narrow it with --port.`;
+  }
+
+  start(): void {
+    this.#statisticsAtStart = this.#instance.ringStatistics().text;
+    this.#instance.set("tracing_on", "1");
+  }
+
+  read(into: Buffer): number {
+    try {
+      return readSync(this.#pipe!, into);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return 0;
+      throw new SourceGoneError(this.path, error as NodeJS.ErrnoException);
+    }
+  }
+
+  lostIn(text: Buffer): number {
+    return this.#lost.add(text);
+  }
+
+  get lossLines(): number {
+    return this.#lost.lines;
+  }
+
+  halt(): void {
+    this.#instance.set("tracing_on", "0");
+  }
+
+  waiting(): number {
+    return this.#instance.ringStatistics().entries;
+  }
+
+  /** The ring counts what it overwrote; LOST lines tell of it only once something newer was read on that CPU. */
+  finish(): { lost: number; statistics: { start: string | null; end: string | null } } {
+    const { lost, text } = this.#instance.ringStatistics();
+    return {
+      lost: Math.max(0, lost - this.#lost.events),
+      statistics: { start: this.#statisticsAtStart, end: text },
+    };
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#pipe !== null) closeSync(this.#pipe);
+    this.#pipe = null;
+    await this.#instance.remove();
+  }
+}
