@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Connections with an exactly known course, for the guest tests.
+ *
+ *   tcp sink PORT [pause=MS] [rcvbuf=BYTES] [unread] [reply=BYTES]
+ *       accepts for ever; reads everything from each connection (after a
+ *       pause), answers the end with `reply` bytes, closes. unread: closes with
+ *       data unread instead, which sends a RST.
+ *   tcp send HOST PORT BYTES [cc=NAME] [sport=PORT] [abort] [half] [hold=MS]
+ *            [every=MS] [chunk=BYTES] [wait=MS]
+ *       sends BYTES (chunk by chunk, every so many ms), then closes. abort:
+ *       SO_LINGER 0, which sends a RST. half: shuts down its side and reads
+ *       until the other end closes. hold: stays open so long before the close;
+ *       wait: before the first byte.
+ *   tcp churn HOST PORT PER_SECOND SECONDS [BYTES]
+ *       that many short connections, one after the other.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static int argc_;
+static char **argv_;
+static char data[1 << 16];
+
+static const char *option(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (int i = 2; i < argc_; i++) {
+		if (!strncmp(argv_[i], name, n)) {
+			if (argv_[i][n] == '=')
+				return argv_[i] + n + 1;
+			if (!argv_[i][n])
+				return "";
+		}
+	}
+	return NULL;
+}
+
+static long number(const char *name)
+{
+	const char *text = option(name);
+
+	return text ? atol(text) : 0;
+}
+
+static void sleep_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	if (ms)
+		nanosleep(&t, NULL);
+}
+
+static void fail(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void *serve(void *arg)
+{
+	int fd = (long)arg;
+	long reply = number("reply");
+
+	sleep_ms(number("pause"));
+	if (option("unread")) {
+		sleep_ms(300);
+		close(fd);
+		return NULL;
+	}
+	while (read(fd, data, sizeof(data)) > 0)
+		;
+	while (reply > 0) {
+		long part = reply < 8192 ? reply : 8192;
+		ssize_t n = write(fd, data, part);
+
+		if (n <= 0)
+			break;
+		reply -= n;
+	}
+	close(fd);
+	return NULL;
+}
+
+static void sink(int port)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6,
+				    .sin6_port = htons(port) };
+	int one = 1, rcvbuf = number("rcvbuf");
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (rcvbuf)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
+	if (bind(fd, (void *)&any, sizeof(any)) || listen(fd, 512))
+		fail("sink");
+	for (;;) {
+		pthread_t thread;
+		int c = accept(fd, NULL, NULL);
+
+		if (c < 0)
+			continue;
+		if (pthread_create(&thread, NULL, serve, (void *)(long)c))
+			close(c);
+		else
+			pthread_detach(thread);
+	}
+}
+
+static int dial(const char *host, const char *port)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+				  .ai_flags = AI_NUMERICHOST }, *to;
+	const char *cc = option("cc");
+	long sport = number("sport");
+	int fd, one = 1;
+
+	if (getaddrinfo(host, port, &hints, &to))
+		fail(host);
+	fd = socket(to->ai_family, SOCK_STREAM, 0);
+	if (fd < 0)
+		fail("socket");
+	if (cc && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, cc, strlen(cc)))
+		fail(cc);
+	if (sport) {
+		struct sockaddr_in6 from = { .sin6_family = to->ai_family,
+					     .sin6_port = htons(sport) };
+
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		if (bind(fd, (void *)&from, to->ai_addrlen))
+			fail("bind");
+	}
+	if (connect(fd, to->ai_addr, to->ai_addrlen)) {
+		close(fd);
+		fd = -1;
+	}
+	freeaddrinfo(to);
+	return fd;
+}
+
+static int send_bytes(const char *host, const char *port, long bytes)
+{
+	long chunk = number("chunk") ?: (long)sizeof(data);
+	int fd = dial(host, port);
+
+	if (fd < 0)
+		fail("connect");
+	sleep_ms(number("wait"));
+	while (bytes > 0) {
+		long part = bytes < chunk ? bytes : chunk;
+		ssize_t n = write(fd, data, part);
+
+		if (n <= 0)
+			fail("write");
+		bytes -= n;
+		if (bytes > 0)
+			sleep_ms(number("every"));
+	}
+	sleep_ms(number("hold"));
+	if (option("abort")) {
+		struct linger now = { 1, 0 };
+
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	}
+	if (option("half")) {
+		shutdown(fd, SHUT_WR);
+		while (read(fd, data, sizeof(data)) > 0)
+			;
+	}
+	close(fd);
+	return 0;
+}
+
+static int churn(const char *host, const char *port, long rate, long seconds,
+		 long bytes)
+{
+	time_t end = time(NULL) + seconds;
+	long made = 0, failed = 0;
+
+	while (time(NULL) < end) {
+		int fd = dial(host, port);
+
+		if (fd < 0) {
+			failed++;
+			sleep_ms(1);
+			continue;
+		}
+		if (bytes && write(fd, data, bytes) < 0)
+			failed++;
+		close(fd);
+		made++;
+		sleep_ms(1000 / rate);
+	}
+	printf("churn: %ld connections, %ld failed\n", made, failed);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	argc_ = argc;
+	argv_ = argv;
+	signal(SIGPIPE, SIG_IGN);
+	if (argc >= 3 && !strcmp(argv[1], "sink"))
+		sink(atoi(argv[2]));
+	if (argc >= 5 && !strcmp(argv[1], "send"))
+		return send_bytes(argv[2], argv[3], atol(argv[4]));
+	if (argc >= 6 && !strcmp(argv[1], "churn"))
+		return churn(argv[2], argv[3], atol(argv[4]), atol(argv[5]),
+			     argc > 6 ? atol(argv[6]) : 0);
+	fprintf(stderr, "usage: see the head of tcp.c\n");
+	return 2;
+}

@@ -1,0 +1,98 @@
+// Boots a kernel under QEMU's emulator, runs one scenario in it and brings back what it left in /out.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { cacheFolder } from "./kernels.ts";
+import { logged, sh } from "./sh.ts";
+import type { Tree } from "./tree.ts";
+
+export type Scenario = {
+  name: string;
+  /** Files and folders put beside each other in /payload. */
+  files: string[];
+  /** Shell command line, run in /payload. */
+  command: string;
+  cpus?: number;
+  memoryMiB?: number;
+  /** Seconds until the guest is given up. */
+  limit?: number;
+  /** Further QEMU arguments (`-icount`). */
+  qemu?: string[];
+  /** Other kernel than the tree's own. */
+  vmlinuz?: string;
+  initrd?: string | null;
+  kernelArgs?: string;
+};
+
+export type Evidence = {
+  folder: string;
+  /** Exit code of the command. */
+  status: number;
+  console: string;
+  dmesg: string;
+  text(file: string): string;
+};
+
+/** Anything in a kernel log that says something went wrong in the kernel. */
+const splats =
+  /BUG:|WARNING:|\bOops\b|Call Trace|soft lockup|hard LOCKUP|rcu.*(stall|detected)|possible .*deadlock|INFO: task .* blocked|KASAN|kmemleak: [0-9]+ new|general protection|unable to handle|Kernel panic|inconsistent lock state|sleeping function called|scheduling while atomic|refcount_t|UBSAN/i;
+
+export function splatsIn(log: string): string[] {
+  return log.split("\n").filter((line) => splats.test(line));
+}
+
+/** Boots, runs, and unpacks the evidence into the cache. Throws if the guest did not finish. */
+export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
+  const folder = cacheFolder("runs", tree.kernel.name, scenario.name);
+  rmSync(folder, { recursive: true, force: true });
+  const payload = path.join(folder, "payload");
+  mkdirSync(payload, { recursive: true });
+  for (const file of scenario.files) {
+    cpSync(file, path.join(payload, path.basename(file)), { recursive: true });
+  }
+  writeFileSync(path.join(payload, "run"), `#!/bin/sh\n${scenario.command}\n`, { mode: 0o755 });
+
+  const payloadDisk = path.join(folder, "payload.img");
+  sh("tar", ["-C", payload, "--owner=0", "--group=0", "-cf", payloadDisk, "."]);
+  const resultDisk = path.join(folder, "result.img");
+  writeFileSync(resultDisk, "");
+  truncateSync(resultDisk, 512 << 20);
+
+  const disk = (file: string, more: string) => ["-drive", `file=${file},if=virtio,format=raw,cache=unsafe${more}`];
+  const initrd = scenario.initrd === undefined ? tree.initrd : scenario.initrd;
+  const args = [
+    ...["-accel", "tcg,thread=multi", "-cpu", "max", "-m", String(scenario.memoryMiB ?? 2048)],
+    ...["-smp", String(scenario.cpus ?? 2), "-nographic", "-no-reboot", "-monitor", "none"],
+    ...["-kernel", scenario.vmlinuz ?? tree.vmlinuz],
+    ...(initrd ? ["-initrd", initrd] : []),
+    ...disk(tree.disk, ",snapshot=on"),
+    ...disk(payloadDisk, ",readonly=on"),
+    ...disk(resultDisk, ""),
+    "-append",
+    `root=/dev/vda rw console=ttyS0 panic=-1 init=/tpp-init nokaslr mitigations=off ${scenario.kernelArgs ?? "quiet"}`,
+    ...["-nic", "none"],
+    ...(scenario.qemu ?? []),
+  ];
+  const consoleFile = path.join(folder, "console.log");
+  await logged("nice", ["qemu-system-x86_64", ...args], consoleFile, scenario.limit ?? 300);
+
+  const console = readFileSync(consoleFile, "utf8");
+  if (!console.includes("GUEST DONE")) {
+    throw new Error(`the guest did not finish; its console is in ${consoleFile}\n${console.slice(-2000)}`);
+  }
+  const out = path.join(folder, "out");
+  mkdirSync(out);
+  sh("tar", ["-C", out, "-xf", resultDisk]);
+  rmSync(resultDisk);
+  rmSync(payloadDisk);
+  const text = (file: string) => readFileSync(path.join(out, file), "utf8");
+  return { folder: out, status: Number(text("status")), console, dmesg: text("dmesg.txt"), text };
+}
+
+/** Is there a file of that name in the evidence? */
+export function left(evidence: Evidence, file: string): boolean {
+  return existsSync(path.join(evidence.folder, file));
+}
+
+export function listing(evidence: Evidence): string[] {
+  return readdirSync(evidence.folder);
+}

@@ -1,0 +1,56 @@
+// Builds the module in the chroot of a kernel's tree, as a user of that Debian release would.
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { cacheFolder } from "./kernels.ts";
+import { logged } from "./sh.ts";
+import type { Tree } from "./tree.ts";
+
+export const moduleFolder = path.resolve(import.meta.dirname, "../..");
+
+/** What make printed, and where the module is. */
+export type Built = { module: string; log: string };
+
+function moduleSources(): string[] {
+  return readdirSync(moduleFolder).filter((f) => /\.[ch]$|^Kbuild$|^Makefile$/.test(f));
+}
+
+/** Builds tcpprobe_plus.ko for a tree's kernel. `args` go to make (`W=1`). */
+export async function buildModule(tree: Tree, args: string[] = []): Promise<Built> {
+  const work = mkdtempSync(path.join(tree.root, "tmp", "build-"));
+  const inside = `/tmp/${path.basename(work)}`;
+  try {
+    for (const file of moduleSources()) cpSync(path.join(moduleFolder, file), path.join(work, file));
+    const out = cacheFolder("built", tree.kernel.name);
+    mkdirSync(out, { recursive: true });
+    const log = path.join(out, "build.log");
+    const kdir = `KDIR=/lib/modules/${tree.release}/build`;
+    await logged("chroot", [tree.root, "make", "-C", inside, kdir, ...args], log, 300);
+    const module = path.join(out, "tcpprobe_plus.ko");
+    cpSync(path.join(work, "tcpprobe_plus.ko"), module);
+    return { module, log: readFileSync(log, "utf8") };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Compiles the guest's C programs statically on no host but in the tree; returns the folder with them. */
+export async function buildPrograms(tree: Tree): Promise<string> {
+  const sources = path.resolve(import.meta.dirname, "../guest");
+  const work = mkdtempSync(path.join(tree.root, "tmp", "programs-"));
+  const inside = `/tmp/${path.basename(work)}`;
+  const out = cacheFolder("built", tree.kernel.name, "programs");
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  try {
+    for (const file of readdirSync(sources).filter((f) => f.endsWith(".c"))) {
+      const name = path.basename(file, ".c");
+      cpSync(path.join(sources, file), path.join(work, file));
+      const command = ["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"];
+      await logged("chroot", [tree.root, ...command, `${inside}/${name}`, `${inside}/${file}`], path.join(work, `${name}.log`), 120);
+      cpSync(path.join(work, name), path.join(out, name));
+    }
+    return out;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}

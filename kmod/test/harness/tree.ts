@@ -1,0 +1,136 @@
+// One Debian tree and one bootable disk per kernel, made once and kept.
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { cacheFolder, type Kernel } from "./kernels.ts";
+import { logged, sh } from "./sh.ts";
+
+export type Tree = {
+  kernel: Kernel;
+  root: string;
+  disk: string;
+  vmlinuz: string;
+  initrd: string;
+  release: string;
+};
+
+const packages = [
+  "linux-image-amd64",
+  "linux-headers-amd64",
+  "ethtool",
+  "gcc",
+  "initramfs-tools",
+  "iperf3",
+  "iproute2",
+  "kmod",
+  "libc6-dev",
+  "make",
+  "perl",
+  "procps",
+  "tcpdump",
+];
+
+// A small initrd boots much faster under emulation than one with every driver.
+const initrdModules = ["virtio_pci", "virtio_blk", "ext4"];
+
+const init = `#!/bin/sh
+# Unpacks the payload (second disk), runs it, packs /out onto the third disk, powers off.
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev 2>/dev/null
+mkdir -p /dev/shm /run /out /payload
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /out
+mount -t tracefs tracefs /sys/kernel/tracing
+mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+tar -xf /dev/vdb -C /payload
+ip link set lo up
+cd /payload && ./run >/out/run.log 2>&1
+echo $? >/out/status
+dmesg >/out/dmesg.txt
+tar -cf /dev/vdc -C /out .
+sync
+echo "GUEST DONE"
+echo o >/proc/sysrq-trigger
+sleep 60
+`;
+
+/** The machine's own Debian mirror, from apt's configuration. */
+export function mirror(): string {
+  if (process.env.TPP_DEBIAN_MIRROR) return process.env.TPP_DEBIAN_MIRROR;
+  const format = "$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)";
+  const lines = sh("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]);
+  for (const line of lines.split("\n")) {
+    const [uri, origin, label, component] = line.split("|");
+    if (uri && origin === "Debian" && label === "Debian" && component === "main") return uri;
+  }
+  throw new Error("no Debian mirror in this machine's apt configuration; set TPP_DEBIAN_MIRROR");
+}
+
+const recipe = () =>
+  createHash("sha256")
+    .update(JSON.stringify([packages, initrdModules, init]))
+    .digest("hex");
+
+function describe(kernel: Kernel, folder: string): Tree {
+  const root = path.join(folder, "tree");
+  const modules = readdirSync(path.join(root, "lib/modules"));
+  const release = modules.find((m) => existsSync(path.join(root, "boot", `vmlinuz-${m}`)));
+  if (!release) throw new Error(`${root}: no bootable kernel in it; remove ${folder} and run again`);
+  return {
+    kernel,
+    root,
+    release,
+    disk: path.join(folder, "disk.img"),
+    vmlinuz: path.join(folder, "vmlinuz"),
+    initrd: path.join(folder, "initrd"),
+  };
+}
+
+/** Makes the tree and the disk unless they are in the cache; needs root. */
+export async function tree(kernel: Kernel): Promise<Tree> {
+  const folder = cacheFolder("kernels", kernel.name);
+  const stamp = path.join(folder, "recipe");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === recipe()) return describe(kernel, folder);
+
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const root = path.join(folder, "tree");
+  const sources = [`deb ${mirror()} ${kernel.suite} main`];
+  const args = ["--variant=minbase", "--mode=root", `--include=${packages.join(",")}`];
+  if (kernel.backports) {
+    sources.push(`deb ${mirror()} ${kernel.backports} main`);
+    args.push(`--aptopt=APT::Default-Release "${kernel.backports}"`);
+  }
+  args.push(
+    '--essential-hook=mkdir -p "$1/etc/initramfs-tools/conf.d"',
+    '--essential-hook=echo MODULES=list > "$1/etc/initramfs-tools/conf.d/tcpprobe"',
+    `--essential-hook=printf '%s\\n' ${initrdModules.join(" ")} > "$1/etc/initramfs-tools/modules"`,
+    // initramfs-tools ships that file as a configuration file: ours stays
+    "--dpkgopt=force-confold",
+    kernel.suite,
+    root,
+    ...sources,
+  );
+  await logged("mmdebstrap", args, path.join(folder, "mmdebstrap.log"), 1200);
+
+  writeFileSync(path.join(root, "tpp-init"), init, { mode: 0o755 });
+  const made = describe(kernel, folder);
+  copyFileSync(path.join(root, "boot", `vmlinuz-${made.release}`), made.vmlinuz);
+  copyFileSync(path.join(root, "boot", `initrd.img-${made.release}`), made.initrd);
+  const half = `${made.disk}.part`;
+  sh("/sbin/mke2fs", ["-q", "-F", "-t", "ext4", "-d", root, half, "3000M"]);
+  renameSync(half, made.disk);
+  writeFileSync(stamp, recipe());
+  return made;
+}
