@@ -121,7 +121,7 @@ export const documentedColumns: readonly Column[] = [
   {
     wire: "tcp_flags",
     name: "tcp_flags",
-    wireType: "VARCHAR",
+    wireType: "UTINYINT",
     type: "UTINYINT",
     unit: "",
     meaning: "flag byte of the TCP header: 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG, 64 ECE, 128 CWR",
@@ -342,7 +342,7 @@ export const derivedColumns: readonly Column[] = [
     wire: null,
     name: "ord",
     wireType: "",
-    type: u64,
+    type: "BIGINT",
     unit: "",
     meaning: "place of the record in the capture, counted from 1; orders records of equal time",
     sources: { kmod: "counted", tracefs: "counted", ss: "counted" },

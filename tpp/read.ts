@@ -56,8 +56,11 @@ async function readFrame(file: FileHandle, frame: TppFrame): Promise<TppFrameDat
   const compressed = Buffer.allocUnsafe(frame.compressedBytes);
   const { bytesRead } = await file.read(compressed, 0, compressed.length, frame.offset);
   if (bytesRead !== compressed.length) fail("the file ends inside it");
-  const raw = await decompress(compressed, { maxOutputLength: Math.max(1, frame.rawBytes) }).catch(
-    (error: NodeJS.ErrnoException) => fail(reasons[error.code ?? ""] ?? `it does not decompress (${error.code})`),
+  const raw = await decompress(compressed, {
+    maxOutputLength: Math.max(1, frame.rawBytes),
+    chunkSize: frame.rawBytes + 64, // one piece: by the default of 16 KiB it costs three times as much
+  }).catch((error: NodeJS.ErrnoException) =>
+    fail(reasons[error.code ?? ""] ?? `it does not decompress (${error.code})`),
   );
   if (raw.length !== frame.rawBytes) fail(`it holds ${raw.length} bytes, not ${frame.rawBytes}`);
   if (compressed.readUInt32LE(compressed.length - 4) !== frame.checksum) fail("it has changed since the walk");
