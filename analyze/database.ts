@@ -1,0 +1,96 @@
+import { readFile } from "node:fs/promises";
+import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
+import { SqlError } from "./errors.ts";
+
+export type SqlValue = string | number | bigint | boolean | null;
+
+/** A result by column: names, DuckDB type names, and one array of values a column. */
+export interface Columns {
+  readonly names: readonly string[];
+  readonly types: readonly string[];
+  readonly values: readonly (readonly SqlValue[])[];
+  readonly rowCount: number;
+}
+
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** One in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. */
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  static async open(temporaryDirectory: string): Promise<Database> {
+    const instance = await DuckDBInstance.create(":memory:", { temp_directory: temporaryDirectory });
+    const connection = await instance.connect();
+    await connection.run(
+      "SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false; SET autoload_known_extensions = false",
+    );
+    return new Database(instance, connection);
+  }
+
+  /** Runs statements for their effect. Errors keep DuckDB's own text. */
+  async run(sql: string): Promise<void> {
+    await this.#connection.run(sql);
+  }
+
+  async #read(sql: string): Promise<DuckDBResultReader> {
+    return this.#connection.runAndReadAll(sql);
+  }
+
+  /** Runs a query and returns its columns; 64-bit integers that fit become numbers. */
+  async columns(sql: string): Promise<Columns> {
+    const reader = await this.#read(sql);
+    const values = reader.getColumnsJS() as SqlValue[][];
+    return {
+      names: reader.deduplicatedColumnNames(),
+      types: reader.columnTypes().map(String),
+      values,
+      rowCount: reader.currentRowCount,
+    };
+  }
+
+  /** Runs a small query and returns one object a row, values as JSON would carry them. */
+  async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
+    const reader = await this.#read(sql);
+    return reader.getRowObjectsJson() as unknown as Row[];
+  }
+
+  /** The single value of a query with one row and one column. */
+  async value<Value = SqlValue>(sql: string): Promise<Value> {
+    const [row] = await this.rows(sql);
+    return Object.values(row ?? {})[0] as Value;
+  }
+
+  /**
+   * Runs sql/NAME.sql, after the files that its `-- needs:` line names. `loaded` holds the names already there and
+   * gains the new ones.
+   */
+  async load(name: string, loaded: Set<string>): Promise<void> {
+    if (loaded.has(name)) return;
+    loaded.add(name);
+    const sql = await readFile(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
+    const needs = /^-- needs: (.*)$/m.exec(sql)?.[1] ?? "";
+    for (const need of needs.split(",").map((need) => need.trim())) if (need) await this.load(need, loaded);
+    await this.run(sql);
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+/** Wraps a user's own query, so that its errors are shown as theirs. */
+export async function asUserQuery<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    throw new SqlError(error as Error);
+  }
+}

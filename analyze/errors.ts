@@ -1,0 +1,87 @@
+/**
+ * Errors a user can meet: one line that says what is wrong, where, and what to do next, and the exit code to end with.
+ * Codes follow sysexits(3) where it has one: 64 usage, 65 bad data, 66 no input, 69 unavailable, 73 cannot create.
+ */
+export class AnalyzeError extends Error {
+  readonly exitCode: number;
+  constructor(message: string, exitCode: number, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.exitCode = exitCode;
+  }
+}
+
+export class InputError extends AnalyzeError {
+  constructor(path: string, cause: NodeJS.ErrnoException) {
+    const why: Record<string, string> = {
+      ENOENT: "no such file",
+      EACCES: "permission denied; read it as the user who captured it, or change its mode",
+      EISDIR: "is a directory, not a capture",
+    };
+    super(`${path}: ${why[cause.code ?? ""] ?? cause.message}`, 66, { cause });
+  }
+}
+
+export class NotACaptureError extends AnalyzeError {
+  constructor(path: string, why: string) {
+    super(`${path}: ${why}`, 65);
+  }
+}
+
+/** A plot or metric needs a column that no given capture has. */
+export class MissingColumnError extends AnalyzeError {
+  constructor(what: string, column: string, source: string, suppliers: readonly string[]) {
+    super(
+      `${what} needs ${column}, which the ${source} source does not supply; capture with ${suppliers.map((s) => `--source ${s}`).join(" or ")} to have it`,
+      69,
+    );
+  }
+}
+
+export class NoSuchFlowError extends AnalyzeError {
+  constructor(flow: number, count: number) {
+    super(
+      `no flow ${flow}: the capture has ${count === 0 ? "no flows" : `flows 1 to ${count}`}; \`analyze flows\` lists them`,
+      65,
+    );
+  }
+}
+
+export class NothingToDrawError extends AnalyzeError {
+  constructor(plot: string, where: string) {
+    super(
+      `nothing to draw: no records for ${plot} ${where}; \`analyze flows\` and \`analyze info\` show what there is`,
+      65,
+    );
+  }
+}
+
+export class OutputError extends AnalyzeError {
+  constructor(path: string, cause: unknown) {
+    const error = cause as NodeJS.ErrnoException;
+    const why: Record<string, string> = {
+      ENOENT: "its directory does not exist; create it first",
+      EACCES: "permission denied",
+      ENOSPC: "the disk is full; free some space and run again",
+    };
+    super(`cannot write ${path}: ${why[error.code ?? ""] ?? error.message}`, 73, { cause });
+  }
+}
+
+export class UnknownFormatError extends AnalyzeError {
+  constructor(path: string, known: readonly string[]) {
+    super(`${path}: the name's ending picks the format; use one of ${known.join(", ")}`, 64);
+  }
+}
+
+export class SqlError extends AnalyzeError {
+  constructor(cause: Error) {
+    super(`the query failed: ${cause.message.replaceAll(/\s*\n\s*/g, " ")}`, 65, { cause });
+  }
+}
+
+export class UsageError extends AnalyzeError {
+  constructor(message: string) {
+    super(message, 64);
+  }
+}

@@ -1,0 +1,131 @@
+import { access, open as openFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { NotTppError, type TppWalk, walkTpp } from "@tcpprobe-plus/tpp";
+import { type Database, literal } from "../database.ts";
+import { InputError, NotACaptureError } from "../errors.ts";
+import type { Capture, Loss } from "./capture.ts";
+import { openParquet, parquetTraceSql, registerCapture, registerLosses } from "./parquet.ts";
+import { type RejectedLine, type Stage, stageText } from "./stage.ts";
+import { textPieces } from "./text.ts";
+import { typesSql } from "./types.ts";
+
+/** Raw text parsed at a time; bounds the temporary disk space beside the staged records. */
+const pieceBytes = 128 * 1024 * 1024;
+
+/** Makes the view `trace` over all given files, and the tables `captures` and `losses`. */
+export async function openCaptures(
+  database: Database,
+  paths: readonly string[],
+  directory: string,
+  loaded: Set<string>,
+): Promise<Capture[]> {
+  await database.run(typesSql());
+  await database.load("_dialect", loaded);
+  await database.run(`
+    CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, relative_sequence BOOLEAN);
+    CREATE TABLE losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR);
+  `);
+  loaded.add("captures").add("losses").add("records");
+  const captures: Capture[] = [];
+  const staged: string[] = [];
+  const converted: string[] = [];
+  for (const path of paths) {
+    const number = captures.length + 1;
+    if (await isParquet(path)) {
+      captures.push(...(await openParquet(database, path, number)));
+      converted.push(parquetTraceSql(path, number));
+    } else {
+      const opened = await openTpp(database, path, number, directory);
+      captures.push(opened.capture);
+      staged.push(...opened.recordsSql);
+    }
+  }
+  if (staged.length > 0) {
+    await database.run(`CREATE VIEW records AS ${staged.join(" UNION ALL ")}`);
+    await database.load("trace", loaded);
+    if (converted.length > 0) await database.run("ALTER VIEW trace RENAME TO _staged_trace");
+  }
+  if (converted.length > 0) {
+    const parts = staged.length > 0 ? ["SELECT * FROM _staged_trace", ...converted] : converted;
+    await database.run(`CREATE VIEW trace AS ${uniqueFlows(parts)}`);
+  }
+  loaded.add("trace");
+  return captures;
+}
+
+/** Flow ids of converted captures start at 1 in each file; here each starts behind those of the files before it. */
+function uniqueFlows(parts: readonly string[]): string {
+  const before = parts.map(
+    (_, index) =>
+      parts
+        .slice(0, index)
+        .map((sql) => `coalesce((SELECT max(flow) FROM (${sql})), 0)`)
+        .join(" + ") || "0",
+  );
+  return parts
+    .map((sql, index) => `SELECT * REPLACE ((flow + ${before[index]})::UINTEGER AS flow) FROM (${sql})`)
+    .join(" UNION ALL ");
+}
+
+async function isParquet(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    const file = await openFile(path, "r");
+    try {
+      const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+      return buffer.toString("latin1") === "PAR1";
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new InputError(path, error as NodeJS.ErrnoException);
+  }
+}
+
+async function openTpp(
+  database: Database,
+  path: string,
+  number: number,
+  directory: string,
+): Promise<{ capture: Capture; recordsSql: string[] }> {
+  const walk = await walkOf(path);
+  const header = walk.header;
+  if (!header)
+    throw new NotACaptureError(
+      path,
+      "its header cannot be read, so its records have no meaning; `zstd -dc` prints what text is left",
+    );
+  const damage = walk.damage.map((found) => found.text);
+  const rejected: RejectedLine[] = [];
+  const recordsSql: string[] = [];
+  const losses: Loss[] = [];
+  let rows = 0;
+  const textPath = (index: number) => join(directory, `${number}-${index}.txt`);
+  for await (const piece of textPieces(walk, textPath, pieceBytes, (text) => damage.push(text))) {
+    const parquetPath = `${piece.path}.parquet`;
+    const stage: Stage = await stageText(database, header, piece.path, parquetPath, path);
+    await rm(piece.path);
+    for (const { afterLines, lines } of piece.missing)
+      losses.push({ capture: number, after_ord: afterLines, lost: lines, cause: "frame" });
+    recordsSql.push(
+      `SELECT ${number}::USMALLINT AS capture, file_row_number + ${rows + 1} AS ord, * EXCLUDE (file_row_number)
+       FROM read_parquet(${literal(parquetPath)}, file_row_number = true)`,
+    );
+    for (const { afterRows, lost } of stage.lost)
+      losses.push({ capture: number, after_ord: rows + afterRows, lost, cause: "ring" });
+    rejected.push(...stage.rejected);
+    rows += stage.rows;
+  }
+  await registerCapture(database, { capture: number, path, header });
+  await registerLosses(database, losses);
+  return { capture: { path, header, walk, records: rows, rejected, damage }, recordsSql };
+}
+
+async function walkOf(path: string): Promise<TppWalk> {
+  try {
+    return await walkTpp(path);
+  } catch (error) {
+    if (error instanceof NotTppError) throw new NotACaptureError(path, error.message.slice(path.length + 2));
+    throw new InputError(path, error as NodeJS.ErrnoException);
+  }
+}

@@ -1,0 +1,70 @@
+import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
+import { type Database, identifier, literal } from "../database.ts";
+import { NotACaptureError } from "../errors.ts";
+import type { Capture, Loss } from "./capture.ts";
+
+/** Keys of a converted capture's Parquet metadata; column meanings are under `column.NAME`. */
+export const capturesKey = "tcpprobe_plus.captures";
+export const lossesKey = "tcpprobe_plus.losses";
+
+/** What `capturesKey` holds, as a JSON array. */
+export interface ConvertedCapture {
+  readonly path: string;
+  readonly header: TppHeader;
+  readonly records: number;
+}
+
+/** Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata, fills `captures` and `losses`. */
+export async function openParquet(database: Database, path: string, first: number): Promise<Capture[]> {
+  const metadata = new Map(
+    (
+      await database.rows<{ key: string; value: string }>(
+        `SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${literal(path)})`,
+      )
+    ).map(({ key, value }) => [key, value]),
+  );
+  const text = metadata.get(capturesKey);
+  if (!text) {
+    throw new NotACaptureError(
+      path,
+      "is Parquet, but not written by `analyze convert` (its metadata holds no capture header); read it with DuckDB or pandas directly",
+    );
+  }
+  const captures = JSON.parse(text) as ConvertedCapture[];
+  const losses = JSON.parse(metadata.get(lossesKey) ?? "[]") as Loss[];
+  for (const [index, { header }] of captures.entries()) {
+    await registerCapture(database, { capture: first + index, path, header });
+  }
+  await registerLosses(
+    database,
+    losses.map((loss) => ({ ...loss, capture: loss.capture + first - 1 })),
+  );
+  return captures.map(({ header, records }) => ({ path, header, walk: null, records, rejected: [], damage: [] }));
+}
+
+export async function registerCapture(
+  database: Database,
+  { capture, path, header }: { capture: number; path: string; header: TppHeader },
+): Promise<void> {
+  await database.run(
+    `INSERT INTO captures VALUES (${capture}, ${literal(path)}, ${literal(header.source)}, ${header.clock.realtime_ns}, ${header.text === "probe"})`,
+  );
+}
+
+export async function registerLosses(database: Database, losses: readonly Loss[]): Promise<void> {
+  if (losses.length === 0) return;
+  const values = losses.map(
+    ({ capture, after_ord, lost, cause }) => `(${capture}, ${after_ord}, ${lost}, ${literal(cause)})`,
+  );
+  await database.run(`INSERT INTO losses VALUES ${values.join(", ")}`);
+}
+
+/** The columns of `trace` from a converted capture. */
+export function parquetTraceSql(path: string, first: number): string {
+  const columns = traceColumns.map(({ name, type }) =>
+    name === "capture"
+      ? `(capture + ${first - 1})::${type} AS capture`
+      : `${identifier(name)}::${type} AS ${identifier(name)}`,
+  );
+  return `SELECT ${columns.join(", ")} FROM read_parquet(${literal(path)})`;
+}

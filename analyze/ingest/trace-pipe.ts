@@ -1,0 +1,141 @@
+import type { TppHeader } from "@tcpprobe-plus/tpp";
+import { literal } from "../database.ts";
+import { lostLineType, rejectedLineType, type StageSelect } from "./stage.ts";
+
+/**
+ * Lines of tracefs' trace_pipe:
+ *
+ *     iperf3-20177   [001] ..s2.  1566.174782: tcp_probe: family=AF_INET6 src=[::1]:5001 dest=… snd_nxt=0xd8b8fd37 …
+ *
+ * The kernel prints `key=value` pairs, in an order that differs between kernel versions; the header holds each event's
+ * `print fmt`, so a key's place is known and a line is split once instead of searched for each key.
+ */
+export function tracePipeStage(header: TppHeader, textPath: string): StageSelect {
+  const events = knownEvents
+    .filter((event) => header.events?.[event.name])
+    .map((event) => ({ ...event, keys: printedKeys(header.events?.[event.name] ?? "") }));
+  // fields[1] is "tcp_probe:", then keys and values take turns.
+  const value = (keys: readonly string[], key: string): string | null =>
+    keys.includes(key) ? `fields[${2 * keys.indexOf(key) + 3}]` : null;
+  const byEvent = (type: string, pick: (event: EventReading, get: Get) => string | null, others = "") => {
+    const cases = events
+      .map((event) => ({ name: event.name, sql: pick(event, (key) => value(event.keys, key)) }))
+      .filter(({ sql }) => sql !== null)
+      .map(({ name, sql }) => `WHEN '${name}:' THEN ${sql}`);
+    return cases.length > 0 || others ? `CASE event ${cases.join(" ")} ${others} END::${type}` : `NULL::${type}`;
+  };
+  const copied = (key: string, type: string) =>
+    byEvent(type, (event, get) => (event.copies.includes(key) ? get(key) : null));
+  // Some events print an end as one `src=[::1]:5001`, others its address and port apart.
+  // Of an IPv4 connection some print 127.0.0.1 and others ::ffff:127.0.0.1.
+  const address = (joined: string, plain: string) =>
+    byEvent("VARCHAR", (_, get) =>
+      get(joined)
+        ? `replace(trim(regexp_replace(${get(joined)}, ':[0-9]+$', ''), '[]'), '::ffff:', '')`
+        : `replace(${get(plain)}, '::ffff:', '')`,
+    );
+  const portOf = (joined: string, plain: string) =>
+    byEvent("USMALLINT", (_, get) => (get(joined) ? `split_part(${get(joined)}, ':', -1)` : get(plain)));
+  const wellFormed = events
+    .map(
+      ({ name, keys }) =>
+        `WHEN '${name}:' THEN len(fields) = ${2 * keys.length + 1} AND fields[2] = ${literal(keys[0] ?? "")} AND fields[-2] = ${literal(keys.at(-1) ?? "")}`,
+    )
+    .join(" ");
+  const port = header.filters.port;
+  const start = `${header.clock.monotonic_ns}::BIGINT`;
+  return (readOptions) => `
+    WITH lines AS (
+      SELECT line, strpos(line, ': ') AS colon
+      FROM read_csv(${literal(textPath)}, auto_detect = false, header = false, delim = chr(31), quote = '', escape = '',
+        columns = {'line': 'VARCHAR'}${readOptions})
+      WHERE line <> ''
+    ), split AS (
+      SELECT line,
+        TRY_CAST(split_part(substr(line, greatest(colon - 20, 1), least(20, colon - 1)), ' ', -1) AS DECIMAL(18, 9)) AS clock,
+        string_split(replace(substr(line, colon + 2), '=', ' '), ' ') AS fields
+      FROM lines
+    ), checked AS (
+      SELECT *, CASE WHEN clock IS NOT NULL AND CASE fields[1] ${wellFormed} ELSE false END THEN fields[1]
+        WHEN line LIKE 'CPU:% [LOST % EVENTS]' THEN 'lost' ELSE 'rejected' END AS event
+      FROM split
+    ), named AS (
+      SELECT
+        ${byEvent("UTINYINT", (event, get) => event.type(get), `WHEN 'lost' THEN ${lostLineType} ELSE ${rejectedLineType}`)} AS "type",
+        ${byEvent("UTINYINT", (event, get) => event.life?.(get) ?? null, "ELSE 0")} AS life,
+        clock - (${start} / 1000000000)::DECIMAL(18, 9) AS t,
+        ${address("src", "saddrv6")} AS saddr, ${portOf("src", "sport")} AS sport,
+        ${address("dest", "daddrv6")} AS daddr, ${portOf("dest", "dport")} AS dport,
+        ${copied("data_len", "UINTEGER")} AS length_bytes,
+        ${copied("cong_state", "UTINYINT")} AS ca_state,
+        ${copied("snd_nxt", "UINTEGER")} AS snd_nxt,
+        ${copied("snd_una", "UINTEGER")} AS snd_una,
+        ${copied("snd_cwnd", "UINTEGER")} AS snd_cwnd,
+        ${copied("ssthresh", "UINTEGER")} AS ssthresh,
+        ${copied("snd_wnd", "UINTEGER")} AS snd_wnd_bytes,
+        ${copied("srtt", "UINTEGER")} * 8 AS srtt_8us,
+        ${copied("rcv_wnd", "UINTEGER")} AS rcv_wnd_bytes,
+        ${byEvent("VARCHAR", (event, get) => event.detail?.(get) ?? null, "WHEN 'lost' THEN line WHEN 'rejected' THEN line")} AS detail
+      FROM checked
+    )
+    SELECT "type", life, t, saddr, sport, daddr, dport,
+      length_bytes, NULL::UTINYINT AS tcp_flags, NULL::UINTEGER AS seq_num, NULL::UINTEGER AS ack_num,
+      ca_state, snd_nxt, snd_una, NULL::UINTEGER AS write_seq, NULL::UINTEGER AS wqueue_bytes,
+      snd_cwnd, ssthresh, snd_wnd_bytes, srtt_8us, NULL::UINTEGER AS mdev_4us, NULL::UINTEGER AS rttvar_4us,
+      NULL::UINTEGER AS rto_ms, NULL::UINTEGER AS packets_out, NULL::UINTEGER AS lost_out, NULL::UINTEGER AS sacked_out,
+      NULL::UINTEGER AS retrans_out, NULL::UINTEGER AS retrans, NULL::UTINYINT AS frto, NULL::UINTEGER AS rto_num,
+      NULL::UBIGINT AS pacing_rate_bytes, rcv_wnd_bytes, detail
+    FROM named
+    ${port === null ? "" : `WHERE "type" >= ${lostLineType} OR sport = ${port} OR dport = ${port}`}`;
+}
+
+type Get = (key: string) => string | null;
+
+interface EventReading {
+  readonly name: string;
+  /** SQL of the record type. */
+  readonly type: (get: Get) => string;
+  /** SQL of what the record says of the connection's life: 1 begins, 2 established, 3 ended, else 0. */
+  readonly life?: (get: Get) => string;
+  /** Keys whose values are taken as they are. */
+  readonly copies: readonly string[];
+  readonly detail?: (get: Get) => string | null;
+}
+
+const withoutPrefix = (sql: string | null): string => `replace(${sql}, 'TCP_', '')`;
+
+const knownEvents: readonly EventReading[] = [
+  {
+    name: "tcp_probe",
+    type: () => "0",
+    copies: ["data_len", "snd_nxt", "snd_una", "snd_cwnd", "ssthresh", "snd_wnd", "srtt", "rcv_wnd"],
+  },
+  {
+    name: "tcp_retransmit_skb",
+    type: () => "6",
+    copies: [],
+    detail: (get) => (get("state") ? withoutPrefix(get("state")) : null),
+  },
+  { name: "tcp_cong_state_set", type: () => "7", copies: ["cong_state"] },
+  {
+    name: "inet_sock_set_state",
+    type: (get) => `CASE ${get("newstate")} WHEN 'TCP_ESTABLISHED' THEN 3 WHEN 'TCP_CLOSE' THEN 4 ELSE 8 END`,
+    life: (get) =>
+      `CASE ${get("newstate")} WHEN 'TCP_SYN_SENT' THEN 1 WHEN 'TCP_SYN_RECV' THEN 1 WHEN 'TCP_ESTABLISHED' THEN 2 WHEN 'TCP_CLOSE' THEN 3 ELSE 0 END`,
+    copies: [],
+    detail: (get) => `${withoutPrefix(get("oldstate"))} || ' to ' || ${withoutPrefix(get("newstate"))}`,
+  },
+  {
+    name: "tcp_send_reset",
+    type: () => "9",
+    copies: [],
+    detail: (get) => (get("reason") ? withoutPrefix(get("reason")) : null),
+  },
+  { name: "tcp_receive_reset", type: () => "10", copies: [] },
+];
+
+/** The keys that a `print fmt` prints, in order: `"family=%s src=%pISpc …", args` gives family, src, … */
+export function printedKeys(printFormat: string): string[] {
+  const format = /"((?:[^"\\]|\\.)*)"/.exec(printFormat)?.[1] ?? "";
+  return [...format.matchAll(/(\w+)=%/g)].map((match) => match[1] as string);
+}

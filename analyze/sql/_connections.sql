@@ -1,0 +1,130 @@
+-- Which connection each record belongs to, and where its sequence numbers stand.
+-- needs: records, captures
+--
+-- A 4-tuple can serve several connections, and a sequence number counts modulo 2^32. Both are settled here once, for
+-- stretches of records (`_segments`) instead of record by record, so that the wide table is read once, in parallel,
+-- and never sorted.
+
+-- The 4-tuples of each capture. Records that name no two ports (a SYN_SENT before its port is chosen, a listening
+-- socket) belong to no connection.
+-- Addresses are shown as they are printed, but for IPv4 ones that an IPv6 socket calls ::ffff:a.b.c.d.
+CREATE TEMP TABLE _tuples AS
+SELECT row_number() OVER (ORDER BY first_ord) AS tuple, *,
+  CASE WHEN saddr LIKE '::ffff:%.%' THEN substr(saddr, 8) ELSE saddr END AS shown_saddr,
+  CASE WHEN daddr LIKE '::ffff:%.%' THEN substr(daddr, 8) ELSE daddr END AS shown_daddr
+FROM (
+  SELECT capture, saddr, sport, daddr, dport,
+    min(ord) AS first_ord,
+    max(ord) AS last_ord,
+    max(ord) FILTER (WHERE life = 0 AND type <= 8) AS last_living_ord,
+    -- Any number in the upper half: the connection may pass 2^32, or fall below its first number.
+    max(greatest(snd_nxt, snd_una, write_seq, seq_num, ack_num)) >= 2147483648 AS may_wrap
+  FROM records
+  WHERE sport > 0 AND dport > 0 AND type < 254
+  GROUP BY capture, saddr, sport, daddr, dport
+);
+
+-- Places where a connection begins on a 4-tuple: at its first record; where a record says so (life 1: a handshake
+-- began; life 2: established, where no handshake was seen just before); and after an end (life 3) when records follow
+-- that no beginning explains.
+CREATE TEMP TABLE _connections AS
+WITH events AS (
+  SELECT tuple, ord, life,
+    lag(life) OVER (PARTITION BY tuple ORDER BY ord) AS previous_life,
+    lead(life) OVER (PARTITION BY tuple ORDER BY ord) AS next_life
+  FROM records JOIN _tuples USING (capture, saddr, sport, daddr, dport)
+  WHERE life > 0
+), beginnings AS (
+  SELECT tuple, first_ord AS from_ord FROM _tuples
+  UNION
+  SELECT tuple, ord FROM events
+  WHERE life = 1 OR (life = 2 AND coalesce(previous_life, 3) NOT IN (1, 2))
+  UNION
+  SELECT tuple, ord + 1 FROM events JOIN _tuples USING (tuple)
+  WHERE life = 3 AND (next_life = 3 OR (next_life IS NULL AND last_living_ord > ord))
+)
+SELECT row_number() OVER (ORDER BY from_ord, tuple) AS flow, tuple, from_ord,
+  coalesce(lead(from_ord) OVER (PARTITION BY tuple ORDER BY from_ord) - 1, last_ord) AS to_ord
+FROM beginnings JOIN _tuples USING (tuple);
+
+-- Where a connection's numbers cross from one half of the 32-bit range into the other, for the local end's numbers
+-- (`own`) and the peer's (`peer`). Between two records a number moves by less than 2^31 either way (a window is at
+-- most 2^30), so the smaller step is the true one, and the half it leads to is one up or one down.
+CREATE TEMP TABLE _crossings AS
+WITH careful AS (
+  SELECT flow, ord, relative_sequence,
+    coalesce(snd_una, CASE type WHEN 0 THEN ack_num WHEN 1 THEN seq_num END)::BIGINT AS own,
+    CASE type WHEN 0 THEN seq_num WHEN 1 THEN ack_num END::BIGINT AS peer
+  FROM records
+  JOIN captures USING (capture)
+  JOIN _tuples USING (capture, saddr, sport, daddr, dport)
+  JOIN _connections USING (tuple)
+  WHERE (may_wrap OR NOT relative_sequence) AND ord BETWEEN from_ord AND to_ord AND type < 254
+), sides AS (
+  SELECT flow, ord, relative_sequence, 'own' AS side, own AS number, lag(own) OVER (PARTITION BY flow ORDER BY ord) AS previous
+  FROM careful WHERE own IS NOT NULL
+  UNION ALL
+  SELECT flow, ord, relative_sequence, 'peer', peer, lag(peer) OVER (PARTITION BY flow ORDER BY ord)
+  FROM careful WHERE peer IS NOT NULL
+)
+SELECT flow, ord, side,
+  CASE WHEN previous IS NULL AND NOT relative_sequence THEN number END AS zero,
+  CASE
+    -- A relative number that starts in the upper half is one just below 0.
+    WHEN previous IS NULL THEN (number >> 31) - CASE WHEN relative_sequence AND number >= 2147483648 THEN 2 ELSE 0 END
+    WHEN (number - previous + 4294967296) % 4294967296 < 2147483648 THEN 1
+    ELSE -1
+  END AS halves
+FROM sides
+WHERE previous IS NULL OR number >> 31 <> previous >> 31;
+
+-- Stretches of a connection in which its numbers stay within one half, so that the middle of that half
+-- (`..._middle`) turns any 32-bit number near it into 64 bits. `..._zero` is what counts as 0: the first number seen
+-- where the source gives absolute numbers, 0 where it counts from there itself.
+CREATE TEMP TABLE _segments AS
+WITH halves AS (
+  SELECT flow, ord, side, zero, row_number() OVER so_far AS place, (sum(halves) OVER so_far)::BIGINT AS half
+  FROM _crossings WINDOW so_far AS (PARTITION BY flow, side ORDER BY ord)
+), starts AS (
+  SELECT flow, from_ord AS ord, NULL::BIGINT AS own_zero, NULL::BIGINT AS own_half, NULL::BIGINT AS peer_zero, NULL::BIGINT AS peer_half
+  FROM _connections
+  UNION ALL
+  SELECT flow, CASE WHEN place = 1 THEN from_ord ELSE ord END,
+    CASE WHEN side = 'own' THEN zero END, CASE WHEN side = 'own' THEN half END,
+    CASE WHEN side = 'peer' THEN zero END, CASE WHEN side = 'peer' THEN half END
+  FROM halves JOIN _connections USING (flow)
+), merged AS (
+  SELECT flow, ord, max(own_zero) AS own_zero, max(own_half) AS own_half, max(peer_zero) AS peer_zero, max(peer_half) AS peer_half
+  FROM starts GROUP BY flow, ord
+), filled AS (
+  SELECT flow, ord,
+    coalesce(last_value(own_zero IGNORE NULLS) OVER so_far, 0) AS own_zero,
+    coalesce(last_value(own_half IGNORE NULLS) OVER so_far, 0) AS own_half,
+    coalesce(last_value(peer_zero IGNORE NULLS) OVER so_far, 0) AS peer_zero,
+    coalesce(last_value(peer_half IGNORE NULLS) OVER so_far, 0) AS peer_half
+  FROM merged WINDOW so_far AS (PARTITION BY flow ORDER BY ord ROWS UNBOUNDED PRECEDING)
+)
+SELECT tuple, flow, filled.ord AS from_ord,
+  coalesce(lead(filled.ord) OVER (PARTITION BY flow ORDER BY filled.ord) - 1, to_ord) AS to_ord,
+  own_zero, own_half * 2147483648 + 1073741824 AS own_middle,
+  peer_zero, peer_half * 2147483648 + 1073741824 AS peer_middle
+FROM filled JOIN _connections USING (flow);
+
+-- The segments of each 4-tuple, in lists, so that a record finds its own with a join on unique keys: a join by range
+-- would cost as many comparisons, and put records out of order. A 4-tuple with many segments is cut into blocks of the
+-- capture, so that a record looks only at the few that touch its block.
+CREATE TEMP TABLE _places AS
+WITH shifts AS (
+  SELECT tuple, CASE WHEN count(*) <= 8 THEN 62 ELSE 14 END::BIGINT AS shift FROM _segments GROUP BY tuple
+), blocks AS (
+  SELECT _segments.*, shift, unnest(range(from_ord >> shift, (to_ord >> shift) + 1)) AS block
+  FROM _segments JOIN shifts USING (tuple)
+)
+SELECT tuple, shift, block,
+  list(from_ord ORDER BY from_ord) AS from_ords,
+  list({'flow': flow, 'own_zero': own_zero, 'own_middle': own_middle, 'peer_zero': peer_zero, 'peer_middle': peer_middle}
+    ORDER BY from_ord) AS segments
+FROM blocks GROUP BY tuple, shift, block;
+
+ALTER TABLE _tuples ADD COLUMN shift BIGINT;
+UPDATE _tuples SET shift = (SELECT any_value(shift) FROM _places WHERE _places.tuple = _tuples.tuple);

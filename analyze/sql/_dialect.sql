@@ -1,0 +1,8 @@
+-- The few functions that differ between SQL engines; everything else keeps to standard SQL.
+
+-- Nanoseconds since 1970 as a UTC timestamp.
+CREATE MACRO timestamp_of_ns(ns) AS make_timestamp_ns(ns);
+
+-- The 64-bit number nearest to `middle` that is `number` modulo 2^32, counted from `zero`. See _connections.sql.
+CREATE MACRO unwrapped(number, zero, middle) AS
+  ((number::BIGINT - middle + 2147483648) & 4294967295) + (middle - zero - 2147483648);

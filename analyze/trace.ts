@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Columns, Database, type SqlValue } from "./database.ts";
+import type { Capture } from "./ingest/capture.ts";
+import { openCaptures } from "./ingest/open.ts";
+
+/**
+ * One or more captures as tables: `trace` (one row a record), and the metrics of sql/ once they are asked for.
+ *
+ *     await using trace = await openTrace(["run1.tpp"]);
+ *     const rows = await trace.rows("SELECT flow, count(*) AS records FROM trace GROUP BY flow");
+ *
+ * Files may be .tpp captures or the Parquet that `analyze convert` writes. Throws an InputError or NotACaptureError.
+ */
+export async function openTrace(paths: readonly string[]): Promise<Trace> {
+  const directory = await mkdtemp(join(tmpdir(), "tcpprobe-"));
+  let database: Database | undefined;
+  try {
+    database = await Database.open(directory);
+    const loaded = new Set<string>();
+    const captures = await openCaptures(database, paths, directory, loaded);
+    return new Trace(database, captures, directory, loaded);
+  } catch (error) {
+    database?.close();
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+export class Trace implements AsyncDisposable {
+  readonly database: Database;
+  readonly captures: readonly Capture[];
+  readonly #directory: string;
+  readonly #loaded: Set<string>;
+
+  constructor(database: Database, captures: readonly Capture[], directory: string, loaded: Set<string>) {
+    this.database = database;
+    this.captures = captures;
+    this.#directory = directory;
+    this.#loaded = loaded;
+  }
+
+  /** Makes views of sql/ available by name (`flows`, `inflight`, `goodput`, …), with those they build on. */
+  async need(...names: string[]): Promise<void> {
+    for (const name of names) await this.database.load(name, this.#loaded);
+  }
+
+  /** One object a row; 64-bit integers and decimals as JSON would carry them. */
+  async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
+    return this.database.rows<Row>(sql);
+  }
+
+  /** The result by column. */
+  async columns(sql: string): Promise<Columns> {
+    return this.database.columns(sql);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.database.close();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
