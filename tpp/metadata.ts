@@ -50,10 +50,18 @@ export function decodeMetadata(payload: Buffer): Metadata | undefined {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
+/** Checks what readers rely on: a header whose CRC does not hold may still parse, with a name or value changed. */
 export function asHeader(value: unknown): TppHeader | undefined {
-  if (!isObject(value) || value.format !== 1 || typeof value.capture_id !== "string") return undefined;
-  if (typeof value.text !== "string" || typeof value.source !== "string") return undefined;
-  return isObject(value.clock) ? (value as unknown as TppHeader) : undefined;
+  if (!isObject(value) || value.format !== 1) return undefined;
+  for (const name of ["capture_id", "source", "text"]) if (typeof value[name] !== "string") return undefined;
+  for (const name of ["tool", "kernel", "clock", "filters", "sysctl"]) if (!isObject(value[name])) return undefined;
+  for (const name of ["interfaces", "command_line"]) if (!Array.isArray(value[name])) return undefined;
+  if (value.columns !== null && !Array.isArray(value.columns)) return undefined;
+  const clock = value.clock as Record<string, unknown>;
+  for (const name of ["realtime_ns", "monotonic_ns", "zero_monotonic_ns"]) {
+    if (typeof clock[name] !== "string" || !/^\d+$/.test(clock[name])) return undefined;
+  }
+  return value as unknown as TppHeader;
 }
 
 export function asCheckpoint(value: unknown): TppCheckpoint | undefined {

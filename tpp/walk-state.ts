@@ -39,6 +39,8 @@ export class WalkState {
   readonly damage: TppDamage[] = [];
   /** Capture id that the frames must carry; the first seen where the header cannot be trusted. */
   captureId: string | null = null;
+  /** How many checkpoints carry each id. */
+  readonly idCounts = new Map<string, number>();
   trailer: TppTrailer | null = null;
   /** Data frames since the last anchor. */
   pending: DataPiece[] = [];
@@ -67,6 +69,7 @@ export class WalkState {
   checkpoint(checkpoint: TppCheckpoint, offset: number, end: number): void {
     const { frame } = checkpoint;
     this.captureId ??= checkpoint.capture_id;
+    this.idCounts.set(checkpoint.capture_id, (this.idCounts.get(checkpoint.capture_id) ?? 0) + 1);
     if (checkpoint.capture_id !== this.captureId) {
       this.pending = [];
       this.addDamage(

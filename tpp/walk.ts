@@ -30,7 +30,10 @@ const headerSearchBytes = 32 * 1024 * 1024;
 export async function walkTpp(path: string): Promise<TppWalk> {
   const reader = new ByteReader(path);
   try {
-    return new Walker(path, reader).walk();
+    const walker = new Walker(path, reader, null);
+    const walk = walker.walk();
+    const captureId = walker.likelierCaptureId();
+    return captureId === null ? walk : new Walker(path, reader, captureId).walk();
   } finally {
     reader.close();
   }
@@ -41,15 +44,26 @@ class Walker {
   readonly #reader: ByteReader;
   readonly #state = new WalkState();
   #header: TppHeader | null = null;
+  #headerHolds = false;
   /** Every sound frame with its sizes, to compare with the seek table. */
   readonly #seen: SeekEntry[] = [];
   #seekTableEnd = 0;
   /** Where the frame begins that the end of the file cuts off. */
   #incompleteAt: number | null = null;
 
-  constructor(path: string, reader: ByteReader) {
+  /** `captureId`: what to take for the file's own where its header does not tell. */
+  constructor(path: string, reader: ByteReader, captureId: string | null) {
     this.#path = path;
     this.#reader = reader;
+    this.#state.captureId = captureId;
+  }
+
+  /** Without a header the first checkpoint's id was taken: another one that more checkpoints carry, else null. */
+  likelierCaptureId(): string | null {
+    const { captureId, idCounts } = this.#state;
+    if (this.#headerHolds || captureId === null) return null;
+    const [likeliest] = [...idCounts].sort((a, b) => b[1] - a[1]);
+    return likeliest && likeliest[0] !== captureId ? likeliest[0] : null;
   }
 
   walk(): TppWalk {
@@ -80,6 +94,7 @@ class Walker {
       this.#header = asHeader(piece.metadata.value) ?? null;
       if (this.#header && piece.metadata.crcMatches) {
         this.#state.captureId = this.#header.capture_id;
+        this.#headerHolds = true;
       } else {
         const use = this.#header ? "its values may be wrong" : "it cannot be read";
         this.#state.addDamage("header", 0, `header at byte 0 is damaged: ${use}`);
