@@ -1,0 +1,57 @@
+/** What this machine allows, found by looking and trying. */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+export const isRoot: boolean = process.getuid?.() === 0;
+
+/** Administrators' directories too: a plain user's PATH lacks them. */
+export function hasTool(name: string): boolean {
+  const directories = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return directories.some((directory) => {
+    try {
+      accessSync(join(directory, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+export function hasTracefs(): boolean {
+  const roots = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
+  return roots.some((root) => existsSync(join(root, "instances")) && existsSync(join(root, "events/tcp/tcp_probe")));
+}
+
+let namespaces: boolean | undefined;
+
+/** Makes one and takes it away again: only trying tells, in a container above all. */
+export function hasNamespaces(): boolean {
+  if (namespaces === undefined) {
+    const name = `tpp-${process.pid}-try`;
+    const ip = (...args: string[]): boolean => spawnSync("ip", args).status === 0;
+    namespaces =
+      ip("netns", "add", name) &&
+      ip("-n", name, "link", "add", "try0", "type", "veth", "peer", "name", "try1") &&
+      ip(
+        "netns",
+        "exec",
+        name,
+        "tc",
+        "qdisc",
+        "add",
+        "dev",
+        "try0",
+        "root",
+        "tbf",
+        "rate",
+        "1mbit",
+        "burst",
+        "16kb",
+        "limit",
+        "16kb",
+      );
+    ip("netns", "del", name);
+  }
+  return namespaces;
+}
