@@ -45,6 +45,7 @@ function makeProgram(argv: readonly string[], io: Io, done: (exitCode: number) =
     .version(version)
     .option("--debug", "print a stack trace with an error")
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .configureOutput({ outputError: (text, write) => write(usageError(text)) })
     .configureOutput({ getOutHelpWidth: () => 100, getErrHelpWidth: () => 100 })
     .exitOverride();
   program
@@ -94,6 +95,14 @@ function makeProgram(argv: readonly string[], io: Io, done: (exitCode: number) =
     });
   return program;
 }
+
+/** One line: "capture: …. See `capture --help`." */
+const usageError = (text: string): string =>
+  `capture: ${text
+    .replace(/^error: /, "")
+    .trim()
+    .replaceAll("\n", " ")
+    .replace(/\.$/, "")}. See \`capture --help\`.\n`;
 
 function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;

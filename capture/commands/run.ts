@@ -35,9 +35,11 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   const ignoreSignals = io.onSignal((signal) => stop.request(`signal ${signal}`, true));
   let source: Source | undefined;
   try {
-    source = await chooseSource({ ...options, say });
+    const chosen = await chooseSource({ ...options, say });
+    source = chosen.source;
     const header = await makeHeader(source, options);
     const writer = await TppWriter.create(options.output, header, { overwrite: options.overwrite, frameMs });
+    say(chosen.summary);
     await capture(source, writer, stop, options, io, say);
     return stop.urgent ? exitCodes.interrupted : exitCodes.ok;
   } finally {

@@ -21,13 +21,13 @@ const about = {
     "the kernel's tracepoints: received segments, retransmissions, state changes, resets; no sends, no timeouts, no rto, lost or sacked counts",
 };
 
-export async function chooseSource(options: ChooseOptions): Promise<Source> {
+/** Opens the source and says in one line which it is. Throws what opening it throws. */
+export async function chooseSource(options: ChooseOptions): Promise<{ source: Source; summary: string }> {
   const wantsModule = options.source === "kmod" || options.kmodFile !== null;
   const useModule = wantsModule || (options.source === "auto" && existsSync(moduleDataPath));
   const why = options.source === "auto" && !wantsModule ? (useModule ? " (loaded)" : " (no module loaded)") : "";
   const source = useModule
     ? openKmod({ file: options.kmodFile, port: options.port })
     : await openTracefs({ port: options.port, bufferSizeKb: options.bufferSizeKb, say: options.say });
-  options.say(`source ${source.name}${why}: ${about[source.name as keyof typeof about]}`);
-  return source;
+  return { source, summary: `source ${source.name}${why}: ${about[source.name as keyof typeof about]}` };
 }

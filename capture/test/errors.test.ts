@@ -1,0 +1,182 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { TppWriter, verifyTpp } from "@tcpprobe-plus/tpp";
+import test from "ava";
+import { main } from "../cli.ts";
+import "../commands/recover.ts"; // loaded now: it could not be read after giving up root
+import "../commands/run.ts";
+import { NoTracefsError } from "../errors.ts";
+import { record } from "../run/record.ts";
+import { StopRequest } from "../run/stop-request.ts";
+import { makeHeader } from "../snapshot/header.ts";
+import type { Source } from "../sources/source.ts";
+import { findTracefs } from "../sources/trace-instance.ts";
+import { live, silentIo, temporaryDirectory } from "./helpers.ts";
+
+const capture = async (...args: string[]): Promise<{ code: number; err: string }> => {
+  const io = silentIo();
+  const code = await main(["node", "capture", ...args], io);
+  return { code, err: io.err };
+};
+
+const oneLine = /^capture: .*\S.*\n$/;
+
+const usage: [string[], number, RegExp][] = [
+  [["run"], 64, /--output/],
+  [["run", "-o", "x", "--port", "0"], 64, /from 1 to 65535/],
+  [["run", "-o", "x", "--port", "65536"], 64, /from 1 to 65535/],
+  [["run", "-o", "x", "--port", "http"], 64, /from 1 to 65535/],
+  [["run", "-o", "x", "--duration", "0"], 64, /Give seconds/],
+  [["run", "-o", "x", "--duration", "-1"], 64, /Give seconds/],
+  [["run", "-o", "x", "--duration", "1m"], 64, /Give seconds/],
+  [["run", "-o", "x", "--buffer-size-kb", "1"], 64, /from 64/],
+  [["run", "-o", "x", "--source", "pcap"], 64, /auto, tracefs, kmod/],
+  [["stop"], 64, /unknown command/],
+  [["run", "-o", "x", "--kmod-file", "/nonexistent/text"], 66, /ENOENT.*--kmod-file/],
+  [["recover", "/nonexistent/a.tpp", "-o", "x"], 66, /ENOENT/],
+  [["recover", "/dev/null", "-o", "x"], 65, /is empty/],
+];
+
+for (const [args, code, message] of usage) {
+  test(`capture ${args.join(" ")}: one line, exit code ${code}`, async (t) => {
+    const result = await capture(...args);
+    t.is(result.code, code);
+    t.regex(result.err, oneLine);
+    t.regex(result.err, message);
+  });
+}
+
+test("an existing output is refused (73), as is a missing directory (73) and a directory as output (73)", async (t) => {
+  const directory = temporaryDirectory(t);
+  const text = join(directory, "text");
+  writeFileSync(text, "0 1.000000000 a\n");
+  writeFileSync(join(directory, "there.tpp"), "precious");
+  for (const [output, message, extra] of [
+    ["there.tpp", /exists already.*-f/, []],
+    ["nowhere/a.tpp", /mkdir -p/, []],
+    [".", /cannot be written \(EISDIR\)/, ["-f"]],
+  ] as const) {
+    const result = await capture("run", "--kmod-file", text, "-o", join(directory, output), ...extra);
+    t.is(result.code, 73);
+    t.regex(result.err, oneLine);
+    t.regex(result.err, message);
+  }
+  t.is(readFileSync(join(directory, "there.tpp"), "utf8"), "precious");
+  t.is((await capture("run", "--kmod-file", text, "-o", join(directory, "there.tpp"), "-f", "--quiet")).code, 0);
+  t.deepEqual((await verifyTpp(join(directory, "there.tpp"))).damage, []);
+});
+
+test("recover refuses to write over its input (64)", async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, "a.tpp");
+  writeFileSync(join(directory, "text"), "0 1.000000000 a\n");
+  await capture("run", "--kmod-file", join(directory, "text"), "-o", path, "--quiet");
+  const result = await capture("recover", path, "-o", path, "-f");
+  t.is(result.code, 64);
+  t.deepEqual((await verifyTpp(path)).damage, []);
+});
+
+(existsSync("/proc/net/tcpprobe") ? test.skip : test)("--source kmod without the module says so (69)", async (t) => {
+  const result = await capture("run", "--source", "kmod", "-o", "x");
+  t.is(result.code, 69);
+  t.regex(result.err, /module is not loaded/);
+  t.regex(result.err, oneLine);
+});
+
+test("without tracefs the message says how to mount it", (t) => {
+  t.throws(() => findTracefs(["/nonexistent/tracing"]), { instanceOf: NoTracefsError, message: /mount -t tracefs/ });
+});
+
+live("without root it says so (77)", async (t) => {
+  const directory = temporaryDirectory(t);
+  process.seteuid?.(65534);
+  try {
+    const result = await capture("run", "--source", "tracefs", "-o", join(directory, "a.tpp"));
+    t.is(result.code, 77);
+    t.regex(result.err, /needs root.*sudo/);
+    t.regex(result.err, oneLine);
+  } finally {
+    process.seteuid?.(0);
+  }
+});
+
+live("a full disk ends it (74) with a file that is whole as far as it goes", async (t) => {
+  const directory = temporaryDirectory(t);
+  const small = join(directory, "small");
+  mkdirSync(small);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", small]);
+  try {
+    let text = "";
+    for (let line = 0; line < 250_000; line += 1) text += `0 ${line}.000000000 ${Math.random()} ${Math.random()}\n`;
+    writeFileSync(join(directory, "text"), text);
+    const result = await capture("run", "--kmod-file", join(directory, "text"), "-o", join(small, "a.tpp"));
+    t.is(result.code, 74);
+    t.regex(result.err, /no space left.*free space/);
+    t.regex(result.err, /lost .*output/);
+    const walk = await verifyTpp(join(small, "a.tpp"));
+    t.true(walk.frames.length > 0);
+    t.deepEqual(walk.damage, []);
+    t.is(
+      execFileSync("zstd", ["-dcq", join(small, "a.tpp")], { maxBuffer: 1 << 28 }).compare(
+        Buffer.from(text),
+        0,
+        walk.trailer!.raw_bytes,
+      ),
+      0,
+    );
+  } finally {
+    execFileSync("umount", [small]);
+  }
+});
+
+live(
+  "a tracing instance of a process that is gone is removed and named; a full one's output error leaves none",
+  async (t) => {
+    const directory = temporaryDirectory(t);
+    const instances = "/sys/kernel/tracing/instances";
+    const leftover = "tcpprobe_plus-4194305"; // above the largest pid there can be
+    mkdirSync(join(instances, leftover));
+    const result = await capture("run", "--source", "tracefs", "-o", join(directory, "nowhere", "a.tpp"));
+    t.is(result.code, 73);
+    t.regex(result.err, new RegExp(`removed the tracing instance ${leftover}`));
+    const names = readdirSync(instances);
+    t.false(names.includes(leftover));
+    t.false(names.includes(`tcpprobe_plus-${process.pid}`));
+  },
+);
+
+test("a second signal ends the draining at once", async (t) => {
+  const path = join(temporaryDirectory(t), "a.tpp");
+  const stop = new StopRequest();
+  let reads = 0;
+  const endless = {
+    name: "tracefs",
+    text: "trace_pipe",
+    columns: null,
+    path: "",
+    notes: [],
+    zeroMonotonicNs: "0",
+    lossAdvice: "",
+    lossLines: 0,
+    start: () => {},
+    read: (into: Buffer) => {
+      reads += 1;
+      if (reads === 100) stop.request("signal SIGINT", true);
+      if (reads === 2000) stop.request("signal SIGINT", true);
+      return into.write("x\n".repeat(2000));
+    },
+    lostIn: () => 0,
+    halt: () => {},
+    waiting: () => 7,
+    finish: () => ({ lost: 0, statistics: { start: null, end: null } }),
+    dispose: async () => {},
+  } satisfies Source;
+  const header = await makeHeader(endless, { port: null, hostname: false, commandLine: [] });
+  const writer = await TppWriter.create(path, header);
+  const reason = await record(endless, writer, stop);
+  await writer.close({ reason });
+  t.regex(reason, /signal SIGINT, then stopped/);
+  t.true(reads < 2200);
+  t.deepEqual((await verifyTpp(path)).damage, []);
+});

@@ -1,0 +1,134 @@
+/** Shared by the tests of capture: a silent terminal, loopback traffic, a running capture. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import test, { type ExecutionContext, type TestFn } from "ava";
+import type { Io, StopSignal } from "../io.ts";
+
+const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
+
+export interface SilentIo extends Io {
+  out: string;
+  err: string;
+  signal(signal: StopSignal): void;
+}
+
+export function silentIo(isTTY = false): SilentIo {
+  const handlers = new Set<(signal: StopSignal) => void>();
+  const io: SilentIo = {
+    out: "",
+    err: "",
+    stdout: { write: (text) => (io.out += text), isTTY, columns: 100 },
+    stderr: { write: (text) => (io.err += text), isTTY, columns: 100 },
+    onSignal: (handler) => {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    signal: (signal) => {
+      for (const handler of handlers) handler(signal);
+    },
+  };
+  return io;
+}
+
+export function temporaryDirectory(t: ExecutionContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "capture-test-"));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+const cannot =
+  process.getuid?.() !== 0
+    ? "needs root"
+    : existsSync("/sys/kernel/tracing/events/tcp/tcp_probe")
+      ? null
+      : "needs tracefs with tcp:tcp_probe";
+
+/** For tests on the real kernel: skipped with the reason where that cannot be, but not in CI. */
+export const live: TestFn["serial"] = ((title: string, body: (t: ExecutionContext) => Promise<void>) => {
+  if (cannot === null) return test.serial(title, body);
+  if (process.env.CI === "true") return test.serial(title, (t) => t.fail(cannot));
+  return test.skip(`${title} (${cannot})`, () => {});
+}) as TestFn["serial"];
+
+export interface Traffic {
+  readonly port: number;
+  /** The client's port. */
+  readonly clientPort: number;
+  readonly sentBytes: () => number;
+  /** Ends the connection in an orderly way, or goes on until the test ends. */
+  readonly end: () => Promise<void>;
+}
+
+/** A loopback connection on which the client writes `bytes` every `everyMs`; 0 for as fast as it goes. */
+export async function startTraffic(t: ExecutionContext, bytes: number, everyMs: number): Promise<Traffic> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("end", () => socket.end());
+    socket.resume();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { port, ...(await startClient(t, port, bytes, everyMs, () => server.close())) };
+}
+
+async function startClient(t: ExecutionContext, port: number, bytes: number, everyMs: number, close: () => void) {
+  const client = connect(port, "127.0.0.1");
+  client.on("error", () => {});
+  client.resume();
+  await new Promise<void>((resolve) => client.once("connect", resolve));
+  const { localPort: clientPort = 0 } = client;
+  const data = Buffer.alloc(bytes, "x");
+  let sent = 0;
+  let going = true;
+  const send = (): void => {
+    if (!going || client.destroyed) return;
+    sent += bytes;
+    if (everyMs === 0) client.write(data, send);
+    else client.write(data);
+  };
+  const timer = everyMs > 0 ? setInterval(send, everyMs) : undefined;
+  send();
+  const stop = (): void => {
+    going = false;
+    clearInterval(timer);
+    close();
+  };
+  t.teardown(() => {
+    stop();
+    client.destroy();
+  });
+  const end = async (): Promise<void> => {
+    stop();
+    const closed = new Promise<void>((resolve) => client.once("close", () => resolve()));
+    client.end();
+    await closed;
+  };
+  return { clientPort, sentBytes: () => sent, end };
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  /** Everything on standard error so far. */
+  readonly err: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts `capture run …` as a process of its own and waits until it says that it captures, or ends. */
+export async function startCapture(t: ExecutionContext, args: readonly string[]): Promise<Running> {
+  const child = spawn(process.execPath, [bin, "run", ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  t.teardown(() => child.kill("SIGKILL"));
+  let err = "";
+  const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+  const capturing = new Promise<void>((resolve) => {
+    child.stderr.on("data", (data: Buffer) => {
+      err += data.toString();
+      if (/capturing to/.test(err)) resolve();
+    });
+  });
+  await Promise.race([capturing, ended]);
+  return { child, err: () => err, ended };
+}
