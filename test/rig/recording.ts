@@ -1,0 +1,26 @@
+/** `capture run` beside an experiment. */
+import { fileURLToPath } from "node:url";
+import { Background } from "./command.ts";
+
+const bin = fileURLToPath(new URL("../../capture/bin/capture.js", import.meta.url));
+
+/** Starts it and waits until it records. Stop it with `finish`. */
+export async function startRecording(file: string, ...options: readonly string[]): Promise<Recording> {
+  const recording = new Recording([process.execPath, bin, "run", "-o", file, ...options]);
+  try {
+    await recording.prints(/capturing to /);
+    return recording;
+  } catch (error) {
+    await recording.stop();
+    throw error;
+  }
+}
+
+export class Recording extends Background {
+  /** Stops it as Ctrl-C does and returns what it printed. Throws unless it ended well. */
+  async finish(): Promise<string> {
+    const status = await this.stop("SIGINT");
+    if (status !== 0) throw new Error(`${this.command} ended with ${status}: ${this.text.trim()}`);
+    return this.text;
+  }
+}
