@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type DuckDBConnection, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
 import { SqlError } from "./errors.ts";
 
 export type SqlValue = string | number | bigint | boolean | null;
@@ -10,6 +10,12 @@ export interface Columns {
   readonly types: readonly string[];
   readonly values: readonly (readonly SqlValue[])[];
   readonly rowCount: number;
+}
+
+export interface ColumnInfo {
+  readonly name: string;
+  /** DuckDB's name of the type. */
+  readonly type: string;
 }
 
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -59,6 +65,22 @@ export class Database {
   async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
     const reader = await this.#read(sql);
     return reader.getRowObjectsJson() as unknown as Row[];
+  }
+
+  /** Names and types of a query's columns, without running it. */
+  async describe(sql: string): Promise<ColumnInfo[]> {
+    const rows = await this.rows<{ column_name: string; column_type: string }>(`DESCRIBE ${sql}`);
+    return rows.map(({ column_name, column_type }) => ({ name: column_name, type: column_type }));
+  }
+
+  /** A query's result piece by piece, so that a large one is never held whole. */
+  async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
+    const result = await this.#connection.stream(sql);
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (!chunk || chunk.rowCount === 0) return;
+      yield chunk;
+    }
   }
 
   /** The single value of a query with one row and one column. */

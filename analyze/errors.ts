@@ -64,7 +64,14 @@ export class OutputError extends AnalyzeError {
       EACCES: "permission denied",
       ENOSPC: "the disk is full; free some space and run again",
     };
-    super(`cannot write ${path}: ${why[error.code ?? ""] ?? error.message}`, 73, { cause });
+    const reason = why[error.code ?? ""] ?? (/No space left/.test(error.message) ? why.ENOSPC : error.message.split("\n")[0]);
+    super(`cannot write ${path}: ${reason}`, 73, { cause });
+  }
+}
+
+export class OutputExistsError extends AnalyzeError {
+  constructor(path: string) {
+    super(`${path} exists already and is left as it is; choose another name, or give -f to overwrite it`, 73);
   }
 }
 

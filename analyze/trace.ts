@@ -46,6 +46,11 @@ export class Trace implements AsyncDisposable {
     for (const name of names) await this.database.load(name, this.#loaded);
   }
 
+  /** Sets the length of the windows that `goodput` counts in; 0.1 s until told otherwise. */
+  async setWindow(seconds: number): Promise<void> {
+    await this.database.run(`UPDATE settings SET window_s = ${seconds}`);
+  }
+
   /** One object a row; 64-bit integers and decimals as JSON would carry them. */
   async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
     return this.database.rows<Row>(sql);

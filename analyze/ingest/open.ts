@@ -24,8 +24,10 @@ export async function openCaptures(
   await database.run(`
     CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, relative_sequence BOOLEAN);
     CREATE TABLE losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR);
+    CREATE TABLE settings (window_s DOUBLE);
+    INSERT INTO settings VALUES (0.1);
   `);
-  loaded.add("captures").add("losses").add("records");
+  for (const name of ["captures", "losses", "records", "settings"]) loaded.add(name);
   const captures: Capture[] = [];
   const staged: string[] = [];
   const converted: string[] = [];

@@ -1,0 +1,138 @@
+import { Command, CommanderError, Option } from "commander";
+import { AnalyzeError, UsageError } from "./errors.ts";
+import { type Io, processIo } from "./io.ts";
+import { plotNames } from "./plots/names.ts";
+import { version } from "./version.ts";
+
+/** Exit codes beside those of errors.ts. */
+const exitOk = 0;
+const exitUsage = 64;
+const exitSoftware = 70;
+
+/** Parses a command line, runs one command, and returns the exit code. Never throws. */
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+  let exitCode = exitOk;
+  const program = buildProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    return report(error, io, argv.includes("--debug"));
+  }
+}
+
+function report(error: unknown, io: Io, debug: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitOk : exitUsage;
+  const expected = error instanceof AnalyzeError;
+  const message = error instanceof Error ? error.message : String(error);
+  io.stderr.write(
+    expected
+      ? `analyze: ${message}\n`
+      : `analyze: unexpected error: ${message.split("\n")[0]}; this is a defect of analyze, please report it with the output of --debug\n`,
+  );
+  if (debug && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  return expected ? error.exitCode : exitSoftware;
+}
+
+/** The command definitions; each action imports the one function it calls. */
+export function buildProgram(io: Io, setExitCode: (code: number) => void = () => {}): Command {
+  const program = new Command("analyze")
+    .description("Tables, Parquet and pictures from captures of TCP state (.tpp, or the Parquet that convert writes).")
+    .version(version)
+    .option("--debug", "print a stack trace with an error")
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text.replace(/^error: /, "analyze: ")),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+    })
+    .showHelpAfterError("(analyze --help lists the commands)")
+    .exitOverride();
+
+  const jsonOrCsv = (command: Command) =>
+    command
+      .addOption(new Option("--json", "print JSON, one array of objects").conflicts("csv"))
+      .addOption(new Option("--csv", "print CSV with a header line"));
+  const add = (usage: string, description: string) => program.command(usage).description(description).option("--debug", "print a stack trace with an error");
+
+  add("info <file...>", "what a capture is: header, settings, time span, frames, losses, integrity")
+    .option("--settings", "print every saved setting too")
+    .option("--json", "print JSON")
+    .action(async (files: string[], options: { settings?: boolean; json?: boolean }) => {
+      await (await import("./commands/info.ts")).info(files, options, io);
+    });
+  add("verify <file...>", "check every frame's checksum; exit code 65 where a file is damaged or cut").action(async (files: string[]) => {
+    setExitCode(await (await import("./commands/verify.ts")).verify(files, io));
+  });
+  add("convert <file...>", "write the trace as Parquet, Arrow or CSV")
+    .requiredOption("-o, --output <file>", "x.parquet, x.arrow, x.csv, or - for CSV on standard output")
+    .option("-f, --force", "overwrite the output")
+    .action(async (files: string[], options: { output: string; force?: boolean }) => {
+      await (await import("./commands/convert.ts")).convert(files, options, io);
+    });
+  jsonOrCsv(add("flows <file...>", "one line a connection")).action(async (files: string[], options: FormatOptions) => {
+    await (await import("./commands/flows.ts")).flows(files, options, io);
+  });
+  add("plot <file> <plot>", `draw ${plotNames.join(", ")}; further captures go behind --with`)
+    .option("-o, --output <file>", "x.svg, x.png, x.html or x.json (default: CAPTURE.PLOT.svg in this directory)")
+    .option("-f, --force", "overwrite the output")
+    .option("--with <file...>", "further captures to draw in the same picture")
+    .option("--flow <n...>", "only these flows", integers)
+    .option("--from <s>", "from this time on, seconds since the capture began", seconds)
+    .option("--to <s>", "up to this time", seconds)
+    .option("--window <s>", "length of the windows of goodput, seconds (default: about 150 in the picture)", positiveSeconds)
+    .option("--width <px>", "width of the picture (default 800)", pixels)
+    .option("--title <text>", "title instead of the capture's name")
+    .action(async (file: string, plot: string, options: PlotCommandOptions) => {
+      await (await import("./commands/plot.ts")).plot([file, ...(options.with ?? [])], plot, options, io);
+    });
+  jsonOrCsv(add("sql <file> <query>", "run a DuckDB query over the views trace, flows, inflight, goodput, marks, losses, captures"))
+    .option("--with <file...>", "further captures in the same trace")
+    .option("--window <s>", "length of goodput's windows, seconds (default 0.1)", positiveSeconds)
+    .action(async (file: string, query: string, options: FormatOptions & { with?: string[]; window?: number }) => {
+      await (await import("./commands/sql.ts")).sql([file, ...(options.with ?? [])], query, options, io);
+    });
+  return program;
+}
+
+export interface FormatOptions {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+}
+
+export interface PlotCommandOptions {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly with?: string[];
+  readonly flow?: number[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly window?: number;
+  readonly width?: number;
+  readonly title?: string;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new UsageError(`${text}: not a time; give seconds, such as 2.5`);
+  return value;
+}
+
+function positiveSeconds(text: string): number {
+  const value = seconds(text);
+  if (value < 1e-6) throw new UsageError(`${text}: a window needs a length above 0; give seconds, such as 0.1`);
+  return value;
+}
+
+function integers(text: string, before: number[] = []): number[] {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${text}: not a flow; give its number in \`analyze flows\``);
+  return [...before, Number(text)];
+}
+
+function pixels(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 200 || value > 10_000) throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
+  return value;
+}

@@ -1,0 +1,65 @@
+import type { FormatOptions } from "../cli.ts";
+import type { Io } from "../io.ts";
+import { printRows, rowFormat } from "../output/rows.ts";
+import { renderTable } from "../output/table.ts";
+import { bitsPerSecond, bytes, count, decimals, microseconds } from "../output/units.ts";
+import type { Trace } from "../trace.ts";
+import { withTrace } from "./open.ts";
+
+/** Prints one line a connection: a table to read, or every column of the view `flows` as JSON or CSV. */
+export async function flows(paths: readonly string[], options: FormatOptions, io: Io): Promise<void> {
+  await withTrace(paths, io, async (trace) => {
+    await trace.need("flows");
+    const format = rowFormat(options);
+    if (format === "table") io.stdout.write(await flowTable(trace));
+    else printRows(await trace.columns("SELECT * FROM flows ORDER BY flow"), format, io);
+  });
+}
+
+interface FlowRow {
+  readonly capture: number;
+  readonly flow: number;
+  readonly ends: string;
+  readonly seen: string;
+  readonly start_s: number;
+  readonly duration_s: number;
+  readonly acked_bytes: string | null;
+  readonly goodput_bps: number | null;
+  readonly retransmits: string | null;
+  readonly rtos: string | null;
+  readonly loss_episodes: string | null;
+  readonly srtt_mean_us: number | null;
+  readonly cwnd_mean: number | null;
+  readonly cwnd_max: number | null;
+  readonly crosses_gap: boolean;
+}
+
+const end = (address: string, port: string) =>
+  `CASE WHEN ${address} LIKE '%:%' THEN '[' || ${address} || ']' ELSE ${address} END || ':' || ${port}`;
+
+async function flowTable(trace: Trace): Promise<string> {
+  const rows = await trace.rows<FlowRow>(
+    `SELECT *, ${end("saddr", "sport")} || ' > ' || ${end("daddr", "dport")} AS ends FROM flows ORDER BY flow`,
+  );
+  if (rows.length === 0) return "no flows\n";
+  const number = (value: string | null) => (value === null ? null : Number(value));
+  const column = (header: string, show: (row: FlowRow) => string, alignRight = true) => ({ header, cells: rows.map(show), alignRight });
+  const columns = [
+    column("flow", (row) => String(row.flow)),
+    column("local > remote", (row) => row.ends, false),
+    column("start", (row) => `${row.start_s.toFixed(3)} s`),
+    column("duration", (row) => `${row.duration_s.toFixed(3)} s`),
+    column("acked", (row) => bytes(number(row.acked_bytes))),
+    column("goodput", (row) => bitsPerSecond(row.goodput_bps)),
+    column("retrans", (row) => count(number(row.retransmits))),
+    rows.some((row) => row.rtos !== null)
+      ? column("RTOs", (row) => count(number(row.rtos)))
+      : column("to Loss", (row) => count(number(row.loss_episodes))),
+    column("srtt", (row) => microseconds(row.srtt_mean_us)),
+    column("cwnd", (row) => decimals(row.cwnd_mean, 1)),
+    column("max", (row) => count(row.cwnd_max)),
+    column("seen", (row) => (row.crosses_gap ? `${row.seen}, lossy` : row.seen), false),
+  ];
+  if (trace.captures.length > 1) columns.splice(1, 0, column("file", (row) => trace.captures[row.capture - 1]?.path ?? "", false));
+  return renderTable(columns);
+}

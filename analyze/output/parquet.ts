@@ -1,0 +1,27 @@
+import { traceColumns } from "@tcpprobe-plus/tpp";
+import { literal } from "../database.ts";
+import { type ConvertedCapture, capturesKey, lossesKey } from "../ingest/parquet.ts";
+import type { Trace } from "../trace.ts";
+
+/** Keys of the columns' meanings in the file's metadata: `column.srtt_us` and so on. */
+const columnKey = (name: string): string => `column.${name}`;
+
+/**
+ * Writes `trace` to a Parquet file: zstd, one row a record in wire order, with the captures' headers, the places of
+ * lost records and every column's unit and meaning in the file's metadata.
+ */
+export async function writeParquet(trace: Trace, path: string): Promise<void> {
+  const captures: ConvertedCapture[] = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
+  const losses = await trace.rows("SELECT capture, after_ord, lost, cause FROM losses ORDER BY capture, after_ord");
+  const metadata: [string, string][] = [
+    [capturesKey, JSON.stringify(captures)],
+    [lossesKey, JSON.stringify(losses)],
+    ...traceColumns.map(({ name, unit, meaning }): [string, string] => [columnKey(name), unit ? `[${unit}] ${meaning}` : meaning]),
+  ];
+  // Version 2 encodes rising numbers (ord, time, sequence numbers) as differences: half the time and nine tenths of the
+  // size of version 1. Level 1 of zstd: level 3 is 4 % smaller and takes a third longer.
+  await trace.database.run(
+    `COPY (SELECT * FROM trace) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1,
+      PRESERVE_ORDER true, KV_METADATA {${metadata.map(([key, value]) => `${literal(key)}: ${literal(value)}`).join(", ")}})`,
+  );
+}
