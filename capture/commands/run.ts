@@ -23,8 +23,8 @@ export interface RunOptions {
   readonly commandLine: readonly string[];
 }
 
-/** A frame is closed this long after its first record: with compressing and writing it, less than a second is at risk. */
-const frameMs = 800;
+/** A frame is closed this long after its first record: with reading, compressing and writing, less than 1 s is at risk. */
+const frameMs = 700;
 
 /** Returns the exit code. Throws the errors of errors.ts and the writer's; the file is whole then, too. */
 export async function run(options: RunOptions, io: Io): Promise<number> {
