@@ -55,7 +55,8 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
     command
       .addOption(new Option("--json", "print JSON, one array of objects").conflicts("csv"))
       .addOption(new Option("--csv", "print CSV with a header line"));
-  const add = (usage: string, description: string) => program.command(usage).description(description).option("--debug", "print a stack trace with an error");
+  const add = (usage: string, description: string) =>
+    program.command(usage).description(description).option("--debug", "print a stack trace with an error");
 
   add("info <file...>", "what a capture is: header, settings, time span, frames, losses, integrity")
     .option("--settings", "print every saved setting too")
@@ -63,9 +64,11 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
     .action(async (files: string[], options: { settings?: boolean; json?: boolean }) => {
       await (await import("./commands/info.ts")).info(files, options, io);
     });
-  add("verify <file...>", "check every frame's checksum; exit code 65 where a file is damaged or cut").action(async (files: string[]) => {
-    setExitCode(await (await import("./commands/verify.ts")).verify(files, io));
-  });
+  add("verify <file...>", "check every frame's checksum; exit code 65 where a file is damaged or cut").action(
+    async (files: string[]) => {
+      setExitCode(await (await import("./commands/verify.ts")).verify(files, io));
+    },
+  );
   add("convert <file...>", "write the trace as Parquet, Arrow or CSV")
     .requiredOption("-o, --output <file>", "x.parquet, x.arrow, x.csv, or - for CSV on standard output")
     .option("-f, --force", "overwrite the output")
@@ -82,13 +85,22 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
     .option("--flow <n...>", "only these flows", integers)
     .option("--from <s>", "from this time on, seconds since the capture began", seconds)
     .option("--to <s>", "up to this time", seconds)
-    .option("--window <s>", "length of the windows of goodput, seconds (default: about 150 in the picture)", positiveSeconds)
+    .option(
+      "--window <s>",
+      "length of the windows of goodput, seconds (default: about 150 in the picture)",
+      positiveSeconds,
+    )
     .option("--width <px>", "width of the picture (default 800)", pixels)
     .option("--title <text>", "title instead of the capture's name")
     .action(async (file: string, plot: string, options: PlotCommandOptions) => {
       await (await import("./commands/plot.ts")).plot([file, ...(options.with ?? [])], plot, options, io);
     });
-  jsonOrCsv(add("sql <file> <query>", "run a DuckDB query over the views trace, flows, inflight, goodput, marks, losses, captures"))
+  jsonOrCsv(
+    add(
+      "sql <file> <query>",
+      "run a DuckDB query over the views trace, flows, inflight, goodput, marks, losses, captures",
+    ),
+  )
     .option("--with <file...>", "further captures in the same trace")
     .option("--window <s>", "length of goodput's windows, seconds (default 0.1)", positiveSeconds)
     .action(async (file: string, query: string, options: FormatOptions & { with?: string[]; window?: number }) => {
@@ -116,7 +128,8 @@ export interface PlotCommandOptions {
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new UsageError(`${text}: not a time; give seconds, such as 2.5`);
+  if (text.trim() === "" || !Number.isFinite(value))
+    throw new UsageError(`${text}: not a time; give seconds, such as 2.5`);
   return value;
 }
 
@@ -133,6 +146,7 @@ function integers(text: string, before: number[] = []): number[] {
 
 function pixels(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 200 || value > 10_000) throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
+  if (!Number.isInteger(value) || value < 200 || value > 10_000)
+    throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
   return value;
 }

@@ -64,7 +64,8 @@ export class OutputError extends AnalyzeError {
       EACCES: "permission denied",
       ENOSPC: "the disk is full; free some space and run again",
     };
-    const reason = why[error.code ?? ""] ?? (/No space left/.test(error.message) ? why.ENOSPC : error.message.split("\n")[0]);
+    const reason =
+      why[error.code ?? ""] ?? (/No space left/.test(error.message) ? why.ENOSPC : error.message.split("\n")[0]);
     super(`cannot write ${path}: ${reason}`, 73, { cause });
   }
 }

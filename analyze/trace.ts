@@ -1,9 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Table } from "apache-arrow";
 import { type Columns, Database, type SqlValue } from "./database.ts";
 import type { Capture } from "./ingest/capture.ts";
 import { openCaptures } from "./ingest/open.ts";
+import { objectsOf } from "./output/rows.ts";
+import type { PlotOptions } from "./plots/draw.ts";
+import type { PlotName } from "./plots/names.ts";
+import type { Picture } from "./plots/picture.ts";
+import { viewNames } from "./views.ts";
 
 /**
  * One or more captures as tables: `trace` (one row a record), and the metrics of sql/ once they are asked for.
@@ -51,7 +57,7 @@ export class Trace implements AsyncDisposable {
     await this.database.run(`UPDATE settings SET window_s = ${seconds}`);
   }
 
-  /** One object a row; 64-bit integers and decimals as JSON would carry them. */
+  /** One object a row, over `trace` and all views; 64-bit integers and decimals as JSON would carry them. */
   async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
     return this.database.rows<Row>(sql);
   }
@@ -59,6 +65,34 @@ export class Trace implements AsyncDisposable {
   /** The result by column. */
   async columns(sql: string): Promise<Columns> {
     return this.database.columns(sql);
+  }
+
+  /** One object a connection: the view `flows` (sql/flows.sql says what each column is). */
+  async flows(): Promise<Record<string, SqlValue>[]> {
+    await this.need("flows");
+    return objectsOf(await this.columns("SELECT * FROM flows ORDER BY flow"));
+  }
+
+  /** A query's result as an Arrow table; types that Arrow cannot hold alike become text or doubles. */
+  async arrow(sql: string): Promise<Table> {
+    const { arrowTable } = await import("./output/arrow.ts");
+    await this.need(...viewNames);
+    return arrowTable(this.database, sql);
+  }
+
+  /** A picture of one plot. Throws a MissingColumnError where the source lacks what it needs. */
+  async plot(name: PlotName, options: PlotOptions = {}): Promise<Picture> {
+    const [{ drawPlot }, { toSvg }, { Picture }] = await Promise.all([
+      import("./plots/draw.ts"),
+      import("./plots/render.ts"),
+      import("./plots/picture.ts"),
+    ]);
+    const { spec, notes } = await drawPlot(this, name, options);
+    return new Picture(
+      spec,
+      await toSvg(spec),
+      [`${name} of ${this.captures.map(({ path }) => path).join(", ")}`, ...notes].join("; "),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

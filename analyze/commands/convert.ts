@@ -16,7 +16,11 @@ const formats: Readonly<Record<string, (trace: Trace, path: string) => Promise<v
 };
 
 /** Writes the trace of the captures in the format that the output's name asks for; `-` is CSV on standard output. */
-export async function convert(paths: readonly string[], options: { output: string; force?: boolean }, io: Io): Promise<void> {
+export async function convert(
+  paths: readonly string[],
+  options: { output: string; force?: boolean },
+  io: Io,
+): Promise<void> {
   const { output, force = false } = options;
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (output !== "-" && !suffix) throw new UnknownFormatError(output, [...Object.keys(formats), "- (CSV)"]);

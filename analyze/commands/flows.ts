@@ -43,7 +43,11 @@ async function flowTable(trace: Trace): Promise<string> {
   );
   if (rows.length === 0) return "no flows\n";
   const number = (value: string | null) => (value === null ? null : Number(value));
-  const column = (header: string, show: (row: FlowRow) => string, alignRight = true) => ({ header, cells: rows.map(show), alignRight });
+  const column = (header: string, show: (row: FlowRow) => string, alignRight = true) => ({
+    header,
+    cells: rows.map(show),
+    alignRight,
+  });
   const columns = [
     column("flow", (row) => String(row.flow)),
     column("local > remote", (row) => row.ends, false),
@@ -60,6 +64,11 @@ async function flowTable(trace: Trace): Promise<string> {
     column("max", (row) => count(row.cwnd_max)),
     column("seen", (row) => (row.crosses_gap ? `${row.seen}, lossy` : row.seen), false),
   ];
-  if (trace.captures.length > 1) columns.splice(1, 0, column("file", (row) => trace.captures[row.capture - 1]?.path ?? "", false));
+  if (trace.captures.length > 1)
+    columns.splice(
+      1,
+      0,
+      column("file", (row) => trace.captures[row.capture - 1]?.path ?? "", false),
+    );
   return renderTable(columns);
 }

@@ -1,6 +1,6 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
-import type { Io } from "../io.ts";
 import type { Capture } from "../ingest/capture.ts";
+import type { Io } from "../io.ts";
 import { bytes, count, plural } from "../output/units.ts";
 import { openTrace, type Trace } from "../trace.ts";
 
@@ -20,7 +20,11 @@ interface LossPlace {
 }
 
 /** Prints what each capture is and whether it can be trusted. */
-export async function info(paths: readonly string[], options: { settings?: boolean; json?: boolean }, io: Io): Promise<void> {
+export async function info(
+  paths: readonly string[],
+  options: { settings?: boolean; json?: boolean },
+  io: Io,
+): Promise<void> {
   await using trace = await openTrace(paths);
   const reports = [];
   for (const [index, capture] of trace.captures.entries()) {
@@ -43,7 +47,9 @@ export async function info(paths: readonly string[], options: { settings?: boole
     }));
     io.stdout.write(`${JSON.stringify(objects, null, 2)}\n`);
   } else {
-    const texts = reports.map(({ capture, summary, losses }) => describe(capture, summary, losses, options.settings ?? false));
+    const texts = reports.map(({ capture, summary, losses }) =>
+      describe(capture, summary, losses, options.settings ?? false),
+    );
     io.stdout.write(texts.join("\n"));
   }
 }
@@ -63,28 +69,56 @@ const lossPlaces = (trace: Trace, capture: number): Promise<LossPlace[]> =>
       (SELECT min(t) FROM trace WHERE capture = ${capture} AND ord > after_ord) AS to_s
     FROM losses WHERE capture = ${capture} ORDER BY after_ord`);
 
-const rawBytes = (capture: Capture): number => capture.walk?.frames.reduce((sum, frame) => sum + frame.rawBytes, 0) ?? 0;
+const rawBytes = (capture: Capture): number =>
+  capture.walk?.frames.reduce((sum, frame) => sum + frame.rawBytes, 0) ?? 0;
 
 function describe(capture: Capture, summary: Summary, losses: readonly LossPlace[], settings: boolean): string {
   const { header, walk } = capture;
   const lines: [string, string][] = [
     ["file", capture.path],
-    ["source", `${header.source}${header.filters.port === null ? "" : `, port ${header.filters.port}`}; ${header.tool.name} ${header.tool.version}`],
+    [
+      "source",
+      `${header.source}${header.filters.port === null ? "" : `, port ${header.filters.port}`}; ${header.tool.name} ${header.tool.version}`,
+    ],
     ["command", header.command_line.join(" ")],
-    ["kernel", `${header.kernel.release} ${header.kernel.machine}${header.kernel.hz ? `, HZ ${header.kernel.hz}` : ""}`],
+    [
+      "kernel",
+      `${header.kernel.release} ${header.kernel.machine}${header.kernel.hz ? `, HZ ${header.kernel.hz}` : ""}`,
+    ],
     ["began", utc(header)],
-    ["span", summary.first_s === null ? "no records" : `${summary.first_s.toFixed(6)} s to ${summary.last_s?.toFixed(6)} s (${((summary.last_s ?? 0) - summary.first_s).toFixed(3)} s)`],
-    ["records", `${count(summary.records)} of ${plural(summary.flows, "flow")}${summary.types ? `: ${summary.types}` : ""}`],
+    [
+      "span",
+      summary.first_s === null
+        ? "no records"
+        : `${summary.first_s.toFixed(6)} s to ${summary.last_s?.toFixed(6)} s (${((summary.last_s ?? 0) - summary.first_s).toFixed(3)} s)`,
+    ],
+    [
+      "records",
+      `${count(summary.records)} of ${plural(summary.flows, "flow")}${summary.types ? `: ${summary.types}` : ""}`,
+    ],
   ];
   if (walk) {
     const raw = rawBytes(capture);
-    lines.push(["size", `${bytes(walk.fileBytes)} for ${bytes(raw)} of text (${((100 * walk.fileBytes) / Math.max(raw, 1)).toFixed(1)} %), ${plural(walk.frames.length, "frame")}`]);
-    lines.push(["ended", walk.trailer ? `${walk.trailer.reason}, after ${walk.trailer.duration_s.toFixed(3)} s` : "no trailer: cut off, or still being written"]);
+    lines.push([
+      "size",
+      `${bytes(walk.fileBytes)} for ${bytes(raw)} of text (${((100 * walk.fileBytes) / Math.max(raw, 1)).toFixed(1)} %), ${plural(walk.frames.length, "frame")}`,
+    ]);
+    lines.push([
+      "ended",
+      walk.trailer
+        ? `${walk.trailer.reason}, after ${walk.trailer.duration_s.toFixed(3)} s`
+        : "no trailer: cut off, or still being written",
+    ]);
   }
   if (header.hostname) lines.push(["host", header.hostname]);
   for (const { name, mtu, qdisc, offloads } of header.interfaces) {
-    const on = Object.entries(offloads ?? {}).filter(([key, value]) => value && shownOffloads.has(key)).map(([key]) => key);
-    lines.push(["interface", `${name}: MTU ${mtu ?? "?"}, qdisc ${qdisc ?? "?"}${offloads ? `, ${on.length > 0 ? on.join(", ") : "no segmentation offload"}` : ""}`]);
+    const on = Object.entries(offloads ?? {})
+      .filter(([key, value]) => value && shownOffloads.has(key))
+      .map(([key]) => key);
+    lines.push([
+      "interface",
+      `${name}: MTU ${mtu ?? "?"}, qdisc ${qdisc ?? "?"}${offloads ? `, ${on.length > 0 ? on.join(", ") : "no segmentation offload"}` : ""}`,
+    ]);
   }
   const chosen = settings ? Object.keys(header.sysctl) : shownSettings.filter((name) => name in header.sysctl);
   for (const name of chosen) lines.push(["setting", `${name} = ${header.sysctl[name]}`]);
@@ -98,7 +132,14 @@ function describe(capture: Capture, summary: Summary, losses: readonly LossPlace
   }
   for (const damage of capture.damage) lines.push(["damage", damage]);
   const whole = capture.damage.length === 0 && walk !== null;
-  lines.push(["integrity", capture.damage.length > 0 ? "DAMAGED: only what is intact was read" : whole ? "whole; every checksum holds" : "converted file"]);
+  lines.push([
+    "integrity",
+    capture.damage.length > 0
+      ? "DAMAGED: only what is intact was read"
+      : whole
+        ? "whole; every checksum holds"
+        : "converted file",
+  ]);
   if (losses.length === 0) lines.push(["losses", "none"]);
   return `${lines.map(([name, text]) => `${name.padEnd(10)} ${text}`).join("\n")}\n`;
 }
@@ -106,10 +147,25 @@ function describe(capture: Capture, summary: Summary, losses: readonly LossPlace
 const causes: Readonly<Record<string, string>> = { ring: "the ring was full", frame: "in a damaged part of the file" };
 
 const place = (from: number | null, to: number | null): string =>
-  from === null ? `before ${to?.toFixed(6)} s` : to === null ? `after ${from.toFixed(6)} s` : `between ${from.toFixed(6)} s and ${to.toFixed(6)} s`;
+  from === null
+    ? `before ${to?.toFixed(6)} s`
+    : to === null
+      ? `after ${from.toFixed(6)} s`
+      : `between ${from.toFixed(6)} s and ${to.toFixed(6)} s`;
 
-const shownSettings = ["net.ipv4.tcp_congestion_control", "net.core.default_qdisc", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem", "net.ipv4.tcp_no_metrics_save"];
-const shownOffloads = new Set(["tcp-segmentation-offload", "generic-segmentation-offload", "generic-receive-offload", "large-receive-offload"]);
+const shownSettings = [
+  "net.ipv4.tcp_congestion_control",
+  "net.core.default_qdisc",
+  "net.ipv4.tcp_rmem",
+  "net.ipv4.tcp_wmem",
+  "net.ipv4.tcp_no_metrics_save",
+];
+const shownOffloads = new Set([
+  "tcp-segmentation-offload",
+  "generic-segmentation-offload",
+  "generic-receive-offload",
+  "large-receive-offload",
+]);
 
 /** The capture's start in UTC, to the microsecond. */
 function utc(header: TppHeader): string {

@@ -1,5 +1,5 @@
-import { plural } from "../output/units.ts";
 import type { Io } from "../io.ts";
+import { plural } from "../output/units.ts";
 import type { Trace } from "../trace.ts";
 
 /** What a reader of the numbers must know, one line each on standard error: damage, lines that are no records, losses. */
@@ -19,6 +19,8 @@ export async function printNotices(trace: Trace, io: Io): Promise<void> {
     "SELECT path, sum(lost)::INTEGER AS lost FROM losses JOIN captures USING (capture) GROUP BY capture, path ORDER BY capture",
   );
   for (const { path, lost } of losses) {
-    io.stderr.write(`analyze: ${path}: ${plural(lost, "record")} lost while capturing; numbers near them are bounds (\`analyze info\` says where)\n`);
+    io.stderr.write(
+      `analyze: ${path}: ${plural(lost, "record")} lost while capturing; numbers near them are bounds (\`analyze info\` says where)\n`,
+    );
   }
 }

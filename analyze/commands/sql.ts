@@ -1,5 +1,5 @@
-import { asUserQuery } from "../database.ts";
 import type { FormatOptions } from "../cli.ts";
+import { asUserQuery } from "../database.ts";
 import type { Io } from "../io.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
 import { viewNames } from "../views.ts";

@@ -20,7 +20,9 @@ export async function verify(paths: readonly string[], io: Io): Promise<number> 
     } else {
       exitCode = exitDamaged;
       for (const { text } of walk.damage) io.stdout.write(`${path}: ${text}\n`);
-      io.stdout.write(`${path}: ${intact} are intact; \`capture recover ${path} -o NEW.tpp\` writes them to a whole file\n`);
+      io.stdout.write(
+        `${path}: ${intact} are intact; \`capture recover ${path} -o NEW.tpp\` writes them to a whole file\n`,
+      );
     }
   }
   return exitCode;

@@ -10,7 +10,7 @@ const extendedTypes: Readonly<Record<string, string>> = { rcv_wnd: "UINTEGER" };
  * The documented text, one record a line. Fields are found by the names in the header, so a source that appends
  * fields needs nothing here; those with names unknown to us are read as text and left out.
  *
- * A packet's own fields are NULL in records that are not of a packet.
+ * A packet's own fields are NULL in records that are not of a packet. A SYN sent begins a handshake.
  */
 export function probeStage(header: TppHeader, textPath: string, capture: string): StageSelect {
   const wire = header.columns ?? documentedColumns.map((column) => column.wire as string);
@@ -29,7 +29,7 @@ export function probeStage(header: TppHeader, textPath: string, capture: string)
   return (readOptions) => `
     SELECT
       "type",
-      CASE "type" WHEN 3 THEN 1 WHEN 4 THEN 3 WHEN 5 THEN 3 ELSE 0 END::UTINYINT AS life,
+      CASE "type" WHEN 3 THEN 2 WHEN 4 THEN 3 WHEN 5 THEN 3 WHEN 1 THEN (tcp_flags >> 1) & 1 ELSE 0 END::UTINYINT AS life,
       "sec.nsec" AS t,
       saddr, sport, daddr, dport,
       ${ofPacket("length")}::UINTEGER AS length_bytes,

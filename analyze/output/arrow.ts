@@ -2,7 +2,17 @@ import type { DuckDBDataChunk } from "@duckdb/node-api";
 import * as arrow from "apache-arrow";
 import { type ColumnInfo, type Database, identifier } from "../database.ts";
 
-type TypedArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array | Float32Array | Float64Array;
+type TypedArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
 
 interface FixedType {
   readonly arrow: () => arrow.DataType;
@@ -67,7 +77,13 @@ class ColumnBuilder {
       data.set(part as never, at);
       at += part.length;
     }
-    return arrow.makeData({ type: this.type as never, length: this.#length, nullCount: this.#nulls, nullBitmap: this.#validity, data: data as never });
+    return arrow.makeData({
+      type: this.type as never,
+      length: this.#length,
+      nullCount: this.#nulls,
+      nullBitmap: this.#validity,
+      data: data as never,
+    });
   }
 }
 
@@ -79,9 +95,19 @@ export async function* recordBatches(database: Database, sql: string): AsyncGene
   const select = columns.map(asArrowColumn).join(", ");
   const types = columns.map((column) => arrowSideType(column.type));
   const builders = () => types.map((type) => new ColumnBuilder(type, rowsPerBatch));
-  const schema = new arrow.Schema(columns.map(({ name }, index) => new arrow.Field(name, builders()[index]!.type, true)));
+  const schema = new arrow.Schema(
+    columns.map(({ name }, index) => new arrow.Field(name, builders()[index]!.type, true)),
+  );
   const batch = (parts: readonly ColumnBuilder[], length: number) =>
-    new arrow.RecordBatch(schema, arrow.makeData({ type: new arrow.Struct(schema.fields), length, nullCount: 0, children: parts.map((part) => part.finish()) }));
+    new arrow.RecordBatch(
+      schema,
+      arrow.makeData({
+        type: new arrow.Struct(schema.fields),
+        length,
+        nullCount: 0,
+        children: parts.map((part) => part.finish()),
+      }),
+    );
   let parts = builders();
   let length = 0;
   let batches = 0;
@@ -126,4 +152,6 @@ const arrowSideType = (type: string): string =>
   fixedTypes[type] || type === "BOOLEAN" ? type : /^(HUGEINT|UHUGEINT|DECIMAL)/.test(type) ? "DOUBLE" : "VARCHAR";
 
 const asArrowColumn = ({ name, type }: ColumnInfo): string =>
-  arrowSideType(type) === type ? identifier(name) : `${identifier(name)}::${arrowSideType(type)} AS ${identifier(name)}`;
+  arrowSideType(type) === type
+    ? identifier(name)
+    : `${identifier(name)}::${arrowSideType(type)} AS ${identifier(name)}`;

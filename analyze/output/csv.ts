@@ -11,5 +11,7 @@ export async function csvPieces(database: Database, sql: string): Promise<AsyncI
       yield* chunk.getRows() as (string | null)[][];
     }
   }
-  return Readable.from(rows()).pipe(stringify({ header: true, columns: columns.map(({ name }) => name) })) as AsyncIterable<string>;
+  return Readable.from(rows()).pipe(
+    stringify({ header: true, columns: columns.map(({ name }) => name) }),
+  ) as AsyncIterable<string>;
 }

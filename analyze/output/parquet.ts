@@ -16,7 +16,10 @@ export async function writeParquet(trace: Trace, path: string): Promise<void> {
   const metadata: [string, string][] = [
     [capturesKey, JSON.stringify(captures)],
     [lossesKey, JSON.stringify(losses)],
-    ...traceColumns.map(({ name, unit, meaning }): [string, string] => [columnKey(name), unit ? `[${unit}] ${meaning}` : meaning]),
+    ...traceColumns.map(({ name, unit, meaning }): [string, string] => [
+      columnKey(name),
+      unit ? `[${unit}] ${meaning}` : meaning,
+    ]),
   ];
   // Version 2 encodes rising numbers (ord, time, sequence numbers) as differences: half the time and nine tenths of the
   // size of version 1. Level 1 of zstd: level 3 is 4 % smaller and takes a third longer.

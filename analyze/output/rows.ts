@@ -14,9 +14,11 @@ export function printRows(result: Columns, format: RowFormat, io: Io): void {
 }
 
 function formatRows(result: Columns, format: RowFormat): string {
-  if (format === "json") return `${JSON.stringify(objects(result), null, 2)}\n`;
+  if (format === "json") return `${JSON.stringify(objectsOf(result), null, 2)}\n`;
   if (format === "csv") {
-    const rows = Array.from({ length: result.rowCount }, (_, row) => result.values.map((column) => text(column[row] ?? null, "")));
+    const rows = Array.from({ length: result.rowCount }, (_, row) =>
+      result.values.map((column) => text(column[row] ?? null, "")),
+    );
     return stringify([[...result.names], ...rows]);
   }
   return renderTable(
@@ -28,14 +30,14 @@ function formatRows(result: Columns, format: RowFormat): string {
   );
 }
 
-function objects(result: Columns): Record<string, unknown>[] {
+/** One object a row; 64-bit integers are numbers where a double holds them exactly, else decimal strings. */
+export function objectsOf(result: Columns): Record<string, SqlValue>[] {
   return Array.from({ length: result.rowCount }, (_, row) =>
     Object.fromEntries(result.names.map((name, index) => [name, jsonValue(result.values[index]?.[row] ?? null)])),
   );
 }
 
-/** 64-bit integers are numbers where a double holds them exactly, else decimal strings. */
-function jsonValue(value: SqlValue): unknown {
+function jsonValue(value: SqlValue): SqlValue {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
   return value !== null && typeof value === "object" ? String(value) : value;
 }

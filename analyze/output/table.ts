@@ -6,7 +6,9 @@ export interface TableColumn {
 }
 
 export function renderTable(columns: readonly TableColumn[]): string {
-  const widths = columns.map(({ header, cells }) => cells.reduce((width, cell) => Math.max(width, cell.length), header.length));
+  const widths = columns.map(({ header, cells }) =>
+    cells.reduce((width, cell) => Math.max(width, cell.length), header.length),
+  );
   const line = (texts: readonly string[]): string =>
     texts
       .map((text, index) => {

@@ -24,9 +24,9 @@ FROM (
   GROUP BY capture, saddr, sport, daddr, dport
 );
 
--- Places where a connection begins on a 4-tuple: at its first record; where a record says so (life 1: a handshake
--- began; life 2: established, where no handshake was seen just before); and after an end (life 3) when records follow
--- that no beginning explains.
+-- Places where a connection begins on a 4-tuple: at its first record; where a handshake begins (life 1), which can be
+-- said again (a repeated SYN); where it is established (life 2) without such a handshake just before; and after an end
+-- (life 3) when records follow that no beginning explains.
 CREATE TEMP TABLE _connections AS
 WITH events AS (
   SELECT tuple, ord, life,
@@ -38,7 +38,7 @@ WITH events AS (
   SELECT tuple, first_ord AS from_ord FROM _tuples
   UNION
   SELECT tuple, ord FROM events
-  WHERE life = 1 OR (life = 2 AND coalesce(previous_life, 3) NOT IN (1, 2))
+  WHERE life IN (1, 2) AND coalesce(previous_life, 3) <> 1
   UNION
   SELECT tuple, ord + 1 FROM events JOIN _tuples USING (tuple)
   WHERE life = 3 AND (next_life = 3 OR (next_life IS NULL AND last_living_ord > ord))

@@ -1,0 +1,19 @@
+/**
+ * The library behind the `analyze` command, for notebooks and programs.
+ *
+ *     import { openTrace } from "@tcpprobe-plus/analyze";
+ *     await using trace = await openTrace(["run1.tpp"]);
+ *     await trace.flows();                       // one object a connection
+ *     await trace.rows("SELECT … FROM trace");   // any SQL over trace, flows, inflight, goodput, marks
+ *     await trace.arrow("SELECT t, snd_cwnd FROM trace WHERE flow = 1");
+ *     await trace.plot("cwnd");                  // shows itself in a notebook; .spec is the Vega-Lite
+ */
+export type { Columns, SqlValue } from "./database.ts";
+export * from "./errors.ts";
+export type { Capture } from "./ingest/capture.ts";
+export type { PlotOptions } from "./plots/draw.ts";
+export { type PlotName, plotNames } from "./plots/names.ts";
+export { Picture } from "./plots/picture.ts";
+export type { VegaLiteSpec } from "./plots/spec.ts";
+export { openTrace, type Trace } from "./trace.ts";
+export { viewNames } from "./views.ts";

@@ -1,0 +1,131 @@
+import { MissingColumnError, NothingToDrawError } from "../errors.ts";
+import type { Trace } from "../trace.ts";
+import { chooseFlows } from "./choose.ts";
+import { cwnd } from "./cwnd.ts";
+import type { PlotDefinition, Series } from "./definition.ts";
+import { goodput } from "./goodput.ts";
+import { inflightBytes, inflightPackets } from "./inflight.ts";
+import type { PlotName } from "./names.ts";
+import { type Mark, type PlotRange, type Point, reducedMarks, reducedPoints } from "./reduce.ts";
+import { rtt } from "./rtt.ts";
+import { plotSpec, type VegaLiteSpec } from "./spec.ts";
+
+export interface PlotOptions {
+  /** Flows to draw; those with most data unless told. */
+  readonly flows?: readonly number[] | undefined;
+  /** Range of time, seconds since the capture began. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Length of goodput's windows, seconds; about 150 in the picture unless told. */
+  readonly window?: number | undefined;
+  /** Width of the plotting area, pixels. */
+  readonly width?: number | undefined;
+  readonly title?: string | undefined;
+  /** Count packets or bytes in flight; packets where the source has them unless told. */
+  readonly unit?: "packets" | "bytes" | undefined;
+}
+
+export interface Drawing {
+  readonly spec: VegaLiteSpec;
+  /** What the picture leaves out, one line each. */
+  readonly notes: readonly string[];
+}
+
+/** Builds the Vega-Lite specification of a plot. Throws where the source lacks what it needs, or nothing is in range. */
+export async function drawPlot(trace: Trace, name: PlotName, options: PlotOptions = {}): Promise<Drawing> {
+  const definition = await definitionOf(trace, name, options);
+  await trace.need(...definition.views);
+  const series = await availableSeries(trace, name, definition);
+  const { drawn, leftOut } = await chooseFlows(trace, options.flows, name);
+  const first = Math.min(...drawn.map((flow) => flow.start_s));
+  const last = Math.max(...drawn.map((flow) => flow.end_s));
+  const from = options.from ?? first - (last - first) / 100;
+  const to = options.to ?? last + (last - first) / 100;
+  if (!(to > from)) throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
+  const window = options.window ?? niceStep((to - from) / 150);
+  await trace.setWindow(window);
+  const width = options.width ?? 800;
+  const range: PlotRange = { from, to, flows: drawn.map((flow) => flow.flow) };
+  const points = await Promise.all(series.map((one) => reducedPoints(trace, one, range, width)));
+  if (points.every((one) => one.length === 0)) throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
+  const scale = pickScale(definition, points);
+  const marks = name === "goodput" ? [] : await reducedMarks(trace, range, width);
+  const notes =
+    leftOut > 0
+      ? [`${leftOut} of ${leftOut + drawn.length} flows with little data are not drawn; --flow picks any`]
+      : [];
+  const spec = plotSpec({
+    definition,
+    title: options.title ?? `${definition.title}${drawn.length === 1 ? `, ${drawn[0]!.label}` : ""}`,
+    subtitle: subtitle(trace, name, window, notes),
+    unit: scale.unit,
+    from,
+    to,
+    width,
+    flows: drawn.map(({ flow, label, path }) => ({
+      flow,
+      label: trace.captures.length > 1 ? `${path}  ${label}` : label,
+      series: series.map((one, index) => ({ name: one.name, points: ofFlow(points[index]!, flow, scale.divisor) })),
+      marks: marks.filter((mark: Mark) => mark.flow === flow),
+    })),
+  });
+  return { spec, notes };
+}
+
+async function definitionOf(trace: Trace, name: PlotName, options: PlotOptions): Promise<PlotDefinition> {
+  if (name !== "inflight") return { cwnd, rtt, goodput }[name];
+  if (options.unit) return options.unit === "packets" ? inflightPackets : inflightBytes;
+  return (await hasColumn(trace, "packets_out")) ? inflightPackets : inflightBytes;
+}
+
+const hasColumn = async (trace: Trace, column: string): Promise<boolean> =>
+  (await trace.rows(`SELECT 1 AS found FROM trace WHERE ${column} IS NOT NULL LIMIT 1`)).length > 0;
+
+async function availableSeries(trace: Trace, plot: PlotName, definition: PlotDefinition): Promise<readonly Series[]> {
+  for (const { needs } of definition.series) {
+    if (!needs || (await hasColumn(trace, needs.column))) continue;
+    const sources = [...new Set(trace.captures.map((capture) => capture.header.source))].join(" and ");
+    const some = trace.captures.some((capture) => capture.records > 0);
+    if (!some) throw new NothingToDrawError(plot, "in the capture");
+    throw new MissingColumnError(`plot ${plot}`, needs.column, sources, needs.suppliers);
+  }
+  return definition.series;
+}
+
+const ofFlow = (points: readonly Point[], flow: number, divisor: number) =>
+  points.filter((point) => point.flow === flow).map(({ t, value }) => ({ t: round(t), value: round(value / divisor) }));
+
+/** Nine significant digits: far below a pixel, and half the size of the file. */
+const round = (value: number): number => Number(value.toPrecision(9));
+
+function pickScale(
+  definition: PlotDefinition,
+  points: readonly (readonly Point[])[],
+): { divisor: number; unit: string } {
+  let highest = 0;
+  for (const series of points) for (const { value } of series) highest = Math.max(highest, value);
+  return definition.scales.findLast((scale) => highest >= scale.from) ?? definition.scales[0]!;
+}
+
+function subtitle(trace: Trace, name: PlotName, window: number, notes: readonly string[]): string {
+  const [first] = trace.captures;
+  const source =
+    trace.captures.length === 1 && first
+      ? `${first.path.split("/").at(-1)}, Linux ${first.header.kernel.release}, from ${first.header.source}`
+      : `${trace.captures.length} captures`;
+  return [
+    source,
+    ...(name === "goodput" ? [`windows of ${window >= 1 ? `${window} s` : `${round(window * 1000)} ms`}`] : []),
+    ...notes.map((note) => note.split(" are not drawn")[0]!.concat(" not drawn")),
+  ].join("; ");
+}
+
+/** The next of 1, 2, 5 x 10^n at or above. */
+function niceStep(step: number): number {
+  const power = 10 ** Math.floor(Math.log10(step));
+  return (
+    [1, 2, 5, 10]
+      .map((factor) => Number((factor * power).toPrecision(1 + (factor === 10 ? 1 : 0))))
+      .find((nice) => nice >= step * 0.999) ?? step
+  );
+}

@@ -1,0 +1,25 @@
+import type { VegaLiteSpec } from "./spec.ts";
+
+/**
+ * A plot that shows itself: Deno's and other Jupyter kernels call `Jupyter.display` for what a cell returns. The bundle
+ * holds the specification (an interactive picture where the front end knows Vega-Lite), an SVG and a line of text.
+ */
+export class Picture {
+  readonly spec: VegaLiteSpec;
+  readonly svg: string;
+  readonly text: string;
+
+  constructor(spec: VegaLiteSpec, svg: string, text: string) {
+    this.spec = spec;
+    this.svg = svg;
+    this.text = text;
+  }
+
+  [Symbol.for("Jupyter.display")](): Record<string, unknown> {
+    return {
+      "application/vnd.vegalite.v5+json": this.spec,
+      "image/svg+xml": this.svg,
+      "text/plain": this.text,
+    };
+  }
+}
