@@ -1,6 +1,9 @@
 /** Runs programs: to their end with their output, or in the background until stopped. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { systemPath } from "../support/machine.ts";
+
+const env = { ...process.env, PATH: systemPath };
 
 export interface Output {
   readonly stdout: string;
@@ -12,7 +15,7 @@ export interface Output {
 export function output(command: readonly string[], options: { readonly cwd?: string } = {}): Promise<Output> {
   const [program, ...args] = command as [string, ...string[]];
   return new Promise((resolve, reject) => {
-    execFile(program, args, { ...options, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
+    execFile(program, args, { ...options, env, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
       const code = error?.code;
       if (typeof code === "string") reject(new Error(`${command.join(" ")}: ${code}`, { cause: error }));
       else resolve({ stdout, stderr, status: error ? (code ?? 1) : 0 });
@@ -34,10 +37,10 @@ export class Background implements AsyncDisposable {
   text = "";
   readonly #closed: Promise<unknown>;
 
-  constructor(command: readonly string[]) {
+  constructor(command: readonly string[], options: { readonly cwd?: string } = {}) {
     const [program, ...args] = command as [string, ...string[]];
     this.command = command.join(" ");
-    this.child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.child = spawn(program, args, { ...options, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#closed = once(this.child, "close");
     this.#closed.catch(() => {}); // reported by whoever waits
     for (const stream of [this.child.stdout, this.child.stderr]) {

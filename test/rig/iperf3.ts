@@ -31,8 +31,8 @@ type Wrap = (...command: string[]) => string[];
 const here: Wrap = (...command) => command;
 
 /** A server for one client. */
-export async function iperf3Server(port: number, wrap: Wrap = here): Promise<Background> {
-  const server = new Background(wrap("iperf3", "-s", "-1", "-p", String(port), "--forceflush"));
+export async function iperf3Server(host: string, port: number, wrap: Wrap = here): Promise<Background> {
+  const server = new Background(wrap("iperf3", "-s", "-1", "-B", host, "-p", String(port), "--forceflush"));
   await server.prints(/listening/);
   return server;
 }

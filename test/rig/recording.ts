@@ -1,12 +1,18 @@
 /** `capture run` beside an experiment. */
+import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Background } from "./command.ts";
 
 const bin = fileURLToPath(new URL("../../capture/bin/capture.js", import.meta.url));
 
-/** Starts it and waits until it records. Stop it with `finish`. */
+/**
+ * Starts it and waits until it records. Stop it with `finish`. It runs in the file's folder, so that the command line
+ * in the capture's header names no place of this machine.
+ */
 export async function startRecording(file: string, ...options: readonly string[]): Promise<Recording> {
-  const recording = new Recording([process.execPath, bin, "run", "-o", file, ...options]);
+  const recording = new Recording([process.execPath, bin, "run", "-o", basename(file), ...options], {
+    cwd: dirname(file),
+  });
   try {
     await recording.prints(/capturing to /);
     return recording;

@@ -3,6 +3,7 @@
  * queue) and drops some of it at random (nftables), so a sender at the client meets a queue, drops and losses. Segment
  * offloads are off: what is queued or dropped is one packet, as on a wire. There is no other delay than the queue's.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "./command.ts";
 import { inNamespace, Namespaces } from "./namespaces.ts";
 
@@ -18,6 +19,7 @@ export interface PathOptions {
 
 export class ShapedPath implements Disposable {
   readonly clientAddress = "10.82.1.2";
+  readonly serverAddresses = ["10.82.2.2", "10.82.2.3", "10.82.2.4", "10.82.2.5"] as const;
   readonly serverAddress = "10.82.2.2";
   readonly client: string;
   readonly router: string;
@@ -53,6 +55,15 @@ export class ShapedPath implements Disposable {
     return inNamespace(this.server, ...command);
   }
 
+  /** For so long nothing passes to the server. */
+  async interrupt(seconds: number): Promise<void> {
+    const nft = (rules: string): Promise<string> => run(inNamespace(this.router, "nft", rules));
+    await nft(`add table ip cut; add chain ip cut forward { type filter hook forward priority 0; };
+      add rule ip cut forward oifname "toserver" drop`);
+    await sleep(seconds * 1000);
+    await nft("delete table ip cut");
+  }
+
   [Symbol.dispose](): void {
     this.#namespaces[Symbol.dispose]();
   }
@@ -61,8 +72,8 @@ export class ShapedPath implements Disposable {
 function plan(client: string, router: string, server: string, options: PathOptions): string[][] {
   const { rateMbit, queueBytes, dropsPer100k = 0, congestionControl = "reno" } = options;
   const ip = (name: string, ...args: string[]): string[] => ["ip", "-n", name, ...args];
-  const end = (name: string, device: string, address: string): string[][] => [
-    ip(name, "addr", "add", `${address}/24`, "dev", device),
+  const end = (name: string, device: string, ...addresses: string[]): string[][] => [
+    ...addresses.map((address) => ip(name, "addr", "add", `${address}/24`, "dev", device)),
     inNamespace(name, "ethtool", "-K", device, "tso", "off", "gso", "off", "gro", "off"),
     ip(name, "link", "set", device, "up"),
   ];
@@ -76,7 +87,7 @@ function plan(client: string, router: string, server: string, options: PathOptio
     ...end(client, "net", "10.82.1.2"),
     ...end(router, "toclient", "10.82.1.1"),
     ...end(router, "toserver", "10.82.2.1"),
-    ...end(server, "net", "10.82.2.2"),
+    ...end(server, "net", "10.82.2.2", "10.82.2.3", "10.82.2.4", "10.82.2.5"),
     ip(client, "route", "add", "default", "via", "10.82.1.1"),
     ip(server, "route", "add", "default", "via", "10.82.2.1"),
     set(router, "ip_forward", "1"),

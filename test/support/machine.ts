@@ -5,10 +5,18 @@ import { delimiter, join } from "node:path";
 
 export const isRoot: boolean = process.getuid?.() === 0;
 
-/** Administrators' directories too: a plain user's PATH lacks them. */
+/**
+ * Where the system's programs are: PATH without npm's own directories (a dependency brings a program named `nft`), and
+ * with the administrators', which a plain user's PATH lacks.
+ */
+export const systemPath: string = [
+  ...(process.env.PATH ?? "").split(delimiter).filter((directory) => !directory.includes("node_modules")),
+  "/usr/sbin",
+  "/sbin",
+].join(delimiter);
+
 export function hasTool(name: string): boolean {
-  const directories = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-  return directories.some((directory) => {
+  return systemPath.split(delimiter).some((directory) => {
     try {
       accessSync(join(directory, name), constants.X_OK);
       return true;
