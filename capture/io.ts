@@ -25,7 +25,7 @@ function textOut(stream: NodeJS.WriteStream): TextOut {
       return stream.isTTY === true;
     },
     get columns() {
-      return stream.columns ?? 80;
+      return stream.columns || 80; // 0 where the terminal does not tell
     },
   };
 }

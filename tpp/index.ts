@@ -7,4 +7,4 @@ export { type Recovery, recoverTpp } from "./recover.ts";
 export { verifyTpp } from "./verify.ts";
 export { type TppWalk, walkTpp } from "./walk.ts";
 export type { TppFrame } from "./walk-state.ts";
-export { type CloseOptions, type TppTotals, TppWriter, type TppWriterOptions } from "./writer.ts";
+export { type CloseOptions, failureReason, type TppTotals, TppWriter, type TppWriterOptions } from "./writer.ts";

@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { constants, zstdCompress } from "node:zlib";
+import { DiskFullError } from "./errors.ts";
 import { type DataFrame, FrameSink } from "./frame-sink.ts";
 import type { LossTotals, TppHeader, TppTrailer } from "./header.ts";
 import { LineBuffer, type LinePiece } from "./line-buffer.ts";
@@ -32,6 +33,10 @@ export interface TppTotals {
   readonly lost: Readonly<Record<string, number>>;
   readonly duration_s: number;
 }
+
+/** The trailer's reason when writing failed, whatever the caller gives. */
+export const failureReason = (failure: Error): string =>
+  failure instanceof DiskFullError ? "disk full" : "writing failed";
 
 /** Writes one capture. Frames are compressed in the background, one after the other, in the order of the bytes. */
 export class TppWriter {
@@ -133,7 +138,7 @@ export class TppWriter {
     const { frames, lines, rawBytes } = this.#sink.totals;
     const trailer: TppTrailer = {
       capture_id: this.#header.capture_id,
-      reason: options.reason,
+      reason: this.#failure ? failureReason(this.#failure) : options.reason,
       frames,
       lines,
       raw_bytes: rawBytes,

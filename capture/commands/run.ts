@@ -1,5 +1,5 @@
 /** `capture run`: from the source to a .tpp file until it is stopped. */
-import { type TppTotals, TppWriter } from "@tcpprobe-plus/tpp";
+import { failureReason, type TppTotals, TppWriter } from "@tcpprobe-plus/tpp";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
 import { formatBytes, formatCount, formatLost, totalLost } from "../run/format.ts";
@@ -66,7 +66,7 @@ async function capture(
     if (durationS !== null) alarm = setTimeout(() => stop.request("duration", false), durationS * 1000);
     outcome = { reason: await record(source, writer, stop) };
   } catch (error) {
-    outcome = { reason: `failed: ${error instanceof Error ? error.name : "unknown"}`, error };
+    outcome = { reason: "reading failed", error };
   } finally {
     clearTimeout(alarm);
     status.stop();
@@ -75,7 +75,8 @@ async function capture(
     outcome = { error, ...outcome };
     return writer.totals;
   });
-  say(describe(totals, source, outcome.reason, output));
+  const reason = writer.failure ? failureReason(writer.failure) : outcome.reason;
+  say(describe(totals, source, reason, output));
   if (totalLost(totals.lost) > 0) say(`records were lost. ${source.lossAdvice}`);
   if (outcome.error !== undefined) throw outcome.error;
 }

@@ -116,6 +116,7 @@ live("a full disk ends it (74) with a file that is whole as far as it goes", asy
     t.regex(result.err, /lost .*output/);
     const walk = await verifyTpp(join(small, "a.tpp"));
     t.true(walk.frames.length > 0);
+    t.is(walk.trailer?.reason, "disk full");
     t.deepEqual(walk.damage, []);
     t.is(
       execFileSync("zstd", ["-dcq", join(small, "a.tpp")], { maxBuffer: 1 << 28 }).compare(
@@ -131,7 +132,7 @@ live("a full disk ends it (74) with a file that is whole as far as it goes", asy
 });
 
 live(
-  "a tracing instance of a process that is gone is removed and named; a full one's output error leaves none",
+  "a tracing instance of a process that is gone is removed and named; a refused output leaves none behind",
   async (t) => {
     const directory = temporaryDirectory(t);
     const instances = "/sys/kernel/tracing/instances";
