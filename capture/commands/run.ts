@@ -2,13 +2,13 @@
 import { failureReason, type TppTotals, TppWriter } from "@tcpprobe-plus/tpp";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
-import { formatBytes, formatCount, formatLost, totalLost } from "../run/format.ts";
+import { formatBytes, formatCount, formatLost } from "../run/format.ts";
 import { record } from "../run/record.ts";
 import { StatusLine } from "../run/status-line.ts";
 import { StopRequest } from "../run/stop-request.ts";
 import { makeHeader } from "../snapshot/header.ts";
 import { chooseSource, type SourceChoice } from "../sources/choose.ts";
-import type { Source } from "../sources/source.ts";
+import type { Source, SourceStatistics } from "../sources/source.ts";
 
 export interface RunOptions {
   readonly output: string;
@@ -77,16 +77,26 @@ async function capture(
   });
   const reason = writer.failure ? failureReason(writer.failure) : outcome.reason;
   say(describe(totals, source, reason, output));
-  if (totalLost(totals.lost) > 0) say(`records were lost. ${source.lossAdvice}`);
+  if (totals.lost["ring"]) say(`records were lost. ${source.lossAdvice}`);
   if (outcome.error !== undefined) throw outcome.error;
 }
 
+/** Closes the file in any case, also when the source cannot be asked any more. */
 async function finish(source: Source, writer: TppWriter, stop: StopRequest, reason: string): Promise<TppTotals> {
-  source.halt();
-  if (stop.urgent) writer.addLoss("not drained", source.waiting());
-  const { lost, statistics } = source.finish();
-  if (lost > 0) writer.addLoss("ring", lost);
-  return writer.close({ reason, statistics });
+  let statistics: SourceStatistics | undefined;
+  let problem: unknown;
+  try {
+    source.halt();
+    if (stop.urgent) writer.addLoss("not drained", source.waiting());
+    const end = source.finish();
+    if (end.lost > 0) writer.addLoss("ring", end.lost);
+    statistics = end.statistics;
+  } catch (error) {
+    problem = error;
+  }
+  const totals = await writer.close({ reason, ...(statistics ? { statistics } : {}) });
+  if (problem !== undefined) throw problem;
+  return totals;
 }
 
 function describe(totals: TppTotals, source: Source, reason: string, output: string): string {

@@ -2,7 +2,7 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { documentedWireNames } from "@tcpprobe-plus/tpp";
 import { NoModuleError, SourceFileError, SourceGoneError } from "../errors.ts";
-import type { Source } from "./source.ts";
+import type { Source, SourceStatistics } from "./source.ts";
 
 export const moduleDataPath = "/proc/net/tcpprobe";
 export const moduleStatisticsPath = "/proc/net/stat/tcpprobe_plus";
@@ -78,7 +78,7 @@ class KmodSource implements Source {
     return 0;
   }
 
-  finish(): { lost: number; statistics: { start: string | null; end: string | null } } {
+  finish(): { lost: number; statistics: SourceStatistics } {
     return { lost: 0, statistics: { start: this.#statisticsAtStart, end: moduleStatistics() } };
   }
 

@@ -1,5 +1,11 @@
 import type { SourceName, TextKind } from "@tcpprobe-plus/tpp";
 
+/** The source's own counters, as text. */
+export interface SourceStatistics {
+  readonly start: string | null;
+  readonly end: string | null;
+}
+
 /** Where records come from. The order of calls: start, read…, halt, read… until 0, finish; dispose at the end in any case. */
 export interface Source {
   readonly name: SourceName;
@@ -29,7 +35,7 @@ export interface Source {
   /** Records still waiting, when a drain was given up. */
   waiting(): number;
   /** Takes the last numbers. `lost` is what the source knows to be lost beyond what its text said. */
-  finish(): { readonly lost: number; readonly statistics: { start: string | null; end: string | null } };
+  finish(): { readonly lost: number; readonly statistics: SourceStatistics };
   /** Leaves nothing behind on the host. May be called at any time, more than once. */
   dispose(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { release } from "node:os";
 import { join } from "node:path";
 import { NoEventError, SourceGoneError } from "../errors.ts";
 import { LostCounter } from "./lost-counter.ts";
-import type { Source } from "./source.ts";
+import type { Source, SourceStatistics } from "./source.ts";
 import { planEvents, type TraceEvent } from "./trace-events.ts";
 import { defaultBufferKb, findTracefs, removeLeftovers, TraceInstance } from "./trace-instance.ts";
 
@@ -109,7 +109,7 @@ class TracefsSource implements Source {
   }
 
   /** The ring counts what it overwrote; LOST lines tell of it only once something newer was read on that CPU. */
-  finish(): { lost: number; statistics: { start: string | null; end: string | null } } {
+  finish(): { lost: number; statistics: SourceStatistics } {
     const { lost, text } = this.#instance.ringStatistics();
     return {
       lost: Math.max(0, lost - this.#lost.events),
