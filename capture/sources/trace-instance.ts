@@ -44,6 +44,7 @@ export function removeLeftovers(root: string, isRunning: (pid: number) => boolea
       lines.push(`removed the tracing instance ${name}, left over from a capture that did not end cleanly`);
     } catch (error) {
       if (codeOf(error) === "ENOENT") continue; // another capture was quicker
+      if (codeOf(error) === "EBUSY") continue; // open, so in use: by a capture in another process namespace
       lines.push(`tracing instance ${name} is left over and cannot be removed (${codeOf(error)}); try rmdir ${path}`);
     }
   }
