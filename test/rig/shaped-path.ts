@@ -2,8 +2,10 @@
  * client ── router ── server, each a network namespace. The router shapes what goes to the server (tbf: rate and
  * queue) and drops some of it at random (nftables), so a sender at the client meets a queue, drops and losses. Segment
  * offloads are off: what is queued or dropped is one packet, as on a wire. There is no other delay than the queue's.
+ * Needs ip and tc; where nft is missing nothing is dropped at random, and where ethtool is, offloads stay on.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { hasTool } from "../support/machine.ts";
 import { run } from "./command.ts";
 import { inNamespace, Namespaces } from "./namespaces.ts";
 
@@ -39,8 +41,7 @@ export class ShapedPath implements Disposable {
       const server = await namespaces.add("server");
       const commands = plan(client, router, server, options);
       for (const command of commands) await run(command);
-      const path = new ShapedPath(namespaces, [client, router, server]);
-      return path;
+      return new ShapedPath(namespaces, [client, router, server]);
     } catch (error) {
       namespaces[Symbol.dispose]();
       throw error;
@@ -69,12 +70,15 @@ export class ShapedPath implements Disposable {
   }
 }
 
+const offloadsOff = (name: string, device: string): string[] =>
+  inNamespace(name, "ethtool", "-K", device, "tso", "off", "gso", "off", "gro", "off");
+
 function plan(client: string, router: string, server: string, options: PathOptions): string[][] {
   const { rateMbit, queueBytes, dropsPer100k = 0, congestionControl = "reno" } = options;
   const ip = (name: string, ...args: string[]): string[] => ["ip", "-n", name, ...args];
   const end = (name: string, device: string, ...addresses: string[]): string[][] => [
     ...addresses.map((address) => ip(name, "addr", "add", `${address}/24`, "dev", device)),
-    inNamespace(name, "ethtool", "-K", device, "tso", "off", "gso", "off", "gro", "off"),
+    ...(hasTool("ethtool") ? [offloadsOff(name, device)] : []),
     ip(name, "link", "set", device, "up"),
   ];
   const set = (name: string, setting: string, value: string): string[] =>
@@ -108,6 +112,6 @@ function plan(client: string, router: string, server: string, options: PathOptio
       "limit",
       `${queueBytes}`,
     ),
-    ...(dropsPer100k > 0 ? [inNamespace(router, "nft", drops)] : []),
+    ...(dropsPer100k > 0 && hasTool("nft") ? [inNamespace(router, "nft", drops)] : []),
   ];
 }
