@@ -56,9 +56,13 @@ async function captureHere(file: string): Promise<string> {
 }
 
 function analyze(...args: string[]): void {
-  console.log(
-    `\n$ npx analyze ${args.map((arg) => (arg.startsWith("/") ? relative(process.cwd(), arg) : arg)).join(" ")}`,
-  );
+  console.log(`\n$ npx analyze ${args.map(short).join(" ")}`);
   const { status } = spawnSync(process.execPath, [here("../analyze/bin/analyze.js"), ...args], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 70);
+}
+
+/** A path below this directory as one would type it. */
+function short(arg: string): string {
+  const path = arg.startsWith("/") ? relative(process.cwd(), arg) : arg;
+  return path.startsWith("..") ? arg : path;
 }

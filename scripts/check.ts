@@ -1,0 +1,69 @@
+/** `npm run check`: what must hold before a commit and needs no traffic: types, lint, format, docs, shell and C style. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { hasTool, systemPath } from "../test/support/machine.ts";
+import { staleDocuments } from "./generated-documents.ts";
+
+interface Check {
+  readonly name: string;
+  readonly tools?: readonly string[];
+  /** What is wrong; nothing when all is well. */
+  readonly run: () => string;
+}
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const tracked = (pattern: string): string[] =>
+  output("git", "ls-files", "--cached", "--others", "--exclude-standard", pattern).split("\n").filter(Boolean);
+
+const checks: readonly Check[] = [
+  { name: "types", run: () => complaint(process.execPath, "node_modules/typescript/bin/tsc", "-p", ".") },
+  {
+    name: "lint and format",
+    run: () => complaint(process.execPath, "node_modules/@biomejs/biome/bin/biome", "check", "."),
+  },
+  {
+    name: "docs in step with the column table",
+    run: () =>
+      staleDocuments()
+        .map((path) => `${relative(root, path)} is out of step: npm run docs`)
+        .join("\n"),
+  },
+  {
+    name: "shell scripts",
+    tools: ["shellcheck"],
+    run: () => complaint("shellcheck", "-S", "warning", "-x", "-P", "kmod/test", ...tracked("*.sh"), ".ci/run"),
+  },
+];
+
+const cStyle: Check = {
+  name: "C style",
+  tools: ["make", "clang-format", "sparse"],
+  run: () => complaint("make", "-s", "-C", "kmod", "check"),
+};
+
+function output(program: string, ...args: string[]): string {
+  return spawnSync(program, args, { cwd: root, encoding: "utf8", env: { ...process.env, PATH: systemPath } }).stdout;
+}
+
+/** What the program says when it fails. */
+function complaint(program: string, ...args: string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, PATH: systemPath },
+  });
+  if (error) return error.message;
+  return status === 0 ? "" : `${stdout}${stderr}`.trim() || `ended with ${status}`;
+}
+
+const hasCStyle = /^check\b.*:/m.test(readFileSync(`${root}/kmod/Makefile`, "utf8"));
+for (const { name, tools = [], run } of [...checks, ...(hasCStyle ? [cStyle] : [])]) {
+  const missing = tools.filter((tool) => !hasTool(tool));
+  const skip = missing.length > 0 && process.env.CI !== "true";
+  const wrong = missing.length > 0 ? `needs ${missing.join(", ")} (scripts/packages.txt)` : run();
+  if (wrong === "") console.log(`✔ ${name}`);
+  else console.log(skip ? `- ${name}: skipped, ${wrong}` : `✘ ${name}\n${wrong}`);
+  if (wrong !== "" && !skip) process.exitCode = 1;
+}
