@@ -84,7 +84,7 @@ start_dump() {
 }
 stop_dumps() {
   sleep 0.5
-  for pid in ${DUMPS:-}; do kill -INT "$pid"; done
+  for pid in ${DUMPS:-}; do kill -TERM "$pid"; done
   for pid in ${DUMPS:-}; do wait "$pid"; done
   DUMPS=
 }

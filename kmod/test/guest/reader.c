@@ -8,7 +8,7 @@
  *   reader FILE OUT epoll      the same with epoll
  *   reader FILE OUT once       one blocking read
  *   reader FILE OUT try        one read without blocking
- *   reader FILE OUT sleep=MS   opens, sleeps, then like the first
+ *   reader FILE OUT sleep=MS   opens, sleeps, tells when it woke, then like the first
  *   reader clock               prints CLOCK_MONOTONIC in ns
  *
  * Each mode but clock ends with a line on standard output: how many bytes and
@@ -26,12 +26,14 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stop;
+static int in = -1;
 static char buffer[1 << 18];
 
 static void on_signal(int number)
 {
 	(void)number;
 	stop = 1;
+	fcntl(in, F_SETFL, O_NONBLOCK); /* what is left, then the end */
 }
 
 static void sleep_ms(long ms)
@@ -58,7 +60,7 @@ int main(int argc, char **argv)
 	int once = !strcmp(mode, "once") || !strcmp(mode, "try");
 	int polling = !strcmp(mode, "poll"), epolling = !strcmp(mode, "epoll");
 	long long bytes = 0, reads = 0;
-	int in, out, ep = -1, error = 0;
+	int out, ep = -1, error = 0;
 
 	if (argc == 2 && !strcmp(argv[1], "clock"))
 		return monotonic();
@@ -74,8 +76,11 @@ int main(int argc, char **argv)
 	out = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	if (out < 0)
 		return 2;
-	if (!strncmp(mode, "sleep=", 6))
+	if (!strncmp(mode, "sleep=", 6)) {
 		sleep_ms(atol(mode + 6));
+		printf("woke ");
+		monotonic();
+	}
 	if (epolling) {
 		struct epoll_event event = { .events = EPOLLIN };
 
@@ -90,13 +95,13 @@ int main(int argc, char **argv)
 		if (polling && !last) {
 			struct pollfd p = { .fd = in, .events = POLLIN };
 
-			if (poll(&p, 1, -1) < 0)
+			if (poll(&p, 1, 500) < 0)
 				continue;
 		}
 		if (epolling && !last) {
 			struct epoll_event event;
 
-			if (epoll_wait(ep, &event, 1, -1) < 0)
+			if (epoll_wait(ep, &event, 1, 500) < 0)
 				continue;
 		}
 		n = read(in, buffer, sizeof(buffer));

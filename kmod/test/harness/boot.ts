@@ -49,7 +49,9 @@ export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
   for (const file of scenario.files) {
     cpSync(file, path.join(payload, path.basename(file)), { recursive: true });
   }
-  writeFileSync(path.join(payload, "run"), `#!/bin/sh\n${scenario.command}\n`, { mode: 0o755 });
+  // its output also goes to the console, where one can watch it
+  const script = `#!/bin/sh\n( (\n${scenario.command}\n); echo $? >/run/status ) 2>&1 | tee /dev/console\nexit $(cat /run/status)\n`;
+  writeFileSync(path.join(payload, "run"), script, { mode: 0o755 });
 
   const payloadDisk = path.join(folder, "payload.img");
   sh("tar", ["-C", payload, "--owner=0", "--group=0", "-cf", payloadDisk, "."]);

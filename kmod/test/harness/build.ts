@@ -33,7 +33,18 @@ export async function buildModule(tree: Tree, args: string[] = []): Promise<Buil
   }
 }
 
-/** Compiles the guest's C programs statically on no host but in the tree; returns the folder with them. */
+/** Builds the module against a kernel's build folder on this machine. */
+export async function buildModuleOnHost(buildFolder: string, name: string): Promise<Built> {
+  const out = cacheFolder("built", name);
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  for (const file of moduleSources()) cpSync(path.join(moduleFolder, file), path.join(out, file));
+  const log = path.join(out, "build.log");
+  await logged("make", ["-C", out, `KDIR=${buildFolder}`], log, 600);
+  return { module: path.join(out, "tcpprobe_plus.ko"), log: readFileSync(log, "utf8") };
+}
+
+/** Compiles the guest's C programs in the tree, for its C library; returns the folder with them. */
 export async function buildPrograms(tree: Tree): Promise<string> {
   const sources = path.resolve(import.meta.dirname, "../guest");
   const work = mkdtempSync(path.join(tree.root, "tmp", "programs-"));

@@ -1,0 +1,90 @@
+#!/bin/sh
+# stress.sh SECONDS [kmemleak]: everything at once. Streams both ways over a lossy, reordering path, short
+# connections, settings at random, readers opened, killed and reopened, the module loaded and unloaded.
+. guest/lib.sh
+SECONDS_TO_RUN=$1
+O=/out/stress
+mkdir -p $O
+network
+start_sinks
+path delay 5ms 2ms rate 50mbit loss 1% reorder 10% gap 5
+path_back delay 5ms loss 0.5%
+end() { [ "$(cut -d. -f1 /proc/uptime)" -ge "$END" ]; }
+END=$(($(cut -d. -f1 /proc/uptime) + SECONDS_TO_RUN))
+random() { od -An -N2 -tu2 /dev/urandom | tr -d ' '; }
+grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >$O/meminfo.before
+
+streams() {
+  in_b iperf3 -s -p 5201 -D
+  in_b iperf3 -s -p 5202 -D
+  sleep 1
+  while ! end; do
+    in_a iperf3 -c 10.0.2.1 -p 5201 -P 4 -t 20 >/dev/null 2>&1 &
+    in_a iperf3 -c fd00:2::1 -p 5202 -P 4 -R -t 20 >/dev/null 2>&1
+    wait $!
+  done
+}
+settings() {
+  while ! end; do
+    setting full $(($(random) % 2))
+    setting extended $(($(random) % 2))
+    setting port $(($(random) % 3 * 5201 % 10402))
+    setting probetime $(($(random) % 3 * 10))
+    setting maxflows $(($(random) % 50 + 1))
+    setting purgetime $(($(random) % 3 + 1))
+    setting readnum $(($(random) % 100 + 1))
+    sleep 0.2
+  done 2>/dev/null
+}
+# readers of every kind, killed without warning
+readers() {
+  while ! end; do
+    for mode in '' blocking poll epoll sleep=500; do
+      reader $PROBE /dev/null $mode >/dev/null &
+      pid=$!
+      sleep 0.$(($(random) % 9 + 1))
+      kill -9 $pid
+      wait $pid
+    done
+  done 2>/dev/null
+}
+stat_reader() { while ! end; do cat $STAT >/dev/null; sleep 0.3; done 2>/dev/null; }
+
+streams &
+in_a tcp churn 10.0.2.1 5001 200 "$SECONDS_TO_RUN" 3000 >$O/churn.txt &
+CHURN=$!
+settings & readers & stat_reader &
+LOADS=0
+FAILED=0
+while ! end; do
+  load bufsize=$((1 << ($(random) % 8 + 4))) || FAILED=$((FAILED + 1))
+  LOADS=$((LOADS + 1))
+  sleep 0.$(($(random) % 9))
+  sleep $(($(random) % 5))
+  unload || FAILED=$((FAILED + 1))
+done
+wait $CHURN
+echo "loads $LOADS failed $FAILED" >$O/loads.txt
+note "after the storm"
+sleep 25
+
+# once more in peace, and with everything gone again
+load
+start_log stress/peace
+in_a tcp send 10.0.2.1 5001 100000
+sleep 1
+stop_log
+unload
+pkill -x tcp; pkill -x iperf3
+sleep 1
+ip netns del a; ip netns del b; ip netns del r
+sleep 2
+echo 3 >/proc/sys/vm/drop_caches
+grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >/out/stress/meminfo.after
+if [ -e /sys/kernel/debug/kmemleak ]; then
+  echo scan >/sys/kernel/debug/kmemleak
+  sleep 6
+  echo scan >/sys/kernel/debug/kmemleak
+  cat /sys/kernel/debug/kmemleak >/out/stress/kmemleak.txt
+fi
+exit 0

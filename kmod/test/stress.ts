@@ -1,0 +1,71 @@
+// node kmod/test/stress.ts [--minutes N] [--cpus 2,4] [--kernels 6.1] [--debug-kernel]
+// Everything at once for a while (guest/stress.sh), then: no splat, no hang, no flow left, memory back.
+// --debug-kernel takes the 6.1 with KASAN, PROVE_LOCKING, DEBUG_ATOMIC_SLEEP and kmemleak, and first runs the tests'
+// scenarios on it.
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { boot, type Evidence, left, splatsIn } from "./harness/boot.ts";
+import { buildModule, buildModuleOnHost, buildPrograms, moduleFolder } from "./harness/build.ts";
+import { debugKernel } from "./harness/debug-kernel.ts";
+import { kernelNamed } from "./harness/kernels.ts";
+import { missingForGuests } from "./harness/needs.ts";
+import { parseRecords, parseStat } from "./harness/records.ts";
+import { tree } from "./harness/tree.ts";
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    cpus: { type: "string", default: "2,4" },
+    kernels: { type: "string", default: "6.1" },
+    scenarios: { type: "string", default: "witness settings reading lifecycle" },
+    "debug-kernel": { type: "boolean", default: false },
+  },
+});
+const missing = missingForGuests();
+if (missing) throw new Error(missing);
+const seconds = Math.round(Number(values.minutes) * 60);
+let failures = 0;
+
+function judge(title: string, evidence: Evidence): void {
+  const problems = splatsIn(evidence.dmesg).concat(splatsIn(evidence.console).filter((l) => !evidence.dmesg.includes(l.slice(15))));
+  if (evidence.status !== 0) problems.push(`the script ended with ${evidence.status}`);
+  if (/=== \w+ failed/.test(evidence.text("run.log"))) problems.push("a scenario failed");
+  const of = (file: string) => evidence.text(`stress/${file}`);
+  if (left(evidence, "stress/loads.txt")) {
+    const loads = of("loads.txt").trim();
+    if (!/failed 0$/.test(loads)) problems.push(`module: ${loads}`);
+    const unreclaimable = (when: string) => Number(/^SUnreclaim: +(\d+)/m.exec(of(`meminfo.${when}`))?.[1]);
+    const grown = unreclaimable("after") - unreclaimable("before");
+    if (!values["debug-kernel"] && grown > 8192) problems.push(`SUnreclaim grew by ${grown} kB`);
+    const stat = parseStat(of("peace/stat.after"));
+    if (stat.flows !== 0) problems.push(`${stat.flows} flows left`);
+    const records = parseRecords(of("peace/probe.txt")).length;
+    if (records < 50) problems.push(`afterwards only ${records} records of a connection`);
+    if (left(evidence, "stress/kmemleak.txt") && of("kmemleak.txt").includes("tcpp")) problems.push(of("kmemleak.txt"));
+    console.log(`${title}: ${loads}; ${of("churn.txt").trim()}; SUnreclaim ${grown >= 0 ? "+" : ""}${grown} kB; ${records} records in peace`);
+  }
+  for (const problem of problems) console.log(`${title}: ${problem}`);
+  console.log(`${title}: ${problems.length ? "FAILED" : "clean"} (evidence in ${evidence.folder})`);
+  failures += problems.length ? 1 : 0;
+}
+
+const debug = values["debug-kernel"] ? await debugKernel() : null;
+for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
+  const made = await tree(kernelNamed(name));
+  const { module } = debug ? await buildModuleOnHost(debug.buildFolder, "debug") : await buildModule(made);
+  const files = [module, await buildPrograms(made), path.join(moduleFolder, "test/guest")];
+  const kernel = debug ? { vmlinuz: debug.vmlinuz, initrd: null, kernelArgs: "kmemleak=on" } : {};
+  const slow = debug ? 6 : 1;
+  if (debug && values.scenarios) {
+    const command = `sh guest/all.sh ${values.scenarios}`;
+    judge("debug kernel, the tests' scenarios", await boot(made, { name: "debug-scenarios", files, command, limit: 1800, memoryMiB: 4096, ...kernel }));
+  }
+  if (seconds === 0) continue;
+  for (const cpus of values.cpus.split(",").map(Number)) {
+    const title = `${debug ? "debug kernel" : name}, ${cpus} CPUs, ${seconds} s`;
+    const command = `sh guest/stress.sh ${seconds}`;
+    const limit = seconds * 2 + 300 * slow;
+    judge(title, await boot(made, { name: `stress-${debug ? "debug-" : ""}${cpus}`, files, command, cpus, limit, memoryMiB: 4096, ...kernel }));
+  }
+}
+process.exitCode = failures ? 1 : 0;
