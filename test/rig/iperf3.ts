@@ -17,6 +17,7 @@ export interface Iperf3Report {
 
 export interface Iperf3Connection {
   readonly local_port: number;
+  readonly remote_host: string;
   readonly remote_port: number;
 }
 
