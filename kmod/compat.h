@@ -43,14 +43,13 @@
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 #define TCPP_FTRACE_UNGUARDED FTRACE_OPS_FL_RECURSION_SAFE
-typedef struct pt_regs tcpp_ftrace_regs;
+#define ftrace_regs pt_regs /* what a callback got then */
 #else
 #define TCPP_FTRACE_UNGUARDED 0
-typedef struct ftrace_regs tcpp_ftrace_regs;
 #endif
 
 static __always_inline unsigned long
-tcpp_ftrace_argument(tcpp_ftrace_regs *regs, unsigned int n)
+tcpp_ftrace_argument(struct ftrace_regs *regs, unsigned int n)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 	return regs_get_kernel_argument(regs, n);
@@ -96,10 +95,11 @@ static inline bool tcpp_classic_ecn(const struct tcp_sock *tp)
  */
 #define TCPP_CUBIC_KNOWN (LINUX_VERSION_CODE < KERNEL_VERSION(7, 4, 0))
 
+/* A sysctl handler's table became constant. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
-typedef const struct ctl_table tcpp_ctl_table;
+#define TCPP_CTL_CONST const
 #else
-typedef struct ctl_table tcpp_ctl_table;
+#define TCPP_CTL_CONST
 #endif
 
 /* @table has @n entries and, for older kernels, an empty one after them. */

@@ -26,22 +26,22 @@
 #include "sysctl.h"
 
 /* States in which an incoming segment is recorded. */
-#define RECEIVING                                                         \
-	(TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |             \
+#define RECEIVING                                             \
+	(TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 | \
 	 TCPF_CLOSE_WAIT | TCPF_LAST_ACK | TCPF_CLOSING)
 
 /* States that a close turns into a reset. */
-#define RESETTING                                                         \
-	(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_FIN_WAIT1 |            \
+#define RESETTING                                              \
+	(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_FIN_WAIT1 | \
 	 TCPF_FIN_WAIT2 | TCPF_SYN_RECV)
 
-static void enter(void)
+static void enter(void) __acquires(RCU)
 {
 	local_bh_disable();
 	rcu_read_lock();
 }
 
-static void leave(void)
+static void leave(void) __releases(RCU)
 {
 	rcu_read_unlock();
 	local_bh_enable();

@@ -164,14 +164,15 @@ struct tcpp_flow *tcpp_flow_find_or_create(struct sock *sk)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	struct tcpp_flow *flow = tcpp_flow_find(sk);
+	unsigned long now = jiffies;
 
 	tcpp_count(searched);
 	if (likely(flow)) {
 		if (likely(flow->local_port == inet->inet_sport &&
 			   flow->remote_port == inet->inet_dport)) {
 			tcpp_count(found);
-			if (READ_ONCE(flow->last_seen) != jiffies)
-				WRITE_ONCE(flow->last_seen, jiffies);
+			if (READ_ONCE(flow->last_seen) != now)
+				WRITE_ONCE(flow->last_seen, now);
 			return flow;
 		}
 		/* connected anew without an end that we saw */
@@ -252,7 +253,8 @@ static void purge_bucket(struct bucket *bucket, unsigned long limit,
 
 static void purge(struct work_struct *work)
 {
-	unsigned long limit = READ_ONCE(tcpp_conf.purgetime) * (unsigned long)HZ;
+	unsigned long limit =
+		READ_ONCE(tcpp_conf.purgetime) * (unsigned long)HZ;
 	HLIST_HEAD(out);
 	struct purged *purged;
 	struct hlist_node *next;

@@ -15,6 +15,7 @@
 #include "record.h"
 
 /* In wire order; tcpp_format_record() has to agree. */
+/* clang-format off */
 static const char *const fields[] = {
 	"type",	       "sec.nsec",    "saddr",	      "sport",
 	"daddr",       "dport",	      "length",	      "tcp_flags",
@@ -32,6 +33,8 @@ static const char *const extended_fields[] = {
 	"app_limited", "busy_us",      "rwnd_limited_us", "sndbuf_limited_us",
 	"timer",       "cong",	       "cong_state",
 };
+
+/* clang-format on */
 
 static_assert(ARRAY_SIZE(fields) == 30);
 
@@ -56,16 +59,14 @@ void tcpp_format_fields(struct seq_file *seq, bool extended)
 
 static const char hex_digits[] = "0123456789abcdef";
 
-static const char digit_pairs[] = "00010203040506070809"
-				  "10111213141516171819"
-				  "20212223242526272829"
-				  "30313233343536373839"
-				  "40414243444546474849"
-				  "50515253545556575859"
-				  "60616263646566676869"
-				  "70717273747576777879"
-				  "80818283848586878889"
-				  "90919293949596979899";
+/* Two digits of a number below 100; 205 / 2048 is near enough to 1 / 10. */
+static void put_pair(char *out, u32 pair)
+{
+	u32 tens = (pair * 205) >> 11;
+
+	out[0] = '0' + tens;
+	out[1] = '0' + (pair - tens * 10);
+}
 
 /* Decimal digits from the end of @end backwards; returns their start. */
 static char *digits(char *end, u32 value)
@@ -74,12 +75,12 @@ static char *digits(char *end, u32 value)
 		u32 rest = value / 100;
 
 		end -= 2;
-		memcpy(end, &digit_pairs[2 * (value - rest * 100)], 2);
+		put_pair(end, value - rest * 100);
 		value = rest;
 	}
 	if (value >= 10) {
 		end -= 2;
-		memcpy(end, &digit_pairs[2 * value], 2);
+		put_pair(end, value);
 	} else {
 		*--end = '0' + value;
 	}

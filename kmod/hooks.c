@@ -49,7 +49,7 @@ static void __maybe_unused check_signatures(void)
 }
 
 /* Should a callback look further? Cheap: it is all that runs without a log. */
-static __always_inline bool watching(tcpp_ftrace_regs *regs)
+static __always_inline bool watching(struct ftrace_regs *regs)
 {
 	if (!tcpp_log_active())
 		return false;
@@ -60,14 +60,15 @@ static __always_inline bool watching(tcpp_ftrace_regs *regs)
 	return true;
 }
 
-static __always_inline void *pointer(tcpp_ftrace_regs *regs, unsigned int n)
+static __always_inline void *pointer(struct ftrace_regs *regs, unsigned int n)
 {
 	return (void *)tcpp_ftrace_argument(regs, n);
 }
 
 /* tcp_v4_do_rcv(sk, skb) */
 static void notrace on_v4_do_rcv(unsigned long ip, unsigned long parent,
-				 struct ftrace_ops *ops, tcpp_ftrace_regs *regs)
+				 struct ftrace_ops *ops,
+				 struct ftrace_regs *regs)
 {
 	if (watching(regs))
 		tcpp_on_receive(pointer(regs, 0), pointer(regs, 1));
@@ -75,7 +76,8 @@ static void notrace on_v4_do_rcv(unsigned long ip, unsigned long parent,
 
 /* tcp_v6_do_rcv(sk, skb); hands IPv4 packets on to tcp_v4_do_rcv() */
 static void notrace on_v6_do_rcv(unsigned long ip, unsigned long parent,
-				 struct ftrace_ops *ops, tcpp_ftrace_regs *regs)
+				 struct ftrace_ops *ops,
+				 struct ftrace_regs *regs)
 {
 	const struct sk_buff *skb;
 
@@ -89,7 +91,7 @@ static void notrace on_v6_do_rcv(unsigned long ip, unsigned long parent,
 /* __tcp_transmit_skb(sk, skb, clone_it, gfp_mask, rcv_nxt) */
 static void notrace on_transmit_skb(unsigned long ip, unsigned long parent,
 				    struct ftrace_ops *ops,
-				    tcpp_ftrace_regs *regs)
+				    struct ftrace_regs *regs)
 {
 	if (watching(regs))
 		tcpp_on_transmit(pointer(regs, 0), pointer(regs, 1),
@@ -99,7 +101,7 @@ static void notrace on_transmit_skb(unsigned long ip, unsigned long parent,
 /* tcp_retransmit_timer(sk) */
 static void notrace on_retransmit_timer(unsigned long ip, unsigned long parent,
 					struct ftrace_ops *ops,
-					tcpp_ftrace_regs *regs)
+					struct ftrace_regs *regs)
 {
 	if (watching(regs))
 		tcpp_on_retransmit_timer(pointer(regs, 0));
@@ -108,7 +110,7 @@ static void notrace on_retransmit_timer(unsigned long ip, unsigned long parent,
 /* tcp_send_probe0(sk) */
 static void notrace on_send_probe0(unsigned long ip, unsigned long parent,
 				   struct ftrace_ops *ops,
-				   tcpp_ftrace_regs *regs)
+				   struct ftrace_regs *regs)
 {
 	if (watching(regs))
 		tcpp_on_probe_timer(pointer(regs, 0));
@@ -116,14 +118,14 @@ static void notrace on_send_probe0(unsigned long ip, unsigned long parent,
 
 /* tcp_done(sk) */
 static void notrace on_done(unsigned long ip, unsigned long parent,
-			    struct ftrace_ops *ops, tcpp_ftrace_regs *regs)
+			    struct ftrace_ops *ops, struct ftrace_regs *regs)
 {
 	if (watching(regs) && tcpp_flow_count())
 		tcpp_on_done(pointer(regs, 0));
 }
 
-static void on_sock_set_state(void *data, const struct sock *sk,
-			      const int from, const int to)
+static void on_sock_set_state(void *data, const struct sock *sk, const int from,
+			      const int to)
 {
 	if (tcpp_log_active() && sk->sk_protocol == IPPROTO_TCP)
 		tcpp_on_state((struct sock *)sk, from, to);
@@ -136,14 +138,14 @@ static void on_destroy_sock(void *data, struct sock *sk)
 		tcpp_on_destroy(sk);
 }
 
-#define HOOK(name, callback, may_miss)                                      \
-	{                                                                   \
-		.function = (name), .optional = (may_miss),                 \
-		.ops = {                                                    \
-			.func = (callback),                                 \
+#define HOOK(name, callback, may_miss)                                       \
+	{                                                                    \
+		.function = (name), .optional = (may_miss),                  \
+		.ops = {                                                     \
+			.func = (callback),                                  \
 			.flags = TCPP_FTRACE_FLAGS | TCPP_FTRACE_UNGUARDED | \
-				 FTRACE_OPS_FL_PERMANENT,                   \
-		},                                                          \
+				 FTRACE_OPS_FL_PERMANENT,                    \
+		},                                                           \
 	}
 
 static struct hook hooks[] = {

@@ -152,6 +152,7 @@ static int log_open(struct inode *inode, struct file *file)
 	zero_ns = ktime_get_ns();
 	zero_real_ns = ktime_get_real_ns();
 	tcpp_flow_start();
+	/* all of the above before a hook sees that the log is open */
 	smp_store_release(&tcpp_log_is_active, true);
 	return nonseekable_open(inode, file);
 }
@@ -296,12 +297,12 @@ void tcpp_log_exit(void)
 	WRITE_ONCE(tcpp_log_is_active, false);
 	WRITE_ONCE(ending, true);
 	wake_up_all(wait);
-	for (waited = 0; waited < DRAIN_MS; waited += 10) {
+	for (waited = 0; waited < DRAIN_MS; waited += 20) {
 		if (!atomic_read(&is_open))
 			break;
 		if (!tcpp_rings_available() && text_at == text_end)
 			break;
-		msleep(10);
+		msleep(20);
 	}
 
 	sleeping = atomic_read(&is_open) && READ_ONCE(polled);

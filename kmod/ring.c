@@ -64,14 +64,13 @@ void tcpp_rings_free(void)
 /* @size: records per CPU, a power of two. */
 int tcpp_rings_alloc(unsigned int size)
 {
+	size_t bytes = size * sizeof(struct tcpp_record);
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		struct tcpp_ring *ring = per_cpu_ptr(&tcpp_rings, cpu);
 
-		ring->records = kvmalloc_node((size_t)size *
-					      sizeof(*ring->records),
-					      GFP_KERNEL | __GFP_NOWARN,
+		ring->records = kvmalloc_node(bytes, GFP_KERNEL | __GFP_NOWARN,
 					      cpu_to_node(cpu));
 		if (!ring->records) {
 			tcpp_rings_free();
@@ -164,6 +163,7 @@ static bool still_writing(const struct tcpp_ring *ring)
 {
 	int spins = 200;
 
+	/* pairs with the releases in tcpp_ring_commit() */
 	while (smp_load_acquire(&ring->writing)) {
 		if (!spins--)
 			return true;
@@ -233,8 +233,8 @@ const struct tcpp_record *tcpp_rings_next(void)
 			first_ns = record->time_ns;
 			current_ring = ring;
 		} else {
-			current_until_ns = min(current_until_ns,
-					       record->time_ns);
+			current_until_ns =
+				min(current_until_ns, record->time_ns);
 		}
 	}
 	if (first_ns > limit_ns) {

@@ -40,8 +40,8 @@ void tcpp_stats_sum(struct tcpp_stats *sum)
 
 static void show_counts(struct seq_file *seq, const struct tcpp_stats *s)
 {
-	seq_printf(seq, "hash_stat: %6llu %6llu %6llu %6llu, ",
-		   s->searched, s->found, s->created, s->restarted);
+	seq_printf(seq, "hash_stat: %6llu %6llu %6llu %6llu, ", s->searched,
+		   s->found, s->created, s->restarted);
 	seq_printf(seq, "ack_drop: %6llu %6llu, ", s->purge_busy, s->ring_full);
 	seq_printf(seq, "conn_drop: %6llu %6llu, ", s->flow_limit,
 		   s->flow_memory);

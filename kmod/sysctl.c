@@ -45,23 +45,19 @@ enum {
 	SETTINGS
 };
 
-#define SETTING(field, low, high, rights)                                \
-	{                                                                \
-		.name = #field, .value = &tcpp_conf.field, .min = (low), \
-		.max = (high), .mode = (rights)                          \
-	}
-
 static const struct setting settings[SETTINGS] = {
-	[BUFSIZE] = SETTING(bufsize, 1, 1U << 30, 0444),
-	[READNUM] = SETTING(readnum, 1, 1U << 30, 0644),
-	[DEBUG_LEVEL] = SETTING(debug, 0, 2, 0644),
-	[FULL] = SETTING(full, 0, 1, 0644),
-	[HASHSIZE] = SETTING(hashsize, 0, 1U << 24, 0444),
-	[MAXFLOWS] = SETTING(maxflows, 1, 100000000, 0644),
-	[PORT] = SETTING(port, 0, 65535, 0644),
-	[PROBETIME] = SETTING(probetime, 0, 86400000, 0644), /* a day */
-	[PURGETIME] = SETTING(purgetime, 1, 1000000, 0644), /* 11 days */
-	[EXTENDED] = SETTING(extended, 0, 1, 0644),
+	[BUFSIZE] = { "bufsize", &tcpp_conf.bufsize, 1, 1U << 30, 0444 },
+	[READNUM] = { "readnum", &tcpp_conf.readnum, 1, 1U << 30, 0644 },
+	[DEBUG_LEVEL] = { "debug", &tcpp_conf.debug, 0, 2, 0644 },
+	[FULL] = { "full", &tcpp_conf.full, 0, 1, 0644 },
+	[HASHSIZE] = { "hashsize", &tcpp_conf.hashsize, 0, 1U << 24, 0444 },
+	[MAXFLOWS] = { "maxflows", &tcpp_conf.maxflows, 1, 100000000, 0644 },
+	[PORT] = { "port", &tcpp_conf.port, 0, 65535, 0644 },
+	[PROBETIME] = { "probetime", &tcpp_conf.probetime, 0, 86400000,
+			0644 }, /* a day */
+	[PURGETIME] = { "purgetime", &tcpp_conf.purgetime, 1, 1000000,
+			0644 }, /* 11 days */
+	[EXTENDED] = { "extended", &tcpp_conf.extended, 0, 1, 0644 },
 };
 
 /* Takes a whole decimal number within the setting's limits, else EINVAL. */
@@ -94,24 +90,36 @@ static const struct kernel_param_ops param_ops_setting = {
 	.get = param_read,
 };
 
-#define PARAM(field, index, text)                                           \
+#define PARAM(field, index)                                                  \
 	module_param_cb(field, &param_ops_setting, (void *)&settings[index], \
-			0444);                                              \
-	MODULE_PARM_DESC(field, text)
+			0444)
 
-PARAM(bufsize, BUFSIZE, "records per CPU, rounded up to a power of two (4096)");
-PARAM(readnum, READNUM, "records that end the wait of a read (10)");
-PARAM(debug, DEBUG_LEVEL, "messages: 0 none, 1 flows, 2 records (0)");
-PARAM(full, FULL, "1 every packet, 0 only when the flow's cwnd changed (1)");
-PARAM(hashsize, HASHSIZE, "hash buckets, 0 from the memory size (0)");
-PARAM(maxflows, MAXFLOWS, "flows followed at most (1000)");
-PARAM(port, PORT, "port that either end must have, 0 all (0)");
-PARAM(probetime, PROBETIME, "ms between two samples of a flow at least (0)");
-PARAM(purgetime, PURGETIME, "s without a packet that end a flow (300)");
-PARAM(extended, EXTENDED, "1 prints the further fields (0)");
+PARAM(bufsize, BUFSIZE);
+PARAM(readnum, READNUM);
+PARAM(debug, DEBUG_LEVEL);
+PARAM(full, FULL);
+PARAM(hashsize, HASHSIZE);
+PARAM(maxflows, MAXFLOWS);
+PARAM(port, PORT);
+PARAM(probetime, PROBETIME);
+PARAM(purgetime, PURGETIME);
+PARAM(extended, EXTENDED);
 
-static int setting_handler(tcpp_ctl_table *table, int write, void *buffer,
-			   size_t *len, loff_t *ppos)
+MODULE_PARM_DESC(bufsize,
+		 "records per CPU, rounded up to a power of two (4096)");
+MODULE_PARM_DESC(readnum, "records that end the wait of a read (10)");
+MODULE_PARM_DESC(debug, "messages: 0 none, 1 flows, 2 records (0)");
+MODULE_PARM_DESC(full,
+		 "1 every packet, 0 only when the flow's cwnd changed (1)");
+MODULE_PARM_DESC(hashsize, "hash buckets, 0 from the memory size (0)");
+MODULE_PARM_DESC(maxflows, "flows followed at most (1000)");
+MODULE_PARM_DESC(port, "port that either end must have, 0 all (0)");
+MODULE_PARM_DESC(probetime, "ms between two samples of a flow at least (0)");
+MODULE_PARM_DESC(purgetime, "s without a packet that end a flow (300)");
+MODULE_PARM_DESC(extended, "1 prints the further fields (0)");
+
+static int setting_handler(TCPP_CTL_CONST struct ctl_table *table, int write,
+			   void *buffer, size_t *len, loff_t *ppos)
 {
 	const struct setting *setting = table->extra1;
 	struct ctl_table copy = *table;

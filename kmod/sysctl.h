@@ -23,10 +23,10 @@ struct tcpp_conf {
 
 extern struct tcpp_conf tcpp_conf;
 
-#define tcpp_debug(level, format, ...)                                   \
-	do {                                                             \
-		if (unlikely(READ_ONCE(tcpp_conf.debug) >= (level)))     \
-			pr_info_ratelimited(format, ##__VA_ARGS__);      \
+#define tcpp_debug(level, format, ...)                               \
+	do {                                                         \
+		if (unlikely(READ_ONCE(tcpp_conf.debug) >= (level))) \
+			pr_info_ratelimited(format, ##__VA_ARGS__);  \
 	} while (0)
 
 int tcpp_sysctl_init(void);

@@ -54,7 +54,7 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   const made = await tree(kernelNamed(name));
   const { module } = debug ? await buildModuleOnHost(debug.buildFolder, "debug") : await buildModule(made);
   const files = [module, await buildPrograms(made), path.join(moduleFolder, "test/guest")];
-  const kernel = debug ? { vmlinuz: debug.vmlinuz, initrd: null, kernelArgs: "kmemleak=on" } : {};
+  const kernel = debug ? { vmlinuz: debug.vmlinuz, initrd: null, kernelArgs: "kmemleak=on pci=noacpi" } : {};
   const slow = debug ? 6 : 1;
   if (debug && values.scenarios) {
     const command = `sh guest/all.sh ${values.scenarios}`;
