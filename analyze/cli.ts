@@ -90,6 +90,12 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
       "length of the windows of goodput, seconds (default: about 150 in the picture)",
       positiveSeconds,
     )
+    .addOption(
+      new Option("--unit <unit>", "what inflight counts (default: packets where the source does)").choices([
+        "packets",
+        "bytes",
+      ]),
+    )
     .option("--width <px>", "width of the picture (default 800)", pixels)
     .option("--title <text>", "title instead of the capture's name")
     .action(async (file: string, plot: string, options: PlotCommandOptions) => {
@@ -122,6 +128,7 @@ export interface PlotCommandOptions {
   readonly from?: number;
   readonly to?: number;
   readonly window?: number;
+  readonly unit?: "packets" | "bytes";
   readonly width?: number;
   readonly title?: string;
 }

@@ -21,6 +21,12 @@ export interface ColumnInfo {
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
+/** Types whose values JavaScript holds as they are. */
+const plainType = /^(BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|VARCHAR|ENUM\(.*\))$/;
+
+const textOfJson = (value: unknown): string | null =>
+  value === null || typeof value === "string" ? value : JSON.stringify(value);
+
 /** One in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. */
 export class Database {
   readonly #instance: DuckDBInstance;
@@ -52,10 +58,17 @@ export class Database {
   /** Runs a query and returns its columns; 64-bit integers that fit become numbers. */
   async columns(sql: string): Promise<Columns> {
     const reader = await this.#read(sql);
+    const types = reader.columnTypes().map(String);
     const values = reader.getColumnsJS() as SqlValue[][];
+    if (!types.every((type) => plainType.test(type))) {
+      // JavaScript's dates have no nanoseconds: such values, and nested ones, become DuckDB's text.
+      const json = reader.getColumnsJson();
+      for (const [index, type] of types.entries())
+        if (!plainType.test(type)) values[index] = json[index]!.map(textOfJson);
+    }
     return {
       names: reader.deduplicatedColumnNames(),
-      types: reader.columnTypes().map(String),
+      types,
       values,
       rowCount: reader.currentRowCount,
     };

@@ -64,8 +64,14 @@ export class OutputError extends AnalyzeError {
       EACCES: "permission denied",
       ENOSPC: "the disk is full; free some space and run again",
     };
-    const reason =
-      why[error.code ?? ""] ?? (/No space left/.test(error.message) ? why.ENOSPC : error.message.split("\n")[0]);
+    // DuckDB has no codes, only the system's words.
+    const words: Record<string, string> = {
+      "No such file or directory": "ENOENT",
+      "Permission denied": "EACCES",
+      "No space left": "ENOSPC",
+    };
+    const code = error.code ?? words[Object.keys(words).find((text) => error.message.includes(text)) ?? ""] ?? "";
+    const reason = why[code] ?? error.message.split("\n")[0];
     super(`cannot write ${path}: ${reason}`, 73, { cause });
   }
 }

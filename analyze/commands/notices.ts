@@ -15,12 +15,14 @@ export async function printNotices(trace: Trace, io: Io): Promise<void> {
       );
     }
   }
-  const losses = await trace.rows<{ path: string; lost: number }>(
-    "SELECT path, sum(lost)::INTEGER AS lost FROM losses JOIN captures USING (capture) GROUP BY capture, path ORDER BY capture",
+  const losses = await trace.rows<{ path: string; cause: string; lost: number }>(
+    "SELECT path, cause, sum(lost)::INTEGER AS lost FROM losses JOIN captures USING (capture) GROUP BY capture, path, cause ORDER BY capture, cause",
   );
-  for (const { path, lost } of losses) {
-    io.stderr.write(
-      `analyze: ${path}: ${plural(lost, "record")} lost while capturing; numbers near them are bounds (\`analyze info\` says where)\n`,
-    );
+  for (const { path, cause, lost } of losses) {
+    const what =
+      cause === "frame"
+        ? `${plural(lost, "record is", "records are")} missing where the file is damaged`
+        : `${plural(lost, "record")} lost while capturing`;
+    io.stderr.write(`analyze: ${path}: ${what}; numbers near there are bounds (\`analyze info\` says where)\n`);
   }
 }

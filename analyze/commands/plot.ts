@@ -27,6 +27,8 @@ export async function plot(paths: readonly string[], name: string, options: Plot
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (!suffix) throw new UnknownFormatError(output, Object.keys(formats));
   await refuseExisting(output, force);
+  // Loading the drawing libraries and reading the capture keep different threads busy.
+  if (suffix !== ".json") import("../plots/render.ts").catch(() => {});
   await withTrace(paths, io, async (trace) => {
     const { spec, notes } = await drawPlot(trace, name, { ...rest, flows: flow });
     for (const note of notes) io.stderr.write(`analyze: ${note}\n`);

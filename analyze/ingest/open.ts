@@ -6,7 +6,7 @@ import { InputError, NotACaptureError } from "../errors.ts";
 import type { Capture, Loss } from "./capture.ts";
 import { openParquet, parquetTraceSql, registerCapture, registerLosses } from "./parquet.ts";
 import { type RejectedLine, type Stage, stageText } from "./stage.ts";
-import { textPieces } from "./text.ts";
+import { type MissingLines, textPieces } from "./text.ts";
 import { typesSql } from "./types.ts";
 
 /** Raw text parsed at a time; bounds the temporary disk space beside the staged records. */
@@ -29,7 +29,7 @@ export async function openCaptures(
   `);
   for (const name of ["captures", "losses", "records", "settings"]) loaded.add(name);
   const captures: Capture[] = [];
-  const staged: string[] = [];
+  const staged: StagedPiece[] = [];
   const converted: string[] = [];
   for (const path of paths) {
     const number = captures.length + 1;
@@ -39,11 +39,12 @@ export async function openCaptures(
     } else {
       const opened = await openTpp(database, path, number, directory);
       captures.push(opened.capture);
-      staged.push(...opened.recordsSql);
+      staged.push(...opened.staged);
     }
   }
   if (staged.length > 0) {
-    await database.run(`CREATE VIEW records AS ${staged.join(" UNION ALL ")}`);
+    await database.run(`CREATE VIEW records AS ${recordsSql(staged)}`);
+    await database.run("SET VARIABLE realtimes_ns = (SELECT list(realtime_ns ORDER BY capture) FROM captures)");
     await database.load("trace", loaded);
     if (converted.length > 0) await database.run("ALTER VIEW trace RENAME TO _staged_trace");
   }
@@ -53,6 +54,24 @@ export async function openCaptures(
   }
   loaded.add("trace");
   return captures;
+}
+
+/** One staged Parquet file: a stretch of one capture. */
+interface StagedPiece {
+  readonly path: string;
+  readonly capture: number;
+  /** Rows of the capture's pieces before it. */
+  readonly rowsBefore: number;
+}
+
+/** All pieces read as one, which keeps their order; a UNION ALL would let the end of one fall behind the next. */
+function recordsSql(pieces: readonly StagedPiece[]): string {
+  const ofPiece = (values: readonly number[]) => `([${values.join(", ")}])[file_index::BIGINT + 1]`;
+  return `
+    SELECT ${ofPiece(pieces.map((piece) => piece.capture))}::USMALLINT AS capture,
+      (file_row_number + 1 + ${ofPiece(pieces.map((piece) => piece.rowsBefore))})::BIGINT AS ord,
+      * EXCLUDE (file_row_number)
+    FROM read_parquet([${pieces.map(({ path }) => literal(path)).join(", ")}], file_row_number = true)`;
 }
 
 /** Flow ids of converted captures start at 1 in each file; here each starts behind those of the files before it. */
@@ -89,7 +108,7 @@ async function openTpp(
   path: string,
   number: number,
   directory: string,
-): Promise<{ capture: Capture; recordsSql: string[] }> {
+): Promise<{ capture: Capture; staged: StagedPiece[] }> {
   const walk = await walkOf(path);
   const header = walk.header;
   if (!header)
@@ -97,30 +116,30 @@ async function openTpp(
       path,
       "its header cannot be read, so its records have no meaning; `zstd -dc` prints what text is left",
     );
+  const parquetPath = (index: number) => join(directory, `${number}-${index}.parquet`);
   const damage = walk.damage.map((found) => found.text);
+  const staged: StagedPiece[] = [];
   const rejected: RejectedLine[] = [];
-  const recordsSql: string[] = [];
   const losses: Loss[] = [];
   let rows = 0;
-  const textPath = (index: number) => join(directory, `${number}-${index}.txt`);
-  for await (const piece of textPieces(walk, textPath, pieceBytes, (text) => damage.push(text))) {
-    const parquetPath = `${piece.path}.parquet`;
-    const stage: Stage = await stageText(database, header, piece.path, parquetPath, path);
-    await rm(piece.path);
-    for (const { afterLines, lines } of piece.missing)
-      losses.push({ capture: number, after_ord: afterLines, lost: lines, cause: "frame" });
-    recordsSql.push(
-      `SELECT ${number}::USMALLINT AS capture, file_row_number + ${rows + 1} AS ord, * EXCLUDE (file_row_number)
-       FROM read_parquet(${literal(parquetPath)}, file_row_number = true)`,
-    );
-    for (const { afterRows, lost } of stage.lost)
-      losses.push({ capture: number, after_ord: rows + afterRows, lost, cause: "ring" });
+  const keep = (stage: Stage, missing: readonly MissingLines[]) => {
+    const lose = (after: number, lost: number, cause: string) =>
+      losses.push({ capture: number, after_ord: after, lost, cause });
+    for (const { afterLines, lines } of missing) lose(afterLines, lines, "frame");
+    for (const { afterRows, lost } of stage.lost) lose(rows + afterRows, lost, "ring");
+    staged.push({ path: stage.parquetPath, capture: number, rowsBefore: rows });
     rejected.push(...stage.rejected);
     rows += stage.rows;
+  };
+  const capture = { path, number };
+  const textPath = (index: number) => join(directory, `${number}-${index}.txt`);
+  for await (const piece of textPieces(walk, textPath, pieceBytes, (text) => damage.push(text))) {
+    keep(await stageText(database, header, piece.path, parquetPath(staged.length), capture), piece.missing);
+    await rm(piece.path);
   }
   await registerCapture(database, { capture: number, path, header });
   await registerLosses(database, losses);
-  return { capture: { path, header, walk, records: rows, rejected, damage }, recordsSql };
+  return { capture: { path, header, walk, records: rows, rejected, damage }, staged };
 }
 
 async function walkOf(path: string): Promise<TppWalk> {

@@ -1,7 +1,7 @@
 import { documentedColumns, type TppHeader } from "@tcpprobe-plus/tpp";
 import { identifier, literal } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
-import type { StageSelect } from "./stage.ts";
+import { readCsv, type StageSelect } from "./stage.ts";
 
 /** Appended fields that `trace` has a column for, with the type of their text. */
 const extendedTypes: Readonly<Record<string, string>> = { rcv_wnd: "UINTEGER" };
@@ -12,7 +12,7 @@ const extendedTypes: Readonly<Record<string, string>> = { rcv_wnd: "UINTEGER" };
  *
  * A packet's own fields are NULL in records that are not of a packet. A SYN sent begins a handshake.
  */
-export function probeStage(header: TppHeader, textPath: string, capture: string): StageSelect {
+export function probeStage(header: TppHeader, textPath: string, capture: string, number: number): StageSelect {
   const wire = header.columns ?? documentedColumns.map((column) => column.wire as string);
   const missing = documentedColumns.find((column) => !wire.includes(column.wire as string));
   if (missing) {
@@ -31,7 +31,7 @@ export function probeStage(header: TppHeader, textPath: string, capture: string)
       "type",
       CASE "type" WHEN 3 THEN 2 WHEN 4 THEN 3 WHEN 5 THEN 3 WHEN 1 THEN (tcp_flags >> 1) & 1 ELSE 0 END::UTINYINT AS life,
       "sec.nsec" AS t,
-      saddr, sport, daddr, dport,
+      '${number} ' || ${plainAddress("saddr")} || ' ' || sport || ' ' || ${plainAddress("daddr")} || ' ' || dport AS ends,
       ${ofPacket("length")}::UINTEGER AS length_bytes,
       ${ofPacket("tcp_flags")} AS tcp_flags,
       ${ofPacket("seq_num")} AS seq_num,
@@ -43,6 +43,8 @@ export function probeStage(header: TppHeader, textPath: string, capture: string)
       sk_pacing_rate AS pacing_rate_bytes,
       ${optional("rcv_wnd")} AS rcv_wnd_bytes,
       NULL::VARCHAR AS detail
-    FROM read_csv(${literal(textPath)}, auto_detect = false, header = false, delim = ' ', quote = '', escape = '',
-      columns = {${columns}}${readOptions})`;
+    FROM ${readCsv(textPath, "' '")}, columns = {${columns}}${readOptions})`;
 }
+
+/** IPv4 addresses that an IPv6 socket calls ::ffff:a.b.c.d are shown as a.b.c.d. */
+const plainAddress = (address: string): string => `replace(${address}, '::ffff:', '')`;

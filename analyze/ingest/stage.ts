@@ -16,6 +16,10 @@ export interface RejectedLine {
   readonly count: number;
 }
 
+/** The beginning of a read_csv call that takes the text as it is: no quotes, no guessing. */
+export const readCsv = (path: string, delimiter: string): string =>
+  `read_csv(${literal(path)}, auto_detect = false, header = false, delim = ${delimiter}, quote = '', escape = ''`;
+
 /** Parses one piece of raw text into a Parquet file. */
 export interface Stage {
   readonly parquetPath: string;
@@ -36,9 +40,12 @@ export async function stageText(
   header: TppHeader,
   textPath: string,
   parquetPath: string,
-  capture: string,
+  capture: { readonly path: string; readonly number: number },
 ): Promise<Stage> {
-  const select = header.text === "probe" ? probeStage(header, textPath, capture) : tracePipeStage(header, textPath);
+  const select =
+    header.text === "probe"
+      ? probeStage(header, textPath, capture.path, capture.number)
+      : tracePipeStage(header, textPath, capture.number);
   const copy = async (readOptions: string): Promise<number> =>
     Number(
       await database.value(

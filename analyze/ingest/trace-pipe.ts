@@ -1,6 +1,6 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { literal } from "../database.ts";
-import { lostLineType, rejectedLineType, type StageSelect } from "./stage.ts";
+import { lostLineType, readCsv, rejectedLineType, type StageSelect } from "./stage.ts";
 
 /**
  * Lines of tracefs' trace_pipe:
@@ -10,7 +10,7 @@ import { lostLineType, rejectedLineType, type StageSelect } from "./stage.ts";
  * The kernel prints `key=value` pairs, in an order that differs between kernel versions; the header holds each event's
  * `print fmt`, so a key's place is known and a line is split once instead of searched for each key.
  */
-export function tracePipeStage(header: TppHeader, textPath: string): StageSelect {
+export function tracePipeStage(header: TppHeader, textPath: string, number: number): StageSelect {
   const events = knownEvents
     .filter((event) => header.events?.[event.name])
     .map((event) => ({ ...event, keys: printedKeys(header.events?.[event.name] ?? "") }));
@@ -47,8 +47,7 @@ export function tracePipeStage(header: TppHeader, textPath: string): StageSelect
   return (readOptions) => `
     WITH lines AS (
       SELECT line, strpos(line, ': ') AS colon
-      FROM read_csv(${literal(textPath)}, auto_detect = false, header = false, delim = chr(31), quote = '', escape = '',
-        columns = {'line': 'VARCHAR'}${readOptions})
+      FROM ${readCsv(textPath, "chr(31)")}, columns = {'line': 'VARCHAR'}${readOptions})
       WHERE line <> ''
     ), split AS (
       SELECT line,
@@ -78,7 +77,7 @@ export function tracePipeStage(header: TppHeader, textPath: string): StageSelect
         ${byEvent("VARCHAR", (event, get) => event.detail?.(get) ?? null, "WHEN 'lost' THEN line WHEN 'rejected' THEN line")} AS detail
       FROM checked
     )
-    SELECT "type", life, t, saddr, sport, daddr, dport,
+    SELECT "type", life, t, '${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport AS ends,
       length_bytes, NULL::UTINYINT AS tcp_flags, NULL::UINTEGER AS seq_num, NULL::UINTEGER AS ack_num,
       ca_state, snd_nxt, snd_una, NULL::UINTEGER AS write_seq, NULL::UINTEGER AS wqueue_bytes,
       snd_cwnd, ssthresh, snd_wnd_bytes, srtt_8us, NULL::UINTEGER AS mdev_4us, NULL::UINTEGER AS rttvar_4us,

@@ -46,8 +46,10 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
   await trace.setWindow(window);
   const width = options.width ?? 800;
   const range: PlotRange = { from, to, flows: drawn.map((flow) => flow.flow) };
-  const points = await Promise.all(series.map((one) => reducedPoints(trace, one, range, width)));
-  if (points.every((one) => one.length === 0)) throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
+  const points: Point[][] = [];
+  for (const one of series) points.push(await reducedPoints(trace, one, range, width));
+  if (points.every((one) => one.length === 0))
+    throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
   const scale = pickScale(definition, points);
   const marks = name === "goodput" ? [] : await reducedMarks(trace, range, width);
   const notes =

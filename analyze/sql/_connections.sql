@@ -5,24 +5,27 @@
 -- stretches of records (`_segments`) instead of record by record, so that the wide table is read once, in parallel,
 -- and never sorted.
 
--- The 4-tuples of each capture. Records that name no two ports (a SYN_SENT before its port is chosen, a listening
--- socket) belong to no connection.
--- Addresses are shown as they are printed, but for IPv4 ones that an IPv6 socket calls ::ffff:a.b.c.d.
+-- The 4-tuples of each capture. `ends` is '1 10.0.0.1 40000 10.0.0.2 5001': capture, local end, remote end. Records
+-- that name no two ports (a SYN_SENT before its port is chosen, a listening socket) belong to no connection.
 CREATE TEMP TABLE _tuples AS
-SELECT row_number() OVER (ORDER BY first_ord) AS tuple, *,
-  CASE WHEN saddr LIKE '::ffff:%.%' THEN substr(saddr, 8) ELSE saddr END AS shown_saddr,
-  CASE WHEN daddr LIKE '::ffff:%.%' THEN substr(daddr, 8) ELSE daddr END AS shown_daddr
+SELECT row_number() OVER (ORDER BY capture, first_ord) AS tuple, *
 FROM (
-  SELECT capture, saddr, sport, daddr, dport,
+  SELECT ends,
+    split_part(ends, ' ', 1)::USMALLINT AS capture,
+    split_part(ends, ' ', 2) AS saddr,
+    split_part(ends, ' ', 3)::USMALLINT AS sport,
+    split_part(ends, ' ', 4) AS daddr,
+    split_part(ends, ' ', 5)::USMALLINT AS dport,
     min(ord) AS first_ord,
     max(ord) AS last_ord,
     max(ord) FILTER (WHERE life = 0 AND type <= 8) AS last_living_ord,
     -- Any number in the upper half: the connection may pass 2^32, or fall below its first number.
     max(greatest(snd_nxt, snd_una, write_seq, seq_num, ack_num)) >= 2147483648 AS may_wrap
   FROM records
-  WHERE sport > 0 AND dport > 0 AND type < 254
-  GROUP BY capture, saddr, sport, daddr, dport
-);
+  WHERE ends IS NOT NULL
+  GROUP BY ends
+)
+WHERE sport > 0 AND dport > 0;
 
 -- Places where a connection begins on a 4-tuple: at its first record; where a handshake begins (life 1), which can be
 -- said again (a repeated SYN); where it is established (life 2) without such a handshake just before; and after an end
@@ -32,7 +35,7 @@ WITH events AS (
   SELECT tuple, ord, life,
     lag(life) OVER (PARTITION BY tuple ORDER BY ord) AS previous_life,
     lead(life) OVER (PARTITION BY tuple ORDER BY ord) AS next_life
-  FROM records JOIN _tuples USING (capture, saddr, sport, daddr, dport)
+  FROM records JOIN _tuples USING (ends)
   WHERE life > 0
 ), beginnings AS (
   SELECT tuple, first_ord AS from_ord FROM _tuples
@@ -43,7 +46,7 @@ WITH events AS (
   SELECT tuple, ord + 1 FROM events JOIN _tuples USING (tuple)
   WHERE life = 3 AND (next_life = 3 OR (next_life IS NULL AND last_living_ord > ord))
 )
-SELECT row_number() OVER (ORDER BY from_ord, tuple) AS flow, tuple, from_ord,
+SELECT row_number() OVER (ORDER BY capture, from_ord, tuple) AS flow, tuple, from_ord,
   coalesce(lead(from_ord) OVER (PARTITION BY tuple ORDER BY from_ord) - 1, last_ord) AS to_ord
 FROM beginnings JOIN _tuples USING (tuple);
 
@@ -56,10 +59,10 @@ WITH careful AS (
     coalesce(snd_una, CASE type WHEN 0 THEN ack_num WHEN 1 THEN seq_num END)::BIGINT AS own,
     CASE type WHEN 0 THEN seq_num WHEN 1 THEN ack_num END::BIGINT AS peer
   FROM records
-  JOIN captures USING (capture)
-  JOIN _tuples USING (capture, saddr, sport, daddr, dport)
+  JOIN _tuples USING (ends)
+  JOIN captures ON captures.capture = _tuples.capture
   JOIN _connections USING (tuple)
-  WHERE (may_wrap OR NOT relative_sequence) AND ord BETWEEN from_ord AND to_ord AND type < 254
+  WHERE (may_wrap OR NOT relative_sequence) AND ord BETWEEN from_ord AND to_ord
 ), sides AS (
   SELECT flow, ord, relative_sequence, 'own' AS side, own AS number, lag(own) OVER (PARTITION BY flow ORDER BY ord) AS previous
   FROM careful WHERE own IS NOT NULL
@@ -110,21 +113,27 @@ SELECT tuple, flow, filled.ord AS from_ord,
   peer_zero, peer_half * 2147483648 + 1073741824 AS peer_middle
 FROM filled JOIN _connections USING (flow);
 
--- The segments of each 4-tuple, in lists, so that a record finds its own with a join on unique keys: a join by range
--- would cost as many comparisons, and put records out of order. A 4-tuple with many segments is cut into blocks of the
--- capture, so that a record looks only at the few that touch its block.
-CREATE TEMP TABLE _places AS
-WITH shifts AS (
-  SELECT tuple, CASE WHEN count(*) <= 8 THEN 62 ELSE 14 END::BIGINT AS shift FROM _segments GROUP BY tuple
-), blocks AS (
-  SELECT _segments.*, shift, unnest(range(from_ord >> shift, (to_ord >> shift) + 1)) AS block
-  FROM _segments JOIN shifts USING (tuple)
-)
-SELECT tuple, shift, block,
-  list(from_ord ORDER BY from_ord) AS from_ords,
-  list({'flow': flow, 'own_zero': own_zero, 'own_middle': own_middle, 'peer_zero': peer_zero, 'peer_middle': peer_middle}
-    ORDER BY from_ord) AS segments
-FROM blocks GROUP BY tuple, shift, block;
-
-ALTER TABLE _tuples ADD COLUMN shift BIGINT;
-UPDATE _tuples SET shift = (SELECT any_value(shift) FROM _places WHERE _places.tuple = _tuples.tuple);
+-- The same as lists, in the order of tuples, so that `trace` can look up a record's segment by position: a join would
+-- let the records' order go. `first_segments` is where a tuple's segments begin in the lists of segments, `from_ords` where
+-- each of them begins in the capture.
+CREATE TYPE _tuple_ends AS ENUM (SELECT ends FROM _tuples ORDER BY tuple);
+SET VARIABLE first_segments = (
+  SELECT list(first ORDER BY tuple)
+  FROM (
+    SELECT tuple, sum(count(*)) OVER (ORDER BY tuple ROWS UNBOUNDED PRECEDING)::BIGINT - count(*) + 1 AS first
+    FROM _segments GROUP BY tuple
+  )
+);
+SET VARIABLE from_ords = (
+  SELECT list(from_ords ORDER BY tuple)
+  FROM (SELECT tuple, list(from_ord ORDER BY from_ord) AS from_ords FROM _segments GROUP BY tuple)
+);
+SET VARIABLE saddrs = (SELECT list(saddr ORDER BY tuple) FROM _tuples);
+SET VARIABLE sports = (SELECT list(sport ORDER BY tuple) FROM _tuples);
+SET VARIABLE daddrs = (SELECT list(daddr ORDER BY tuple) FROM _tuples);
+SET VARIABLE dports = (SELECT list(dport ORDER BY tuple) FROM _tuples);
+SET VARIABLE flow_ids = (SELECT list(flow::UINTEGER ORDER BY tuple, from_ord) FROM _segments);
+SET VARIABLE own_zeros = (SELECT list(own_zero ORDER BY tuple, from_ord) FROM _segments);
+SET VARIABLE own_middles = (SELECT list(own_middle ORDER BY tuple, from_ord) FROM _segments);
+SET VARIABLE peer_zeros = (SELECT list(peer_zero ORDER BY tuple, from_ord) FROM _segments);
+SET VARIABLE peer_middles = (SELECT list(peer_middle ORDER BY tuple, from_ord) FROM _segments);

@@ -8,8 +8,8 @@
 -- duration_s       DOUBLE     first record to last, seconds
 -- records          BIGINT     records of it
 -- seen             VARCHAR    'whole' where both its setup and its end were seen; else 'no start', 'no end', 'neither'
--- acked_bytes      BIGINT     bytes that the peer acknowledged: advance of snd_una, less the FIN where it is known; NULL
---                             where no record has snd_una
+-- acked_bytes      BIGINT     bytes that the peer acknowledged: advance of snd_una, less the sequence numbers of SYN and FIN
+--                             where their records are there; NULL where no record has snd_una
 -- goodput_bps      DOUBLE     acked_bytes over duration_s, bit/s; NULL for a flow of one moment
 -- sent_bytes       BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
 -- retransmits      BIGINT     segments retransmitted (the kernel's own count; from tracepoints, retransmitted buffers, each
@@ -37,7 +37,8 @@ WITH changes AS (
     min(ord) AS first_ord, max(ord) AS last_ord,
     count(*) FILTER (WHERE type = 'setup') > 0 AS has_start,
     count(*) FILTER (WHERE type = 'done') > 0 AS has_end,
-    min(snd_una) AS first_una, max(snd_una) AS last_una,
+    min(snd_una) AS lowest_una, max(snd_una) AS highest_una,
+    min(seq_num + 1) FILTER (WHERE type = 'send' AND tcp_flags & 2 = 2) AS syn_end,
     min(seq_num + length_bytes) FILTER (WHERE type = 'send' AND tcp_flags & 1 = 1) AS fin_seq,
     sum(length_bytes) FILTER (WHERE type = 'send') AS sent_bytes,
     max(retrans) AS retrans,
@@ -46,6 +47,10 @@ WITH changes AS (
     min(srtt_us) FILTER (WHERE srtt_us > 0) AS srtt_min_us, max(srtt_us) AS srtt_max_us,
     max(snd_cwnd) AS cwnd_max
   FROM trace WHERE flow IS NOT NULL GROUP BY capture, flow
+), acked AS (
+  -- A SYN that nobody answered leaves both at the sequence number behind it.
+  SELECT flow, greatest(lowest_una, syn_end) AS first_una, greatest(least(highest_una, fin_seq), syn_end) AS last_una
+  FROM seen
 ), means AS (
   SELECT flow,
     sum(srtt_us * held_s) / nullif(sum(held_s) FILTER (WHERE srtt_us IS NOT NULL), 0) AS srtt_mean_us,
@@ -59,8 +64,8 @@ WITH changes AS (
 SELECT
   seen.capture, flow, saddr, sport, daddr, dport, start_s, duration_s, records,
   CASE WHEN has_start AND has_end THEN 'whole' WHEN has_start THEN 'no end' WHEN has_end THEN 'no start' ELSE 'neither' END AS seen,
-  least(last_una, fin_seq) - first_una AS acked_bytes,
-  (least(last_una, fin_seq) - first_una) * 8 / nullif(duration_s, 0) AS goodput_bps,
+  last_una - first_una AS acked_bytes,
+  (last_una - first_una) * 8 / nullif(duration_s, 0) AS goodput_bps,
   sent_bytes::BIGINT AS sent_bytes,
   CASE WHEN captures.source = 'tracefs' THEN retransmit_events ELSE retrans END::BIGINT AS retransmits,
   rto_num::BIGINT AS rtos,
@@ -69,6 +74,7 @@ SELECT
   with_gaps.flow IS NOT NULL AS crosses_gap
 FROM seen
 JOIN captures USING (capture)
+JOIN acked USING (flow)
 LEFT JOIN means USING (flow)
 LEFT JOIN loss_episodes USING (flow)
 LEFT JOIN with_gaps USING (flow);

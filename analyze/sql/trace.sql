@@ -2,28 +2,37 @@
 -- column table in tpp/columns.ts, which a test holds against this view).
 -- needs: records, captures, _connections
 CREATE VIEW trace AS
-WITH placed AS (
-  SELECT records.*, realtime_ns, shown_saddr, shown_daddr,
-    CASE WHEN len(from_ords) = 1 THEN segments[1]
-      ELSE segments[len(list_filter(from_ords, from_ord -> from_ord <= ord))] END AS segment
+WITH located AS (
+  SELECT *, enum_code(TRY_CAST(ends AS _tuple_ends))::BIGINT + 1 AS tuple
   FROM records
-  JOIN captures USING (capture)
-  LEFT JOIN _tuples USING (capture, saddr, sport, daddr, dport)
-  LEFT JOIN _places ON _places.tuple = _tuples.tuple AND _places.block = records.ord >> _tuples.shift
   WHERE type < 254
-), numbered AS (
-  SELECT *, segment.flow AS flow, segment.own_zero AS own_zero, segment.own_middle AS own_middle,
-    segment.peer_zero AS peer_zero, segment.peer_middle AS peer_middle
+), placed AS (
+  SELECT *, getvariable('first_segments')[tuple] AS first_segment, getvariable('from_ords')[tuple] AS from_ords FROM located
+), segmented AS (
+  SELECT *,
+    CASE WHEN len(from_ords) = 1 THEN first_segment
+      ELSE first_segment - 1 + len(list_filter(from_ords, from_ord -> from_ord <= ord)) END AS segment
   FROM placed
+), numbered AS (
+  SELECT *,
+    getvariable('flow_ids')[segment] AS flow,
+    getvariable('own_zeros')[segment] AS own_zero,
+    getvariable('own_middles')[segment] AS own_middle,
+    getvariable('peer_zeros')[segment] AS peer_zero,
+    getvariable('peer_middles')[segment] AS peer_middle
+  FROM segmented
 )
 SELECT
   capture,
   ord,
-  timestamp_of_ns(realtime_ns + round(t::DOUBLE * 1e9)::BIGINT) AS time,
-  flow::UINTEGER AS flow,
+  timestamp_of_ns(getvariable('realtimes_ns')[capture] + round(t::DOUBLE * 1e9)::BIGINT) AS time,
+  flow,
   record_type_of(type) AS type,
   t::DOUBLE AS t,
-  coalesce(shown_saddr, saddr) AS saddr, sport, coalesce(shown_daddr, daddr) AS daddr, dport,
+  coalesce(getvariable('saddrs')[tuple], split_part(ends, ' ', 2)) AS saddr,
+  coalesce(getvariable('sports')[tuple], split_part(ends, ' ', 3)::USMALLINT) AS sport,
+  coalesce(getvariable('daddrs')[tuple], split_part(ends, ' ', 4)) AS daddr,
+  coalesce(getvariable('dports')[tuple], split_part(ends, ' ', 5)::USMALLINT) AS dport,
   length_bytes,
   tcp_flags,
   CASE type WHEN 1 THEN unwrapped(seq_num, own_zero, own_middle) ELSE unwrapped(seq_num, peer_zero, peer_middle) END AS seq_num,
@@ -42,7 +51,7 @@ SELECT
   rto_ms,
   packets_out, lost_out, sacked_out, retrans_out, retrans,
   frto, rto_num,
-  CASE WHEN pacing_rate_bytes < 18446744073709551615 THEN pacing_rate_bytes * 8.0 END AS pacing_rate_bps,
+  CASE WHEN pacing_rate_bytes < 18446744073709551615 THEN pacing_rate_bytes::DOUBLE * 8 END AS pacing_rate_bps,
   rcv_wnd_bytes,
   detail
 FROM numbered;
