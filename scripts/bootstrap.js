@@ -29,7 +29,7 @@ function install() {
   const why = installedMs === 0 ? "nothing is installed yet" : "package-lock.json is newer than what is installed";
   if (installedMs >= modifiedMs(join(root, "package-lock.json")) && existsSync(ownNode)) return;
   process.stderr.write(`${why}: running npm ci\n`);
-  const status = run("npm", ["ci", "--no-audit", "--no-fund"]);
+  const status = run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
   if (status !== 0) stop("npm ci failed; its own message is above. Mend that and run this again.", status);
   if (!existsSync(ownNode)) {
     stop(
