@@ -35,17 +35,18 @@
 	(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_FIN_WAIT1 | \
 	 TCPF_FIN_WAIT2 | TCPF_SYN_RECV)
 
-static void enter(void) __acquires(RCU)
-{
-	local_bh_disable();
-	rcu_read_lock();
-}
+/* Macros, so that sparse can follow them. */
+#define enter()                     \
+	do {                        \
+		local_bh_disable(); \
+		rcu_read_lock();    \
+	} while (0)
 
-static void leave(void) __releases(RCU)
-{
-	rcu_read_unlock();
-	local_bh_enable();
-}
+#define leave()                    \
+	do {                       \
+		rcu_read_unlock(); \
+		local_bh_enable(); \
+	} while (0)
 
 /* Is this a connection that the settings ask for? */
 static bool wanted(const struct sock *sk)

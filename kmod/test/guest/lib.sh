@@ -16,7 +16,10 @@ unload() { rmmod tcpprobe_plus; }
 setting() { echo "$2" >$SYS/"$1"; }
 
 network() {
-  for ns in a r b; do ip netns add $ns; done
+  for ns in a r b; do
+    ip netns del $ns 2>/dev/null
+    ip netns add $ns
+  done
   ip link add a0 netns a type veth peer name a1 netns r
   ip link add b0 netns b type veth peer name b1 netns r
   ip -n a addr add 10.0.1.1/24 dev a0

@@ -15,6 +15,8 @@ export type Scenario = {
   memoryMiB?: number;
   /** Seconds until the guest is given up. */
   limit?: number;
+  /** QEMU's accelerator; never KVM, which may hang. */
+  accel?: string;
   /** Further QEMU arguments (`-icount`). */
   qemu?: string[];
   /** Other kernel than the tree's own. */
@@ -62,7 +64,7 @@ export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
   const disk = (file: string, more: string) => ["-drive", `file=${file},if=virtio,format=raw,cache=unsafe${more}`];
   const initrd = scenario.initrd === undefined ? tree.initrd : scenario.initrd;
   const args = [
-    ...["-accel", "tcg,thread=multi", "-cpu", "max", "-m", String(scenario.memoryMiB ?? 2048)],
+    ...["-accel", scenario.accel ?? "tcg,thread=multi", "-cpu", "max", "-m", String(scenario.memoryMiB ?? 2048)],
     ...["-smp", String(scenario.cpus ?? 2), "-nographic", "-no-reboot", "-monitor", "none"],
     ...["-kernel", scenario.vmlinuz ?? tree.vmlinuz],
     ...(initrd ? ["-initrd", initrd] : []),

@@ -24,7 +24,9 @@ export async function buildModule(tree: Tree, args: string[] = []): Promise<Buil
     mkdirSync(out, { recursive: true });
     const log = path.join(out, "build.log");
     const kdir = `KDIR=/lib/modules/${tree.release}/build`;
-    await logged("chroot", [tree.root, "make", "-C", inside, kdir, ...args], log, 300);
+    // newer kernels' objtool looks into /proc
+    const enter = 'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" make "$@"';
+    await logged("unshare", ["-m", "sh", "-c", enter, "sh", tree.root, "-C", inside, kdir, ...args], log, 300);
     const module = path.join(out, "tcpprobe_plus.ko");
     cpSync(path.join(work, "tcpprobe_plus.ko"), module);
     return { module, log: readFileSync(log, "utf8") };

@@ -1,0 +1,48 @@
+// node kmod/test/bench.ts [KERNEL...]: instructions that the module adds per record, in the kernel's path and at reading,
+// beside the tcp_probe tracepoint read as text, in the same guest. QEMU's -icount makes the clock count instructions, so
+// the numbers are the same on a busy machine.
+import path from "node:path";
+import { boot } from "./harness/boot.ts";
+import { buildModule, buildPrograms, moduleFolder } from "./harness/build.ts";
+import { kernelNamed } from "./harness/kernels.ts";
+import { missingForGuests } from "./harness/needs.ts";
+import { tree } from "./harness/tree.ts";
+
+const missing = missingForGuests();
+if (missing) throw new Error(missing);
+const rounds = 10000;
+
+for (const name of process.argv.length > 2 ? process.argv.slice(2) : ["6.1"]) {
+  const made = await tree(kernelNamed(name));
+  const { module } = await buildModule(made);
+  const evidence = await boot(made, {
+    name: "bench",
+    files: [module, await buildPrograms(made), path.join(moduleFolder, "test/guest")],
+    command: `sh guest/bench.sh ${rounds}`,
+    cpus: 1,
+    accel: "tcg,thread=single",
+    qemu: ["-icount", "shift=0,sleep=off"],
+    memoryMiB: 3072,
+    limit: 900,
+  });
+  const lines = (file: string) => evidence.text(`bench/${file}.txt`).trim().split("\n");
+  const numbers = (file: string, what: string) =>
+    (lines(file).find((l) => l.startsWith(what)) ?? "").split(" ").slice(1).map(Number);
+  const exchange = (file: string) => numbers(file, "exchange")[0] ?? Number.NaN;
+  const base = Math.min(exchange("none"), exchange("none.again"));
+  console.log(`Linux ${made.release}: ${rounds} exchanges of 1000 bytes both ways, instructions`);
+  console.log(`  no module            ${(base / rounds).toFixed(0)} per exchange (again: ${(exchange("none.again") / rounds).toFixed(0)})`);
+  console.log(`  module, no reader    ${((exchange("closed") - base) / rounds).toFixed(0)} more per exchange`);
+  console.log("                         records  in the kernel's path     reading   together   (per record)");
+  for (const [file, title] of [
+    ["tracepoint", "tcp_probe tracepoint"],
+    ["module", "module, 30 fields"],
+    ["extended", "module, extended"],
+  ] as const) {
+    const [spent = 0, , count = 0] = numbers(file, "read");
+    const hook = (exchange(file) - base) / count;
+    const read = spent / count;
+    console.log(`  ${title.padEnd(20)} ${String(count).padStart(9)} ${hook.toFixed(0).padStart(21)} ${read.toFixed(0).padStart(11)} ${(hook + read).toFixed(0).padStart(10)}`);
+  }
+  console.log(`  module, probetime=1000: ${((exchange("probetime") - base) / rounds).toFixed(0)} more per exchange`);
+}
