@@ -39,6 +39,7 @@ export class Trace implements AsyncDisposable {
   readonly captures: readonly Capture[];
   readonly #directory: string;
   readonly #loaded: Set<string>;
+  #loading: Promise<void> = Promise.resolve();
 
   constructor(database: Database, captures: readonly Capture[], directory: string, loaded: Set<string>) {
     this.database = database;
@@ -49,7 +50,12 @@ export class Trace implements AsyncDisposable {
 
   /** Makes views of sql/ available by name (`flows`, `inflight`, `goodput`, …), with those they build on. */
   async need(...names: string[]): Promise<void> {
-    for (const name of names) await this.database.load(name, this.#loaded);
+    // One after the other: queries may be asked at the same time, and each must find its views whole.
+    const loading = this.#loading.then(async () => {
+      for (const name of names) await this.database.load(name, this.#loaded);
+    });
+    this.#loading = loading.catch(() => {});
+    await loading;
   }
 
   /** Sets the length of the windows that `goodput` counts in; 0.1 s until told otherwise. */
@@ -57,26 +63,31 @@ export class Trace implements AsyncDisposable {
     await this.database.run(`UPDATE settings SET window_s = ${seconds}`);
   }
 
-  /** One object a row, over `trace` and all views; 64-bit integers and decimals as JSON would carry them. */
+  /** Loads the views that a query's text names, right or wrong: a view costs nothing until it is read. */
+  async #needOf(sql: string): Promise<void> {
+    await this.need(...viewNames.filter((name) => new RegExp(`\\b${name}\\b`, "i").test(sql)));
+  }
+
+  /** One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else text. */
   async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
-    return this.database.rows<Row>(sql);
+    return objectsOf(await this.columns(sql)) as Row[];
   }
 
   /** The result by column. */
   async columns(sql: string): Promise<Columns> {
+    await this.#needOf(sql);
     return this.database.columns(sql);
   }
 
   /** One object a connection: the view `flows` (sql/flows.sql says what each column is). */
   async flows(): Promise<Record<string, SqlValue>[]> {
-    await this.need("flows");
-    return objectsOf(await this.columns("SELECT * FROM flows ORDER BY flow"));
+    return this.rows("SELECT * FROM flows ORDER BY flow");
   }
 
   /** A query's result as an Arrow table; types that Arrow cannot hold alike become text or doubles. */
   async arrow(sql: string): Promise<Table> {
     const { arrowTable } = await import("./output/arrow.ts");
-    await this.need(...viewNames);
+    await this.#needOf(sql);
     return arrowTable(this.database, sql);
   }
 
