@@ -218,7 +218,7 @@ void tcpp_on_probe_timer(struct sock *sk)
 		on_timer(sk, TCPP_TIMER_PROBE);
 }
 
-static void on_established(struct sock *sk, int from)
+static void on_established(struct sock *sk)
 {
 	struct tcpp_flow *flow;
 
@@ -261,7 +261,7 @@ void tcpp_on_state(struct sock *sk, int from, int to)
 	if (to == TCP_CLOSE)
 		on_closed(sk, from);
 	else if (from == TCP_SYN_SENT || from == TCP_SYN_RECV)
-		on_established(sk, from);
+		on_established(sk);
 	leave();
 }
 

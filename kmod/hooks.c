@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ftrace.h>
+#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/seq_file.h>
 #include <linux/skbuff.h>
@@ -25,11 +26,31 @@
 #include "log.h"
 #include "stats.h"
 
+/* In the order in which a callback looks for its own: most frequent first. */
+enum {
+	TRANSMIT_SKB,
+	V4_DO_RCV,
+	V6_DO_RCV,
+	RETRANSMIT_TIMER,
+	SEND_PROBE0,
+	DONE,
+	HOOKS
+};
+
 struct hook {
 	const char *function;
 	bool optional; /* may be missing: IPv6 can be configured out */
 	bool attached;
-	struct ftrace_ops ops;
+	unsigned long ip; /* learned at the first call; READ/WRITE_ONCE */
+};
+
+static struct hook hooks[HOOKS] = {
+	[TRANSMIT_SKB] = { .function = "__tcp_transmit_skb" },
+	[V4_DO_RCV] = { .function = "tcp_v4_do_rcv" },
+	[V6_DO_RCV] = { .function = "tcp_v6_do_rcv", .optional = true },
+	[RETRANSMIT_TIMER] = { .function = "tcp_retransmit_timer" },
+	[SEND_PROBE0] = { .function = "tcp_send_probe0" },
+	[DONE] = { .function = "tcp_done" },
 };
 
 struct probe {
@@ -48,16 +69,35 @@ static void __maybe_unused check_signatures(void)
 	BUILD_BUG_ON(!__same_type(tcp_done, void(struct sock *)));
 }
 
-/* Should a callback look further? Cheap: it is all that runs without a log. */
-static __always_inline bool watching(struct ftrace_regs *regs)
+/* Which hook this address belongs to, by its symbol; remembered. */
+static noinline int resolve(unsigned long ip)
 {
-	if (!tcpp_log_active())
-		return false;
-	if (unlikely(!regs)) {
-		tcpp_count(missed);
-		return false;
+	char symbol[KSYM_SYMBOL_LEN];
+	size_t length;
+	int i;
+
+	sprint_symbol_no_offset(symbol, ip);
+	length = strcspn(symbol, " "); /* a module's name follows */
+	symbol[length] = '\0';
+	for (i = 0; i < HOOKS; i++) {
+		if (!strcmp(hooks[i].function, symbol)) {
+			WRITE_ONCE(hooks[i].ip, ip);
+			return i;
+		}
 	}
-	return true;
+	tcpp_count(missed);
+	return -1;
+}
+
+static __always_inline int hook_at(unsigned long ip)
+{
+	int i;
+
+	for (i = 0; i < HOOKS; i++) {
+		if (READ_ONCE(hooks[i].ip) == ip)
+			return i;
+	}
+	return resolve(ip);
 }
 
 static __always_inline void *pointer(struct ftrace_regs *regs, unsigned int n)
@@ -65,64 +105,55 @@ static __always_inline void *pointer(struct ftrace_regs *regs, unsigned int n)
 	return (void *)tcpp_ftrace_argument(regs, n);
 }
 
-/* tcp_v4_do_rcv(sk, skb) */
-static void notrace on_v4_do_rcv(unsigned long ip, unsigned long parent,
-				 struct ftrace_ops *ops,
-				 struct ftrace_regs *regs)
-{
-	if (watching(regs))
-		tcpp_on_receive(pointer(regs, 0), pointer(regs, 1));
-}
-
-/* tcp_v6_do_rcv(sk, skb); hands IPv4 packets on to tcp_v4_do_rcv() */
-static void notrace on_v6_do_rcv(unsigned long ip, unsigned long parent,
-				 struct ftrace_ops *ops,
-				 struct ftrace_regs *regs)
+/*
+ * One callback for all functions: to take back an ftrace_ops takes grace
+ * periods of up to seconds, so there is only one.
+ */
+static void notrace on_function(unsigned long ip, unsigned long parent,
+				struct ftrace_ops *ops,
+				struct ftrace_regs *regs)
 {
 	const struct sk_buff *skb;
 
-	if (!watching(regs))
+	if (!tcpp_log_active())
 		return;
-	skb = pointer(regs, 1);
-	if (skb->protocol != htons(ETH_P_IP))
-		tcpp_on_receive(pointer(regs, 0), skb);
-}
-
-/* __tcp_transmit_skb(sk, skb, clone_it, gfp_mask, rcv_nxt) */
-static void notrace on_transmit_skb(unsigned long ip, unsigned long parent,
-				    struct ftrace_ops *ops,
-				    struct ftrace_regs *regs)
-{
-	if (watching(regs))
+	if (unlikely(!regs)) {
+		tcpp_count(missed);
+		return;
+	}
+	switch (hook_at(ip)) {
+	case TRANSMIT_SKB: /* (sk, skb, clone_it, gfp_mask, rcv_nxt) */
 		tcpp_on_transmit(pointer(regs, 0), pointer(regs, 1),
 				 tcpp_ftrace_argument(regs, 4));
-}
-
-/* tcp_retransmit_timer(sk) */
-static void notrace on_retransmit_timer(unsigned long ip, unsigned long parent,
-					struct ftrace_ops *ops,
-					struct ftrace_regs *regs)
-{
-	if (watching(regs))
+		break;
+	case V4_DO_RCV: /* (sk, skb) */
+		tcpp_on_receive(pointer(regs, 0), pointer(regs, 1));
+		break;
+	case V6_DO_RCV: /* (sk, skb); passes IPv4 on to tcp_v4_do_rcv() */
+		skb = pointer(regs, 1);
+		if (skb->protocol != htons(ETH_P_IP))
+			tcpp_on_receive(pointer(regs, 0), skb);
+		break;
+	case RETRANSMIT_TIMER: /* (sk) */
 		tcpp_on_retransmit_timer(pointer(regs, 0));
-}
-
-/* tcp_send_probe0(sk) */
-static void notrace on_send_probe0(unsigned long ip, unsigned long parent,
-				   struct ftrace_ops *ops,
-				   struct ftrace_regs *regs)
-{
-	if (watching(regs))
+		break;
+	case SEND_PROBE0: /* (sk) */
 		tcpp_on_probe_timer(pointer(regs, 0));
+		break;
+	case DONE: /* (sk) */
+		if (tcpp_flow_count())
+			tcpp_on_done(pointer(regs, 0));
+		break;
+	}
 }
 
-/* tcp_done(sk) */
-static void notrace on_done(unsigned long ip, unsigned long parent,
-			    struct ftrace_ops *ops, struct ftrace_regs *regs)
-{
-	if (watching(regs) && tcpp_flow_count())
-		tcpp_on_done(pointer(regs, 0));
-}
+static struct ftrace_ops function_ops = {
+	.func = on_function,
+	.flags = TCPP_FTRACE_FLAGS | TCPP_FTRACE_UNGUARDED |
+		 FTRACE_OPS_FL_PERMANENT,
+};
+
+static bool functions_attached;
 
 static void on_sock_set_state(void *data, const struct sock *sk, const int from,
 			      const int to)
@@ -138,61 +169,53 @@ static void on_destroy_sock(void *data, struct sock *sk)
 		tcpp_on_destroy(sk);
 }
 
-#define HOOK(name, callback, may_miss)                                       \
-	{                                                                    \
-		.function = (name), .optional = (may_miss),                  \
-		.ops = {                                                     \
-			.func = (callback),                                  \
-			.flags = TCPP_FTRACE_FLAGS | TCPP_FTRACE_UNGUARDED | \
-				 FTRACE_OPS_FL_PERMANENT,                    \
-		},                                                           \
-	}
-
-static struct hook hooks[] = {
-	HOOK("tcp_done", on_done, false),
-	HOOK("tcp_v4_do_rcv", on_v4_do_rcv, false),
-	HOOK("tcp_v6_do_rcv", on_v6_do_rcv, true),
-	HOOK("__tcp_transmit_skb", on_transmit_skb, false),
-	HOOK("tcp_retransmit_timer", on_retransmit_timer, false),
-	HOOK("tcp_send_probe0", on_send_probe0, false),
-};
-
 /* Attached first: they take flows out. */
 static struct probe probes[] = {
 	{ .event = "tcp_destroy_sock", .function = on_destroy_sock },
 	{ .event = "inet_sock_set_state", .function = on_sock_set_state },
 };
 
-static int attach_hook(struct hook *hook)
+static int attach_functions(void)
 {
-	int err;
+	int err, i;
 
-	err = ftrace_set_filter(&hook->ops, (unsigned char *)hook->function,
-				strlen(hook->function), 1);
-	if (err && hook->optional) {
-		pr_info("this kernel has no %s: skipped\n", hook->function);
-		return 0;
+	for (i = 0; i < HOOKS; i++) {
+		struct hook *hook = &hooks[i];
+		const char *name = hook->function;
+
+		err = ftrace_set_filter(&function_ops, (unsigned char *)name,
+					strlen(name), !i);
+		hook->attached = !err;
+		if (!err)
+			continue;
+		if (!hook->optional) {
+			pr_err("cannot observe %s: error %d\n", name, err);
+			goto err_filter;
+		}
+		pr_info("this kernel has no %s: skipped\n", name);
 	}
-	if (!err)
-		err = register_ftrace_function(&hook->ops);
+	err = register_ftrace_function(&function_ops);
 	if (err) {
-		pr_err("cannot observe %s: error %d%s\n", hook->function, err,
+		pr_err("cannot register with ftrace: error %d%s\n", err,
 		       err == -EBUSY ? " (is kernel.ftrace_enabled 0?)" : "");
-		tcpp_ftrace_free_filter(&hook->ops);
-		return err;
+		goto err_filter;
 	}
-	hook->attached = true;
+	functions_attached = true;
 	return 0;
+
+err_filter:
+	tcpp_ftrace_free_filter(&function_ops);
+	return err;
 }
 
-static void detach_hook(struct hook *hook)
+static void detach_functions(void)
 {
-	if (!hook->attached)
+	if (!functions_attached)
 		return;
 	/* returns only when no CPU is in the callback any more */
-	unregister_ftrace_function(&hook->ops);
-	tcpp_ftrace_free_filter(&hook->ops);
-	hook->attached = false;
+	unregister_ftrace_function(&function_ops);
+	tcpp_ftrace_free_filter(&function_ops);
+	functions_attached = false;
 }
 
 static void find_event(struct tracepoint *point, void *data)
@@ -233,8 +256,7 @@ void tcpp_hooks_detach(void)
 {
 	int i;
 
-	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
-		detach_hook(&hooks[i]);
+	detach_functions();
 	for (i = ARRAY_SIZE(probes) - 1; i >= 0; i--)
 		detach_probe(&probes[i]);
 	/* no CPU is in a probe any more */
@@ -248,8 +270,8 @@ int tcpp_hooks_attach(void)
 
 	for (i = 0; !err && i < ARRAY_SIZE(probes); i++)
 		err = attach_probe(&probes[i]);
-	for (i = 0; !err && i < ARRAY_SIZE(hooks); i++)
-		err = attach_hook(&hooks[i]);
+	if (!err)
+		err = attach_functions();
 	if (err)
 		tcpp_hooks_detach();
 	return err;

@@ -5,7 +5,7 @@ slab() { grep -E '^(TCP|TCPv6|kmalloc-(64|128|256|512|1k|2k)|tcpprobe_flow) ' /p
 slab >/out/slab.before
 for scenario in "$@"; do
   echo "=== $scenario"
-  timeout ${LIMIT:-240} sh guest/$scenario.sh 2>&1 || echo "=== $scenario failed: $?"
+  timeout ${LIMIT:-400} sh guest/$scenario.sh 2>&1 || echo "=== $scenario failed: $?"
 done
 sleep 2
 slab >/out/slab.after

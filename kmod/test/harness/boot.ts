@@ -52,7 +52,7 @@ export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
     cpSync(file, path.join(payload, path.basename(file)), { recursive: true });
   }
   // its output also goes to the console, where one can watch it
-  const script = `#!/bin/sh\n( (\n${scenario.command}\n); echo $? >/run/status ) 2>&1 | tee /dev/console\nexit $(cat /run/status)\n`;
+  const script = `#!/bin/sh\n( (\n${scenario.command}\n); echo $? >/run/status; pkill -x tee ) 2>&1 | tee /dev/console\nexit $(cat /run/status)\n`;
   writeFileSync(path.join(payload, "run"), script, { mode: 0o755 });
 
   const payloadDisk = path.join(folder, "payload.img");
