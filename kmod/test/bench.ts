@@ -31,7 +31,9 @@ for (const name of process.argv.length > 2 ? process.argv.slice(2) : ["6.1"]) {
   const exchange = (file: string) => numbers(file, "exchange")[0] ?? Number.NaN;
   const base = Math.min(exchange("none"), exchange("none.again"));
   console.log(`Linux ${made.release}: ${rounds} exchanges of 1000 bytes both ways, instructions`);
-  console.log(`  no module            ${(base / rounds).toFixed(0)} per exchange (again: ${(exchange("none.again") / rounds).toFixed(0)})`);
+  console.log(
+    `  no module            ${(base / rounds).toFixed(0)} per exchange (again: ${(exchange("none.again") / rounds).toFixed(0)})`,
+  );
   console.log(`  module, no reader    ${((exchange("closed") - base) / rounds).toFixed(0)} more per exchange`);
   console.log("                         records  in the kernel's path     reading   together   (per record)");
   for (const [file, title] of [
@@ -42,7 +44,9 @@ for (const name of process.argv.length > 2 ? process.argv.slice(2) : ["6.1"]) {
     const [spent = 0, , count = 0] = numbers(file, "read");
     const hook = (exchange(file) - base) / count;
     const read = spent / count;
-    console.log(`  ${title.padEnd(20)} ${String(count).padStart(9)} ${hook.toFixed(0).padStart(21)} ${read.toFixed(0).padStart(11)} ${(hook + read).toFixed(0).padStart(10)}`);
+    console.log(
+      `  ${title.padEnd(20)} ${String(count).padStart(9)} ${hook.toFixed(0).padStart(21)} ${read.toFixed(0).padStart(11)} ${(hook + read).toFixed(0).padStart(10)}`,
+    );
   }
   console.log(`  module, probetime=1000: ${((exchange("probetime") - base) / rounds).toFixed(0)} more per exchange`);
 }

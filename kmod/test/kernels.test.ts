@@ -2,6 +2,7 @@
 // TPP_KERNELS=5.10,6.1 or all; 6.1 when unset.
 import path from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { disorder, growth, holes, recordsOf, smallestSpacing, statOf, table } from "./checks/settings.ts";
 import {
   againstSs,
   againstTcpdump,
@@ -11,7 +12,6 @@ import {
   nstat,
   witnessRecords,
 } from "./checks/witness.ts";
-import { disorder, growth, holes, recordsOf, smallestSpacing, statOf, table } from "./checks/settings.ts";
 import { boot, type Evidence, splatsIn } from "./harness/boot.ts";
 import { buildModule, buildPrograms, moduleFolder } from "./harness/build.ts";
 import { chosenKernels } from "./harness/kernels.ts";
@@ -63,12 +63,15 @@ onEachKernel("builds without warnings (W=1)", (t, _evidence, log) => {
   );
 });
 
-onEachKernel("leaves nothing in the kernel log, no scenario fails, and the module is gone at the end", (t, evidence) => {
-  t.is(evidence.status, 0);
-  t.deepEqual(splatsIn(evidence.dmesg), []);
-  t.notRegex(evidence.text("run.log"), /=== \w+ failed/);
-  t.notRegex(evidence.text("lsmod.after"), /tcpprobe_plus/);
-});
+onEachKernel(
+  "leaves nothing in the kernel log, no scenario fails, and the module is gone at the end",
+  (t, evidence) => {
+    t.is(evidence.status, 0);
+    t.deepEqual(splatsIn(evidence.dmesg), []);
+    t.notRegex(evidence.text("run.log"), /=== \w+ failed/);
+    t.notRegex(evidence.text("lsmod.after"), /tcpprobe_plus/);
+  },
+);
 
 onEachKernel("lines have the 30 documented fields, and Fields: names what they have", (t, evidence) => {
   t.deepEqual(statOf(evidence, "settings/port", "during").fields, fieldNames);
@@ -100,7 +103,8 @@ onEachKernel("records agree with every event of the tcp_probe tracepoint", (t, e
   agrees(t, againstTracepoint(evidence), 1000);
 });
 
-const sender = (evidence: Evidence) => witnessRecords(evidence).filter((r) => /^(10\.0\.1\.1|fd00:1::1)$/.test(r.saddr));
+const sender = (evidence: Evidence) =>
+  witnessRecords(evidence).filter((r) => /^(10\.0\.1\.1|fd00:1::1)$/.test(r.saddr));
 
 onEachKernel("retransmissions, timeouts and sent segments are those of nstat", (t, evidence) => {
   const counters = nstat(evidence.text("witness/nstat.a"));
@@ -116,7 +120,9 @@ onEachKernel("retransmissions, timeouts and sent segments are those of nstat", (
 
 onEachKernel("a dead path gives a chain of timeouts with backoff, state from before each", (t, evidence) => {
   const flows = groupBy(sender(evidence), (r) => r.more.connection ?? "");
-  const chains = [...flows.values()].map((f) => f.filter((r) => r.more.timer === "rto")).sort((x, y) => y.length - x.length);
+  const chains = [...flows.values()]
+    .map((f) => f.filter((r) => r.more.timer === "rto"))
+    .sort((x, y) => y.length - x.length);
   const chain = chains[0] as Rec[];
   t.true(chain.length >= 3, `longest chain ${chain.length}`);
   chain.forEach((r, i) => {
@@ -163,7 +169,11 @@ onEachKernel("all kinds of connections begin with a setup and end with one last 
 });
 
 onEachKernel("a reused port is a new connection", (t, evidence) => {
-  const ids = new Set(sender(evidence).filter((r) => r.sport === 40001).map((r) => r.more.connection));
+  const ids = new Set(
+    sender(evidence)
+      .filter((r) => r.sport === 40001)
+      .map((r) => r.more.connection),
+  );
   t.is(ids.size, 2);
 });
 
@@ -205,7 +215,8 @@ onEachKernel("sums of the per-CPU counters are the totals, and every record writ
 onEachKernel("congestion control and its state are in the extended fields", (t, evidence) => {
   const bbr = sender(evidence).filter((r) => r.more.cong === "bbr");
   t.true(bbr.length > 100);
-  for (const r of bbr) t.regex(r.more.cong_state ?? "", /^(mode=\w+,)?bw=\d+,min_rtt_us=\d+,pacing_gain_256=\d+,cwnd_gain_256=\d+$/);
+  for (const r of bbr)
+    t.regex(r.more.cong_state ?? "", /^(mode=\w+,)?bw=\d+,min_rtt_us=\d+,pacing_gain_256=\d+,cwnd_gain_256=\d+$/);
   t.true(bbr.some((r) => r.more.cong_state?.startsWith("mode=startup,")));
   const cubic = sender(evidence).filter((r) => r.more.cong === "cubic" && r.srtt > 0);
   t.true(cubic.length > 100);
@@ -216,7 +227,9 @@ onEachKernel("congestion control and its state are in the extended fields", (t, 
 });
 
 onEachKernel("settings: defaults, rounding, access modes", (t, evidence) => {
-  const defaults = Object.fromEntries(table(evidence.text("settings/defaults.txt")).map(([n, v, m]) => [n, `${v} ${m}`]));
+  const defaults = Object.fromEntries(
+    table(evidence.text("settings/defaults.txt")).map(([n, v, m]) => [n, `${v} ${m}`]),
+  );
   t.deepEqual(defaults, {
     bufsize: "4096 444",
     debug: "0 644",
@@ -236,7 +249,8 @@ onEachKernel("settings: defaults, rounding, access modes", (t, evidence) => {
 
 onEachKernel("settings: bad values are refused and change nothing", (t, evidence) => {
   t.notRegex(evidence.text("settings/parameters.txt"), /accepted/);
-  const expected = /^(port\|(65535|5001| 80 )|full\|[01]|debug\|[02]|extended\|[01]|readnum\|(50|10)|maxflows\|(5|1000)|purgetime\|(5|300)|probetime\|(200|0))$/;
+  const expected =
+    /^(port\|(65535|5001| 80 )|full\|[01]|debug\|[02]|extended\|[01]|readnum\|(50|10)|maxflows\|(5|1000)|purgetime\|(5|300)|probetime\|(200|0))$/;
   for (const [name, value, result, before, after] of table(evidence.text("settings/writes.txt"), "|")) {
     const good = expected.test(`${name}|${value}`);
     t.is(result, good ? "taken" : "refused", `${name}=${value}`);
@@ -319,7 +333,8 @@ onEachKernel("two namespaces with the same addresses and ports are different flo
   );
   t.is(flows.size, 2);
   t.is(new Set([...flows.values()].map((f) => f[0]?.more.netns)).size, 2);
-  for (const flow of flows.values()) t.deepEqual([flow.filter((r) => r.type === 3).length, flow.filter((r) => r.type === 4).length], [1, 1]);
+  for (const flow of flows.values())
+    t.deepEqual([flow.filter((r) => r.type === 3).length, flow.filter((r) => r.type === 4).length], [1, 1]);
 });
 
 const result = (evidence: Evidence, name: string) => evidence.text(`reading/${name}.result`).trim();
@@ -384,7 +399,8 @@ onEachKernel("unload under a reader: it gets the last records and the end of fil
 onEachKernel("load and unload under traffic, again and again, leave nothing behind", (t, evidence) => {
   t.regex(evidence.text("lifecycle/rounds.txt"), /^rounds \d+ failed 0$/m);
   t.is(parseStat(evidence.text("lifecycle/stat.end")).flows, 0);
-  const unreclaimable = (when: string) => Number(/^SUnreclaim: +(\d+)/m.exec(evidence.text(`lifecycle/meminfo.${when}`))?.[1]);
+  const unreclaimable = (when: string) =>
+    Number(/^SUnreclaim: +(\d+)/m.exec(evidence.text(`lifecycle/meminfo.${when}`))?.[1]);
   t.log(`SUnreclaim ${unreclaimable("before")} kB before, ${unreclaimable("after")} kB after`);
   t.true(unreclaimable("after") - unreclaimable("before") < 4096);
 });

@@ -2,8 +2,7 @@
 // the module's raw text (NAME.txt.zst), its statistics and how it was made (NAME.json).
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { zstdCompressSync } from "node:zlib";
-import { constants } from "node:zlib";
+import { constants, zstdCompressSync } from "node:zlib";
 import { boot, left } from "./harness/boot.ts";
 import { buildModule, buildPrograms, moduleFolder } from "./harness/build.ts";
 import { kernelNamed } from "./harness/kernels.ts";
@@ -40,9 +39,7 @@ for (const name of readdirSync(evidence.folder).filter((f) => left(evidence, `${
     command: read("command.txt").trim(),
     records: text.split("\n").length - 1,
     sysctl: numbers(read("sysctl.txt")),
-    nstatOfSender: left(evidence, `${name}/nstat.txt`)
-      ? numbers(read("nstat.txt").replace(/^#.*\n/m, ""))
-      : null,
+    nstatOfSender: left(evidence, `${name}/nstat.txt`) ? numbers(read("nstat.txt").replace(/^#.*\n/m, "")) : null,
     statBefore: read("stat.before"),
     statDuring: read("stat.during"),
     statAfter: read("stat.after"),

@@ -27,7 +27,9 @@ const seconds = Math.round(Number(values.minutes) * 60);
 let failures = 0;
 
 function judge(title: string, evidence: Evidence): void {
-  const problems = splatsIn(evidence.dmesg).concat(splatsIn(evidence.console).filter((l) => !evidence.dmesg.includes(l.slice(15))));
+  const problems = splatsIn(evidence.dmesg).concat(
+    splatsIn(evidence.console).filter((l) => !evidence.dmesg.includes(l.slice(15))),
+  );
   if (evidence.status !== 0) problems.push(`the script ended with ${evidence.status}`);
   if (/=== \w+ failed/.test(evidence.text("run.log"))) problems.push("a scenario failed");
   const of = (file: string) => evidence.text(`stress/${file}`);
@@ -42,7 +44,9 @@ function judge(title: string, evidence: Evidence): void {
     const records = parseRecords(of("peace/probe.txt")).length;
     if (records < 50) problems.push(`afterwards only ${records} records of a connection`);
     if (left(evidence, "stress/kmemleak.txt") && of("kmemleak.txt").includes("tcpp")) problems.push(of("kmemleak.txt"));
-    console.log(`${title}: ${loads}; ${of("churn.txt").trim()}; SUnreclaim ${grown >= 0 ? "+" : ""}${grown} kB; ${records} records in peace`);
+    console.log(
+      `${title}: ${loads}; ${of("churn.txt").trim()}; SUnreclaim ${grown >= 0 ? "+" : ""}${grown} kB; ${records} records in peace`,
+    );
   }
   for (const problem of problems) console.log(`${title}: ${problem}`);
   console.log(`${title}: ${problems.length ? "FAILED" : "clean"} (evidence in ${evidence.folder})`);
@@ -58,14 +62,28 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   const slow = debug ? 6 : 1;
   if (debug && values.scenarios) {
     const command = `LIMIT=900 sh guest/all.sh ${values.scenarios}`;
-    judge("debug kernel, the tests' scenarios", await boot(made, { name: "debug-scenarios", files, command, limit: 2400, memoryMiB: 4096, ...kernel }));
+    judge(
+      "debug kernel, the tests' scenarios",
+      await boot(made, { name: "debug-scenarios", files, command, limit: 2400, memoryMiB: 4096, ...kernel }),
+    );
   }
   if (seconds === 0) continue;
   for (const cpus of values.cpus.split(",").map(Number)) {
     const title = `${debug ? "debug kernel" : name}, ${cpus} CPUs, ${seconds} s`;
     const command = `sh guest/stress.sh ${seconds}`;
     const limit = seconds * 2 + 300 * slow;
-    judge(title, await boot(made, { name: `stress-${debug ? "debug-" : ""}${cpus}`, files, command, cpus, limit, memoryMiB: 4096, ...kernel }));
+    judge(
+      title,
+      await boot(made, {
+        name: `stress-${debug ? "debug-" : ""}${cpus}`,
+        files,
+        command,
+        cpus,
+        limit,
+        memoryMiB: 4096,
+        ...kernel,
+      }),
+    );
   }
 }
 process.exitCode = failures ? 1 : 0;

@@ -9,7 +9,8 @@ export const table = (text: string, separator = " ") =>
     .map((l) => l.split(separator));
 
 export const recordsOf = (evidence: Evidence, name: string): Rec[] => parseRecords(evidence.text(`${name}/probe.txt`));
-export const statOf = (evidence: Evidence, name: string, when = "after") => parseStat(evidence.text(`${name}/stat.${when}`));
+export const statOf = (evidence: Evidence, name: string, when = "after") =>
+  parseStat(evidence.text(`${name}/stat.${when}`));
 
 /** How much each documented counter grew over a log. */
 export function growth(evidence: Evidence, name: string): Record<keyof typeof counter, number> {

@@ -34,7 +34,13 @@ function connections(file: string, isLocal: (address: string) => boolean): Map<s
       if (s.flags & SYN && !(s.flags & ACK) && s.seq !== isn) {
         isn = s.seq;
         const active = isLocal(s.src);
-        seen.push({ all: [], local: pair.split(" ")[0] as string, localIsn: active ? s.seq : 0, remoteIsn: active ? null : s.seq, active });
+        seen.push({
+          all: [],
+          local: pair.split(" ")[0] as string,
+          localIsn: active ? s.seq : 0,
+          remoteIsn: active ? null : s.seq,
+          active,
+        });
       }
       const current = seen.at(-1);
       if (!current) continue;
@@ -124,13 +130,17 @@ export function againstTcpdump(evidence: Evidence, end: "a" | "b"): Comparison &
         }
         const strays = wanted.slice(at);
         const early = strays.filter((s) => s.time < doneAt - 0.05);
-        if (early.length) result.problems.push(`${what}: no record of ${early.map((s) => show(relative(s, connection, out))).join("; ")}`);
+        if (early.length)
+          result.problems.push(
+            `${what}: no record of ${early.map((s) => show(relative(s, connection, out))).join("; ")}`,
+          );
         if (strays.length) result.notes.push(`${what}: ${strays.length} after the connection's end`);
         if (out) result.strayOut += strays.length;
       }
     });
   }
-  for (const pair of flows.keys()) if (!seen.has(pair)) result.problems.push(`${pair}: records, but nothing on the wire`);
+  for (const pair of flows.keys())
+    if (!seen.has(pair)) result.problems.push(`${pair}: records, but nothing on the wire`);
   return result;
 }
 
@@ -168,7 +178,11 @@ function snapshots(text: string): Snapshot[] {
       for (const s of lines) {
         const [state, , , local, peer, ...info] = s.trim().split(/\s+/);
         if (!state || state === "LISTEN" || !local || !peer) continue;
-        const split = (e: string) => e.replace(/[[\]]/g, "").replace(/:(\d+)$/, " $1").replace("::ffff:", "");
+        const split = (e: string) =>
+          e
+            .replace(/[[\]]/g, "")
+            .replace(/:(\d+)$/, " $1")
+            .replace("::ffff:", "");
         const fields: Record<string, string> = {};
         info.forEach((item, i) => {
           const colon = item.indexOf(":");
@@ -255,7 +269,11 @@ export function againstTracepoint(evidence: Evidence): Comparison {
   );
   const at = new Map<string, number>();
   const bases = new Map<string, number>();
-  const endpoint = (e: string) => e.replace(/[[\]]/g, "").replace(/:(\d+)$/, " $1").replace("::ffff:", "");
+  const endpoint = (e: string) =>
+    e
+      .replace(/[[\]]/g, "")
+      .replace(/:(\d+)$/, " $1")
+      .replace("::ffff:", "");
   for (const l of evidence.text("witness/tcp_probe.txt").split("\n")) {
     if (!l.includes(" tcp_probe: ")) continue;
     const field = (name: string) => new RegExp(`\\b${name}=(\\S+)`).exec(l)?.[1] ?? "";

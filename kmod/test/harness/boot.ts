@@ -1,7 +1,7 @@
 // Boots a kernel under QEMU's emulator, runs one scenario in it and brings back what it left in /out.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { cacheFolder } from "./kernels.ts";
+import { ownFolder } from "./own-folder.ts";
 import { logged, sh } from "./sh.ts";
 import type { Tree } from "./tree.ts";
 
@@ -44,8 +44,7 @@ export function splatsIn(log: string): string[] {
 
 /** Boots, runs, and unpacks the evidence into the cache. Throws if the guest did not finish. */
 export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
-  const folder = cacheFolder("runs", tree.kernel.name, scenario.name);
-  rmSync(folder, { recursive: true, force: true });
+  const folder = ownFolder("runs", tree.kernel.name, scenario.name);
   const payload = path.join(folder, "payload");
   mkdirSync(payload, { recursive: true });
   for (const file of scenario.files) {

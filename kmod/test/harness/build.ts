@@ -1,7 +1,7 @@
 // Builds the module in the chroot of a kernel's tree, as a user of that Debian release would.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { cacheFolder } from "./kernels.ts";
+import { ownFolder } from "./own-folder.ts";
 import { logged } from "./sh.ts";
 import type { Tree } from "./tree.ts";
 
@@ -20,8 +20,7 @@ export async function buildModule(tree: Tree, args: string[] = []): Promise<Buil
   const inside = `/tmp/${path.basename(work)}`;
   try {
     for (const file of moduleSources()) cpSync(path.join(moduleFolder, file), path.join(work, file));
-    const out = cacheFolder("built", tree.kernel.name);
-    mkdirSync(out, { recursive: true });
+    const out = ownFolder("built", tree.kernel.name, "module");
     const log = path.join(out, "build.log");
     const kdir = `KDIR=/lib/modules/${tree.release}/build`;
     // newer kernels' objtool looks into /proc
@@ -37,9 +36,7 @@ export async function buildModule(tree: Tree, args: string[] = []): Promise<Buil
 
 /** Builds the module against a kernel's build folder on this machine. */
 export async function buildModuleOnHost(buildFolder: string, name: string): Promise<Built> {
-  const out = cacheFolder("built", name);
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
+  const out = ownFolder("built", name, "module");
   for (const file of moduleSources()) cpSync(path.join(moduleFolder, file), path.join(out, file));
   const log = path.join(out, "build.log");
   await logged("make", ["-C", out, `KDIR=${buildFolder}`], log, 600);
@@ -51,15 +48,19 @@ export async function buildPrograms(tree: Tree): Promise<string> {
   const sources = path.resolve(import.meta.dirname, "../guest");
   const work = mkdtempSync(path.join(tree.root, "tmp", "programs-"));
   const inside = `/tmp/${path.basename(work)}`;
-  const out = cacheFolder("built", tree.kernel.name, "programs");
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
+  const out = path.join(ownFolder("built", tree.kernel.name, "guest"), "programs");
+  mkdirSync(out);
   try {
     for (const file of readdirSync(sources).filter((f) => f.endsWith(".c"))) {
       const name = path.basename(file, ".c");
       cpSync(path.join(sources, file), path.join(work, file));
       const command = ["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"];
-      await logged("chroot", [tree.root, ...command, `${inside}/${name}`, `${inside}/${file}`], path.join(work, `${name}.log`), 120);
+      await logged(
+        "chroot",
+        [tree.root, ...command, `${inside}/${name}`, `${inside}/${file}`],
+        path.join(work, `${name}.log`),
+        120,
+      );
       cpSync(path.join(work, name), path.join(out, name));
     }
     return out;

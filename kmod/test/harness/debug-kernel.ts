@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { cacheFolder } from "./kernels.ts";
+import { alone } from "./own-folder.ts";
 import { logged, sh } from "./sh.ts";
 
 const sourcePackage = "linux-source-6.1";
@@ -14,7 +15,9 @@ const on = [
   // what the module needs
   ..."FTRACE FUNCTION_TRACER DYNAMIC_FTRACE KALLSYMS TRACEPOINTS ENABLE_DEFAULT_TRACERS".split(" "),
   // the checkers
-  ..."DEBUG_KERNEL KASAN KASAN_GENERIC KASAN_INLINE KASAN_VMALLOC PROVE_LOCKING PROVE_RCU DEBUG_ATOMIC_SLEEP".split(" "),
+  ..."DEBUG_KERNEL KASAN KASAN_GENERIC KASAN_INLINE KASAN_VMALLOC PROVE_LOCKING PROVE_RCU DEBUG_ATOMIC_SLEEP".split(
+    " ",
+  ),
   ..."DEBUG_KMEMLEAK DEBUG_LIST DEBUG_OBJECTS DEBUG_OBJECTS_FREE DEBUG_OBJECTS_TIMERS DEBUG_OBJECTS_WORK".split(" "),
   ..."DEBUG_OBJECTS_RCU_HEAD DEBUG_PREEMPT PREEMPT SOFTLOCKUP_DETECTOR DETECT_HUNG_TASK WQ_WATCHDOG".split(" "),
   ..."DEBUG_SPINLOCK DEBUG_MUTEXES DEBUG_LOCK_ALLOC SLUB_DEBUG SLUB_DEBUG_ON DEBUG_NOTIFIERS".split(" "),
@@ -32,7 +35,11 @@ export type DebugKernel = { vmlinuz: string; buildFolder: string };
 const recipe = JSON.stringify([sourcePackage, on, off]);
 
 /** Builds it unless it is in the cache: about 12 minutes on two cores. */
-export async function debugKernel(): Promise<DebugKernel> {
+export function debugKernel(): Promise<DebugKernel> {
+  return alone("debug-kernel", make);
+}
+
+async function make(): Promise<DebugKernel> {
   const folder = cacheFolder("debug-kernel");
   const made = { vmlinuz: path.join(folder, "vmlinuz"), buildFolder: path.join(folder, sourcePackage) };
   const stamp = path.join(folder, "recipe");
@@ -41,23 +48,37 @@ export async function debugKernel(): Promise<DebugKernel> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const log = (name: string) => path.join(folder, `${name}.log`);
-  await logged("sh", ["-c", `cd "$1" && apt-get download ${sourcePackage} && dpkg-deb -x ./*.deb . && rm ./*.deb`, "sh", folder], log("source"), 600);
+  await logged(
+    "sh",
+    ["-c", `cd "$1" && apt-get download ${sourcePackage} && dpkg-deb -x ./*.deb . && rm ./*.deb`, "sh", folder],
+    log("source"),
+    600,
+  );
   const tarball = path.join(folder, "usr/src", `${sourcePackage}.tar.xz`);
   await logged("tar", ["-C", folder, "-xJf", tarball], log("unpack"), 600);
   rmSync(path.join(folder, "usr"), { recursive: true });
 
-  const make = ["-C", made.buildFolder, "ARCH=x86_64"];
-  await logged("make", [...make, "defconfig", "kvm_guest.config"], log("defconfig"), 300);
+  const args = ["-C", made.buildFolder, "ARCH=x86_64"];
+  await logged("make", [...args, "defconfig", "kvm_guest.config"], log("defconfig"), 300);
   const flags = [...off.flatMap((name) => ["--disable", name]), ...on.flatMap((name) => ["--enable", name])];
   sh(path.join(made.buildFolder, "scripts/config"), [
     ...["--file", path.join(made.buildFolder, ".config")],
     ...flags,
-    ...["--enable", "DEBUG_INFO_NONE", "--set-str", "SYSTEM_TRUSTED_KEYS", "", "--set-val", "DEBUG_KMEMLEAK_MEM_POOL_SIZE", "16000"],
+    ...[
+      "--enable",
+      "DEBUG_INFO_NONE",
+      "--set-str",
+      "SYSTEM_TRUSTED_KEYS",
+      "",
+      "--set-val",
+      "DEBUG_KMEMLEAK_MEM_POOL_SIZE",
+      "16000",
+    ],
   ]);
-  await logged("make", [...make, "olddefconfig"], log("olddefconfig"), 300);
-  await logged("nice", ["-n", "15", "make", ...make, "-j2", "bzImage", "modules_prepare"], log("build"), 3600);
+  await logged("make", [...args, "olddefconfig"], log("olddefconfig"), 300);
+  await logged("nice", ["-n", "15", "make", ...args, "-j2", "bzImage", "modules_prepare"], log("build"), 3600);
   // out-of-tree modules need the symbol list, which "modules" of an almost module-free configuration makes
-  await logged("nice", ["-n", "15", "make", ...make, "-j2", "modules"], log("modules"), 1800);
+  await logged("nice", ["-n", "15", "make", ...args, "-j2", "modules"], log("modules"), 1800);
   renameSync(path.join(made.buildFolder, "arch/x86/boot/bzImage"), made.vmlinuz);
   writeFileSync(stamp, recipe);
   return made;

@@ -32,7 +32,8 @@ export function canonical6(b: Buffer): string {
 
 export function segments(file: string): Segment[] {
   const data = readFileSync(file);
-  if (data.readUInt32LE(0) !== 0xa1b2c3d4 || data.readUInt32LE(20) !== 1) throw new Error(`${file}: not an Ethernet pcap`);
+  if (data.readUInt32LE(0) !== 0xa1b2c3d4 || data.readUInt32LE(20) !== 1)
+    throw new Error(`${file}: not an Ethernet pcap`);
   const found: Segment[] = [];
   for (let at = 24; at + 16 <= data.length; ) {
     const time = data.readUInt32LE(at) + data.readUInt32LE(at + 4) / 1e6;
@@ -47,7 +48,8 @@ export function segments(file: string): Segment[] {
     const header = v6 ? 40 : ((ip[0] as number) & 15) * 4;
     const total = v6 ? 40 + ip.readUInt16BE(4) : ip.readUInt16BE(2);
     const tcp = ip.subarray(header);
-    const address = (from: number) => (v6 ? canonical6(ip.subarray(from, from + 16)) : dotted(ip.subarray(from, from + 4)));
+    const address = (from: number) =>
+      v6 ? canonical6(ip.subarray(from, from + 16)) : dotted(ip.subarray(from, from + 4));
     found.push({
       time,
       src: address(v6 ? 8 : 12),

@@ -39,8 +39,7 @@ export type Rec = {
 export const typeNames = ["recv", "send", "timeout", "setup", "done", "purge"] as const;
 export const infinite = 2147483647;
 
-const line =
-  /^([0-5]) (\d+)\.(\d{9}) (\S+) (\d+) (\S+) (\d+) (\d+) 0x([0-9a-f]{1,2})((?: \d+){21}) (\d+)((?: \S+)*)$/;
+const line = /^([0-5]) (\d+)\.(\d{9}) (\S+) (\d+) (\S+) (\d+) (\d+) 0x([0-9a-f]{1,2})((?: \d+){21}) (\d+)((?: \S+)*)$/;
 
 export const fieldNames = (
   "type sec.nsec saddr sport daddr dport length tcp_flags seq_num ack_num ca_state snd_nxt snd_una write_seq wqueue " +
@@ -126,13 +125,17 @@ export type Stat = {
 /** The statistics file: the documented counters in their order, our lines by name. */
 export function parseStat(text: string): Stat {
   const counters = (l: string) => {
-    const m = /hash_stat: +(\d+) +(\d+) +(\d+) +(\d+), ack_drop: +(\d+) +(\d+), conn_drop: +(\d+) +(\d+), err: +(\d+) +(\d+)$/.exec(l);
+    const m =
+      /hash_stat: +(\d+) +(\d+) +(\d+) +(\d+), ack_drop: +(\d+) +(\d+), conn_drop: +(\d+) +(\d+), err: +(\d+) +(\d+)$/.exec(
+        l,
+      );
     if (!m) throw new Error(`not in the documented layout: ${l}`);
     return m.slice(1).map(Number);
   };
   const lines = text.trimEnd().split("\n");
   const flows = /^Flows: active (\d+) mem \d+K$/.exec(lines[0] ?? "");
-  if (!flows || !/^Hash: size \d+ mem \d+K$/.test(lines[1] ?? "")) throw new Error(`not in the documented layout: ${text}`);
+  if (!flows || !/^Hash: size \d+ mem \d+K$/.test(lines[1] ?? ""))
+    throw new Error(`not in the documented layout: ${text}`);
   const ours: Stat["lines"] = {};
   for (const l of lines) {
     const [name, rest] = l.split(/: (.*)/s) as [string, string?];

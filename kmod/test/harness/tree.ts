@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { cacheFolder, type Kernel } from "./kernels.ts";
+import { alone } from "./own-folder.ts";
 import { logged, sh } from "./sh.ts";
 
 export type Tree = {
@@ -98,7 +99,11 @@ function describe(kernel: Kernel, folder: string): Tree {
 }
 
 /** Makes the tree and the disk unless they are in the cache; needs root. */
-export async function tree(kernel: Kernel): Promise<Tree> {
+export function tree(kernel: Kernel): Promise<Tree> {
+  return alone(`kernels/${kernel.name}`, () => make(kernel));
+}
+
+async function make(kernel: Kernel): Promise<Tree> {
   const folder = cacheFolder("kernels", kernel.name);
   const stamp = path.join(folder, "recipe");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === recipe()) return describe(kernel, folder);
