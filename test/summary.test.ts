@@ -44,6 +44,7 @@ test("skipped tests are counted by what they need", (t) => {
 test("a test runner that failed without a failed test, or that ran none, is a failure", (t) => {
   t.is(summaryOf(["ok 1 - a"], 1).last, "1 passed, 1 failed");
   t.is(summaryOf(["ok 1 - a"], null).last, "1 passed, 1 failed");
+  t.is(summaryOf(["not ok 1 - a", "# 3 tests remaining in a.test.ts", "# fail 4"], 1).last, "0 passed, 4 failed");
   t.false(summaryOf([], 0).ok);
 });
 
