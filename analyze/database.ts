@@ -64,7 +64,7 @@ export class Database {
       // JavaScript's dates have no nanoseconds: such values, and nested ones, become DuckDB's text.
       const json = reader.getColumnsJson();
       for (const [index, type] of types.entries())
-        if (!plainType.test(type)) values[index] = json[index]!.map(textOfJson);
+        if (!plainType.test(type)) values[index] = (json[index] ?? []).map(textOfJson);
     }
     return {
       names: reader.deduplicatedColumnNames(),

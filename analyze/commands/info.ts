@@ -67,7 +67,7 @@ const lossPlaces = (trace: Trace, capture: number): Promise<LossPlace[]> =>
     SELECT cause, lost::INTEGER AS lost,
       (SELECT max(t) FROM trace WHERE capture = ${capture} AND ord <= after_ord) AS from_s,
       (SELECT min(t) FROM trace WHERE capture = ${capture} AND ord > after_ord) AS to_s
-    FROM losses WHERE capture = ${capture} ORDER BY after_ord`);
+    FROM losses WHERE capture = ${capture} ORDER BY after_ord NULLS LAST`);
 
 const rawBytes = (capture: Capture): number =>
   capture.walk?.frames.reduce((sum, frame) => sum + frame.rawBytes, 0) ?? 0;
@@ -144,14 +144,21 @@ function describe(capture: Capture, summary: Summary, losses: readonly LossPlace
   return `${lines.map(([name, text]) => `${name.padEnd(10)} ${text}`).join("\n")}\n`;
 }
 
-const causes: Readonly<Record<string, string>> = { ring: "the ring was full", frame: "in a damaged part of the file" };
+const causes: Readonly<Record<string, string>> = {
+  ring: "the ring was full",
+  frame: "in a damaged part of the file",
+  damage: "in a damaged part of the file that this one was recovered from",
+  output: "they could not be written",
+};
 
 const place = (from: number | null, to: number | null): string =>
-  from === null
-    ? `before ${to?.toFixed(6)} s`
-    : to === null
-      ? `after ${from.toFixed(6)} s`
-      : `between ${from.toFixed(6)} s and ${to.toFixed(6)} s`;
+  from === null && to === null
+    ? "at an unknown place"
+    : from === null
+      ? `before ${to?.toFixed(6)} s`
+      : to === null
+        ? `after ${from.toFixed(6)} s`
+        : `between ${from.toFixed(6)} s and ${to.toFixed(6)} s`;
 
 const shownSettings = [
   "net.ipv4.tcp_congestion_control",

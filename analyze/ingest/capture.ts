@@ -17,9 +17,9 @@ export interface Capture {
 /** Records that were lost at one place of a capture. */
 export interface Loss {
   readonly capture: number;
-  /** The loss lies behind this record. */
-  readonly after_ord: number;
+  /** The loss lies behind this record; NULL where only its number is known. */
+  readonly after_ord: number | null;
   readonly lost: number;
-  /** `ring`: the tracing ring was full; `frame`: a damaged part of the file. */
+  /** `ring`: the ring was full; `frame`: a damaged part of the file; or as the capture's trailer names it. */
   readonly cause: string;
 }

@@ -22,7 +22,7 @@ export async function openCaptures(
   await database.run(typesSql());
   await database.load("_dialect", loaded);
   await database.run(`
-    CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, relative_sequence BOOLEAN);
+    CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, relative_sequence BOOLEAN, sees_ca_state BOOLEAN);
     CREATE TABLE losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR);
     CREATE TABLE settings (window_s DOUBLE);
     INSERT INTO settings VALUES (0.1);
@@ -137,9 +137,21 @@ async function openTpp(
     keep(await stageText(database, header, piece.path, parquetPath(staged.length), capture), piece.missing);
     await rm(piece.path);
   }
+  losses.push(...unplacedLosses(walk, number, losses));
   await registerCapture(database, { capture: number, path, header });
   await registerLosses(database, losses);
   return { capture: { path, header, walk, records: rows, rejected, damage }, staged };
+}
+
+/** What the capture itself counted as lost beyond the losses whose place its text tells. */
+function unplacedLosses(walk: TppWalk, capture: number, placed: readonly Loss[]): Loss[] {
+  const counted = walk.trailer?.lost ?? walk.checkpoints.at(-1)?.lost ?? {};
+  return Object.entries(counted)
+    .map(([cause, total]) => {
+      const known = placed.filter((loss) => loss.cause === cause).reduce((sum, { lost }) => sum + lost, 0);
+      return { capture, after_ord: null, lost: total - known, cause };
+    })
+    .filter(({ lost }) => lost > 0);
 }
 
 async function walkOf(path: string): Promise<TppWalk> {

@@ -46,8 +46,10 @@ export async function registerCapture(
   database: Database,
   { capture, path, header }: { capture: number; path: string; header: TppHeader },
 ): Promise<void> {
+  const isProbe = header.text === "probe";
+  const seesState = isProbe || header.events?.tcp_cong_state_set !== undefined;
   await database.run(
-    `INSERT INTO captures VALUES (${capture}, ${literal(path)}, ${literal(header.source)}, ${header.clock.realtime_ns}, ${header.text === "probe"})`,
+    `INSERT INTO captures VALUES (${capture}, ${literal(path)}, ${literal(header.source)}, ${header.clock.realtime_ns}, ${isProbe}, ${seesState})`,
   );
 }
 

@@ -34,6 +34,7 @@ const markColors: Readonly<Record<string, string>> = {
   RTO: palette.vermilion,
   "Loss state": palette.vermilion,
   retransmission: palette.grey,
+  "window probe": palette.purple,
   reset: palette.black,
 };
 

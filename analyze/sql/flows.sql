@@ -59,7 +59,7 @@ WITH changes AS (
   FROM _held GROUP BY flow
 ), with_gaps AS (
   SELECT DISTINCT flow
-  FROM seen JOIN losses ON losses.capture = seen.capture AND losses.after_ord BETWEEN first_ord - 1 AND last_ord
+  FROM seen JOIN losses ON losses.capture = seen.capture AND (losses.after_ord IS NULL OR losses.after_ord BETWEEN first_ord - 1 AND last_ord)
 )
 SELECT
   seen.capture, flow, saddr, sport, daddr, dport, start_s, duration_s, records,
@@ -69,7 +69,7 @@ SELECT
   sent_bytes::BIGINT AS sent_bytes,
   CASE WHEN captures.source = 'tracefs' THEN retransmit_events ELSE retrans END::BIGINT AS retransmits,
   rto_num::BIGINT AS rtos,
-  loss_episodes,
+  CASE WHEN sees_ca_state THEN coalesce(loss_episodes, 0) END AS loss_episodes,
   srtt_mean_us, srtt_min_us, srtt_max_us, cwnd_mean, cwnd_max, inflight_mean_bytes,
   with_gaps.flow IS NOT NULL AS crosses_gap
 FROM seen

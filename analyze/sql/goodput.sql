@@ -38,7 +38,7 @@ WITH per_window AS (
   SELECT *, una - lag(una, 1, first_una) OVER (PARTITION BY flow ORDER BY w) AS acked_bytes FROM filled
 ), gap_windows AS (
   SELECT DISTINCT flow, w
-  FROM per_window JOIN losses ON losses.capture = per_window.capture AND losses.after_ord BETWEEN first_ord - 1 AND last_ord
+  FROM per_window JOIN losses ON losses.capture = per_window.capture AND (losses.after_ord IS NULL OR losses.after_ord BETWEEN first_ord - 1 AND last_ord)
 )
 SELECT
   capture,

@@ -43,7 +43,7 @@ test("a flipped bit costs its frame, which is named, and no other row", async (t
   const info = (await analyze("info", path)).out;
   t.regex(info, /^integrity {2}DAMAGED/m);
   t.regex(info, new RegExp(`^damage {5}.*byte ${bad.offset}`, "m"));
-  t.regex(info, /^lost {7}\S+ records \(in a damaged part of the file\) between /m);
+  t.regex(info, /^lost {7}.* records \(in a damaged part of the file\) between /m);
 });
 
 test("records next to a lost frame mark their flow", async (t) => {
