@@ -1,6 +1,7 @@
 /** `npm run check`: what must hold before a commit and needs no traffic: types, lint, format, docs, shell and C style. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasTool, systemPath } from "../test/support/machine.ts";
@@ -9,6 +10,8 @@ import { staleDocuments } from "./generated-documents.ts";
 interface Check {
   readonly name: string;
   readonly tools?: readonly string[];
+  /** Whether it can be at all here; without, it is left out even in CI. */
+  readonly where?: boolean;
   /** What is wrong; nothing when all is well. */
   readonly run: () => string;
 }
@@ -16,6 +19,11 @@ interface Check {
 const root = fileURLToPath(new URL("..", import.meta.url));
 const tracked = (pattern: string): string[] =>
   output("git", "ls-files", "--cached", "--others", "--exclude-standard", pattern).split("\n").filter(Boolean);
+
+/** A file without a first line that names its shell is only read by others, and checked with them. */
+const isProgram = (path: string): boolean => readFileSync(`${root}/${path}`, "utf8").startsWith("#!");
+const make = (target: string): string => complaint("make", "-s", "-C", "kmod", target);
+const kernelHas = (path: string): boolean => existsSync(`/lib/modules/${release()}/build/${path}`);
 
 const checks: readonly Check[] = [
   { name: "types", run: () => complaint(process.execPath, "node_modules/typescript/bin/tsc", "-p", ".") },
@@ -33,15 +41,32 @@ const checks: readonly Check[] = [
   {
     name: "shell scripts",
     tools: ["shellcheck"],
-    run: () => complaint("shellcheck", "-S", "warning", "-x", "-P", "kmod/test", ...tracked("*.sh"), ".ci/run"),
+    run: () =>
+      complaint(
+        "shellcheck",
+        "-S",
+        "warning",
+        "-x",
+        "-P",
+        "kmod/test",
+        ...tracked("*.sh").filter(isProgram),
+        ".ci/run",
+      ),
+  },
+  { name: "C format", tools: ["make", "clang-format"], run: () => make("check-format") },
+  {
+    name: "C style (checkpatch)",
+    where: kernelHas("scripts/checkpatch.pl"),
+    tools: ["make"],
+    run: () => make("check-patch"),
+  },
+  {
+    name: "C types (sparse)",
+    where: kernelHas("Makefile"),
+    tools: ["make", "sparse"],
+    run: () => make("check-sparse"),
   },
 ];
-
-const cStyle: Check = {
-  name: "C style",
-  tools: ["make", "clang-format", "sparse"],
-  run: () => complaint("make", "-s", "-C", "kmod", "check"),
-};
 
 function output(program: string, ...args: string[]): string {
   return spawnSync(program, args, { cwd: root, encoding: "utf8", env: { ...process.env, PATH: systemPath } }).stdout;
@@ -58,8 +83,8 @@ function complaint(program: string, ...args: string[]): string {
   return status === 0 ? "" : `${stdout}${stderr}`.trim() || `ended with ${status}`;
 }
 
-const hasCStyle = /^check\b.*:/m.test(readFileSync(`${root}/kmod/Makefile`, "utf8"));
-for (const { name, tools = [], run } of [...checks, ...(hasCStyle ? [cStyle] : [])]) {
+for (const { name, tools = [], where = true, run } of checks) {
+  if (!where) continue;
   const missing = tools.filter((tool) => !hasTool(tool));
   const skip = missing.length > 0 && process.env.CI !== "true";
   const wrong = missing.length > 0 ? `needs ${missing.join(", ")} (scripts/packages.txt)` : run();
