@@ -117,18 +117,20 @@ export function againstTcpdump(evidence: Evidence, end: "a" | "b"): Comparison &
           const firstAck = side.findIndex((x) => !(x.flags & SYN));
           return n !== firstAck; // it completes the handshake: the setup record
         });
-        const keys = wanted.map((s) => relative(s, connection, out));
-        let at = 0;
+        // Two CPUs may hand neighbours to the socket in another order than tcpdump took them.
+        const open = wanted.map((segment) => ({ segment, key: relative(segment, connection, out) }));
         for (const r of flow.filter((x) => x.type === (out ? 1 : 0))) {
-          const n = covers(r, keys, at);
-          if (n === 0) {
-            result.problems.push(`${what}: record ${show(r)}, tcpdump ${keys[at] ? show(keys[at] as Key) : "nothing"}`);
+          const keys = open.slice(0, 200).map((o) => o.key);
+          const at = keys.findIndex((_, n) => covers(r, keys, n) > 0);
+          if (at < 0) {
+            result.problems.push(`${what}: record ${show(r)}, tcpdump ${keys[0] ? show(keys[0]) : "nothing"}`);
             return;
           }
-          at += n;
+          const n = covers(r, keys, at);
+          open.splice(at, n);
           result.compared += n;
         }
-        const strays = wanted.slice(at);
+        const strays = open.map((o) => o.segment);
         const early = strays.filter((s) => s.time < doneAt - 0.05);
         if (early.length)
           result.problems.push(

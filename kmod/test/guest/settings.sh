@@ -64,8 +64,9 @@ sleep 0.5
 stop_log
 
 note "maxflows"
-in_a tcp send 10.0.2.1 5001 30000 chunk=1000 every=100 &
+in_a tcp send 10.0.2.1 5001 300000 chunk=1000 every=100 &
 one=$!
+sleep 0.5
 setting maxflows 2
 start_log settings/maxflows
 sleep 0.5
@@ -74,8 +75,10 @@ in_a tcp send 10.0.2.1 5001 20000
 grep ^Flows: $STAT >>$O/flows.txt
 setting maxflows 1000
 in_a tcp send 10.0.2.1 5001 20000
+sleep 0.5
+kill $one
 wait $one
-sleep 0.3
+sleep 0.5
 grep ^Flows: $STAT >>$O/flows.txt
 stop_log
 

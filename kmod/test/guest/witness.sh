@@ -55,9 +55,9 @@ in_a tcp send 10.0.2.1 5001 200000 cc=bbr
 
 note "idle gaps"
 # so slow that ss has time to look between two segments
-path_back delay 300ms
-path delay 300ms rate 5mbit loss 10%
-in_a tcp send 10.0.2.1 5001 100000 chunk=10000 every=900
+path_back delay 400ms
+path delay 400ms rate 5mbit loss 10%
+in_a tcp send 10.0.2.1 5001 100000 chunk=10000 every=1200
 path_back delay 20ms
 
 note "path cut"

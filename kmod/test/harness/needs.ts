@@ -1,9 +1,17 @@
-// What this machine lacks for booting kernels; empty if nothing.
+// What this machine lacks for booting kernels.
 import { has } from "./sh.ts";
+import { mirror } from "./tree.ts";
 
+/** The reason why guests cannot run here; null if they can. */
 export function missingForGuests(): string | null {
   if (process.getuid?.() !== 0) return "needs root (mmdebstrap and chroot)";
   if (process.arch !== "x64") return "the test kernels are for x86-64";
-  const tools = ["mmdebstrap", "qemu-system-x86_64", "mke2fs", "chroot", "tar"].filter((t) => !has(t));
-  return tools.length ? `not installed: ${tools.join(", ")} (kmod/test/packages.txt)` : null;
+  const tools = ["mmdebstrap", "qemu-system-x86_64", "mke2fs", "chroot", "unshare", "tar"].filter((t) => !has(t));
+  if (tools.length) return `not installed: ${tools.join(", ")} (kmod/test/packages.txt)`;
+  try {
+    mirror();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return null;
 }
