@@ -31,6 +31,8 @@ const textOfJson = (value: unknown): string | null =>
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #running = new Set<Promise<unknown>>();
+  #closed = false;
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
     this.#instance = instance;
@@ -46,13 +48,25 @@ export class Database {
     return new Database(instance, connection);
   }
 
-  /** Runs statements for their effect. Errors keep DuckDB's own text. */
-  async run(sql: string): Promise<void> {
-    await this.#connection.run(sql);
+  /** Every use of the connection passes here: closing it under a running one would free what that one works on. */
+  async #use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    if (this.#closed) throw new Error("the trace is closed");
+    const running = work(this.#connection);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
   }
 
-  async #read(sql: string): Promise<DuckDBResultReader> {
-    return this.#connection.runAndReadAll(sql);
+  /** Runs statements for their effect. Errors keep DuckDB's own text. */
+  async run(sql: string): Promise<void> {
+    await this.#use((connection) => connection.run(sql));
+  }
+
+  #read(sql: string): Promise<DuckDBResultReader> {
+    return this.#use((connection) => connection.runAndReadAll(sql));
   }
 
   /** Runs a query and returns its columns; 64-bit integers that fit become numbers. */
@@ -88,9 +102,9 @@ export class Database {
 
   /** A query's result piece by piece, so that a large one is never held whole. */
   async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
-    const result = await this.#connection.stream(sql);
+    const result = await this.#use((connection) => connection.stream(sql));
     for (;;) {
-      const chunk = await result.fetchChunk();
+      const chunk = await this.#use(() => result.fetchChunk());
       if (!chunk || chunk.rowCount === 0) return;
       yield chunk;
     }
@@ -115,7 +129,10 @@ export class Database {
     await this.run(sql);
   }
 
-  close(): void {
+  /** Waits for what is running; what is asked from now on is refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#running);
     this.#connection.closeSync();
     this.#instance.closeSync();
   }

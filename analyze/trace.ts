@@ -28,7 +28,7 @@ export async function openTrace(paths: readonly string[]): Promise<Trace> {
     const captures = await openCaptures(database, paths, directory, loaded);
     return new Trace(database, captures, directory, loaded);
   } catch (error) {
-    database?.close();
+    await database?.close();
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
@@ -107,7 +107,7 @@ export class Trace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.database.close();
+    await this.database.close();
     await rm(this.#directory, { recursive: true, force: true });
   }
 }

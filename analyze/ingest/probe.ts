@@ -31,7 +31,7 @@ export function probeStage(header: TppHeader, textPath: string, capture: string,
       "type",
       CASE "type" WHEN 3 THEN 2 WHEN 4 THEN 3 WHEN 5 THEN 3 WHEN 1 THEN (tcp_flags >> 1) & 1 ELSE 0 END::UTINYINT AS life,
       "sec.nsec" AS t,
-      '${number} ' || ${plainAddress("saddr")} || ' ' || sport || ' ' || ${plainAddress("daddr")} || ' ' || dport AS ends,
+      '${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport AS ends,
       ${ofPacket("length")}::UINTEGER AS length_bytes,
       ${ofPacket("tcp_flags")} AS tcp_flags,
       ${ofPacket("seq_num")} AS seq_num,
@@ -45,6 +45,3 @@ export function probeStage(header: TppHeader, textPath: string, capture: string,
       NULL::VARCHAR AS detail
     FROM ${readCsv(textPath, "' '")}, columns = {${columns}}${readOptions})`;
 }
-
-/** IPv4 addresses that an IPv6 socket calls ::ffff:a.b.c.d are shown as a.b.c.d. */
-const plainAddress = (address: string): string => `replace(${address}, '::ffff:', '')`;

@@ -31,8 +31,8 @@ export function tracePipeStage(header: TppHeader, textPath: string, number: numb
   const address = (joined: string, plain: string) =>
     byEvent("VARCHAR", (_, get) =>
       get(joined)
-        ? `replace(trim(regexp_replace(${get(joined)}, ':[0-9]+$', ''), '[]'), '::ffff:', '')`
-        : `replace(${get(plain)}, '::ffff:', '')`,
+        ? `plain_address(trim(regexp_replace(${get(joined)}, ':[0-9]+$', ''), '[]'))`
+        : `plain_address(${get(plain)})`,
     );
   const portOf = (joined: string, plain: string) =>
     byEvent("USMALLINT", (_, get) => (get(joined) ? `split_part(${get(joined)}, ':', -1)` : get(plain)));

@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { stringify } from "csv-stringify";
 import { type Database, identifier } from "../database.ts";
 
@@ -11,7 +11,8 @@ export async function csvPieces(database: Database, sql: string): Promise<AsyncI
       yield* chunk.getRows() as (string | null)[][];
     }
   }
-  return Readable.from(rows()).pipe(
-    stringify({ header: true, columns: columns.map(({ name }) => name) }),
-  ) as AsyncIterable<string>;
+  const csv = stringify({ header: true, columns: columns.map(({ name }) => name) });
+  // Ends both where either fails, or whoever reads stops; an error is thrown to the reader.
+  pipeline(Readable.from(rows()), csv, () => {});
+  return csv as AsyncIterable<string>;
 }

@@ -12,9 +12,10 @@ SELECT row_number() OVER (ORDER BY capture, first_ord) AS tuple, *
 FROM (
   SELECT ends,
     split_part(ends, ' ', 1)::USMALLINT AS capture,
-    split_part(ends, ' ', 2) AS saddr,
+    -- IPv4 addresses that an IPv6 socket calls ::ffff:a.b.c.d are shown as a.b.c.d.
+    plain_address(split_part(ends, ' ', 2)) AS saddr,
     split_part(ends, ' ', 3)::USMALLINT AS sport,
-    split_part(ends, ' ', 4) AS daddr,
+    plain_address(split_part(ends, ' ', 4)) AS daddr,
     split_part(ends, ' ', 5)::USMALLINT AS dport,
     min(ord) AS first_ord,
     max(ord) AS last_ord,

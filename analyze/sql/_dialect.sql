@@ -1,5 +1,8 @@
 -- The few functions that differ between SQL engines; everything else keeps to standard SQL.
 
+-- An IPv4 address that an IPv6 socket calls ::ffff:a.b.c.d, as a.b.c.d; other addresses as they are.
+CREATE MACRO plain_address(address) AS CASE WHEN address LIKE '::ffff:%.%' THEN substr(address, 8) ELSE address END;
+
 -- Nanoseconds since 1970 as a UTC timestamp.
 CREATE MACRO timestamp_of_ns(ns) AS make_timestamp_ns(ns);
 

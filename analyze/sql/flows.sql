@@ -33,7 +33,7 @@ WITH changes AS (
 ), seen AS (
   SELECT capture, flow,
     any_value(saddr) AS saddr, any_value(sport) AS sport, any_value(daddr) AS daddr, any_value(dport) AS dport,
-    min(t) AS start_s, max(t) - min(t) AS duration_s, count(*) AS records,
+    min(t) AS start_s, round(max(t) - min(t), 9) AS duration_s, count(*) AS records,
     min(ord) AS first_ord, max(ord) AS last_ord,
     count(*) FILTER (WHERE type = 'setup') > 0 AS has_start,
     count(*) FILTER (WHERE type = 'done') > 0 AS has_end,

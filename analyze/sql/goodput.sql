@@ -43,7 +43,7 @@ WITH per_window AS (
 SELECT
   capture,
   flow,
-  w * window_s AS window_start_s,
+  round(w * window_s, 9) AS window_start_s,
   window_s,
   acked_bytes,
   acked_bytes * 8 / window_s AS goodput_bps,

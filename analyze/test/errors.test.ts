@@ -86,6 +86,16 @@ for (const [name, args] of outputs) {
   });
 }
 
+test("an output that fails at once, while the capture is still read, is one error each time", async (t) => {
+  for (let turn = 0; turn < 5; turn++) {
+    for (const suffix of ["csv", "arrow", "parquet"]) {
+      const { code, err } = await analyze("convert", shaped, "-o", `/nonexistent/x.${suffix}`);
+      t.is(code, 73);
+      t.regex(err, oneLine);
+    }
+  }
+});
+
 test("a directory in the output's place is named (73) and nothing is left beside it", async (t) => {
   const directory = temporaryDirectory(t);
   mkdirSync(join(directory, "x.csv"));

@@ -7,6 +7,6 @@
 --   together     0.005388130
 --   cwnd_mean  = (11 * 5024.25 + 12 * 299.5 + 13 * 64.38) / 5388.13 = 59697.69 / 5388.13 = 11.0795
 -- Unweighted, cwnd would be 11.5. Acknowledged: 4345 - 1.
-SELECT start_s, round(duration_s, 9) AS duration_s, records, seen, acked_bytes, round(cwnd_mean, 4) AS cwnd_mean, cwnd_max,
+SELECT start_s, duration_s, records, seen, acked_bytes, round(cwnd_mean, 4) AS cwnd_mean, cwnd_max,
   round(srtt_mean_us, 3) AS srtt_mean_us, srtt_min_us, srtt_max_us, round(inflight_mean_bytes, 3) AS inflight_mean_bytes
 FROM flows

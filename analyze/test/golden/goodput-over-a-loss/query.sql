@@ -5,4 +5,4 @@
 --   2.80 s  1408905 = + 2896             2896 + 6 * 1448 = 11584 sent, the retransmission among them
 --   2.82 s  1408905 = + 0                13032
 --   2.84 s  1449449 = + 37648 + 2896     8688
-SELECT round(window_start_s, 6) AS window_start_s, acked_bytes, sent_bytes FROM goodput ORDER BY window_start_s
+SELECT window_start_s, acked_bytes, sent_bytes FROM goodput ORDER BY window_start_s
