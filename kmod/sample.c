@@ -161,18 +161,22 @@ static u32 relative_remote(const struct tcpp_flow *flow, u32 seq)
 	return flow->remote_known ? seq - flow->remote_base : 0;
 }
 
-/* @skb: as in tcp_v4_do_rcv(), it begins with the TCP header. */
+/*
+ * @skb: as in tcp_v4_do_rcv(), it begins with the TCP header. Where the backlog
+ * has merged neighbours, only the control block knows what they are together.
+ */
 void tcpp_sample_received(struct tcpp_record *record,
 			  const struct tcpp_flow *flow,
 			  const struct sk_buff *skb)
 {
 	const struct tcphdr *th = (const struct tcphdr *)skb->data;
+	const struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 
 	record->type = TCPP_RECV;
 	record->length = skb->len - __tcp_hdrlen(th);
-	record->tcp_flags = tcp_flag_byte(th);
-	record->seq = relative_remote(flow, ntohl(th->seq));
-	record->ack = th->ack ? ntohl(th->ack_seq) - flow->local_base : 0;
+	record->tcp_flags = cb->tcp_flags;
+	record->seq = relative_remote(flow, cb->seq);
+	record->ack = th->ack ? cb->ack_seq - flow->local_base : 0;
 }
 
 /* The flags that __tcp_transmit_skb() is about to write into the header. */

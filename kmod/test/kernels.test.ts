@@ -88,11 +88,15 @@ const agrees = (t: ExecutionContext, result: Comparison, atLeast: number) => {
 };
 
 onEachKernel("every segment that tcpdump sees at the sender has its record", (t, evidence) => {
-  agrees(t, againstTcpdump(evidence, "a"), 1000);
+  const result = againstTcpdump(evidence, "a");
+  agrees(t, result, 1000);
+  t.is(result.merged, nstat(evidence.text("witness/nstat.a")).TcpExtTCPBacklogCoalesce as number);
 });
 
 onEachKernel("every segment that tcpdump sees at the receiver has its record", (t, evidence) => {
-  agrees(t, againstTcpdump(evidence, "b"), 1000);
+  const result = againstTcpdump(evidence, "b");
+  agrees(t, result, 1000);
+  t.is(result.merged, nstat(evidence.text("witness/nstat.b")).TcpExtTCPBacklogCoalesce as number);
 });
 
 onEachKernel("records agree with what ss shows between them", (t, evidence) => {

@@ -65,21 +65,30 @@ function relative(s: Segment, seen: Seen, out: boolean): Key {
   return { seq: mod32(s.seq - here), ack, flags: s.flags, length: s.length };
 }
 
-/** Does this record stand for the segments from `at` on? Returns how many (the backlog merges neighbours), or 0. */
-function covers(r: Rec, keys: Key[], at: number): number {
-  const first = keys[at];
-  if (!first || first.seq !== r.seq) return 0;
-  let length = 0;
-  let flags = 0;
-  for (let i = at; i < keys.length && i < at + 64; i++) {
-    const k = keys[i] as Key;
-    if (mod32(r.seq + length) !== k.seq) return 0;
-    length += k.length;
-    flags |= k.flags;
-    if (length === r.length && k.ack === r.ack && flags === r.flags) return i - at + 1;
-    if (length > r.length) return 0;
+/**
+ * The segments that this record stands for: one, or neighbours in sequence that GRO or the socket's backlog merged. Their
+ * places in `keys`; null if there are none.
+ */
+function covered(r: Rec, keys: Key[]): number[] | null {
+  const starts = keys.flatMap((k, i) => (k.seq === r.seq ? [i] : []));
+  for (const start of starts) {
+    const places = [start];
+    let length = (keys[start] as Key).length;
+    let flags = (keys[start] as Key).flags;
+    let ack = (keys[start] as Key).ack;
+    while (length < r.length) {
+      const end = mod32(r.seq + length);
+      const next = keys.findIndex((k, i) => k.seq === end && k.length > 0 && !places.includes(i));
+      if (next < 0) break;
+      const k = keys[next] as Key;
+      places.push(next);
+      length += k.length;
+      flags |= k.flags;
+      ack = k.ack;
+    }
+    if (length === r.length && flags === r.flags && ack === r.ack) return places;
   }
-  return 0;
+  return null;
 }
 
 /**
@@ -87,13 +96,13 @@ function covers(r: Rec, keys: Key[], at: number): number {
  * SYN-ACK, what arrives before the connection is established, and what a socket that is gone already (TIME_WAIT,
  * closed) still gets or answers.
  */
-export function againstTcpdump(evidence: Evidence, end: "a" | "b"): Comparison & { strayOut: number } {
+export function againstTcpdump(evidence: Evidence, end: "a" | "b"): Comparison & { strayOut: number; merged: number } {
   const isLocal = (address: string) => isA(address) === (end === "a");
   const records = witnessRecords(evidence).filter((r) => isLocal(r.saddr));
   const realtime = parseStat(evidence.text("witness/stat.open")).lines.Log?.realtime_ns ?? 0;
   const seen = connections(path.join(evidence.folder, `witness/${end}.pcap`), isLocal);
   const flows = groupBy(records, pairOf);
-  const result = { compared: 0, problems: [] as string[], notes: [] as string[], strayOut: 0 };
+  const result = { compared: 0, problems: [] as string[], notes: [] as string[], strayOut: 0, merged: 0 };
 
   for (const [pair, every] of seen) {
     // refused at this end: there never was a connection
@@ -121,21 +130,26 @@ export function againstTcpdump(evidence: Evidence, end: "a" | "b"): Comparison &
         const open = wanted.map((segment) => ({ segment, key: relative(segment, connection, out) }));
         for (const r of flow.filter((x) => x.type === (out ? 1 : 0))) {
           const keys = open.slice(0, 200).map((o) => o.key);
-          const at = keys.findIndex((_, n) => covers(r, keys, n) > 0);
-          if (at < 0) {
+          const places = covered(r, keys);
+          if (!places) {
             result.problems.push(`${what}: record ${show(r)}, tcpdump ${keys[0] ? show(keys[0]) : "nothing"}`);
             return;
           }
-          const n = covers(r, keys, at);
-          open.splice(at, n);
-          result.compared += n;
+          for (const place of places.sort((x, y) => y - x)) open.splice(place, 1);
+          result.compared += places.length;
+          result.merged += places.length - 1;
         }
         const strays = open.map((o) => o.segment);
         const early = strays.filter((s) => s.time < doneAt - 0.05);
-        if (early.length)
-          result.problems.push(
-            `${what}: no record of ${early.map((s) => show(relative(s, connection, out))).join("; ")}`,
-          );
+        // an acknowledgement that the backlog merged into a later one; nstat knows how many
+        const merged = early.filter((s) => !out && s.length === 0 && s.flags === ACK);
+        result.merged += merged.length;
+        result.compared += merged.length;
+        const lost = early.filter((s) => !merged.includes(s));
+        if (lost.length) {
+          const which = lost.map((s) => show(relative(s, connection, out))).join("; ");
+          result.problems.push(`${what}: no record of ${which}`);
+        }
         if (strays.length) result.notes.push(`${what}: ${strays.length} after the connection's end`);
         if (out) result.strayOut += strays.length;
       }
