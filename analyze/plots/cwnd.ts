@@ -23,13 +23,15 @@ export const cwnd: PlotDefinition = {
   series: [
     {
       name: "cwnd",
-      points: `SELECT flow, ord, t, snd_cwnd AS value FROM trace WHERE snd_cwnd IS NOT NULL UNION ALL ${heldUntilLoss("snd_cwnd")}`,
+      points: "SELECT flow, ord, t, snd_cwnd AS value FROM trace WHERE snd_cwnd IS NOT NULL",
+      tracefsPoints: heldUntilLoss("snd_cwnd"),
       color: palette.blue,
       needs: { column: "snd_cwnd", suppliers: ["kmod", "tracefs", "ss"] },
     },
     {
       name: "ssthresh",
-      points: `SELECT flow, ord, t, ssthresh AS value FROM trace WHERE ssthresh < ${noSsthresh} UNION ALL ${heldUntilLoss("ssthresh")}`,
+      points: `SELECT flow, ord, t, ssthresh AS value FROM trace WHERE ssthresh < ${noSsthresh}`,
+      tracefsPoints: heldUntilLoss("ssthresh"),
       color: palette.orange,
       dash: [5, 3],
       optional: true,

@@ -5,6 +5,8 @@ export interface Series {
   readonly name: string;
   /** SQL of rows flow, ord, t, value; joined with the others of the plot. */
   readonly points: string;
+  /** Further rows of the same kind where a capture is from tracepoints. */
+  readonly tracefsPoints?: string;
   readonly color: string;
   readonly dash?: readonly number[];
   readonly width?: number;

@@ -8,7 +8,7 @@ import { inflightBytes, inflightPackets } from "./inflight.ts";
 import type { PlotName } from "./names.ts";
 import { type Mark, type PlotRange, type Point, reducedMarks, reducedPoints } from "./reduce.ts";
 import { rtt } from "./rtt.ts";
-import { plotSpec, type VegaLiteSpec } from "./spec.ts";
+import { plotSpec, shareOnePanel, type VegaLiteSpec } from "./spec.ts";
 
 export interface PlotOptions {
   /** Flows to draw; those with most data unless told. */
@@ -35,8 +35,10 @@ export interface Drawing {
 export async function drawPlot(trace: Trace, name: PlotName, options: PlotOptions = {}): Promise<Drawing> {
   const definition = await definitionOf(trace, name, options);
   await trace.need(...definition.views);
-  const series = await availableSeries(trace, name, definition);
+  const available = await availableSeries(trace, name, definition);
   const { drawn, leftOut } = await chooseFlows(trace, options.flows, name);
+  const together = shareOnePanel(definition, drawn.length);
+  const series = together ? available.slice(0, 1) : available;
   const first = Math.min(...drawn.map((flow) => flow.start_s));
   const last = Math.max(...drawn.map((flow) => flow.end_s));
   const from = options.from ?? first - (last - first) / 100;
@@ -51,7 +53,7 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
   if (points.every((one) => one.length === 0))
     throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
   const scale = pickScale(definition, points);
-  const marks = name === "goodput" ? [] : await reducedMarks(trace, range, width);
+  const marks = together || name === "goodput" ? [] : await reducedMarks(trace, range, width);
   const notes =
     leftOut > 0
       ? [`${leftOut} of ${leftOut + drawn.length} flows with little data are not drawn; --flow picks any`]

@@ -22,10 +22,11 @@ export interface PlotRange {
 export async function reducedPoints(trace: Trace, series: Series, range: PlotRange, columns: number): Promise<Point[]> {
   const { from, to, flows } = range;
   const perSecond = columns / Math.max(to - from, 1e-9);
+  const traced = series.tracefsPoints && trace.captures.some((capture) => capture.header.source === "tracefs");
   const result = await trace.columns(`
     WITH points AS (
       SELECT flow, ord, t, value::DOUBLE AS value, floor((t - ${from}) * ${perSecond})::BIGINT AS pixel
-      FROM (${series.points})
+      FROM (${series.points}${traced ? ` UNION ALL ${series.tracefsPoints}` : ""})
       WHERE flow IN (${flows.join(", ")}) AND t BETWEEN ${from} AND ${to}
     ), extremes AS (
       SELECT flow, pixel,

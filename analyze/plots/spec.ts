@@ -40,10 +40,9 @@ const markColors: Readonly<Record<string, string>> = {
 
 /** Builds the picture: panels one above the other on one time axis, or one panel with a colour a flow. */
 export function plotSpec(picture: PictureData): VegaLiteSpec {
-  const panels = picture.flows.length <= mostPanels && picture.definition.series.length > 0 && !isOverlay(picture);
-  const views = panels
-    ? picture.flows.map((flow, index) => panel(picture, flow, index === picture.flows.length - 1))
-    : [overlay(picture)];
+  const views = shareOnePanel(picture.definition, picture.flows.length)
+    ? [overlay(picture)]
+    : picture.flows.map((flow, index) => panel(picture, flow, index === picture.flows.length - 1));
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
     title: {
@@ -63,9 +62,12 @@ export function plotSpec(picture: PictureData): VegaLiteSpec {
   };
 }
 
-/** Rates of several flows are read against each other, so they share a panel; windows are read one by one. */
-const isOverlay = (picture: PictureData): boolean =>
-  picture.definition.interpolate === "step-after" && picture.flows.length > 1;
+/**
+ * Whether so many flows share one panel, a colour each, with the plot's first line only and no marks. Rates of several flows are
+ * read against each other, so they always do; windows and times are read one by one, while there is room.
+ */
+export const shareOnePanel = (definition: PlotDefinition, flows: number): boolean =>
+  flows > mostPanels || (flows > 1 && definition.interpolate === "step-after");
 
 const config = {
   font: "DejaVu Sans, Helvetica, Arial, sans-serif",
@@ -226,17 +228,9 @@ function markLayers(picture: PictureData, marks: readonly Mark[], last: boolean,
 
 function overlay(picture: PictureData): VegaLiteSpec {
   const { definition } = picture;
-  const names = definition.series
-    .map((series) => series.name)
-    .filter((name) =>
-      picture.flows.some((flow) => flow.series.some((one) => one.name === name && one.points.length > 0)),
-    );
-  const main = names.slice(0, 1);
   const labels = picture.flows.map((flow) => `${flow.flow}: ${flow.label}`);
   const values = picture.flows.flatMap((flow, index) =>
-    flow.series
-      .filter((one) => main.includes(one.name))
-      .flatMap((one) => one.points.map(({ t, value }) => ({ t, value, flow: labels[index], series: one.name }))),
+    (flow.series[0]?.points ?? []).map(({ t, value }) => ({ t, value, flow: labels[index] })),
   );
   return {
     width: picture.width,

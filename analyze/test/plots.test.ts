@@ -74,7 +74,11 @@ function byPixel(points: readonly Point[], from: number, to: number, width: numb
 }
 
 const reductions: [plot: PlotName, sql: string, divisor: number][] = [
-  ["cwnd", "SELECT t, snd_cwnd AS value FROM trace WHERE flow = 3 AND snd_cwnd IS NOT NULL ORDER BY ord", 1],
+  [
+    "cwnd",
+    "SELECT t, snd_cwnd AS value FROM trace WHERE flow = 3 AND (snd_cwnd IS NOT NULL OR (type = 'ca_state' AND ca_state = 'Loss')) ORDER BY ord",
+    1,
+  ],
   ["rtt", "SELECT t, srtt_us AS value FROM trace WHERE flow = 3 AND srtt_us > 0 ORDER BY ord", 1000],
 ];
 for (const [plot, sql, divisor] of reductions) {
@@ -87,7 +91,9 @@ for (const [plot, sql, divisor] of reductions) {
       const columns = await trace.columns(sql);
       const [times, values] = columns.values as number[][];
       const all = times!
-        .map((time, row) => ({ t: time, value: values![row]! }))
+        // Where the state became Loss the record has no window: the one before it held until then.
+        .map((time, row) => ({ t: time, value: values![row] ?? values![row - 1] ?? null }))
+        .filter((point): point is Point => point.value !== null)
         .filter((point) => point.t >= from && point.t <= to);
       const expected = byPixel(all, from, to, width);
       t.true(all.length > 3 * drawn.length || width > 200);
@@ -118,6 +124,19 @@ for (const [plot, sql, divisor] of reductions) {
     });
   }
 }
+
+test("the window holds until the timeout in a picture from tracepoints, and is the new one from there on", async (t) => {
+  const trace = await opened(t, fixture("shaped-loss"));
+  const { spec } = await drawPlot(trace, "cwnd", { flows: [3] });
+  const drawn = unitsOf(spec)[0]!.values as unknown as Point[];
+  const [loss] = (
+    await trace.columns("SELECT min(t) FROM trace WHERE flow = 3 AND type = 'ca_state' AND ca_state = 'Loss'")
+  ).values[0] as number[];
+  const at = drawn.findIndex((point) => point.t === round(loss!));
+  t.true(at > 0);
+  t.is(drawn[at]!.value, drawn[at - 1]!.value);
+  t.is(drawn[at + 1]!.value, 1);
+});
 
 test("a picture's size is bounded by its width, not by the capture's length", async (t) => {
   const trace = await opened(t, fixture("cubic-bbr"));
