@@ -115,6 +115,7 @@ stop_log
 
 note "purgetime"
 setting purgetime 2
+sleep 1
 start_log settings/purge
 in_a tcp send 10.0.2.1 5001 10000 chunk=5000 every=5000
 stop_log
