@@ -96,13 +96,16 @@ function covered(r: Rec, keys: Key[]): number[] | null {
  * SYN-ACK, what arrives before the connection is established, and what a socket that is gone already (TIME_WAIT,
  * closed) still gets or answers.
  */
-export function againstTcpdump(evidence: Evidence, end: "a" | "b"): Comparison & { strayOut: number; merged: number } {
+export function againstTcpdump(
+  evidence: Evidence,
+  end: "a" | "b",
+): Comparison & { strayOut: number; strayIn: number; merged: number } {
   const isLocal = (address: string) => isA(address) === (end === "a");
   const records = witnessRecords(evidence).filter((r) => isLocal(r.saddr));
   const realtime = parseStat(evidence.text("witness/stat.open")).lines.Log?.realtime_ns ?? 0;
   const seen = connections(path.join(evidence.folder, `witness/${end}.pcap`), isLocal);
   const flows = groupBy(records, pairOf);
-  const result = { compared: 0, problems: [] as string[], notes: [] as string[], strayOut: 0, merged: 0 };
+  const result = { compared: 0, problems: [] as string[], notes: [] as string[], strayOut: 0, strayIn: 0, merged: 0 };
 
   for (const [pair, every] of seen) {
     // refused at this end: there never was a connection
@@ -152,6 +155,7 @@ export function againstTcpdump(evidence: Evidence, end: "a" | "b"): Comparison &
         }
         if (strays.length) result.notes.push(`${what}: ${strays.length} after the connection's end`);
         if (out) result.strayOut += strays.length;
+        else result.strayIn += strays.length - merged.length;
       }
     });
   }
