@@ -38,6 +38,8 @@ ${table(
 
 ## Which source supplies what
 
+\`capture\` records from kmod and tracefs; the column ss says what polling \`ss -ti\` would give, which it does not do yet.
+
 A dash is NULL. \`kmod\` is the kernel module, \`tracefs\` the kernel's own tracepoints, \`ss\` polled tcp_info.
 
 ${table(["column", ...sources], [...documentedColumns, ...derivedColumns].map(suppliers))}

@@ -26,7 +26,7 @@ export const cwnd: PlotDefinition = {
       points: "SELECT flow, ord, t, snd_cwnd AS value FROM trace WHERE snd_cwnd IS NOT NULL",
       tracefsPoints: heldUntilLoss("snd_cwnd"),
       color: palette.blue,
-      needs: { column: "snd_cwnd", suppliers: ["kmod", "tracefs", "ss"] },
+      needs: { column: "snd_cwnd", suppliers: ["kmod", "tracefs"] },
     },
     {
       name: "ssthresh",
