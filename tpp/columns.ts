@@ -46,7 +46,7 @@ export const caStates = ["Open", "Disorder", "CWR", "Recovery", "Loss"] as const
 /** `ssthresh` while there is none yet: TCP_INFINITE_SSTHRESH in include/net/tcp.h. */
 export const noSsthresh = 2147483647;
 
-/** `length` of a connection's last record (types 4 and 5). */
+/** `length` of a connection's last record (types 4 and 5). Merged segments (BIG TCP, GRO) can have it, and more, too. */
 export const lastRecordLength = 65535;
 
 const u16 = "USMALLINT";
@@ -112,7 +112,7 @@ export const documentedColumns: readonly Column[] = [
   {
     wire: "length",
     name: "length_bytes",
-    wireType: u16,
+    wireType: u32,
     type: u32,
     unit: "bytes",
     meaning: "payload of the segment; NULL where the record is not of a segment (the text has 65535 on a last record)",

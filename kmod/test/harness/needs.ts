@@ -7,7 +7,7 @@ export function missingForGuests(): string | null {
   if (process.getuid?.() !== 0) return "needs root (mmdebstrap and chroot)";
   if (process.arch !== "x64") return "the test kernels are for x86-64";
   const tools = ["mmdebstrap", "qemu-system-x86_64", "mke2fs", "chroot", "unshare", "tar"].filter((t) => !has(t));
-  if (tools.length) return `not installed: ${tools.join(", ")} (kmod/test/packages.txt)`;
+  if (tools.length) return `not installed: ${tools.join(", ")} (scripts/packages.txt)`;
   try {
     mirror();
   } catch (error) {
