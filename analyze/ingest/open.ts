@@ -10,7 +10,7 @@ import { type MissingLines, textPieces } from "./text.ts";
 import { typesSql } from "./types.ts";
 
 /** Raw text parsed at a time; bounds the temporary disk space beside the staged records. */
-const pieceBytes = 64 * 1024 * 1024;
+const pieceBytes = 256 * 1024 * 1024;
 
 /** Makes the view `trace` over all given files, and the tables `captures` and `losses`. */
 export async function openCaptures(
