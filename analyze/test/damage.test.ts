@@ -3,17 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { walkTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
+import { seededChance } from "../../test/support/seeded-chance.ts";
 import { AnalyzeError, openTrace } from "../index.ts";
-import {
-  analyze,
-  fixture,
-  headerOf,
-  linesOf,
-  opened,
-  seededChance,
-  temporaryDirectory,
-  writeCapture,
-} from "./helpers.ts";
+import { analyze, fixture, headerOf, linesOf, opened, temporaryDirectory, writeCapture } from "./helpers.ts";
 
 const kmod = fixture("kmod-loss");
 

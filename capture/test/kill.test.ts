@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { readFrames, verifyTpp } from "@tcpprobe-plus/tpp";
 import type { ExecutionContext } from "ava";
-import { seededChance } from "../../tpp/test/helpers.ts";
+import { seededChance } from "../../test/support/seeded-chance.ts";
 import { main } from "../cli.ts";
 import { live, silentIo, startCapture, startTraffic, temporaryDirectory } from "./helpers.ts";
 

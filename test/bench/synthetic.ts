@@ -6,6 +6,7 @@
 
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import { seededChance } from "../support/seeded-chance.ts";
 
 export interface SyntheticOptions {
   readonly records: number;
@@ -30,18 +31,6 @@ export const defaultSynthetic: SyntheticOptions = {
 
 const mss = 1448;
 const modulo = 2 ** 32;
-
-/** Mulberry32: a small seeded generator; the benchmark must make the same file every time. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / modulo;
-  };
-}
 
 class SyntheticConnection {
   readonly ends: string;
@@ -116,7 +105,7 @@ class SyntheticConnection {
 export function* syntheticText(options: Partial<SyntheticOptions> = {}): Generator<string> {
   const full = { ...defaultSynthetic, ...options };
   const { records, longFlows, shortFlows } = full;
-  const random = seededRandom(full.seed);
+  const random = seededChance(full.seed);
   const connections = Array.from(
     { length: longFlows + shortFlows },
     (_, index) => new SyntheticConnection(index, full),

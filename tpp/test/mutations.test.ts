@@ -3,8 +3,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
+import { seededChance } from "../../test/support/seeded-chance.ts";
 import { NotTppError, readFrames, recoverTpp, type TppWalk, verifyTpp } from "../index.ts";
-import { linesOf, seededChance, temporaryDirectory, traceText, writeCapture } from "./helpers.ts";
+import { linesOf, temporaryDirectory, traceText, writeCapture } from "./helpers.ts";
 
 const mutationCount = 2000;
 const seed = 20260101;
