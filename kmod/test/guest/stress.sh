@@ -7,7 +7,8 @@ O=/out/stress
 mkdir -p $O
 network
 start_sinks
-path delay 5ms 2ms rate 50mbit loss 1% reorder 10% gap 5
+# a short queue: or the short connections wait seconds behind the streams
+path delay 5ms 2ms rate 50mbit loss 1% reorder 10% gap 5 limit 100
 path_back delay 5ms loss 0.5%
 end() { [ "$(cut -d. -f1 /proc/uptime)" -ge "$END" ]; }
 END=$(($(cut -d. -f1 /proc/uptime) + SECONDS_TO_RUN))

@@ -13,12 +13,13 @@
  *       until the other end closes. hold: stays open so long before the close;
  *       wait: before the first byte.
  *   tcp churn HOST PORT PER_SECOND SECONDS [BYTES]
- *       that many short connections, one after the other.
+ *       that many short connections, many at a time where the path is slow.
  */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +28,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#define CHURN_MOST 1000 /* connections at a time */
 
 static int argc_;
 static char **argv_;
@@ -182,27 +185,68 @@ static int send_bytes(const char *host, const char *port, long bytes)
 	return 0;
 }
 
+/* A connection of the churn: connecting, then written to and closed. */
+static int begin(const struct addrinfo *to)
+{
+	int fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, to->ai_addr, to->ai_addrlen) && errno != EINPROGRESS) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
 static int churn(const char *host, const char *port, long rate, long seconds,
 		 long bytes)
 {
-	time_t end = time(NULL) + seconds;
-	long made = 0, failed = 0;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+				  .ai_flags = AI_NUMERICHOST }, *to;
+	static struct pollfd open_[CHURN_MOST];
+	double start = now_s(), elapsed;
+	long begun = 0, made = 0, failed = 0, n = 0;
 
-	while (time(NULL) < end) {
-		int fd = dial(host, port);
+	if (getaddrinfo(host, port, &hints, &to))
+		fail(host);
+	while ((elapsed = now_s() - start) < seconds || n) {
+		if (elapsed > seconds + 10)
+			break; /* the path may be cut */
+		while (elapsed < seconds && n < CHURN_MOST &&
+		       begun < elapsed * rate) {
+			int fd = begin(to);
 
-		if (fd < 0) {
-			failed++;
-			sleep_ms(1);
-			continue;
+			begun++;
+			if (fd < 0)
+				failed++;
+			else
+				open_[n++] = (struct pollfd){ fd, POLLOUT, 0 };
 		}
-		if (bytes && write(fd, data, bytes) < 0)
-			failed++;
-		close(fd);
-		made++;
-		sleep_ms(1000 / rate);
+		if (poll(open_, n, 1000 / rate + 1) <= 0)
+			continue;
+		for (long i = 0; i < n; i++) {
+			if (!open_[i].revents)
+				continue;
+			if (bytes && write(open_[i].fd, data, bytes) < 0)
+				failed++;
+			else
+				made++;
+			close(open_[i].fd);
+			open_[i--] = open_[--n];
+		}
 	}
-	printf("churn: %ld connections, %ld failed\n", made, failed);
+	printf("churn: %ld connections, %ld failed, %.0f per second\n", made,
+	       failed, made / (double)seconds);
+	freeaddrinfo(to);
 	return 0;
 }
 

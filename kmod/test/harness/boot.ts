@@ -1,6 +1,7 @@
 // Boots a kernel under QEMU's emulator, runs one scenario in it and brings back what it left in /out.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { emulator } from "./emulator.ts";
 import { ownFolder } from "./own-folder.ts";
 import { logged, sh } from "./sh.ts";
 import type { Tree } from "./tree.ts";
@@ -76,7 +77,8 @@ export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
     ...(scenario.qemu ?? []),
   ];
   const consoleFile = path.join(folder, "console.log");
-  await logged("nice", ["qemu-system-x86_64", ...args], consoleFile, scenario.limit ?? 300);
+  const [command = "", ...before] = await emulator();
+  await logged(command, [...before, ...args], consoleFile, scenario.limit ?? 300);
 
   const console = readFileSync(consoleFile, "utf8");
   if (!console.includes("GUEST DONE")) {

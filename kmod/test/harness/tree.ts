@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { cacheFolder, type Kernel } from "./kernels.ts";
+import { mirror } from "./mirror.ts";
 import { alone } from "./own-folder.ts";
 import { logged, sh } from "./sh.ts";
 
@@ -65,18 +66,6 @@ echo "GUEST DONE"
 echo o >/proc/sysrq-trigger
 sleep 60
 `;
-
-/** The machine's own Debian mirror, from apt's configuration. */
-export function mirror(): string {
-  if (process.env.TPP_DEBIAN_MIRROR) return process.env.TPP_DEBIAN_MIRROR;
-  const format = "$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(COMPONENT)";
-  const lines = sh("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]);
-  for (const line of lines.split("\n")) {
-    const [uri, origin, label, component] = line.split("|");
-    if (uri && origin === "Debian" && label === "Debian" && component === "main") return uri;
-  }
-  throw new Error("no Debian mirror in this machine's apt configuration; set TPP_DEBIAN_MIRROR");
-}
 
 const recipe = () =>
   createHash("sha256")
