@@ -1,5 +1,5 @@
-// node kmod/test/record.ts [OUT] — makes the recordings that the analyzer is tested on, in a booted 6.1 guest:
-// the module's raw text (NAME.txt.zst), its statistics and how it was made (NAME.json).
+// node kmod/test/record.ts [OUT [KERNEL SCRIPT...]] — makes the recordings that the analyzer is tested on, in a booted guest
+// (6.1, guest/recordings.sh): the module's raw text (NAME.txt.zst), its statistics and how it was made (NAME.json).
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
@@ -8,13 +8,13 @@ import { buildModule, buildPrograms, moduleFolder } from "./harness/build.ts";
 import { kernelNamed } from "./harness/kernels.ts";
 import { tree } from "./harness/tree.ts";
 
-const out = process.argv[2] ?? path.join(moduleFolder, "../test/fixtures/kmod-raw");
-const made = await tree(kernelNamed("6.1"));
+const [out = path.join(moduleFolder, "../test/fixtures/kmod-raw"), kernel = "6.1", ...script] = process.argv.slice(2);
+const made = await tree(kernelNamed(kernel));
 const { module } = await buildModule(made);
 const evidence = await boot(made, {
-  name: "recordings",
+  name: script.length > 0 ? "causes" : "recordings",
   files: [module, await buildPrograms(made), path.join(moduleFolder, "test/guest")],
-  command: "sh guest/recordings.sh",
+  command: script.length > 0 ? script.join(" ") : "sh guest/recordings.sh",
   limit: 600,
 });
 if (evidence.status !== 0) throw new Error(`the guest's script failed\n${evidence.text("run.log")}`);

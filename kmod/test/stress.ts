@@ -17,7 +17,7 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "10" },
     cpus: { type: "string", default: "2,4" },
     kernels: { type: "string", default: "6.1" },
-    scenarios: { type: "string", default: "reading lifecycle settings" },
+    scenarios: { type: "string", default: "reading lifecycle settings witness" },
     "debug-kernel": { type: "boolean", default: false },
   },
 });
@@ -61,10 +61,10 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   const kernel = debug ? { vmlinuz: debug.vmlinuz, initrd: null, kernelArgs: "kmemleak=on pci=noacpi" } : {};
   const slow = debug ? 6 : 1;
   if (debug && values.scenarios) {
-    const command = `LIMIT=900 sh guest/all.sh ${values.scenarios}`;
+    const command = `LIMIT=1800 sh guest/all.sh ${values.scenarios}`;
     judge(
       "debug kernel, the tests' scenarios",
-      await boot(made, { name: "debug-scenarios", files, command, limit: 2400, memoryMiB: 4096, ...kernel }),
+      await boot(made, { name: "debug-scenarios", files, command, limit: 7200, memoryMiB: 4096, ...kernel }),
     );
   }
   if (seconds === 0) continue;

@@ -1,23 +1,6 @@
 #!/bin/sh
 # Recordings for the analyzer's tests: real text of the module, both ends of each connection.
-. guest/lib.sh
-
-# recording NAME COMMAND...: the command's traffic, with the settings as they are
-recording() {
-  name=$1
-  shift
-  note "$name: $*"
-  start_log "$name"
-  for file in "$SYS"/*; do echo "${file##*/} $(cat "$file")"; done >"$O/sysctl.txt"
-  echo "$*" >"$O/command.txt"
-  in_a nstat -n
-  "$@"
-  sleep 1
-  in_a nstat -z TcpRetransSegs TcpExtTCPTimeouts TcpOutSegs TcpInSegs >"$O/nstat.txt"
-  ip netns exec r tc -s qdisc show dev b1 >"$O/qdisc.txt"
-  stop_log
-  uname -r >"$O/release.txt"
-}
+. guest/recording.sh
 
 cut_path() {
   in_a tcp send 10.0.2.1 5001 1500000 &

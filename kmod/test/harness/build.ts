@@ -10,7 +10,7 @@ export const moduleFolder = path.resolve(import.meta.dirname, "../..");
 /** What make printed, and where the module is. */
 export type Built = { module: string; log: string };
 
-function moduleSources(): string[] {
+export function moduleSources(): string[] {
   return readdirSync(moduleFolder).filter((f) => /\.[ch]$|^Kbuild$|^Makefile$/.test(f));
 }
 

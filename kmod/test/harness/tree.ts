@@ -28,6 +28,7 @@ export type Tree = {
 const packages = [
   "linux-image-amd64",
   "linux-headers-amd64",
+  "dkms",
   "ethtool",
   "gcc",
   "initramfs-tools",

@@ -1,0 +1,27 @@
+#!/bin/sh
+# The ways of kmod/README.md to build and load the module, in the guest itself: make load, make unload, DKMS.
+. guest/lib.sh
+set -e
+O=/out/install
+mkdir -p $O
+cp -r kmod /root/kmod
+cd /root/kmod
+note "make load PORT=5001"
+make load PORT=5001 ARGS="extended=1 bufsize=5000" >$O/make.txt 2>&1
+grep . $SYS/port $SYS/extended $SYS/bufsize >$O/loaded.txt
+note "make load again takes the old one out first"
+make load PORT=5002 >>$O/make.txt 2>&1
+cat $SYS/port >$O/reloaded.txt
+make unload >>$O/make.txt 2>&1
+lsmod | grep tcpprobe_plus && exit 1
+make clean >>$O/make.txt 2>&1
+note "DKMS"
+make dkms >$O/dkms.txt 2>&1
+dkms status tcpprobe_plus >$O/status.txt
+cp tcpprobe_plus.modprobe.conf /etc/modprobe.d/tcpprobe_plus.conf
+modprobe tcpprobe_plus
+grep . $SYS/* >$O/modprobe.txt
+modprobe -r tcpprobe_plus
+version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+dkms remove "tcpprobe_plus/$version" --all >>$O/dkms.txt 2>&1
+note "done"
