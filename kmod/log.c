@@ -257,14 +257,22 @@ static const struct proc_ops log_ops = {
 	.proc_lseek = noop_llseek,
 };
 
-/* Our lines in the statistics about the log that is open, or was. */
-void tcpp_log_show(struct seq_file *seq, const struct tcpp_stats *now)
+/* Our line in the statistics about the log that is open, or was. */
+void tcpp_log_show(struct seq_file *seq)
 {
+	struct tcpp_stats before, now;
+	/* true only once the times are this log's */
+	bool open = smp_load_acquire(&tcpp_log_is_active);
+	u64 read = READ_ONCE(count);
+
+	/* in this order no count is ahead of the one it is taken from */
+	before = at_open;
+	tcpp_stats_sum(&now);
 	seq_printf(seq, "Log: open %d monotonic_ns %llu realtime_ns %llu ",
-		   atomic_read(&is_open), zero_ns, zero_real_ns);
+		   open, zero_ns, zero_real_ns);
 	seq_printf(seq, "written %llu lost %llu read %llu\n",
-		   now->written - at_open.written,
-		   now->ring_full - at_open.ring_full, READ_ONCE(count));
+		   now.written - before.written,
+		   now.ring_full - before.ring_full, read);
 }
 
 int tcpp_log_init(void)

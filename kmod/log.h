@@ -6,7 +6,6 @@
 #include <linux/types.h>
 
 struct seq_file;
-struct tcpp_stats;
 
 extern bool tcpp_log_is_active;
 extern bool tcpp_log_has_waiter;
@@ -29,7 +28,7 @@ static inline void tcpp_log_wake(unsigned long waiting)
 		tcpp_log_wake_reader(waiting);
 }
 
-void tcpp_log_show(struct seq_file *seq, const struct tcpp_stats *now);
+void tcpp_log_show(struct seq_file *seq);
 
 int tcpp_log_init(void);
 void tcpp_log_exit(void);

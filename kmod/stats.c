@@ -85,7 +85,7 @@ static int stats_show(struct seq_file *seq, void *v)
 	seq_printf(seq, "Missed: hooks %llu\n", sum.missed);
 	seq_printf(seq, "Ring: records_per_cpu %u cpus %u mem %zuK\n",
 		   tcpp_conf.bufsize, num_possible_cpus(), ring_bytes >> 10);
-	tcpp_log_show(seq, &sum);
+	tcpp_log_show(seq);
 	tcpp_hooks_show(seq);
 	seq_printf(seq, "Version: %s\n", THIS_MODULE->version);
 	seq_puts(seq, "Fields: ");

@@ -63,7 +63,7 @@ start_log() {
   cp $STAT "$O/stat.before"
   reader $PROBE "$O/probe.txt" ${2:-} >"$O/reader.txt" &
   READER=$!
-  for _ in 1 2 3 4 5 6 7 8 9 10; do
+  for _ in $(seq 100); do
     grep -q '^Log: open 1' $STAT && break
     sleep 0.1
   done
@@ -74,6 +74,15 @@ stop_log() {
   kill -TERM $READER
   wait $READER
   cp $STAT "$O/stat.after"
+}
+
+# settled N: waits until only N connections of a are left (a close returns long before the last ACK)
+settled() {
+  for _ in $(seq 100); do
+    [ "$(in_a ss -tnHO state connected exclude time-wait | wc -l)" -le "$1" ] && break
+    sleep 0.1
+  done
+  sleep 0.3
 }
 
 # start_dump NS DEV FILE

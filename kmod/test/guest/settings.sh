@@ -64,6 +64,7 @@ sleep 0.5
 stop_log
 
 note "maxflows"
+settled 0
 in_a tcp send 10.0.2.1 5001 300000 chunk=1000 every=100 &
 one=$!
 sleep 0.5
@@ -73,9 +74,10 @@ sleep 0.5
 grep ^Flows: $STAT >$O/flows.txt
 in_a tcp send 10.0.2.1 5001 20000
 grep ^Flows: $STAT >>$O/flows.txt
+settled 1
 setting maxflows 1000
 in_a tcp send 10.0.2.1 5001 20000
-sleep 0.5
+settled 1
 pkill -f 'tcp send 10.0.2.1 5001 300000'
 wait $one
 sleep 0.5
@@ -118,6 +120,7 @@ setting purgetime 2
 sleep 1
 start_log settings/purge
 in_a tcp send 10.0.2.1 5001 10000 chunk=5000 every=5000
+settled 0
 stop_log
 setting purgetime 300
 
