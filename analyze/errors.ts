@@ -16,7 +16,7 @@ export class InputError extends AnalyzeError {
     const why: Record<string, string> = {
       ENOENT: "no such file",
       EACCES: "permission denied; read it as the user who captured it, or change its mode",
-      EISDIR: "is a directory, not a capture",
+      EISDIR: "is a directory without a .tpp file in it",
     };
     super(`${path}: ${why[cause.code ?? ""] ?? cause.message}`, 66, { cause });
   }

@@ -4,6 +4,7 @@ import {
   caStates,
   derivedColumns,
   documentedColumns,
+  extendedColumns,
   lastRecordLength,
   noSsthresh,
   recordTypes,
@@ -31,6 +32,15 @@ ${table(["#", "in the text", "in `trace`", "type", "unit", "meaning"], documente
 
 ## Further columns of \`trace\`
 
+With the module's sysctl extended=1 more fields follow on a line; ss supplies some of the same.
+
+${table(
+  ["in the text", "in `trace`", "type", "unit", "meaning"],
+  extendedColumns.map((column) => describe(column, 0).slice(1)),
+)}
+
+Made by \`analyze\`, whatever the source:
+
 ${table(
   ["in `trace`", "type", "unit", "meaning"],
   derivedColumns.map((column) => describe(column, 0).slice(2)),
@@ -38,11 +48,11 @@ ${table(
 
 ## Which source supplies what
 
-\`capture\` records from kmod and tracefs; the column ss says what polling \`ss -ti\` would give, which it does not do yet.
+A dash is NULL. \`kmod\` is the kernel module, \`tracefs\` the kernel's own tracepoints, \`ss\` polled tcp_info, by the words
+that \`ss -tinHOe\` prints. What it leaves out because it is 0 is 0 (unacked, lost, sacked, retrans; and from the kernel on that
+has them, bytes_acked, delivered, bytes_sent, busy and its parts); other words that are missing are NULL.
 
-A dash is NULL. \`kmod\` is the kernel module, \`tracefs\` the kernel's own tracepoints, \`ss\` polled tcp_info.
-
-${table(["column", ...sources], [...documentedColumns, ...derivedColumns].map(suppliers))}
+${table(["column", ...sources], [...documentedColumns, ...extendedColumns, ...derivedColumns].map(suppliers))}
 
 ## Types of record
 

@@ -1,4 +1,4 @@
-import type { TppHeader } from "@tcpprobe-plus/tpp";
+import type { TppHeader, TppWalk } from "@tcpprobe-plus/tpp";
 import type { Capture } from "../ingest/capture.ts";
 import type { Io } from "../io.ts";
 import { bytes, count, plural } from "../output/units.ts";
@@ -14,9 +14,10 @@ interface Summary {
 
 interface LossPlace {
   readonly cause: string;
-  readonly lost: number;
+  readonly lost: number | null;
   readonly from_s: number | null;
   readonly to_s: number | null;
+  readonly known_by: string;
 }
 
 /** Prints what each capture is and whether it can be trusted. */
@@ -36,14 +37,16 @@ export async function info(
     const objects = reports.map(({ capture, summary, losses }) => ({
       path: capture.path,
       ...summary,
-      file_bytes: capture.walk?.fileBytes ?? null,
-      frames: capture.walk?.frames.length ?? null,
-      raw_bytes: capture.walk ? rawBytes(capture) : null,
+      files: capture.files.map(({ path }) => path),
+      file_bytes: capture.files.length > 0 ? fileBytes(capture) : null,
+      frames: capture.files.length > 0 ? frameCount(capture) : null,
+      raw_bytes: capture.files.length > 0 ? rawBytes(capture) : null,
       damage: capture.damage,
+      incomplete: capture.incomplete,
       rejected: capture.rejected,
       losses,
       header: capture.header,
-      trailer: capture.walk?.trailer ?? null,
+      trailer: capture.files.at(-1)?.walk.trailer ?? null,
     }));
     io.stdout.write(`${JSON.stringify(objects, null, 2)}\n`);
   } else {
@@ -64,16 +67,18 @@ async function summarize(trace: Trace, capture: number): Promise<Summary> {
 
 const lossPlaces = (trace: Trace, capture: number): Promise<LossPlace[]> =>
   trace.rows<LossPlace>(`
-    SELECT cause, lost::INTEGER AS lost,
-      (SELECT max(t) FROM trace WHERE capture = ${capture} AND ord <= after_ord) AS from_s,
-      (SELECT min(t) FROM trace WHERE capture = ${capture} AND ord > after_ord) AS to_s
-    FROM losses WHERE capture = ${capture} ORDER BY after_ord NULLS LAST`);
+    SELECT cause, lost::DOUBLE AS lost, from_s, to_s, known_by FROM losses WHERE capture = ${capture}
+    ORDER BY coalesce(from_s, to_s) NULLS LAST`);
 
+const sumOver = (capture: Capture, of: (walk: TppWalk) => number): number =>
+  capture.files.reduce((sum, { walk }) => sum + of(walk), 0);
+const fileBytes = (capture: Capture): number => sumOver(capture, (walk) => walk.fileBytes);
+const frameCount = (capture: Capture): number => sumOver(capture, (walk) => walk.frames.length);
 const rawBytes = (capture: Capture): number =>
-  capture.walk?.frames.reduce((sum, frame) => sum + frame.rawBytes, 0) ?? 0;
+  sumOver(capture, (walk) => walk.frames.reduce((sum, frame) => sum + frame.rawBytes, 0));
 
 function describe(capture: Capture, summary: Summary, losses: readonly LossPlace[], settings: boolean): string {
-  const { header, walk } = capture;
+  const { header, files } = capture;
   const lines: [string, string][] = [
     ["file", capture.path],
     [
@@ -97,18 +102,16 @@ function describe(capture: Capture, summary: Summary, losses: readonly LossPlace
       `${count(summary.records)} of ${plural(summary.flows, "flow")}${summary.types ? `: ${summary.types}` : ""}`,
     ],
   ];
-  if (walk) {
+  if (files.length > 1) lines.push(["set", `${files.length} files, taken as one capture`]);
+  for (const text of capture.incomplete) lines.push(["set", text]);
+  if (files.length > 0) {
     const raw = rawBytes(capture);
+    const share = ((100 * fileBytes(capture)) / Math.max(raw, 1)).toFixed(1);
     lines.push([
       "size",
-      `${bytes(walk.fileBytes)} for ${bytes(raw)} of text (${((100 * walk.fileBytes) / Math.max(raw, 1)).toFixed(1)} %), ${plural(walk.frames.length, "frame")}`,
+      `${bytes(fileBytes(capture))} for ${bytes(raw)} of text (${share} %), ${plural(frameCount(capture), "frame")}`,
     ]);
-    lines.push([
-      "ended",
-      walk.trailer
-        ? `${walk.trailer.reason}, after ${walk.trailer.duration_s.toFixed(3)} s`
-        : "no trailer: cut off, or still being written",
-    ]);
+    lines.push(["ended", ending(files)]);
   }
   if (header.hostname) lines.push(["host", header.hostname]);
   for (const { name, mtu, qdisc, offloads } of header.interfaces) {
@@ -124,14 +127,12 @@ function describe(capture: Capture, summary: Summary, losses: readonly LossPlace
   for (const name of chosen) lines.push(["setting", `${name} = ${header.sysctl[name]}`]);
   for (const [name, value] of Object.entries(header.module_sysctl ?? {})) lines.push(["module", `${name} = ${value}`]);
   for (const note of header.notes ?? []) lines.push(["note", note]);
-  for (const { cause, lost, from_s, to_s } of losses) {
-    lines.push(["lost", `${plural(lost, "record")} (${causes[cause] ?? cause}) ${place(from_s, to_s)}`]);
-  }
+  lines.push(...lossLines(losses));
   for (const { line, why, count: n } of capture.rejected.slice(0, 10)) {
     lines.push(["no record", `${n} x ${JSON.stringify(line.slice(0, 100))}: ${why.split("\n")[0]}`]);
   }
   for (const damage of capture.damage) lines.push(["damage", damage]);
-  const whole = capture.damage.length === 0 && walk !== null;
+  const whole = capture.damage.length === 0 && files.length > 0;
   lines.push([
     "integrity",
     capture.damage.length > 0
@@ -144,11 +145,55 @@ function describe(capture: Capture, summary: Summary, losses: readonly LossPlace
   return `${lines.map(([name, text]) => `${name.padEnd(10)} ${text}`).join("\n")}\n`;
 }
 
+function ending(files: Capture["files"]): string {
+  const trailer = files.at(-1)?.walk.trailer;
+  if (!trailer) return "no trailer: cut off, or still being written";
+  const { clock } = files[0]!.header;
+  const seconds =
+    files.length === 1 ? trailer.duration_s : Number(BigInt(trailer.monotonic_ns) - BigInt(clock.monotonic_ns)) / 1e9;
+  return `${trailer.reason}, after ${seconds.toFixed(3)} s`;
+}
+
+/** How many losses are listed; `analyze sql` shows them all. */
+const shownLosses = 20;
+
+function lossLines(losses: readonly LossPlace[]): [string, string][] {
+  const lines = losses.slice(0, shownLosses).map(({ cause, lost, from_s, to_s, known_by }): [string, string] => {
+    const unit = cause === "poll" ? "poll" : "record";
+    const what = lost === null ? "an unknown number of records" : plural(lost, unit);
+    return [
+      "lost",
+      `${what} (${causes[cause] ?? cause}) ${place(from_s, to_s)}; known by ${evidence[known_by] ?? known_by}`,
+    ];
+  });
+  const others = losses.slice(shownLosses);
+  if (others.length > 0) {
+    const sum = others.reduce((sum, { lost }) => sum + (lost ?? 0), 0);
+    lines.push([
+      "lost",
+      `${plural(sum, "record")} at ${others.length} further places: \`analyze sql FILE "FROM losses"\``,
+    ]);
+  }
+  return lines;
+}
+
 const causes: Readonly<Record<string, string>> = {
   ring: "the ring was full",
   frame: "in a damaged part of the file",
+  file: "in a file of the set that is not there",
+  poll: "ss failed",
   damage: "in a damaged part of the file that this one was recovered from",
   output: "they could not be written",
+};
+
+const evidence: Readonly<Record<string, string>> = {
+  "lost line": "the kernel's own line in the text",
+  "record numbers": "the numbers of the records",
+  "drop counter": "the source's counter",
+  damage: "the frames around it",
+  set: "the number in the file's header",
+  poll: "the poll's line in the text",
+  total: "the total alone",
 };
 
 const place = (from: number | null, to: number | null): string =>

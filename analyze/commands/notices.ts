@@ -5,6 +5,7 @@ import type { Trace } from "../trace.ts";
 /** What a reader of the numbers must know, one line each on standard error: damage, lines that are no records, losses. */
 export async function printNotices(trace: Trace, io: Io): Promise<void> {
   for (const capture of trace.captures) {
+    for (const text of capture.incomplete) io.stderr.write(`analyze: ${capture.path}: ${text}\n`);
     for (const damage of capture.damage) io.stderr.write(`analyze: ${capture.path}: ${damage}\n`);
     const lines = capture.rejected.reduce((sum, { count }) => sum + count, 0);
     if (lines > 0) {
@@ -15,14 +16,20 @@ export async function printNotices(trace: Trace, io: Io): Promise<void> {
       );
     }
   }
-  const losses = await trace.rows<{ path: string; cause: string; lost: number }>(
-    "SELECT path, cause, sum(lost)::INTEGER AS lost FROM losses JOIN captures USING (capture) GROUP BY capture, path, cause ORDER BY capture, cause",
+  const losses = await trace.rows<{ path: string; cause: string; lost: number | null }>(
+    "SELECT path, cause, sum(lost)::DOUBLE AS lost FROM losses JOIN captures USING (capture) GROUP BY capture, path, cause ORDER BY capture, cause",
   );
   for (const { path, cause, lost } of losses) {
-    const what =
-      cause === "frame"
-        ? `${plural(lost, "record is", "records are")} missing where the file is damaged`
-        : `${plural(lost, "record")} lost while capturing`;
+    const what = whatIsLost(cause, lost);
     io.stderr.write(`analyze: ${path}: ${what}; numbers near there are bounds (\`analyze info\` says where)\n`);
   }
+}
+
+function whatIsLost(cause: string, lost: number | null): string {
+  if (lost === null) return "records are missing with a file of the set";
+  if (cause === "poll") return `${plural(lost, "poll")} of ss failed`;
+  const records = plural(lost, "record is", "records are");
+  if (cause === "frame") return `${records} missing where the file is damaged`;
+  if (cause === "file") return `${records} missing with a file of the set`;
+  return `${plural(lost, "record")} lost while capturing`;
 }

@@ -3,23 +3,43 @@ import type { RejectedLine } from "./stage.ts";
 
 /** What is known of one opened capture beside its records. */
 export interface Capture {
+  /** The file, or the pattern that the names of a rotated set have in common. */
   readonly path: string;
+  /** Of a rotated set: the header of its first file. */
   readonly header: TppHeader;
-  /** Null for a converted capture. */
-  readonly walk: TppWalk | null;
+  /** The .tpp files it was read from, in the order of their records; none for a converted capture. */
+  readonly files: readonly CaptureFile[];
   readonly records: number;
   /** Lines that are no records, by distinct text, commonest first. */
   readonly rejected: readonly RejectedLine[];
-  /** One line each: what of the file could not be read. */
+  /** One line each: what of the files could not be read. */
   readonly damage: readonly string[];
+  /** One line each: what of a rotated set is not there. */
+  readonly incomplete: readonly string[];
 }
 
-/** Records that were lost at one place of a capture. */
+export interface CaptureFile {
+  readonly path: string;
+  readonly header: TppHeader;
+  readonly walk: TppWalk;
+}
+
+/** Records that were lost at one place of a capture: a row of the table `losses` (sql/losses.md says what each column is). */
 export interface Loss {
   readonly capture: number;
-  /** The loss lies behind this record; NULL where only its number is known. */
+  /** The loss lies behind this record in the text; NULL where only its time, or only its number, is known. */
   readonly after_ord: number | null;
-  readonly lost: number;
-  /** `ring`: the ring was full; `frame`: a damaged part of the file; or as the capture's trailer names it. */
-  readonly cause: string;
+  /** Records (of ss: polls); NULL where their number is not known. */
+  readonly lost: number | null;
+  readonly cause: LossCause;
+  /** Seconds since the capture began, between which it lies; NULL: not bounded on that side. */
+  readonly from_s: number | null;
+  readonly to_s: number | null;
+  readonly known_by: LossEvidence;
 }
+
+/** `ring`: the ring was full; `frame`: a damaged part of the file; `file`: a file of the set; `poll`: ss failed; or as the capture's trailer names it. */
+export type LossCause = "ring" | "frame" | "file" | "poll" | (string & {});
+
+/** How a loss and its place are known. */
+export type LossEvidence = "lost line" | "record numbers" | "drop counter" | "damage" | "set" | "poll" | "total";

@@ -39,7 +39,15 @@ export async function openParquet(database: Database, path: string, first: numbe
     database,
     losses.map((loss) => ({ ...loss, capture: loss.capture + first - 1 })),
   );
-  return captures.map(({ header, records }) => ({ path, header, walk: null, records, rejected: [], damage: [] }));
+  return captures.map(({ header, records }) => ({
+    path,
+    header,
+    files: [],
+    records,
+    rejected: [],
+    damage: [],
+    incomplete: [],
+  }));
 }
 
 export async function registerCapture(
@@ -48,15 +56,19 @@ export async function registerCapture(
 ): Promise<void> {
   const isProbe = header.text === "probe";
   const seesState = isProbe || header.events?.tcp_cong_state_set !== undefined;
+  // Wall clock at t = 0: the module's records count from when its log was opened, others from when the clocks were read.
+  const { realtime_ns, monotonic_ns, zero_monotonic_ns } = header.clock;
+  const zero = isProbe ? BigInt(realtime_ns) - BigInt(monotonic_ns) + BigInt(zero_monotonic_ns) : BigInt(realtime_ns);
   await database.run(
-    `INSERT INTO captures VALUES (${capture}, ${literal(path)}, ${literal(header.source)}, ${header.clock.realtime_ns}, ${isProbe}, ${seesState})`,
+    `INSERT INTO captures VALUES (${capture}, ${literal(path)}, ${literal(header.source)}, ${zero}, ${isProbe}, ${seesState})`,
   );
 }
 
 export async function registerLosses(database: Database, losses: readonly Loss[]): Promise<void> {
   if (losses.length === 0) return;
   const values = losses.map(
-    ({ capture, after_ord, lost, cause }) => `(${capture}, ${after_ord}, ${lost}, ${literal(cause)})`,
+    ({ capture, after_ord, lost, cause, from_s, to_s, known_by }) =>
+      `(${capture}, ${after_ord}, ${lost}, ${literal(cause)}, ${from_s ?? null}, ${to_s ?? null}, ${literal(known_by)})`,
   );
   await database.run(`INSERT INTO losses VALUES ${values.join(", ")}`);
 }

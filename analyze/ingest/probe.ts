@@ -1,16 +1,29 @@
-import { documentedColumns, type TppHeader } from "@tcpprobe-plus/tpp";
+import { documentedColumns, extendedColumns, type TppHeader } from "@tcpprobe-plus/tpp";
 import { identifier, literal } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
 import { readCsv, type StageSelect } from "./stage.ts";
+import { type StagedColumn, stagedList } from "./staged.ts";
 
-/** Appended fields that `trace` has a column for, with the type of their text. */
-const extendedTypes: Readonly<Record<string, string>> = { rcv_wnd: "UINTEGER" };
+const wireTypes = new Map(
+  [...documentedColumns, ...extendedColumns].flatMap(({ wire, wireType }) => (wire === null ? [] : [[wire, wireType]])),
+);
+
+/** Fields that a segment has and that are NULL in records of something else. */
+const ofSegment = ["length", "tcp_flags", "seq_num", "ack_num"];
+
+/** Staged columns that are not just the field of their name in `trace`. */
+const differing: Readonly<Record<string, StagedColumn>> = {
+  srtt: "srtt_8us",
+  mdev: "mdev_4us",
+  rttvar: "rttvar_4us",
+  sk_pacing_rate: "pacing_rate_bytes",
+};
 
 /**
  * The documented text, one record a line. Fields are found by the names in the header, so a source that appends
  * fields needs nothing here; those with names unknown to us are read as text and left out.
  *
- * A packet's own fields are NULL in records that are not of a packet. A SYN sent begins a handshake.
+ * A SYN sent begins a handshake. Where the lines tell each connection's number, that alone tells connections apart.
  */
 export function probeStage(header: TppHeader, textPath: string, capture: string, number: number): StageSelect {
   const wire = header.columns ?? documentedColumns.map((column) => column.wire as string);
@@ -21,27 +34,28 @@ export function probeStage(header: TppHeader, textPath: string, capture: string,
       `its header names no field ${missing.wire}, so this is not the documented record text`,
     );
   }
-  const types = new Map(documentedColumns.map((column) => [column.wire as string, column.wireType]));
-  const typeOf = (name: string) => types.get(name) ?? extendedTypes[name] ?? "VARCHAR";
-  const columns = wire.map((name) => `${literal(name)}: ${literal(typeOf(name))}`).join(", ");
-  const optional = (name: string) => (wire.includes(name) ? identifier(name) : `NULL::${extendedTypes[name]}`);
-  const ofPacket = (name: string) => `CASE WHEN "type" <= 1 THEN ${name} END`;
+  const columns = wire.map((name) => `${literal(name)}: ${literal(wireTypes.get(name) ?? "VARCHAR")}`).join(", ");
+  const given: Partial<Record<StagedColumn, string>> = {};
+  for (const { wire: field, name } of [...documentedColumns, ...extendedColumns]) {
+    if (field === null || !wire.includes(field) || notStaged.has(name)) continue;
+    const sql = ofSegment.includes(field) ? `CASE WHEN "type" <= 1 THEN ${identifier(field)} END` : identifier(field);
+    given[differing[field] ?? (name as StagedColumn)] =
+      field === "timer" || field === "cong_state" ? `nullif(${sql}, '-')` : sql;
+  }
+  const numbered = wire.includes("connection");
+  const list = stagedList({
+    ...given,
+    life: numbered
+      ? "0"
+      : `CASE "type" WHEN 3 THEN 2 WHEN 4 THEN 3 WHEN 5 THEN 3 WHEN 1 THEN (tcp_flags >> 1) & 1 ELSE 0 END`,
+    t: `"sec.nsec"`,
+    ends: `'${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport${numbered ? " || ' ' || connection" : ""}`,
+    ...(wire.includes("cpu") ? { cpu: "TRY_CAST(cpu AS USMALLINT)" } : {}),
+  });
   return (readOptions) => `
-    SELECT
-      "type",
-      CASE "type" WHEN 3 THEN 2 WHEN 4 THEN 3 WHEN 5 THEN 3 WHEN 1 THEN (tcp_flags >> 1) & 1 ELSE 0 END::UTINYINT AS life,
-      "sec.nsec" AS t,
-      '${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport AS ends,
-      ${ofPacket("length")}::UINTEGER AS length_bytes,
-      ${ofPacket("tcp_flags")} AS tcp_flags,
-      ${ofPacket("seq_num")} AS seq_num,
-      ${ofPacket("ack_num")} AS ack_num,
-      ca_state, snd_nxt, snd_una, write_seq, wqueue AS wqueue_bytes,
-      snd_cwnd, ssthresh, snd_wnd AS snd_wnd_bytes,
-      srtt AS srtt_8us, mdev AS mdev_4us, rttvar AS rttvar_4us, rto AS rto_ms,
-      packets_out, lost_out, sacked_out, retrans_out, retrans, frto_counter AS frto, rto_num,
-      sk_pacing_rate AS pacing_rate_bytes,
-      ${optional("rcv_wnd")} AS rcv_wnd_bytes,
-      NULL::VARCHAR AS detail
+    SELECT ${list}
     FROM ${readCsv(textPath, "' '")}, columns = {${columns}}${readOptions})`;
 }
+
+/** The ends are staged as one text. */
+const notStaged: ReadonlySet<string> = new Set(["t", "saddr", "sport", "daddr", "dport"]);

@@ -1,14 +1,12 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { type Database, literal } from "../database.ts";
 import { probeStage } from "./probe.ts";
+import { pollsSql, ssStage } from "./ss.ts";
+import { lostLineType, rejectedLineType } from "./staged.ts";
 import { tracePipeStage } from "./trace-pipe.ts";
 
-/** Given a read_csv option list's tail, yields a query for the columns of `records` but capture and ord, in wire order. */
+/** Given a read_csv option list's tail, yields a query for the staged columns, in wire order. */
 export type StageSelect = (readOptions: string) => string;
-
-/** `type` of lines that are no records; they keep their place and are not part of `trace`. */
-export const lostLineType = 254;
-export const rejectedLineType = 255;
 
 export interface RejectedLine {
   readonly line: string;
@@ -20,14 +18,36 @@ export interface RejectedLine {
 export const readCsv = (path: string, delimiter: string): string =>
   `read_csv(${literal(path)}, auto_detect = false, header = false, delim = ${delimiter}, quote = '', escape = ''`;
 
-/** Parses one piece of raw text into a Parquet file. */
+/** What a piece of text is of, and what is known before it is read. */
+export interface StageContext {
+  readonly path: string;
+  readonly header: TppHeader;
+  /** Number of the capture. */
+  readonly number: number;
+  /** Whether the CPU of each record is wanted, to place losses. */
+  readonly cpus: boolean;
+  /** ss: time of the poll that the piece's first lines belong to; null where that is not known. */
+  readonly afterPoll: string | null;
+}
+
+/** One piece of raw text, parsed into a Parquet file. */
 export interface Stage {
   readonly parquetPath: string;
   readonly rows: number;
   /** Lines that are no records, by distinct text, commonest first. */
   readonly rejected: readonly RejectedLine[];
-  /** Places where the source itself says that records were lost. */
-  readonly lost: readonly { readonly afterRows: number; readonly lost: number }[];
+  /** Places where the text itself says that records were lost. */
+  readonly lost: readonly LostLine[];
+  /** ss: polls that failed. */
+  readonly failedPolls: readonly { readonly poll: string; readonly failure: string }[];
+  /** ss: time of the last poll; goes on to the next piece. */
+  readonly lastPoll: string | null;
+}
+
+export interface LostLine {
+  readonly afterRows: number;
+  readonly lost: number;
+  readonly cpu: number | null;
 }
 
 /**
@@ -37,21 +57,13 @@ export interface Stage {
  */
 export async function stageText(
   database: Database,
-  header: TppHeader,
   textPath: string,
   parquetPath: string,
-  capture: { readonly path: string; readonly number: number },
+  context: StageContext,
 ): Promise<Stage> {
-  const select =
-    header.text === "probe"
-      ? probeStage(header, textPath, capture.path, capture.number)
-      : tracePipeStage(header, textPath, capture.number);
+  const select = selectOf(textPath, context);
   const copy = async (readOptions: string): Promise<number> =>
-    Number(
-      await database.value(
-        `COPY (${select(readOptions)}) TO ${literal(parquetPath)} (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1000)`,
-      ),
-    );
+    Number(await database.value(copyStaged(select(readOptions), parquetPath)));
   let rows: number;
   const rejected: RejectedLine[] = [];
   try {
@@ -66,16 +78,46 @@ export async function stageText(
   const staged = `read_parquet(${literal(parquetPath)}, file_row_number = true)`;
   rejected.push(
     ...(await database.rows<RejectedLine>(
-      `SELECT detail AS line, 'no event of this capture' AS why, count(*)::INTEGER AS count
+      `SELECT detail AS line, ${literal(whyRejected[context.header.text])} AS why, count(*)::INTEGER AS count
        FROM ${staged} WHERE type = ${rejectedLineType} GROUP BY detail ORDER BY 3 DESC`,
     )),
   );
-  const lost = await database.rows<{ afterRows: number; lost: number }>(
-    `SELECT file_row_number::INTEGER AS "afterRows", regexp_extract(detail, 'LOST (\\d+) EVENTS', 1)::INTEGER AS lost
+  const lost = await database.rows<LostLine>(
+    `SELECT file_row_number::INTEGER AS "afterRows", regexp_extract(detail, 'LOST (\\d+) EVENTS', 1)::INTEGER AS lost, cpu
      FROM ${staged} WHERE type = ${lostLineType} ORDER BY 1`,
   );
-  return { parquetPath, rows, rejected, lost };
+  const polls =
+    context.header.text === "ss"
+      ? await database.rows<{ poll: string; failure: string }>(
+          `WITH polls AS (${pollsSql(textPath)}) SELECT * FROM polls WHERE failure <> '' OR poll = (SELECT max(poll) FROM polls) ORDER BY poll`,
+        )
+      : [];
+  return {
+    parquetPath,
+    rows,
+    rejected,
+    lost,
+    failedPolls: polls.filter(({ failure }) => failure !== ""),
+    lastPoll: polls.at(-1)?.poll ?? context.afterPoll,
+  };
 }
+
+/** A statement that writes staged rows. */
+export const copyStaged = (select: string, path: string): string =>
+  `COPY (${select}) TO ${literal(path)} (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1000)`;
+
+function selectOf(textPath: string, context: StageContext): StageSelect {
+  const { header, number, path } = context;
+  if (header.text === "probe") return probeStage(header, textPath, path, number);
+  if (header.text === "ss") return ssStage(header, textPath, number, context.afterPoll);
+  return tracePipeStage(header, textPath, number, context);
+}
+
+const whyRejected = {
+  probe: "not the documented fields",
+  trace_pipe: "no event of this capture",
+  ss: "no line of ss, or one whose poll is not known",
+} as const;
 
 const unreadableLines = `
   SELECT csv_line AS line, min(error_message) AS why, count(DISTINCT "line")::INTEGER AS count

@@ -1,22 +1,18 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { readFrames, type TppWalk } from "@tcpprobe-plus/tpp";
+import { readFrames, type TppFrameData, type TppWalk } from "@tcpprobe-plus/tpp";
 
-/** A stretch of a capture's raw text in a temporary file. */
+/** A stretch of a capture's raw text in a temporary file. Nothing is missing inside it. */
 export interface TextPiece {
   readonly path: string;
-  /** Lines that are missing before places in the capture, because their frames are. */
-  readonly missing: readonly MissingLines[];
-}
-
-export interface MissingLines {
-  /** How many of the capture's intact lines come before the place. */
-  readonly afterLines: number;
-  readonly lines: number;
+  /** Lines that are missing right before it, because their frames are. */
+  readonly missingBefore: number;
+  /** Number of the line that comes next, counted from 0, if nothing is missing behind it. */
+  readonly endLine: number;
 }
 
 /**
- * Writes a capture's intact text into files of about `pieceBytes`. Only frames whose checksum held are written; a
+ * Writes a file's intact text into files of about `pieceBytes`. Only frames whose checksum held are written; a
  * frame that fails goes to `onDamage`. The next piece is made while the consumer works on this one.
  */
 export async function* textPieces(
@@ -26,28 +22,33 @@ export async function* textPieces(
   onDamage: (text: string) => void,
 ): AsyncGenerator<TextPiece, void, undefined> {
   const frames = readFrames(walk.path, walk, { onDamage: (_, text) => onDamage(text) });
-  let intactLines = 0;
+  /** Line that comes next if nothing is missing. */
   let place = 0;
-  const open = (index: number) => createWriteStream(pathOf(index), { highWaterMark: 16 << 20 });
+  let held: TppFrameData | undefined;
   const writePiece = async (index: number): Promise<TextPiece | null> => {
-    const missing: MissingLines[] = [];
+    let missingBefore = 0;
     let bytes = 0;
     // An empty capture is one empty piece.
-    let out = index === 0 ? open(index) : undefined;
+    let out = index === 0 ? open(pathOf(index)) : undefined;
     while (bytes < pieceBytes) {
-      const { value: data, done } = await frames.next();
-      if (done) break;
-      if (data.frame.firstLine > place) missing.push({ afterLines: intactLines, lines: data.frame.firstLine - place });
+      const data = held ?? (await frames.next()).value;
+      held = undefined;
+      if (!data) break;
+      const missing = data.frame.firstLine - place;
+      if (missing > 0 && bytes > 0) {
+        held = data;
+        break;
+      }
+      missingBefore += Math.max(0, missing);
       place = data.frame.firstLine + data.frame.lines;
-      intactLines += data.frame.lines;
       bytes += data.raw.length;
-      out ??= open(index);
+      out ??= open(pathOf(index));
       if (!out.write(data.raw)) await once(out, "drain");
     }
     if (!out) return null;
     out.end();
     await once(out, "close");
-    return { path: pathOf(index), missing };
+    return { path: pathOf(index), missingBefore, endLine: place };
   };
   let next = writePiece(0);
   for (let index = 1; ; index++) {
@@ -58,3 +59,5 @@ export async function* textPieces(
     yield piece;
   }
 }
+
+const open = (path: string) => createWriteStream(path, { highWaterMark: 16 << 20 });

@@ -1,6 +1,7 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { literal } from "../database.ts";
-import { lostLineType, readCsv, rejectedLineType, type StageSelect } from "./stage.ts";
+import { readCsv, type StageSelect } from "./stage.ts";
+import { lostLineType, rejectedLineType, stagedList } from "./staged.ts";
 
 /**
  * Lines of tracefs' trace_pipe:
@@ -10,7 +11,12 @@ import { lostLineType, readCsv, rejectedLineType, type StageSelect } from "./sta
  * The kernel prints `key=value` pairs, in an order that differs between kernel versions; the header holds each event's
  * `print fmt`, so a key's place is known and a line is split once instead of searched for each key.
  */
-export function tracePipeStage(header: TppHeader, textPath: string, number: number): StageSelect {
+export function tracePipeStage(
+  header: TppHeader,
+  textPath: string,
+  number: number,
+  { cpus }: { readonly cpus: boolean },
+): StageSelect {
   const events = knownEvents
     .filter((event) => header.events?.[event.name])
     .map((event) => ({ ...event, keys: printedKeys(header.events?.[event.name] ?? "") }));
@@ -44,6 +50,28 @@ export function tracePipeStage(header: TppHeader, textPath: string, number: numb
     .join(" ");
   const port = header.filters.port;
   const start = `${header.clock.monotonic_ns}::BIGINT`;
+  const record = stagedList({
+    type: "code",
+    life: byEvent("UTINYINT", (event, get) => event.life?.(get) ?? null, "ELSE 0"),
+    t: `clock - (${start} / 1000000000)::DECIMAL(18, 9)`,
+    ends: `'${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport`,
+    // `[001]` behind the task's name and number, or `CPU:1` before the number of lost events.
+    ...(cpus ? { cpu: "TRY_CAST(regexp_extract(line, '^(?:CPU:|.*?[- ][0-9]+ +\\[)([0-9]+)', 1) AS USMALLINT)" } : {}),
+    length_bytes: copied("data_len", "UINTEGER"),
+    ca_state: copied("cong_state", "UTINYINT"),
+    snd_nxt: copied("snd_nxt", "UINTEGER"),
+    snd_una: copied("snd_una", "UINTEGER"),
+    snd_cwnd: copied("snd_cwnd", "UINTEGER"),
+    ssthresh: copied("ssthresh", "UINTEGER"),
+    snd_wnd_bytes: copied("snd_wnd", "UINTEGER"),
+    srtt_8us: `${copied("srtt", "UINTEGER")} * 8`,
+    rcv_wnd_bytes: copied("rcv_wnd", "UINTEGER"),
+    detail: byEvent(
+      "VARCHAR",
+      (event, get) => event.detail?.(get) ?? null,
+      "WHEN 'lost' THEN line WHEN 'rejected' THEN line",
+    ),
+  });
   return (readOptions) => `
     WITH lines AS (
       SELECT line, strpos(line, ': ') AS colon
@@ -59,33 +87,15 @@ export function tracePipeStage(header: TppHeader, textPath: string, number: numb
         WHEN line LIKE 'CPU:% [LOST % EVENTS]' THEN 'lost' ELSE 'rejected' END AS event
       FROM split
     ), named AS (
-      SELECT
-        ${byEvent("UTINYINT", (event, get) => event.type(get), `WHEN 'lost' THEN ${lostLineType} ELSE ${rejectedLineType}`)} AS "type",
-        ${byEvent("UTINYINT", (event, get) => event.life?.(get) ?? null, "ELSE 0")} AS life,
-        clock - (${start} / 1000000000)::DECIMAL(18, 9) AS t,
+      SELECT *,
         ${address("src", "saddrv6")} AS saddr, ${portOf("src", "sport")} AS sport,
         ${address("dest", "daddrv6")} AS daddr, ${portOf("dest", "dport")} AS dport,
-        ${copied("data_len", "UINTEGER")} AS length_bytes,
-        ${copied("cong_state", "UTINYINT")} AS ca_state,
-        ${copied("snd_nxt", "UINTEGER")} AS snd_nxt,
-        ${copied("snd_una", "UINTEGER")} AS snd_una,
-        ${copied("snd_cwnd", "UINTEGER")} AS snd_cwnd,
-        ${copied("ssthresh", "UINTEGER")} AS ssthresh,
-        ${copied("snd_wnd", "UINTEGER")} AS snd_wnd_bytes,
-        ${copied("srtt", "UINTEGER")} * 8 AS srtt_8us,
-        ${copied("rcv_wnd", "UINTEGER")} AS rcv_wnd_bytes,
-        ${byEvent("VARCHAR", (event, get) => event.detail?.(get) ?? null, "WHEN 'lost' THEN line WHEN 'rejected' THEN line")} AS detail
+        ${byEvent("UTINYINT", (event, get) => event.type(get), `WHEN 'lost' THEN ${lostLineType} ELSE ${rejectedLineType}`)} AS code
       FROM checked
     )
-    SELECT "type", life, t, '${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport AS ends,
-      length_bytes, NULL::UTINYINT AS tcp_flags, NULL::UINTEGER AS seq_num, NULL::UINTEGER AS ack_num,
-      ca_state, snd_nxt, snd_una, NULL::UINTEGER AS write_seq, NULL::UINTEGER AS wqueue_bytes,
-      snd_cwnd, ssthresh, snd_wnd_bytes, srtt_8us, NULL::UINTEGER AS mdev_4us, NULL::UINTEGER AS rttvar_4us,
-      NULL::UINTEGER AS rto_ms, NULL::UINTEGER AS packets_out, NULL::UINTEGER AS lost_out, NULL::UINTEGER AS sacked_out,
-      NULL::UINTEGER AS retrans_out, NULL::UINTEGER AS retrans, NULL::UTINYINT AS frto, NULL::UINTEGER AS rto_num,
-      NULL::UBIGINT AS pacing_rate_bytes, rcv_wnd_bytes, detail
+    SELECT ${record}
     FROM named
-    ${port === null ? "" : `WHERE "type" >= ${lostLineType} OR sport = ${port} OR dport = ${port}`}`;
+    ${port === null ? "" : `WHERE code >= ${lostLineType} OR sport = ${port} OR dport = ${port}`}`;
 }
 
 type Get = (key: string) => string | null;

@@ -12,7 +12,7 @@ const columnKey = (name: string): string => `column.${name}`;
  */
 export async function writeParquet(trace: Trace, path: string): Promise<void> {
   const captures: ConvertedCapture[] = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
-  const losses = await trace.rows("SELECT capture, after_ord, lost, cause FROM losses ORDER BY capture, after_ord");
+  const losses = await trace.rows("SELECT capture, after_ord, lost, cause, from_s, to_s, known_by FROM losses");
   const metadata: [string, string][] = [
     [capturesKey, JSON.stringify(captures)],
     [lossesKey, JSON.stringify(losses)],

@@ -11,7 +11,12 @@ export interface Series {
   readonly dash?: readonly number[];
   readonly width?: number;
   /** A column of `trace` without which there is nothing to draw. */
-  readonly needs?: { readonly column: string; readonly suppliers: readonly SourceName[] };
+  readonly needs?: {
+    readonly column: string;
+    readonly suppliers: readonly SourceName[];
+    /** Another column that does, less exactly: the note says how. */
+    readonly proxy?: { readonly column: string; readonly note: string };
+  };
   /** Left out, instead of refused, where its column is not there. */
   readonly optional?: boolean;
 }

@@ -35,7 +35,7 @@ export interface Drawing {
 export async function drawPlot(trace: Trace, name: PlotName, options: PlotOptions = {}): Promise<Drawing> {
   const definition = await definitionOf(trace, name, options);
   await trace.need(...definition.views);
-  const available = await availableSeries(trace, name, definition);
+  const { series: available, proxies } = await availableSeries(trace, name, definition);
   const { drawn, leftOut } = await chooseFlows(trace, options.flows, name);
   const together = shareOnePanel(definition, drawn.length);
   const series = together ? available.slice(0, 1) : available;
@@ -44,7 +44,8 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
   const from = options.from ?? first - (last - first) / 100;
   const to = options.to ?? last + (last - first) / 100;
   if (!(to > from)) throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
-  const window = options.window ?? niceStep((to - from) / 150);
+  const pollsApart = proxies.length > 0 ? await medianGap(trace) : 0;
+  const window = options.window ?? niceStep(Math.max((to - from) / 150, pollsInWindow * pollsApart));
   await trace.setWindow(window);
   const width = options.width ?? 800;
   const range: PlotRange = { from, to, flows: drawn.map((flow) => flow.flow) };
@@ -56,8 +57,8 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
   const marks = together || name === "goodput" ? [] : await reducedMarks(trace, range, width);
   const notes =
     leftOut > 0
-      ? [`${leftOut} of ${leftOut + drawn.length} flows with little data are not drawn; --flow picks any`]
-      : [];
+      ? [...proxies, `${leftOut} of ${leftOut + drawn.length} flows with little data are not drawn; --flow picks any`]
+      : proxies;
   const spec = plotSpec({
     definition,
     title: options.title ?? `${definition.title}${drawn.length === 1 ? `, ${drawn[0]!.label}` : ""}`,
@@ -85,16 +86,35 @@ async function definitionOf(trace: Trace, name: PlotName, options: PlotOptions):
 const hasColumn = async (trace: Trace, column: string): Promise<boolean> =>
   (await trace.rows(`SELECT 1 AS found FROM trace WHERE ${column} IS NOT NULL LIMIT 1`)).length > 0;
 
-async function availableSeries(trace: Trace, plot: PlotName, definition: PlotDefinition): Promise<readonly Series[]> {
+/** The series that can be drawn, and in words which of them stand on a less exact column. */
+async function availableSeries(
+  trace: Trace,
+  plot: PlotName,
+  definition: PlotDefinition,
+): Promise<{ series: readonly Series[]; proxies: readonly string[] }> {
+  const proxies: string[] = [];
   for (const { needs } of definition.series) {
     if (!needs || (await hasColumn(trace, needs.column))) continue;
+    if (needs.proxy && (await hasColumn(trace, needs.proxy.column))) {
+      proxies.push(needs.proxy.note);
+      continue;
+    }
     const sources = [...new Set(trace.captures.map((capture) => capture.header.source))].join(" and ");
     const some = trace.captures.some((capture) => capture.records > 0);
     if (!some) throw new NothingToDrawError(plot, "in the capture");
     throw new MissingColumnError(`plot ${plot}`, needs.column, sources, needs.suppliers);
   }
-  return definition.series;
+  return { series: definition.series, proxies };
 }
+
+/** A window of what is polled spans some polls, or those without any would look like silence. */
+const pollsInWindow = 5;
+
+/** Usual time between two polls, seconds. */
+const medianGap = async (trace: Trace): Promise<number> =>
+  (await trace.database.value<number | null>(
+    "SELECT median(gap) FROM (SELECT t - lag(t) OVER (ORDER BY t) AS gap FROM (SELECT DISTINCT t FROM trace WHERE type = 'sample'))",
+  )) ?? 0;
 
 const ofFlow = (points: readonly Point[], flow: number, divisor: number) =>
   points.filter((point) => point.flow === flow).map(({ t, value }) => ({ t: round(t), value: round(value / divisor) }));
@@ -120,7 +140,7 @@ function subtitle(trace: Trace, name: PlotName, window: number, notes: readonly 
   return [
     source,
     ...(name === "goodput" ? [`windows of ${window >= 1 ? `${window} s` : `${round(window * 1000)} ms`}`] : []),
-    ...notes.map((note) => note.split(" are not drawn")[0]!.concat(" not drawn")),
+    ...notes.map((note) => note.replace(/ are not drawn.*/, " not drawn")),
   ].join("; ");
 }
 

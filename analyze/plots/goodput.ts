@@ -25,7 +25,11 @@ export const goodput: PlotDefinition = {
       name: "goodput",
       points: steps("goodput_bps"),
       color: palette.blue,
-      needs: { column: "snd_una", suppliers: ["kmod", "tracefs"] },
+      needs: {
+        column: "snd_una",
+        suppliers: ["kmod", "tracefs", "ss"],
+        proxy: { column: "bytes_acked", note: "by bytes_acked at each poll" },
+      },
     },
     {
       name: "throughput sent",

@@ -12,7 +12,7 @@ export const inflightPackets: PlotDefinition = {
       name: "in flight",
       points: "SELECT flow, ord, t, inflight_packets AS value FROM inflight WHERE inflight_packets IS NOT NULL",
       color: palette.blue,
-      needs: { column: "packets_out", suppliers: ["kmod"] },
+      needs: { column: "packets_out", suppliers: ["kmod", "ss"] },
     },
     {
       name: "cwnd",

@@ -1,65 +1,83 @@
 -- One row a connection.
--- needs: trace, _held, losses
--- capture          USMALLINT  file it is of
--- flow             UINTEGER   id, in order of first sight
--- saddr, daddr     VARCHAR    local and remote address
--- sport, dport     USMALLINT  local and remote port
--- start_s          DOUBLE     first record, seconds since the capture began
--- duration_s       DOUBLE     first record to last, seconds
--- records          BIGINT     records of it
--- seen             VARCHAR    'whole' where both its setup and its end were seen; else 'no start', 'no end', 'neither'
--- acked_bytes      BIGINT     bytes that the peer acknowledged: advance of snd_una, less the sequence numbers of SYN and FIN
---                             where their records are there; NULL where no record has snd_una
--- goodput_bps      DOUBLE     acked_bytes over duration_s, bit/s; NULL for a flow of one moment
--- sent_bytes       BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
--- retransmits      BIGINT     segments retransmitted (the kernel's own count; from tracepoints, retransmitted buffers, each
---                             of which can be several segments); NULL where the source cannot tell
--- rtos             BIGINT     retransmission timeouts; NULL where the source does not see them
--- loss_episodes    BIGINT     times the congestion state became Loss; NULL where the source does not see it
--- srtt_mean_us     DOUBLE     smoothed RTT, mean over time (each value weighted by how long it was held)
+-- needs: trace, captures, _steps, losses, slow_start, limits
+-- capture            USMALLINT  file it is of
+-- flow               UINTEGER   id, in order of first sight
+-- saddr, daddr       VARCHAR    local and remote address
+-- sport, dport       USMALLINT  local and remote port
+-- start_s            DOUBLE     first record, seconds since the capture began
+-- duration_s         DOUBLE     first record to last, seconds
+-- records            BIGINT     records of it
+-- seen               VARCHAR    'whole' where both its setup and its end were seen; else 'no start', 'no end', 'neither'
+-- acked_bytes        BIGINT     bytes that the peer acknowledged: advance of snd_una, less the sequence numbers of SYN and FIN
+--                               where their records are there; NULL where no record has snd_una
+-- goodput_bps        DOUBLE     acked_bytes over duration_s, bit/s; NULL for a flow of one moment
+-- sent_bytes         BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
+-- sends              BIGINT     segments with payload handed down to be sent (with segmentation offload, each can be several on the
+--                               wire); NULL where the source sees no sends
+-- retransmits        BIGINT     segments retransmitted (the kernel's own count; from tracepoints, retransmitted buffers, each
+--                               of which can be several segments); NULL where the source cannot tell
+-- retransmit_share   DOUBLE     bytes sent again of sent_bytes, 0 to 1; NULL where the source sees no sends or there were none
+-- rtos               BIGINT     retransmission timeouts; NULL where the source does not see them
+-- loss_episodes      BIGINT     times the congestion state became Loss; NULL where the source does not see it
+-- recovery_episodes  BIGINT     times it became Recovery; NULL likewise
+-- resets             BIGINT     RSTs sent or received on it; NULL where the source does not see them
+-- srtt_mean_us       DOUBLE     smoothed RTT, mean over time (each value weighted by how long it was held)
 -- srtt_min_us, srtt_max_us  DOUBLE  its extremes
--- cwnd_mean        DOUBLE     congestion window, packets, mean over time
--- cwnd_max         UINTEGER   its maximum
--- inflight_mean_bytes  DOUBLE snd_nxt - snd_una, mean over time
--- crosses_gap      BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds
+-- rtt_min_us         DOUBLE     smallest round-trip time that the kernel measured; NULL where the source lets no samples be told
+-- rtt_median_us, rtt_p95_us, rtt_p99_us  DOUBLE  quantiles of what it measured; NULL likewise
+-- cwnd_mean          DOUBLE     congestion window, packets, mean over time
+-- cwnd_max           UINTEGER   its maximum
+-- inflight_mean_bytes  DOUBLE   snd_nxt - snd_una, mean over time
+-- slow_start_exit_s  DOUBLE     when the first slow start ended, seconds since the capture began; NULL where it did not
+-- slow_start_exit_cwnd  UINTEGER  congestion window then, packets; NULL likewise
+-- cwnd_share, rwnd_share, sndbuf_share, application_share, pacing_share, recovery_share, idle_share
+--                    DOUBLE     what kept it from sending more, shares of its life: see `limits`
+-- limits_basis       VARCHAR    how these are known: see `limits`
+-- cong               VARCHAR    congestion control algorithm, the last where it changed; NULL where the source does not tell
+-- crosses_gap        BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds
+-- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a flow of one moment
 CREATE VIEW flows AS
-WITH changes AS (
-  SELECT flow, ord, type, ca_state, lag(ca_state) OVER (PARTITION BY flow ORDER BY ord) AS previous_ca_state
-  FROM trace
-  WHERE ca_state IS NOT NULL
-), loss_episodes AS (
-  SELECT flow, count(*) FILTER (WHERE ca_state = 'Loss' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Loss')) AS loss_episodes
-  FROM changes GROUP BY flow
-), seen AS (
+WITH seen AS (
   SELECT capture, flow,
     any_value(saddr) AS saddr, any_value(sport) AS sport, any_value(daddr) AS daddr, any_value(dport) AS dport,
-    min(t) AS start_s, round(max(t) - min(t), 9) AS duration_s, count(*) AS records,
-    min(ord) AS first_ord, max(ord) AS last_ord,
-    count(*) FILTER (WHERE type = 'setup') > 0 AS has_start,
-    count(*) FILTER (WHERE type = 'done') > 0 AS has_end,
-    min(snd_una) AS lowest_una, max(snd_una) AS highest_una,
-    min(seq_num + 1) FILTER (WHERE type = 'send' AND tcp_flags & 2 = 2) AS syn_end,
-    min(seq_num + length_bytes) FILTER (WHERE type = 'send' AND tcp_flags & 1 = 1) AS fin_seq,
-    sum(length_bytes) FILTER (WHERE type = 'send') AS sent_bytes,
+    min(t) AS start_s, max(t) AS end_s, round(max(t) - min(t), 9) AS duration_s, count(*) AS records,
+    count(CASE WHEN type = 'setup' THEN 1 END) > 0 AS has_start,
+    count(CASE WHEN type = 'done' THEN 1 END) > 0 AS has_end,
+    coalesce(min(snd_una), min(bytes_acked)) AS lowest_una, coalesce(max(snd_una), max(bytes_acked)) AS highest_una,
+    min(CASE WHEN type = 'send' AND tcp_flags & 2 = 2 THEN seq_num + 1 END) AS syn_end,
+    min(CASE WHEN type = 'send' AND tcp_flags & 1 = 1 THEN seq_num + length_bytes END) AS fin_seq,
+    coalesce(sum(CASE WHEN type = 'send' THEN length_bytes END), max(bytes_sent) - min(bytes_sent)) AS sent_bytes,
+    count(CASE WHEN type = 'send' AND length_bytes > 0 THEN 1 END) AS sends,
+    sum(CASE WHEN type = 'send' AND seq_num < snd_nxt THEN length_bytes END) AS retransmitted_bytes,
     max(retrans) AS retrans,
-    count(*) FILTER (WHERE type = 'retransmit') AS retransmit_events,
+    count(CASE WHEN type = 'retransmit' THEN 1 END) AS retransmit_events,
+    count(CASE WHEN type IN ('reset_sent', 'reset_received') OR tcp_flags & 4 = 4 THEN 1 END) AS resets,
     max(rto_num) AS rto_num,
-    min(srtt_us) FILTER (WHERE srtt_us > 0) AS srtt_min_us, max(srtt_us) AS srtt_max_us,
+    min(nullif(srtt_us, 0)) AS srtt_min_us, max(srtt_us) AS srtt_max_us,
     max(snd_cwnd) AS cwnd_max
   FROM trace WHERE flow IS NOT NULL GROUP BY capture, flow
 ), acked AS (
   -- A SYN that nobody answered leaves both at the sequence number behind it.
   SELECT flow, greatest(lowest_una, syn_end) AS first_una, greatest(least(highest_una, fin_seq), syn_end) AS last_una
   FROM seen
-), means AS (
+), held AS (
   SELECT flow,
-    sum(srtt_us * held_s) / nullif(sum(held_s) FILTER (WHERE srtt_us IS NOT NULL), 0) AS srtt_mean_us,
-    sum(snd_cwnd * held_s) / nullif(sum(held_s), 0) AS cwnd_mean,
-    sum((snd_nxt - snd_una) * held_s) / nullif(sum(held_s) FILTER (WHERE snd_nxt IS NOT NULL), 0) AS inflight_mean_bytes
-  FROM _held GROUP BY flow
-), with_gaps AS (
-  SELECT DISTINCT flow
-  FROM seen JOIN losses ON losses.capture = seen.capture AND (losses.after_ord IS NULL OR losses.after_ord BETWEEN first_ord - 1 AND last_ord)
+    sum(srtt_us * held_s) / nullif(sum(CASE WHEN srtt_us IS NOT NULL THEN held_s END), 0) AS srtt_mean_us,
+    sum(snd_cwnd * held_s) / nullif(sum(CASE WHEN snd_cwnd IS NOT NULL THEN held_s END), 0) AS cwnd_mean,
+    sum(inflight_bytes * held_s) / nullif(sum(CASE WHEN inflight_bytes IS NOT NULL THEN held_s END), 0) AS inflight_mean_bytes,
+    count(CASE WHEN ca_state = 'Loss' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Loss') THEN 1 END) AS loss_episodes,
+    count(CASE WHEN ca_state = 'Recovery' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Recovery') THEN 1 END) AS recovery_episodes
+  FROM _steps GROUP BY flow
+), samples AS (
+  SELECT flow, min(rtt_sample_us) AS rtt_min_us, quantiles_of(rtt_sample_us) AS quantiles
+  FROM _steps WHERE rtt_sample_us IS NOT NULL GROUP BY flow
+), algorithms AS (
+  SELECT flow, max_by(cong, ord) AS cong FROM trace WHERE cong IS NOT NULL AND flow IS NOT NULL GROUP BY flow
+), lost AS (
+  SELECT flow, bool_or(from_s IS NULL AND to_s IS NULL) AS anywhere,
+    sum(greatest(least(end_s, coalesce(to_s, end_s)) - greatest(start_s, coalesce(from_s, start_s)), 0)) AS lost_s
+  FROM seen JOIN losses ON losses.capture = seen.capture AND coalesce(from_s, start_s) <= end_s AND coalesce(to_s, end_s) >= start_s
+  GROUP BY flow
 )
 SELECT
   seen.capture, flow, saddr, sport, daddr, dport, start_s, duration_s, records,
@@ -67,14 +85,35 @@ SELECT
   last_una - first_una AS acked_bytes,
   (last_una - first_una) * 8 / nullif(duration_s, 0) AS goodput_bps,
   sent_bytes::BIGINT AS sent_bytes,
+  CASE WHEN captures.source = 'kmod' THEN sends END AS sends,
   CASE WHEN captures.source = 'tracefs' THEN retransmit_events ELSE retrans END::BIGINT AS retransmits,
+  CASE WHEN captures.source = 'kmod' THEN coalesce(retransmitted_bytes, 0)::DOUBLE / nullif(sent_bytes, 0) END AS retransmit_share,
   rto_num::BIGINT AS rtos,
   CASE WHEN sees_ca_state THEN coalesce(loss_episodes, 0) END AS loss_episodes,
-  srtt_mean_us, srtt_min_us, srtt_max_us, cwnd_mean, cwnd_max, inflight_mean_bytes,
-  with_gaps.flow IS NOT NULL AS crosses_gap
-FROM seen
+  CASE WHEN sees_ca_state THEN coalesce(recovery_episodes, 0) END AS recovery_episodes,
+  CASE WHEN captures.source <> 'ss' THEN resets END AS resets,
+  srtt_mean_us, srtt_min_us, srtt_max_us,
+  CASE WHEN has_samples THEN rtt_min_us END AS rtt_min_us,
+  CASE WHEN has_samples THEN quantiles[1] END AS rtt_median_us,
+  CASE WHEN has_samples THEN quantiles[2] END AS rtt_p95_us,
+  CASE WHEN has_samples THEN quantiles[3] END AS rtt_p99_us,
+  cwnd_mean, cwnd_max, inflight_mean_bytes,
+  exit_s AS slow_start_exit_s, exit_cwnd AS slow_start_exit_cwnd,
+  cwnd_share, rwnd_share, sndbuf_share, application_share, pacing_share, recovery_share, idle_share, basis AS limits_basis,
+  cong,
+  lost.flow IS NOT NULL AS crosses_gap,
+  CASE WHEN anywhere THEN 1 ELSE least(coalesce(lost_s, 0) / nullif(duration_s, 0), 1) END AS gap_share
+FROM (
+  -- Samples from a srtt in whole us are not worth having where 8 us is much of it; `rtt` has the same rule.
+  SELECT seen.*, source <> 'tracefs' OR srtt_min_us >= 200 AS has_samples FROM seen JOIN captures USING (capture)
+) AS seen
 JOIN captures USING (capture)
 JOIN acked USING (flow)
-LEFT JOIN means USING (flow)
-LEFT JOIN loss_episodes USING (flow)
-LEFT JOIN with_gaps USING (flow);
+LEFT JOIN held USING (flow)
+LEFT JOIN samples USING (flow)
+LEFT JOIN algorithms USING (flow)
+LEFT JOIN (SELECT flow, exit_s, exit_cwnd FROM slow_start) USING (flow)
+LEFT JOIN (
+  SELECT flow, cwnd_share, rwnd_share, sndbuf_share, application_share, pacing_share, recovery_share, idle_share, basis FROM limits
+) USING (flow)
+LEFT JOIN lost USING (flow);

@@ -18,4 +18,4 @@ SELECT
   snd_nxt - snd_una AS inflight_bytes,
   snd_cwnd
 FROM trace
-WHERE snd_nxt IS NOT NULL AND flow IS NOT NULL;
+WHERE (snd_nxt IS NOT NULL OR packets_out IS NOT NULL) AND flow IS NOT NULL;

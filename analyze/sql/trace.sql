@@ -52,6 +52,13 @@ SELECT
   packets_out, lost_out, sacked_out, retrans_out, retrans,
   frto, rto_num,
   CASE WHEN pacing_rate_bytes < 18446744073709551615 THEN pacing_rate_bytes::DOUBLE * 8 END AS pacing_rate_bps,
-  rcv_wnd_bytes,
+  record, connection, netns,
+  rcv_wnd_bytes, rqueue_bytes, mss_bytes,
+  delivered,
+  bytes_acked::BIGINT AS bytes_acked,
+  app_limited,
+  busy_us::BIGINT AS busy_us, rwnd_limited_us::BIGINT AS rwnd_limited_us, sndbuf_limited_us::BIGINT AS sndbuf_limited_us,
+  timer, cong, cong_state,
+  bytes_sent::BIGINT AS bytes_sent, delivery_rate_bps, min_rtt_us,
   detail
 FROM numbered;

@@ -16,7 +16,7 @@ const cases: [args: string[], code: number, message: RegExp][] = [
   [["flows", kmod, "/nonexistent/a.tpp"], 66, /no such file/],
   [["verify", "/nonexistent/a.tpp"], 66, /no such file/],
   [["info", "/nonexistent/a.tpp"], 66, /no such file/],
-  [["flows", "/tmp"], 66, /is a directory, not a capture/],
+  [["flows", "/proc/sys/kernel"], 66, /is a directory without a \.tpp file/],
   [["flows", import.meta.filename], 65, /errors\.test\.ts: /],
   [["verify", import.meta.filename], 65, /errors\.test\.ts: /],
   [["sql", kmod, "SELECT nothing FROM trace"], 65, /the query failed: .*nothing/],
@@ -35,7 +35,7 @@ const cases: [args: string[], code: number, message: RegExp][] = [
   [["plot", kmod, "cwnd", "-o", "x.svg", "--from", "500", "--to", "600"], 65, /nothing to draw: .*500\.000 s and 600/],
   [["plot", kmod, "cwnd", "-o", "x.svg", "--from", "3", "--to", "2"], 65, /nothing to draw/],
   [["plot", kmod, "cwnd", "-o", "x.svg", "--width", "50"], 64, /50: not a width/],
-  [["plot", shaped, "inflight", "-o", "x.svg", "--unit", "packets"], 69, /capture with --source kmod to have it/],
+  [["plot", shaped, "inflight", "-o", "x.svg", "--unit", "packets"], 69, /capture with --source kmod or --source ss to have it/],
 ];
 for (const [args, code, message] of cases) {
   const shown = args.map((arg) => arg.replace(/^.*\/(?=[\w-]+\.(tpp|test\.ts)$)/, "")).join(" ");

@@ -1,0 +1,112 @@
+import { glob, open, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { NotTppError, type TppWalk, walkTpp } from "@tcpprobe-plus/tpp";
+import { InputError, NotACaptureError } from "../errors.ts";
+import type { CaptureFile } from "./capture.ts";
+
+/** One capture to be opened: a converted one, or one or more .tpp files in the order of their records. */
+export type Input =
+  | { readonly kind: "parquet"; readonly path: string }
+  | { readonly kind: "tpp"; readonly path: string; readonly files: readonly CaptureFile[] };
+
+/**
+ * What the given paths are, in their order: files, directories (all .tpp in them) or patterns that the shell left alone.
+ * Files of one rotated set become one capture, whatever their order, at the place of the first of them.
+ */
+export async function inputsOf(paths: readonly string[]): Promise<Input[]> {
+  const inputs: (Input | { readonly kind: "set"; readonly files: CaptureFile[] })[] = [];
+  const sets = new Map<string, CaptureFile[]>();
+  for (const path of (await Promise.all(paths.map(expand))).flat()) {
+    if (await isParquet(path)) {
+      inputs.push({ kind: "parquet", path });
+      continue;
+    }
+    const file = await captureFile(path);
+    const id = file.header.set?.id;
+    if (id === undefined) {
+      inputs.push({ kind: "tpp", path, files: [file] });
+      continue;
+    }
+    const files = sets.get(id) ?? [];
+    if (files.length === 0) inputs.push({ kind: "set", files });
+    sets.set(id, files);
+    files.push(file);
+  }
+  return inputs.map((input) => {
+    if (input.kind !== "set") return input;
+    const files = inOrder(input.files);
+    return { kind: "tpp", path: nameOf(files.map(({ path }) => path)), files };
+  });
+}
+
+const numberOf = ({ header }: CaptureFile): number => header.set?.number ?? 0;
+
+function inOrder(files: readonly CaptureFile[]): CaptureFile[] {
+  const ordered = [...files].sort((a, b) => numberOf(a) - numberOf(b));
+  for (const [index, file] of ordered.entries()) {
+    const before = ordered[index - 1];
+    if (before && numberOf(before) === numberOf(file))
+      throw new NotACaptureError(
+        file.path,
+        `is number ${numberOf(file)} of the same set as ${before.path}; give one of the two`,
+      );
+  }
+  return ordered;
+}
+
+/** run1.0002.tpp and run1.0003.tpp are run1.*.tpp; names with nothing in common are known by the first. */
+function nameOf(paths: readonly string[]): string {
+  const patterns = new Set(paths.map((path) => join(dirname(path), basename(path).replace(/\.\d+\.tpp$/, ".*.tpp"))));
+  const [pattern] = patterns;
+  return paths.length > 1 && patterns.size === 1 && pattern?.includes("*") ? pattern : (paths[0] ?? "");
+}
+
+async function expand(path: string): Promise<string[]> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error) {
+    if (found.code !== "ENOENT" || !/[*?[]/.test(path)) throw new InputError(path, found);
+    const matches: string[] = [];
+    for await (const match of glob(path)) matches.push(match);
+    if (matches.length === 0) throw new InputError(path, found);
+    return matches.sort();
+  }
+  if (!found.isDirectory()) return [path];
+  const names = await readdir(path).catch((error) => {
+    throw new InputError(path, error);
+  });
+  const captures = names.filter((name) => name.endsWith(".tpp")).sort();
+  if (captures.length === 0) throw new InputError(path, Object.assign(new Error("no capture"), { code: "EISDIR" }));
+  return captures.map((name) => join(path, name));
+}
+
+async function isParquet(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+      return buffer.toString("latin1", 0, bytesRead) === "PAR1";
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new InputError(path, error as NodeJS.ErrnoException);
+  }
+}
+
+async function captureFile(path: string): Promise<CaptureFile> {
+  const walk = await walkOf(path);
+  if (walk.header) return { path, header: walk.header, walk };
+  throw new NotACaptureError(
+    path,
+    "its header cannot be read, so its records have no meaning; `zstd -dc` prints what text is left",
+  );
+}
+
+async function walkOf(path: string): Promise<TppWalk> {
+  try {
+    return await walkTpp(path);
+  } catch (error) {
+    if (error instanceof NotTppError) throw new NotACaptureError(path, error.message.slice(path.length + 2));
+    throw new InputError(path, error as NodeJS.ErrnoException);
+  }
+}

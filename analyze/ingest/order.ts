@@ -1,0 +1,37 @@
+/** Records in the order of their times. */
+import { join } from "node:path";
+import { type Database, literal } from "../database.ts";
+import { copyStaged } from "./stage.ts";
+import type { StagedPiece } from "./stage-capture.ts";
+
+/**
+ * Sources that merge several CPUs hand out some records a little late. Where a capture has such, its pieces are replaced by
+ * one in the order of time; records of equal time, and lines without one, keep their order. Most captures need nothing.
+ */
+export async function sortPieces(
+  database: Database,
+  pieces: readonly StagedPiece[],
+  directory: string,
+): Promise<StagedPiece[]> {
+  const [first] = pieces;
+  if (!first || !(await outOfOrder(database, pieces))) return [...pieces];
+  const path = join(directory, `${first.capture}-sorted.parquet`);
+  const all = `read_parquet([${pieces.map((piece) => literal(piece.path)).join(", ")}], file_row_number = true)`;
+  await database.run(
+    copyStaged(
+      `SELECT * EXCLUDE (file_row_number, piece, after) FROM (
+         SELECT *, file_index AS piece, coalesce(t, max(t) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS after FROM ${all})
+       ORDER BY after NULLS FIRST, piece, file_row_number`,
+      path,
+    ),
+  );
+  return [{ path, capture: first.capture, rowsBefore: 0, rows: pieces.reduce((sum, { rows }) => sum + rows, 0) }];
+}
+
+/** Whether any record is earlier than one before it. Row order is kept by a window without one, which streams. */
+async function outOfOrder(database: Database, pieces: readonly StagedPiece[]): Promise<boolean> {
+  const all = `read_parquet([${pieces.map(({ path }) => literal(path)).join(", ")}])`;
+  return database.value<boolean>(
+    `SELECT count(*) > 0 FROM (SELECT t, lag(t) OVER () AS before FROM (SELECT t FROM ${all} WHERE t IS NOT NULL)) WHERE t < before`,
+  );
+}

@@ -1,0 +1,92 @@
+import { rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Database } from "../database.ts";
+import type { Capture, CaptureFile, Loss } from "./capture.ts";
+import { type LossMark, placeLosses } from "./losses.ts";
+import { sortPieces } from "./order.ts";
+import { type RejectedLine, stageText } from "./stage.ts";
+import { textPieces } from "./text.ts";
+
+/** Raw text parsed at a time; bounds the temporary disk space beside the staged records. */
+const pieceBytes = 256 * 1024 * 1024;
+
+/** One staged Parquet file: a stretch of one capture. */
+export interface StagedPiece {
+  readonly path: string;
+  readonly capture: number;
+  /** Rows of the capture's pieces before it. */
+  readonly rowsBefore: number;
+  readonly rows: number;
+}
+
+/** Parses all files of one capture, one after the other, and finds where it has lost records. */
+export async function stageCapture(
+  database: Database,
+  { path, files }: { readonly path: string; readonly files: readonly CaptureFile[] },
+  number: number,
+  directory: string,
+): Promise<{ capture: Capture; pieces: StagedPiece[]; losses: Loss[] }> {
+  const pieces: StagedPiece[] = [];
+  const rejected: RejectedLine[] = [];
+  const damage: string[] = [];
+  const incomplete: string[] = [];
+  const marks: LossMark[] = [];
+  const header = files[0]!.header;
+  let rows = 0;
+  let afterPoll: string | null = null;
+  const textPath = (index: number) => join(directory, `${number}-${pieces.length}-${index}.txt`);
+  const mark = (lost: number | null, cause: string, knownBy: LossMark["knownBy"], more: Partial<LossMark> = {}) =>
+    marks.push({ afterOrd: rows, lost, cause, knownBy, cpu: null, atNs: null, ...more });
+  for (const [index, file] of files.entries()) {
+    const { walk } = file;
+    const missing = missingBefore(file, files[index - 1]);
+    if (missing) incomplete.push(missing);
+    if (missing && index > 0) mark(null, "file", "set");
+    const say = (text: string) => damage.push(files.length > 1 ? `${basename(file.path)}: ${text}` : text);
+    for (const { text } of walk.damage) say(text);
+    const cpus = Object.keys(lostBy(file)).length > 0;
+    let endLine = 0;
+    for await (const piece of textPieces(walk, textPath, pieceBytes, say)) {
+      if (piece.missingBefore > 0) {
+        mark(piece.missingBefore, "frame", "damage");
+        afterPoll = null;
+      }
+      // Times count from the set's first file; the rest of what a file says of its text is its own.
+      const context = { path: file.path, header: { ...file.header, clock: header.clock }, number, cpus, afterPoll };
+      const parquetPath = join(directory, `${number}-${pieces.length}.parquet`);
+      const stage = await stageText(database, piece.path, parquetPath, context);
+      await rm(piece.path);
+      for (const { afterRows, lost, cpu } of stage.lost)
+        mark(lost, "ring", "lost line", { afterOrd: rows + afterRows, cpu });
+      for (const { poll } of stage.failedPolls) mark(1, "poll", "poll", { afterOrd: null, atNs: poll });
+      pieces.push({ path: stage.parquetPath, capture: number, rowsBefore: rows, rows: stage.rows });
+      rejected.push(...stage.rejected);
+      afterPoll = stage.lastPoll;
+      endLine = piece.endLine;
+      rows += stage.rows;
+    }
+    const missingAtEnd = (walk.trailer?.lines ?? 0) - endLine;
+    if (missingAtEnd > 0) mark(missingAtEnd, "frame", "damage");
+  }
+  const last = files.at(-1)!;
+  if (last.walk.trailer?.reason === "rotated")
+    incomplete.push(`file ${(last.header.set?.number ?? 0) + 1} of the set and what follows it are not there`);
+  const losses = await placeLosses(database, { number, files, pieces, marks });
+  const capture = { path, header, files, records: rows, rejected, damage, incomplete };
+  return { capture, pieces: await sortPieces(database, pieces, directory), losses };
+}
+
+/** Which files of the set should stand between a file and the one before it, in words; null for none. */
+function missingBefore(file: CaptureFile, before: CaptureFile | undefined): string | null {
+  if (!file.header.set) return null;
+  const expected = (before?.header.set?.number ?? 0) + 1;
+  const last = file.header.set.number - 1;
+  if (last < expected) return null;
+  return expected === last
+    ? `file ${last} of the set is not there`
+    : `files ${expected} to ${last} of the set are not there`;
+}
+
+/** Records that a file says were lost, by cause. */
+export const lostBy = ({ walk }: CaptureFile): Readonly<Record<string, number>> =>
+  walk.trailer?.lost ?? walk.checkpoints.at(-1)?.lost ?? {};
