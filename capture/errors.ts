@@ -30,6 +30,50 @@ export class BadBufferSizeError extends CaptureError {
   }
 }
 
+export class BadSizeError extends CaptureError {
+  override readonly name = "BadSizeError";
+  override readonly exitCode = exitCodes.usage;
+  constructor(given: string) {
+    super(`--max-size ${given}: not a size. Give a number with a unit, from 10kB on, such as 500MB or 2GiB.`);
+  }
+}
+
+export class BadRotationError extends CaptureError {
+  override readonly name = "BadRotationError";
+  override readonly exitCode = exitCodes.usage;
+  constructor(given: string) {
+    super(
+      `--rotate ${given}: neither a size nor a time. Give a size from 10kB on, such as 100MB, or a time from 1s on, such as 10m or 1h.`,
+    );
+  }
+}
+
+/** An option's number that is out of its range. */
+export class BadNumberError extends CaptureError {
+  override readonly name = "BadNumberError";
+  override readonly exitCode = exitCodes.usage;
+  constructor(option: string, given: string, least: number, most: number, unit: string) {
+    super(`${option} ${given}: not possible. Give ${unit} from ${least} to ${most}.`);
+  }
+}
+
+/** Options that do not go together. */
+export class OptionsError extends CaptureError {
+  override readonly name = "OptionsError";
+  override readonly exitCode = exitCodes.usage;
+}
+
+export class CommandStartError extends CaptureError {
+  override readonly name = "CommandStartError";
+  override readonly exitCode: number;
+  constructor(program: string, cause: NodeJS.ErrnoException) {
+    super(`${program}: cannot be started (${cause.code ?? cause.message}). Check the command behind \`--\`.`, {
+      cause,
+    });
+    this.exitCode = cause.code === "ENOENT" ? exitCodes.commandNotFound : exitCodes.commandNotStarted;
+  }
+}
+
 export class NotRootError extends CaptureError {
   override readonly name = "NotRootError";
   override readonly exitCode = exitCodes.noPermission;
@@ -83,6 +127,52 @@ export class NoModuleError extends CaptureError {
     super(
       `${path}: not there, so the tcpprobe_plus module is not loaded. Load it (insmod tcpprobe_plus.ko), or use --source tracefs.`,
     );
+  }
+}
+
+export class ModuleBusyError extends CaptureError {
+  override readonly name = "ModuleBusyError";
+  override readonly exitCode = exitCodes.busy;
+  constructor(path: string) {
+    super(
+      `${path}: another process reads it, and the module serves one at a time. \`fuser ${path}\` names it; end it first.`,
+    );
+  }
+}
+
+export class ModuleSettingError extends CaptureError {
+  override readonly name = "ModuleSettingError";
+  override readonly exitCode = exitCodes.unavailable;
+  constructor(path: string, value: string, why: string) {
+    super(`${path}: cannot be set to "${value}" (${why}). Check that the loaded module is of this version.`);
+  }
+}
+
+export class ModuleOptionError extends CaptureError {
+  override readonly name = "ModuleOptionError";
+  override readonly exitCode = exitCodes.unavailable;
+  constructor(option: string, taken: string) {
+    super(
+      `${option}: only the tcpprobe_plus module can do that, and ${taken} is used. Load the module, or leave it out.`,
+    );
+  }
+}
+
+export class ModuleRemovedError extends CaptureError {
+  override readonly name = "ModuleRemovedError";
+  override readonly exitCode = exitCodes.ioError;
+  constructor(path: string) {
+    super(
+      `${path}: the tcpprobe_plus module was unloaded during the capture; stopped. All that it handed out is saved.`,
+    );
+  }
+}
+
+export class NoSsError extends CaptureError {
+  override readonly name = "NoSsError";
+  override readonly exitCode = exitCodes.unavailable;
+  constructor(why: string) {
+    super(`ss cannot be used (${why}). Install iproute2 5.0 or later (its -O option is needed).`);
   }
 }
 

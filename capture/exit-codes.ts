@@ -19,6 +19,9 @@ export const exitCodes = {
   busy: 75,
   /** Root is needed. */
   noPermission: 77,
+  /** The command behind `--` could not be started, or was not found; as a shell says it. */
+  commandNotStarted: 126,
+  commandNotFound: 127,
   /** A second signal stopped it before the ring was empty; the file is whole. */
   interrupted: 130,
 } as const;

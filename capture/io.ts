@@ -1,4 +1,5 @@
 /** All that a command touches of the terminal and the process, passed in so that tests are silent. */
+import { isatty } from "node:tty";
 
 export interface TextOut {
   write(text: string): unknown;
@@ -11,6 +12,7 @@ export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 export interface Io {
   readonly stdout: TextOut;
   readonly stderr: TextOut;
+  readonly stdin: { readonly isTTY: boolean };
   /** Calls `handler` at each signal that asks to stop; returns how to take it off again. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
 }
@@ -34,6 +36,7 @@ export function processIo(): Io {
   return {
     stdout: textOut(process.stdout),
     stderr: textOut(process.stderr),
+    stdin: { isTTY: isatty(0) },
     onSignal: (handler) => {
       for (const signal of signals) process.on(signal, handler);
       return () => {

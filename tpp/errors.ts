@@ -55,6 +55,16 @@ export class OutputWriteError extends TppError {
   }
 }
 
+export class OutputClosedError extends TppError {
+  override readonly name = "OutputClosedError";
+  constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
+    super(
+      `${path}: whoever read it has gone after ${wholeBytes} bytes (${cause.code}); stopped. What it took is whole frames and perhaps a cut one.`,
+      { cause },
+    );
+  }
+}
+
 export class SameFileError extends TppError {
   override readonly name = "SameFileError";
   constructor(path: string) {

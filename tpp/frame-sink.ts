@@ -1,11 +1,9 @@
 /** The file under a writer: appends whole frames, and leaves nothing but whole frames behind when the disk is full. */
-import { constants } from "node:fs";
-import { type FileHandle, open, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
-import { DiskFullError, OutputDirectoryError, OutputExistsError, OutputOpenError, OutputWriteError } from "./errors.ts";
-import type { LossTotals, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
+import { DiskFullError, OutputClosedError, OutputWriteError } from "./errors.ts";
+import type { TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
 import { encodeMetadata } from "./metadata.ts";
 import { encodeSeekTable, type SeekEntry, skippableEntry } from "./seek-table.ts";
+import { openTarget, type Target } from "./target.ts";
 
 export interface DataFrame {
   readonly compressed: Buffer;
@@ -13,40 +11,36 @@ export interface DataFrame {
   readonly lines: number;
 }
 
+/** What a checkpoint tells beside its frame. */
+export type CheckpointNotes = Pick<TppCheckpoint, "monotonic_ns" | "realtime_ns" | "lost" | "module" | "module_sysctl">;
+
 const fullDisk = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 export class FrameSink {
   readonly path: string;
   readonly captureId: string;
-  readonly #file: FileHandle;
+  readonly #target: Target;
   readonly #entries: SeekEntry[] = [];
   #bytes = 0;
   #frames = 0;
   #lines = 0;
   #rawBytes = 0;
 
-  private constructor(path: string, captureId: string, file: FileHandle) {
-    this.path = path;
+  private constructor(captureId: string, target: Target) {
+    this.path = target.name;
     this.captureId = captureId;
-    this.#file = file;
+    this.#target = target;
   }
 
-  /** Creates the file (never over an existing one unless told) and writes the header. */
+  /** Creates the file (never over an existing one unless told) and writes the header; `-` is standard output. */
   static async create(path: string, header: TppHeader, overwrite: boolean): Promise<FrameSink> {
-    // O_APPEND: after a failed write is cut off again, the next one goes to the new end.
-    const whenThere = overwrite ? constants.O_TRUNC : constants.O_EXCL;
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | whenThere;
-    const file = await open(path, flags).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === "EEXIST") throw new OutputExistsError(path);
-      if (cause.code === "ENOENT") throw new OutputDirectoryError(path, dirname(path));
-      throw new OutputOpenError(path, cause);
-    });
-    const sink = new FrameSink(path, header.capture_id, file);
+    const target = await openTarget(path, overwrite);
+    const sink = new FrameSink(header.capture_id, target);
     try {
       await sink.#append(encodeMetadata("TPPH", header));
     } catch (error) {
-      await file.close();
-      if (!overwrite) await unlink(path).catch(() => {});
+      await target.close();
+      if (!overwrite) await target.remove();
       throw error;
     }
     return sink;
@@ -57,7 +51,7 @@ export class FrameSink {
   }
 
   /** Appends a data frame and its checkpoint in one write. */
-  async appendData(frame: DataFrame, monotonicNs: string, lost: LossTotals): Promise<void> {
+  async appendData(frame: DataFrame, notes: CheckpointNotes): Promise<void> {
     const checksum = frame.compressed.readUInt32LE(frame.compressed.length - 4);
     const checkpoint: TppCheckpoint = {
       capture_id: this.captureId,
@@ -67,10 +61,9 @@ export class FrameSink {
       checksum,
       frame_lines: frame.lines,
       frame_raw_bytes: frame.rawBytes,
-      monotonic_ns: monotonicNs,
       lines: this.#lines + frame.lines,
       raw_bytes: this.#rawBytes + frame.rawBytes,
-      lost,
+      ...notes,
     };
     const metadata = encodeMetadata("TPPC", checkpoint);
     await this.#write([frame.compressed, metadata]);
@@ -86,11 +79,9 @@ export class FrameSink {
     const metadata = encodeMetadata("TPPT", trailer);
     try {
       await this.#write([metadata, encodeSeekTable([...this.#entries, skippableEntry(metadata.length)])]);
-      await this.#file.sync().catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "EINVAL") throw error; // what is no regular file cannot be synced
-      });
+      await this.#target.sync();
     } finally {
-      await this.#file.close();
+      await this.#target.close();
     }
   }
 
@@ -104,17 +95,17 @@ export class FrameSink {
     let done = 0;
     try {
       while (done < data.length) {
-        const { bytesWritten } = await this.#file.write(data, done, data.length - done);
-        done += bytesWritten;
+        done += await this.#target.write(data.subarray(done));
       }
     } catch (error) {
-      if (done > 0) await this.#file.truncate(this.#bytes).catch(() => {});
+      if (done > 0) await this.#target.truncate(this.#bytes);
       throw this.#failure(error as NodeJS.ErrnoException);
     }
     this.#bytes += data.length;
   }
 
   #failure(cause: NodeJS.ErrnoException): Error {
+    if (cause.code === "EPIPE") return new OutputClosedError(this.path, this.#bytes, cause);
     const kind = fullDisk.has(cause.code ?? "") ? DiskFullError : OutputWriteError;
     return new kind(this.path, this.#bytes, cause);
   }

@@ -6,7 +6,7 @@ export type TextKind =
   | "probe"
   /** Lines of tracefs' trace_pipe, `[LOST n EVENTS]` lines among them. */
   | "trace_pipe"
-  /** Output of `ss -tinHO`, each poll preceded by a line with its time. */
+  /** Output of `ss -tinHOe`, each poll preceded by a line with its number and times. */
   | "ss";
 
 /** JSON of the header frame. Numbers that may pass 2^53 are decimal strings. */
@@ -42,6 +42,12 @@ export interface TppHeader {
   readonly sysctl: Readonly<Record<string, string>>;
   readonly interfaces: readonly InterfaceSnapshot[];
   readonly command_line: readonly string[];
+  /** For records of the tcpprobe_plus module: what it says of itself. */
+  readonly module?: { readonly version: string | null; readonly fields: readonly string[] };
+  /** In a file of a rotated set: what the files share, and its place among them, from 1. */
+  readonly set?: { readonly id: string; readonly number: number };
+  /** What was run under the capture. `started_monotonic_ns`: CLOCK_MONOTONIC just before it was started. */
+  readonly command?: { readonly argv: readonly string[]; readonly started_monotonic_ns: string };
   /** Only when asked for. */
   readonly hostname?: string;
   /** Things that whoever reads the numbers must know: what was guessed, what was not available. */
@@ -58,8 +64,14 @@ export interface InterfaceSnapshot {
   readonly offloads: Readonly<Record<string, boolean>> | null;
 }
 
-/** Records lost so far, by cause: `ring` (a full tracing ring), `output` (could not be written), `damage` (in a recovered file). */
+/** Records lost so far, by cause; docs/tpp-format.md lists the causes. */
 export type LossTotals = Readonly<Record<string, number>>;
+
+/** The module's own counters since its log was opened. */
+export interface ModuleCounts {
+  readonly written: number;
+  readonly dropped: LossTotals;
+}
 
 /** JSON of the checkpoint that follows each data frame. */
 export interface TppCheckpoint {
@@ -72,6 +84,8 @@ export interface TppCheckpoint {
   readonly checksum: number;
   /** CLOCK_MONOTONIC when the frame was closed, ns. */
   readonly monotonic_ns: string;
+  /** CLOCK_REALTIME at the same moment (to a millisecond): shows where the clock was stepped. */
+  readonly realtime_ns?: string;
   /** Lines and bytes of that frame alone: with the totals they place the frame in the capture. */
   readonly frame_lines: number;
   readonly frame_raw_bytes: number;
@@ -79,12 +93,18 @@ export interface TppCheckpoint {
   readonly lines: number;
   readonly raw_bytes: number;
   readonly lost: LossTotals;
+  readonly module?: ModuleCounts;
+  /** All settings of the module, when one has changed since the last checkpoint (or the header). */
+  readonly module_sysctl?: Readonly<Record<string, string>>;
 }
+
+/** What a source knows and a checkpoint carries. */
+export type CheckpointExtras = Pick<TppCheckpoint, "module" | "module_sysctl">;
 
 /** JSON of the trailer. */
 export interface TppTrailer {
   readonly capture_id: string;
-  /** Why it stopped: `duration`, `signal SIGINT`, `source ended`, `disk full`, `recovered`, ... */
+  /** Why it stopped: `duration`, `signal SIGINT`, `source ended`, `rotated`, `disk full`, `recovered`, ... */
   readonly reason: string;
   readonly frames: number;
   readonly lines: number;
@@ -96,4 +116,14 @@ export interface TppTrailer {
   readonly monotonic_ns: string;
   /** The source's own statistics at start and end (for the module: /proc/net/stat/tcpprobe_plus). */
   readonly statistics?: { readonly start: string | null; readonly end: string | null };
+  /** The module's settings at the end, as they were during the run. */
+  readonly module_sysctl?: Readonly<Record<string, string>>;
+  /** How the command under the capture ended; absent while it had not. */
+  readonly command?: CommandEnd;
+}
+
+export interface CommandEnd {
+  readonly exit_code?: number;
+  readonly signal?: string;
+  readonly ended_monotonic_ns: string;
 }

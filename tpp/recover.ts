@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { NothingToRecoverError, SameFileError } from "./errors.ts";
-import { FrameSink } from "./frame-sink.ts";
-import type { LossTotals, TppHeader, TppTrailer } from "./header.ts";
+import { type CheckpointNotes, FrameSink } from "./frame-sink.ts";
+import type { LossTotals, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
 import { readFrames } from "./read.ts";
 import { verifyTpp } from "./verify.ts";
 import type { TppWalk } from "./walk.ts";
@@ -49,13 +49,20 @@ export async function recoverTpp(
     const lost = holeUpTo(frame.firstLine);
     expectedLine = frame.firstLine + frame.lines;
     lastNs = checkpoint?.monotonic_ns ?? lastNs;
-    await sink.appendData({ compressed, rawBytes: raw.length, lines: frame.lines }, lastNs, lost);
+    const notes = { ...carriedNotes(checkpoint), monotonic_ns: lastNs, lost };
+    await sink.appendData({ compressed, rawBytes: raw.length, lines: frame.lines }, notes);
   }
   sourceLost = walk.trailer?.lost ?? sourceLost;
   const lost = holeUpTo(walk.trailer?.lines ?? expectedLine);
   const { frames, lines, rawBytes } = sink.totals;
   await sink.finish(recoveredTrailer(walk, header, { frames, lines, raw_bytes: rawBytes, lost }, lastNs));
   return { input: walk, frames, lines, rawBytes, missingLines, fileBytes: sink.totals.fileBytes };
+}
+
+/** What a checkpoint says beside the place of its frame. */
+function carriedNotes(checkpoint: TppCheckpoint | undefined): Partial<CheckpointNotes> {
+  const names = ["realtime_ns", "module", "module_sysctl"] as const;
+  return Object.fromEntries(names.flatMap((name) => (checkpoint?.[name] ? [[name, checkpoint[name]]] : [])));
 }
 
 function recoveredHeader(walk: TppWalk, header: TppHeader): TppHeader {

@@ -1,8 +1,8 @@
 import { promisify } from "node:util";
 import { constants, zstdCompress } from "node:zlib";
-import { DiskFullError } from "./errors.ts";
-import { type DataFrame, FrameSink } from "./frame-sink.ts";
-import type { LossTotals, TppHeader, TppTrailer } from "./header.ts";
+import { DiskFullError, OutputClosedError } from "./errors.ts";
+import { type CheckpointNotes, type DataFrame, FrameSink } from "./frame-sink.ts";
+import type { CheckpointExtras, TppHeader, TppTrailer } from "./header.ts";
 import { LineBuffer, type LinePiece } from "./line-buffer.ts";
 
 const compress = promisify(zstdCompress);
@@ -18,25 +18,32 @@ export interface TppWriterOptions {
   readonly frameMs?: number;
   /** Raw bytes that may wait for compression and disk before `write` asks to wait (32 MiB). */
   readonly pendingBytes?: number;
+  /** Called when a frame is closed; what it returns goes into the checkpoint. It may add losses (`addLoss`) first. */
+  readonly atCheckpoint?: (writer: TppWriter) => CheckpointExtras;
 }
 
-export interface CloseOptions {
-  readonly reason: string;
-  readonly statistics?: { readonly start: string | null; readonly end: string | null };
-}
+/** What the caller knows of a trailer. */
+export type CloseOptions = Pick<TppTrailer, "reason" | "statistics" | "module_sysctl" | "command">;
 
 export interface TppTotals {
   readonly fileBytes: number;
   readonly frames: number;
   readonly lines: number;
   readonly rawBytes: number;
+  /** Of these, what is not in the file yet. */
+  readonly waitingRawBytes: number;
   readonly lost: Readonly<Record<string, number>>;
   readonly duration_s: number;
 }
 
 /** The trailer's reason when writing failed, whatever the caller gives. */
-export const failureReason = (failure: Error): string =>
-  failure instanceof DiskFullError ? "disk full" : "writing failed";
+export function failureReason(failure: Error): string {
+  if (failure instanceof DiskFullError) return "disk full";
+  return failure instanceof OutputClosedError ? "output closed" : "writing failed";
+}
+
+/** CLOCK_REALTIME in ns, known to a millisecond. */
+const realtimeNs = (): string => String(BigInt(Date.now()) * 1_000_000n);
 
 /** Writes one capture. Frames are compressed in the background, one after the other, in the order of the bytes. */
 export class TppWriter {
@@ -45,6 +52,7 @@ export class TppWriter {
   readonly #level: number;
   readonly #frameMs: number;
   readonly #pendingLimit: number;
+  readonly #atCheckpoint: (writer: TppWriter) => CheckpointExtras;
   readonly #waiting: LineBuffer;
   readonly #lost: Record<string, number> = {};
   #timer: NodeJS.Timeout | undefined;
@@ -60,10 +68,11 @@ export class TppWriter {
     this.#level = options.level ?? 3;
     this.#frameMs = options.frameMs ?? 1000;
     this.#pendingLimit = options.pendingBytes ?? 32 * 1024 * 1024;
+    this.#atCheckpoint = options.atCheckpoint ?? (() => ({}));
     this.#waiting = new LineBuffer(options.frameBytes ?? 4 * 1024 * 1024);
   }
 
-  /** Creates the file with its header. Throws an OutputExistsError, OutputDirectoryError, OutputOpenError or DiskFullError. */
+  /** Creates the file with its header; `-` is standard output. Throws an OutputExistsError, OutputDirectoryError, OutputOpenError or DiskFullError. */
   static async create(path: string, header: TppHeader, options: TppWriterOptions = {}): Promise<TppWriter> {
     return new TppWriter(await FrameSink.create(path, header, options.overwrite ?? false), header, options);
   }
@@ -76,11 +85,13 @@ export class TppWriter {
   /** All that was taken so far; `fileBytes` and `frames` are what is in the file already. */
   get totals(): TppTotals {
     const written = this.#sink.totals;
+    const waitingRawBytes = this.#pendingBytes + this.#waiting.bytes;
     return {
       fileBytes: written.fileBytes,
       frames: written.frames,
       lines: written.lines + this.#pendingLines + this.#waiting.lines,
-      rawBytes: written.rawBytes + this.#pendingBytes + this.#waiting.bytes,
+      rawBytes: written.rawBytes + waitingRawBytes,
+      waitingRawBytes,
       lost: { ...this.#lost },
       duration_s: this.#durationS(process.hrtime.bigint()),
     };
@@ -137,6 +148,7 @@ export class TppWriter {
     const monotonicNs = process.hrtime.bigint();
     const { frames, lines, rawBytes } = this.#sink.totals;
     const trailer: TppTrailer = {
+      ...options,
       capture_id: this.#header.capture_id,
       reason: this.#failure ? failureReason(this.#failure) : options.reason,
       frames,
@@ -144,9 +156,8 @@ export class TppWriter {
       raw_bytes: rawBytes,
       lost: { ...this.#lost },
       duration_s: this.#durationS(monotonicNs),
-      realtime_ns: String(BigInt(Date.now()) * 1_000_000n),
+      realtime_ns: realtimeNs(),
       monotonic_ns: String(monotonicNs),
-      ...(options.statistics ? { statistics: options.statistics } : {}),
     };
     return this.#sink.finish(trailer);
   }
@@ -167,15 +178,20 @@ export class TppWriter {
     this.#timer = undefined;
     this.#pendingBytes += piece.raw.length;
     this.#pendingLines += piece.lines;
-    const closedNs = String(process.hrtime.bigint());
-    const lost = { ...this.#lost };
-    this.#queue = this.#queue.then(() => this.#store(piece, closedNs, lost));
+    const extras = this.#atCheckpoint(this);
+    const notes = {
+      monotonic_ns: String(process.hrtime.bigint()),
+      realtime_ns: realtimeNs(),
+      lost: { ...this.#lost },
+      ...extras,
+    };
+    this.#queue = this.#queue.then(() => this.#store(piece, notes));
   }
 
-  async #store(piece: LinePiece, closedNs: string, lost: LossTotals): Promise<void> {
+  async #store(piece: LinePiece, notes: CheckpointNotes): Promise<void> {
     try {
       if (this.#failure) throw this.#failure;
-      await this.#sink.appendData(await this.#compress(piece), closedNs, lost);
+      await this.#sink.appendData(await this.#compress(piece), notes);
     } catch (error) {
       this.#failure ??= error as Error;
       this.addLoss("output", piece.lines);

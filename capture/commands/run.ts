@@ -1,108 +1,155 @@
-/** `capture run`: from the source to a .tpp file until it is stopped. */
-import { failureReason, type TppTotals, TppWriter } from "@tcpprobe-plus/tpp";
+/** `capture run`: from the source to .tpp files until it is stopped. */
+import type { TppHeader } from "@tcpprobe-plus/tpp";
+import { failureReason, TppError } from "@tcpprobe-plus/tpp";
+import { CommandStartError, ModuleRemovedError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
-import { formatBytes, formatCount, formatLost } from "../run/format.ts";
+import type { Io, StopSignal } from "../io.ts";
+import { Command, exitCodeOf } from "../run/command.ts";
+import { finish } from "../run/finish.ts";
+import type { Rotation } from "../run/limits.ts";
+import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
-import { StatusLine } from "../run/status-line.ts";
+import { makeReporter, type Reporter } from "../run/reporter.ts";
 import { StopRequest } from "../run/stop-request.ts";
-import { makeHeader } from "../snapshot/header.ts";
-import { chooseSource, type SourceChoice } from "../sources/choose.ts";
-import type { Source, SourceStatistics } from "../sources/source.ts";
+import { takeSnapshot } from "../snapshot/header.ts";
+import { type ChooseOptions, chooseSource } from "../sources/choose.ts";
+import type { Source } from "../sources/source.ts";
 
-export interface RunOptions {
+export interface RunOptions extends Omit<ChooseOptions, "say"> {
+  /** `-` for standard output. */
   readonly output: string;
   readonly overwrite: boolean;
-  readonly port: number | null;
-  readonly source: SourceChoice;
-  readonly kmodFile: string | null;
+  readonly level: number;
+  readonly rotate: Rotation | null;
+  readonly keep: number | null;
+  readonly maxBytes: number | null;
   readonly durationS: number | null;
-  readonly bufferSizeKb: number | null;
+  /** What to run under the capture; empty for nothing. */
+  readonly command: readonly string[];
   readonly hostname: boolean;
   readonly quiet: boolean;
+  readonly json: boolean;
   readonly commandLine: readonly string[];
 }
 
-/** A frame is closed this long after its first record: with reading, compressing and writing, less than 1 s is at risk. */
-const frameMs = 700;
+/** After the command's end its connections still close. */
+const afterCommandMs = 200;
 
-/** Returns the exit code. Throws the errors of errors.ts and the writer's; the file is whole then, too. */
+/** Returns the exit code. Throws the errors of errors.ts and the writer's; the files are whole then, too. */
 export async function run(options: RunOptions, io: Io): Promise<number> {
-  const say = (line: string): void => {
-    if (!options.quiet) io.stderr.write(`capture: ${line}\n`);
-  };
-  const stop = new StopRequest();
-  const ignoreSignals = io.onSignal((signal) => stop.request(`signal ${signal}`, true));
+  const reporter = makeReporter(io.stderr, options);
+  const { say } = reporter;
+  const capture = new Capture(options, reporter);
+  const ignoreSignals = io.onSignal((signal) => {
+    capture.signal(signal, io.stdin.isTTY);
+    if (capture.stop.urgent) ignoreSignals(); // one more ends it as if there were no handler
+  });
   let source: Source | undefined;
   try {
     const chosen = await chooseSource({ ...options, say });
     source = chosen.source;
-    const header = await makeHeader(source, options);
-    const writer = await TppWriter.create(options.output, header, { overwrite: options.overwrite, frameMs });
-    say(chosen.summary);
-    await capture(source, writer, stop, options, io, say);
-    return stop.urgent ? exitCodes.interrupted : exitCodes.ok;
+    await capture.run(source, chosen.summary);
+    await source.dispose();
+    return await capture.exitCode();
   } finally {
     await source?.dispose();
     ignoreSignals();
   }
 }
 
-async function capture(
-  source: Source,
-  writer: TppWriter,
-  stop: StopRequest,
-  options: RunOptions,
-  io: Io,
-  say: (line: string) => void,
-): Promise<void> {
-  const { output, durationS } = options;
-  const status = new StatusLine(io.stderr, options.quiet, () => writer.totals);
-  let alarm: NodeJS.Timeout | undefined;
-  let outcome: { readonly reason: string; readonly error?: unknown };
-  try {
+class Capture {
+  readonly stop = new StopRequest();
+  readonly #options: RunOptions;
+  readonly #reporter: Reporter;
+  #command: Command | null = null;
+  #signals = 0;
+
+  constructor(options: RunOptions, reporter: Reporter) {
+    this.#options = options;
+    this.#reporter = reporter;
+  }
+
+  /** The first signal is the command's while one runs: the capture goes on until it has ended. */
+  signal(signal: StopSignal, fromTerminal: boolean): void {
+    this.#signals += 1;
+    if (this.#command === null || this.#command.end || this.#signals > 1) {
+      this.stop.request(`signal ${signal}`, true);
+      return;
+    }
+    // The terminal has sent Ctrl-C to the command, too.
+    if (!(signal === "SIGINT" && fromTerminal)) this.#command.signal(signal);
+    this.#reporter.say(`${signal}: waiting for the command to end; once more stops the capture without it`);
+  }
+
+  async run(source: Source, summary: string): Promise<void> {
+    const { command, output: path, durationS } = this.#options;
+    const snapshot = await takeSnapshot(this.#options);
     source.start();
-    say(`capturing to ${output}; Ctrl-C ends it`);
-    if (durationS !== null) alarm = setTimeout(() => stop.request("duration", false), durationS * 1000);
-    outcome = { reason: await record(source, writer, stop) };
-  } catch (error) {
-    outcome = { reason: "reading failed", error };
-  } finally {
-    clearTimeout(alarm);
-    status.stop();
+    const output = await Output.create(source, snapshot, {
+      ...this.#options,
+      path,
+      command: this.#commandNote(),
+      say: this.#reporter.say,
+    });
+    this.#reporter.say(summary);
+    this.#reporter.say(`capturing to ${path === "-" ? "standard output" : output.paths[0]}${this.#until()}`);
+    const alarm =
+      durationS === null ? undefined : setTimeout(() => this.stop.request("duration", false), durationS * 1000);
+    let outcome: { readonly reason: string; readonly error?: unknown };
+    try {
+      if (command.length > 0) await this.#startCommand();
+      this.#reporter.follow(() => statusOf(output, source));
+      outcome = { reason: await record(source, output, this.stop) };
+    } catch (error) {
+      outcome = { reason: reasonOf(error), error };
+    } finally {
+      clearTimeout(alarm);
+      this.#reporter.stop();
+    }
+    await finish(source, output, this.stop, outcome, this.#reporter, {
+      path,
+      command: () => this.#command?.end ?? null,
+    });
   }
-  const totals = await finish(source, writer, stop, outcome.reason).catch((error: unknown) => {
-    outcome = { error, ...outcome };
-    return writer.totals;
-  });
-  const reason = writer.failure ? failureReason(writer.failure) : outcome.reason;
-  say(describe(totals, source, reason, output));
-  if (totals.lost["ring"]) say(`records were lost. ${source.lossAdvice}`);
-  if (outcome.error !== undefined) throw outcome.error;
+
+  #commandNote(): TppHeader["command"] | null {
+    const { command } = this.#options;
+    if (command.length === 0) return null;
+    return { argv: command, started_monotonic_ns: String(process.hrtime.bigint()) };
+  }
+
+  async #startCommand(): Promise<void> {
+    const command = await Command.start(this.#options.command, this.#options.output === "-");
+    this.#command = command;
+    void command.ended.then(() => setTimeout(() => this.stop.request("command ended", false), afterCommandMs));
+  }
+
+  #until(): string {
+    if (this.#options.command.length > 0) return `; until ${this.#options.command[0]} ends`;
+    return this.#options.durationS === null ? "; Ctrl-C ends it" : ` for ${this.#options.durationS} s`;
+  }
+
+  /** Waits for a command that still runs, unless a signal says not to. */
+  async exitCode(): Promise<number> {
+    const command = this.#command;
+    if (this.stop.urgent) return exitCodes.interrupted;
+    if (command === null) return exitCodes.ok;
+    if (command.end === null && this.#signals > 1) {
+      this.#reporter.say(`the command (pid ${command.pid}) still runs`);
+      return exitCodes.interrupted;
+    }
+    if (command.end === null) this.#reporter.say(`waiting for the command (pid ${command.pid}) to end`);
+    return exitCodeOf(await command.ended);
+  }
 }
 
-/** Closes the file in any case, also when the source cannot be asked any more. */
-async function finish(source: Source, writer: TppWriter, stop: StopRequest, reason: string): Promise<TppTotals> {
-  let statistics: SourceStatistics | undefined;
-  let problem: unknown;
-  try {
-    source.halt();
-    if (stop.urgent) writer.addLoss("not drained", source.waiting());
-    const end = source.finish();
-    if (end.lost > 0) writer.addLoss("ring", end.lost);
-    statistics = end.statistics;
-  } catch (error) {
-    problem = error;
-  }
-  const totals = await writer.close({ reason, ...(statistics ? { statistics } : {}) });
-  if (problem !== undefined) throw problem;
-  return totals;
+function reasonOf(error: unknown): string {
+  if (error instanceof ModuleRemovedError) return "module removed";
+  if (error instanceof CommandStartError) return "command not started";
+  return error instanceof TppError ? failureReason(error) : "reading failed";
 }
 
-function describe(totals: TppTotals, source: Source, reason: string, output: string): string {
-  const records = formatCount(totals.lines - source.lossLines);
-  const ratio = totals.fileBytes > 0 ? (totals.rawBytes / totals.fileBytes).toFixed(1) : "-";
-  const size = `${formatBytes(totals.rawBytes)} of text in ${formatBytes(totals.fileBytes)} (${ratio}:1)`;
-  const time = `${totals.duration_s.toFixed(1)} s (${reason})`;
-  return `${output}: ${records} records in ${time}, ${size}, lost ${formatLost(totals.lost)}`;
+function statusOf(output: Output, source: Source) {
+  const { duration_s, lines, rawBytes, fileBytes, lost } = output.totals;
+  return { duration_s, records: lines - source.otherLines, raw_bytes: rawBytes, file_bytes: fileBytes, lost };
 }

@@ -1,8 +1,15 @@
-/** Carries the source's bytes to the writer until it is asked to stop, then what is still waiting in the source. */
+/** Carries the source's bytes to the output until it is asked to stop, then what is still waiting in the source. */
 import { setImmediate as yieldToEvents } from "node:timers/promises";
-import type { TppWriter } from "@tcpprobe-plus/tpp";
 import type { Source } from "../sources/source.ts";
 import type { StopRequest } from "./stop-request.ts";
+
+/** What `record` needs of an output. */
+export interface TextSink {
+  /** Resolves when there is room for more. */
+  write(text: Buffer): Promise<void>;
+  readonly failure: Error | null;
+  readonly isFull: boolean;
+}
 
 const bufferBytes = 256 * 1024;
 /** A read is not begun with less room: the kernel hands out pieces of 4 or 8 KiB. */
@@ -14,8 +21,8 @@ const idleAfterPauses = 20;
 /** A source that cannot be halted is not drained for longer. */
 const drainMs = 10_000;
 
-/** Returns why it ended. Throws what the source throws, and the writer's failure. */
-export async function record(source: Source, writer: TppWriter, stop: StopRequest): Promise<string> {
+/** Returns why it ended. Throws what the source throws, and the output's failure. */
+export async function record(source: Source, output: TextSink, stop: StopRequest): Promise<string> {
   const buffer = Buffer.allocUnsafeSlow(bufferBytes);
   let pauses = 0;
   let drainUntil = Number.POSITIVE_INFINITY;
@@ -26,8 +33,13 @@ export async function record(source: Source, writer: TppWriter, stop: StopReques
     }
     if (stop.urgent) return `${stop.reason}, then stopped before the ring was empty`;
     const { bytes, more, ended } = fill(source, buffer);
-    if (bytes > 0) await pass(buffer.subarray(0, bytes), source, writer);
-    if (writer.failure) throw writer.failure;
+    if (bytes > 0) {
+      const text = buffer.subarray(0, bytes);
+      source.saw(text);
+      await Promise.race([output.write(text), stop.whenUrgent]);
+    }
+    if (output.failure) throw output.failure;
+    if (output.isFull) stop.request("max size", false);
     if (ended) return "source ended";
     if (stop.reason !== null && (!more || performance.now() > drainUntil)) return stop.reason;
     pauses = bytes > 0 ? 0 : pauses + 1;
@@ -46,10 +58,4 @@ function fill(source: Source, buffer: Buffer): { bytes: number; more: boolean; e
     bytes += got;
   }
   return { bytes, more: true, ended: false };
-}
-
-async function pass(text: Buffer, source: Source, writer: TppWriter): Promise<void> {
-  const lost = source.lostIn(text);
-  if (lost > 0) writer.addLoss("ring", lost);
-  if (!writer.write(text)) await writer.drained();
 }

@@ -1,44 +1,58 @@
 /** One line on a terminal that says how the capture is doing; nothing where standard error is no terminal. */
-import type { TppTotals } from "@tcpprobe-plus/tpp";
+import type { LossTotals } from "@tcpprobe-plus/tpp";
 import type { TextOut } from "../io.ts";
-import { formatBytes, formatCount, totalLost } from "./format.ts";
+import { formatBytes, formatCount, red, totalLost } from "./format.ts";
+
+export interface Status {
+  readonly duration_s: number;
+  readonly records: number;
+  readonly raw_bytes: number;
+  readonly file_bytes: number;
+  readonly lost: LossTotals;
+}
 
 const intervalMs = 500;
+const clearLine = "\r\x1b[K";
 
 export class StatusLine {
   readonly #out: TextOut;
-  readonly #totals: () => TppTotals;
+  readonly #status: () => Status;
   readonly #timer: NodeJS.Timeout | undefined;
-  #lastLines = 0;
+  #lastRecords = 0;
   #lastS = 0;
 
-  constructor(out: TextOut, quiet: boolean, totals: () => TppTotals) {
+  constructor(out: TextOut, status: () => Status) {
     this.#out = out;
-    this.#totals = totals;
-    if (out.isTTY && !quiet) this.#timer = setInterval(() => this.#draw(), intervalMs);
+    this.#status = status;
+    if (out.isTTY) this.#timer = setInterval(() => this.#draw(), intervalMs);
+  }
+
+  /** Makes room for another line; the next drawing brings it back. */
+  clear(): void {
+    if (this.#timer) this.#out.write(clearLine);
   }
 
   stop(): void {
-    if (!this.#timer) return;
     clearInterval(this.#timer);
-    this.#out.write("\r\x1b[K");
+    this.clear();
   }
 
   #draw(): void {
-    const totals = this.#totals();
-    const perS = Math.round((totals.lines - this.#lastLines) / Math.max(0.001, totals.duration_s - this.#lastS));
-    this.#lastLines = totals.lines;
-    this.#lastS = totals.duration_s;
-    const lost = totalLost(totals.lost);
-    const lostText = lost === 0 ? "lost 0" : `\x1b[31mlost ${formatCount(lost)}\x1b[0m`;
+    const { duration_s, records, file_bytes, lost } = this.#status();
+    const perS = Math.max(0, Math.round((records - this.#lastRecords) / Math.max(0.001, duration_s - this.#lastS)));
+    this.#lastRecords = records;
+    this.#lastS = duration_s;
+    const sum = totalLost(lost);
+    const lostText = `lost ${formatCount(sum)}`;
+    const colouredLost = sum === 0 ? lostText : red(lostText);
     const parts = [
-      `${totals.duration_s.toFixed(1)} s`,
-      `${formatCount(totals.lines)} records`,
+      `${duration_s.toFixed(1)} s`,
+      `${formatCount(records)} records`,
       `${formatCount(perS)}/s`,
-      formatBytes(totals.fileBytes),
+      formatBytes(file_bytes),
     ];
-    const width = parts.join("  ").length + 2 + `lost ${formatCount(lost)}`.length;
-    const line = width < this.#out.columns ? [...parts, lostText].join("  ") : `${parts[0]}  ${lostText}`;
-    this.#out.write(`\r\x1b[K${line}`);
+    const fits = parts.join("  ").length + 2 + lostText.length < this.#out.columns;
+    const line = fits ? [...parts, colouredLost].join("  ") : `${parts[0]}  ${colouredLost}`;
+    this.#out.write(`${clearLine}${line}`);
   }
 }

@@ -4,10 +4,22 @@ export class StopRequest {
   reason: string | null = null;
   /** A signal came when it was stopping already: leave the rest. */
   urgent = false;
+  /** Resolves when it becomes urgent. */
+  readonly whenUrgent: Promise<void>;
   #wake: (() => void) | null = null;
+  #becomeUrgent: () => void = () => {};
+
+  constructor() {
+    this.whenUrgent = new Promise((resolve) => {
+      this.#becomeUrgent = resolve;
+    });
+  }
 
   request(reason: string, signal: boolean): void {
-    if (this.reason !== null && signal) this.urgent = true;
+    if (this.reason !== null && signal) {
+      this.urgent = true;
+      this.#becomeUrgent();
+    }
     this.reason ??= reason;
     this.#wake?.();
   }

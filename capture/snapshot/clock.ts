@@ -11,3 +11,8 @@ export function clockAnchors(): Omit<TppHeader["clock"], "zero_monotonic_ns"> {
   const monotonicNs = process.hrtime.bigint();
   return { realtime_ns: String(BigInt(now) * 1_000_000n), monotonic_ns: String(monotonicNs) };
 }
+
+/** By how much CLOCK_REALTIME is ahead of CLOCK_MONOTONIC, to a millisecond. */
+export function clockOffsetMs(): number {
+  return Date.now() - Number(process.hrtime.bigint() / 1000n) / 1000;
+}

@@ -2,24 +2,46 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { TppHeader } from "@tcpprobe-plus/tpp";
+import { readSettings } from "../sources/module/settings.ts";
 import type { Source } from "../sources/source.ts";
 import { version } from "../version.ts";
 import { clockAnchors } from "./clock.ts";
 import { interfaceSnapshot } from "./interfaces.ts";
 import { kernelSnapshot } from "./kernel.ts";
-import { moduleSysctls, networkSysctls } from "./sysctl.ts";
+import { networkSysctls } from "./sysctl.ts";
 
-export interface HeaderOptions {
-  readonly port: number | null;
+export interface SnapshotOptions {
   /** Put this host's name in. */
   readonly hostname: boolean;
   readonly commandLine: readonly string[];
 }
 
-export async function makeHeader(source: Source, options: HeaderOptions): Promise<TppHeader> {
+type FromHost = "kernel" | "module_sysctl" | "sysctl" | "interfaces" | "command_line" | "hostname" | "notes";
+
+/** What is known of the host before the first record; takes some tenths of a second. */
+export type Snapshot = Pick<TppHeader, FromHost>;
+
+export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
   const { interfaces, notes } = await interfaceSnapshot();
   const kernel = kernelSnapshot();
   if (kernel.hz === null) notes.push("HZ unknown: no kernel configuration could be read");
+  return {
+    kernel,
+    module_sysctl: readSettings(),
+    sysctl: networkSysctls(),
+    interfaces,
+    command_line: options.commandLine,
+    ...(options.hostname ? { hostname: hostname() } : {}),
+    notes,
+  };
+}
+
+/** The header of a file that begins now. The source must have started. */
+export function headerNow(
+  source: Source,
+  snapshot: Snapshot,
+  more: Partial<Pick<TppHeader, "set" | "command" | "module_sysctl">> = {},
+): TppHeader {
   return {
     format: 1,
     capture_id: randomUUID(),
@@ -28,14 +50,11 @@ export async function makeHeader(source: Source, options: HeaderOptions): Promis
     text: source.text,
     columns: source.columns,
     ...(source.events ? { events: source.events } : {}),
-    kernel,
+    ...(source.module ? { module: source.module } : {}),
     clock: { ...clockAnchors(), zero_monotonic_ns: source.zeroMonotonicNs },
-    filters: { port: options.port },
-    module_sysctl: moduleSysctls(),
-    sysctl: networkSysctls(),
-    interfaces,
-    command_line: options.commandLine,
-    ...(options.hostname ? { hostname: hostname() } : {}),
-    notes: [...source.notes, ...notes],
+    filters: { port: source.port },
+    ...snapshot,
+    ...more,
+    notes: [...source.notes, ...(snapshot.notes ?? [])],
   };
 }

@@ -21,12 +21,6 @@ export function networkSysctls(root = "/proc/sys"): Record<string, string> {
   return found;
 }
 
-/** All settings of the tcpprobe_plus module; null where it is not loaded. */
-export function moduleSysctls(root = "/proc/sys"): Record<string, string> | null {
-  const settings = readSettings(join(root, "net/tcpprobe_plus"), /./);
-  return settings.length === 0 ? null : Object.fromEntries(settings);
-}
-
 function readSettings(directory: string, matches: RegExp): [string, string][] {
   const settings: [string, string][] = [];
   for (const name of listOf(directory).filter((name) => matches.test(name))) {

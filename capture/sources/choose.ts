@@ -1,17 +1,32 @@
 /** `--source`: which one is taken, and one line on what it lacks. */
 import { existsSync } from "node:fs";
-import { moduleDataPath, openKmod } from "./kmod.ts";
+import { ModuleOptionError, NoEventError, NoTracefsError, NotRootError } from "../errors.ts";
+import { openKmod } from "./kmod.ts";
+import { dataPath } from "./module/paths.ts";
+import type { ModuleSettings } from "./module/settings.ts";
 import type { Source } from "./source.ts";
+import { openSs } from "./ss.ts";
+import { openTextFile } from "./text-file.ts";
 import { openTracefs } from "./tracefs.ts";
 
-export const sourceChoices = ["auto", "tracefs", "kmod"] as const;
+export const sourceChoices = ["auto", "tracefs", "kmod", "ss"] as const;
 export type SourceChoice = (typeof sourceChoices)[number];
+
+/** Settings of the module that were asked for, by option. */
+export interface ModuleWishes {
+  /** null: as the module has it. */
+  readonly full: boolean | null;
+  readonly probetimeMs: number | null;
+  readonly extended: boolean;
+}
 
 export interface ChooseOptions {
   readonly source: SourceChoice;
   readonly port: number | null;
   readonly bufferSizeKb: number | null;
+  readonly intervalMs: number;
   readonly kmodFile: string | null;
+  readonly module: ModuleWishes;
   readonly say: (line: string) => void;
 }
 
@@ -19,15 +34,59 @@ const about = {
   kmod: "the tcpprobe_plus module: every documented field, sends and timeouts too",
   tracefs:
     "the kernel's tracepoints: received segments, retransmissions, state changes, resets; no sends, no timeouts, no rto, lost or sacked counts",
+  ss: "tcp_info as ss shows it, polled: cwnd, rtt, rto, retransmissions, pacing, delivery, limits; nothing between two polls, no single segments",
 };
 
 /** Opens the source and says in one line which it is. Throws what opening it throws. */
 export async function chooseSource(options: ChooseOptions): Promise<{ source: Source; summary: string }> {
-  const wantsModule = options.source === "kmod" || options.kmodFile !== null;
-  const useModule = wantsModule || (options.source === "auto" && existsSync(moduleDataPath));
-  const why = options.source === "auto" && !wantsModule ? (useModule ? " (loaded)" : " (no module loaded)") : "";
-  const source = useModule
-    ? openKmod({ file: options.kmodFile, port: options.port })
-    : await openTracefs({ port: options.port, bufferSizeKb: options.bufferSizeKb, say: options.say });
-  return { source, summary: `source ${source.name}${why}: ${about[source.name as keyof typeof about]}` };
+  if (options.kmodFile !== null) {
+    refuseModuleOptions(options, `--kmod-file`);
+    return { source: openTextFile(options.kmodFile), summary: `source kmod: text of the module's form from a file` };
+  }
+  if (options.source === "auto") return automatic(options);
+  const source = await open(options.source, options);
+  return { source, summary: `source ${source.name}: ${about[source.name]}` };
+}
+
+/** The module where it is loaded, else tracepoints, else ss. */
+async function automatic(options: ChooseOptions): Promise<{ source: Source; summary: string }> {
+  const choice = existsSync(dataPath) ? "kmod" : "tracefs";
+  try {
+    const source = await open(choice, options);
+    const why = choice === "kmod" ? "loaded" : "no module loaded";
+    return { source, summary: `source ${source.name} (${why}): ${about[source.name]}` };
+  } catch (error) {
+    const why = whyNot(error);
+    if (why === null) throw error;
+    const source = await open("ss", options);
+    return { source, summary: `source ss (${why}): ${about.ss}` };
+  }
+}
+
+/** Why `ss` is taken instead; null where the user has to know of the error. */
+function whyNot(error: unknown): string | null {
+  if (error instanceof NotRootError) return "not root, which module and tracepoints need";
+  if (error instanceof NoTracefsError) return "no module loaded, tracefs not mounted";
+  if (error instanceof NoEventError) return "no module loaded, no tracepoint tcp_probe in this kernel";
+  return null;
+}
+
+async function open(choice: Exclude<SourceChoice, "auto">, options: ChooseOptions): Promise<Source> {
+  if (choice === "kmod") return openKmod({ settings: settingsOf(options), say: options.say });
+  refuseModuleOptions(options, `source ${choice}`);
+  return choice === "ss" ? openSs(options) : await openTracefs(options);
+}
+
+function settingsOf({ port, module }: ChooseOptions): ModuleSettings {
+  return {
+    ...(port === null ? {} : { port: String(port) }),
+    ...(module.full === null ? {} : { full: module.full ? "1" : "0" }),
+    ...(module.probetimeMs === null ? {} : { probetime: String(module.probetimeMs) }),
+    extended: module.extended ? "1" : "0",
+  };
+}
+
+function refuseModuleOptions({ module }: ChooseOptions, taken: string): void {
+  if (module.full !== null) throw new ModuleOptionError(module.full ? "--full" : "--cwnd-changes", taken);
+  if (module.probetimeMs !== null) throw new ModuleOptionError("--probetime", taken);
 }

@@ -1,101 +1,192 @@
-/** The tcpprobe_plus module's text, or any file or FIFO with text of that form. */
-import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
-import { documentedWireNames } from "@tcpprobe-plus/tpp";
-import { NoModuleError, SourceFileError, SourceGoneError } from "../errors.ts";
-import type { Source, SourceStatistics } from "./source.ts";
-
-export const moduleDataPath = "/proc/net/tcpprobe";
-export const moduleStatisticsPath = "/proc/net/stat/tcpprobe_plus";
+/**
+ * The tcpprobe_plus module's data file. It is read without waiting, in large pieces, when a timer says so: the module then
+ * never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
+ */
+import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
+import type { LossTotals, ModuleCounts } from "@tcpprobe-plus/tpp";
+import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, SourceGoneError } from "../errors.ts";
+import { dataPath } from "./module/paths.ts";
+import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "./module/settings.ts";
+import { type ModuleStatistics, moduleStatistics } from "./module/statistics.ts";
+import { afterLastLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 
 export interface KmodOptions {
-  /** Read this instead of the module's file. */
-  readonly file: string | null;
-  readonly port: number | null;
+  /** What the run wants the module's settings to be; the others stay as they are. */
+  readonly settings: ModuleSettings;
+  readonly say: (line: string) => void;
 }
 
-/** Throws a NoModuleError, or for a file that was named a SourceFileError. */
+/** At the end, how often to look for records that came while the last ones were read. */
+const lastLooks = 200;
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
+
+/** Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NotRootError or ModuleSettingError. */
 export function openKmod(options: KmodOptions): Source {
-  const path = options.file ?? moduleDataPath;
-  if (options.file === null && !existsSync(path)) throw new NoModuleError(path);
-  const openedAtNs = process.hrtime.bigint();
-  try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return new KmodSource(path, fd, options, String(openedAtNs));
-  } catch (error) {
-    throw new SourceFileError(path, error as NodeJS.ErrnoException);
-  }
+  if (!existsSync(dataPath)) throw new NoModuleError(dataPath);
+  if (/^Log: open 1/m.test(moduleStatistics()?.text ?? "")) throw new ModuleBusyError(dataPath);
+  for (const line of restoreLeftSettings()) options.say(line);
+  return new KmodSource(changeSettings(options.settings), options.say);
 }
-
-/** A regular file ends, the module's never does, and a FIFO does when its last writer has gone. */
-type End = "at end of file" | "never" | "after first data";
 
 class KmodSource implements Source {
   readonly name = "kmod";
   readonly text = "probe";
-  readonly columns = documentedWireNames;
-  readonly path: string;
-  readonly notes: readonly string[];
-  readonly zeroMonotonicNs: string;
-  readonly lossLines = 0;
-  readonly lossAdvice = "Raise the module's bufsize.";
-  readonly #ends: End;
-  readonly #statisticsAtStart = moduleStatistics();
-  #fd: number | null;
-  #gotData = false;
+  readonly path = dataPath;
+  readonly notes: readonly string[] = [];
+  readonly otherLines = 0;
+  readonly columns: readonly string[];
+  readonly module: { readonly version: string | null; readonly fields: readonly string[] };
+  readonly port: number | null;
+  readonly #putBack: () => string[];
+  readonly #say: (line: string) => void;
+  readonly #statisticsAtStart: ModuleStatistics | null;
+  #fd: number | null = null;
+  #zeroMonotonicNs = "0";
+  #settings: ModuleSettings;
+  /** Losses told so far, by cause. */
+  readonly #told: Record<string, number> = {};
+  #halted = false;
+  #looks = 0;
 
-  constructor(path: string, fd: number, options: KmodOptions, zeroMonotonicNs: string) {
-    this.path = path;
-    this.#fd = fd;
-    this.zeroMonotonicNs = zeroMonotonicNs;
-    const stat = fstatSync(fd);
-    if (path.startsWith("/proc/")) this.#ends = "never";
-    else this.#ends = stat.isFile() ? "at end of file" : "after first data";
-    this.notes = notesFor(options);
+  constructor(putBack: () => string[], say: (line: string) => void) {
+    this.#putBack = putBack;
+    this.#say = say;
+    this.#statisticsAtStart = moduleStatistics();
+    this.#settings = readSettings() ?? {};
+    const { version = null, fields = [] } = this.#statisticsAtStart ?? {};
+    this.columns = fields;
+    this.module = { version, fields };
+    this.port = Number(this.#settings.port ?? 0) || null;
   }
 
-  start(): void {}
+  get zeroMonotonicNs(): string {
+    return this.#zeroMonotonicNs;
+  }
 
-  read(into: Buffer): number | "ended" {
+  start(): void {
     try {
-      const got = readSync(this.#fd!, into);
-      if (got > 0) this.#gotData = true;
-      else if (this.#ends === "at end of file" || (this.#ends === "after first data" && this.#gotData)) return "ended";
-      return got;
+      this.#fd = openSync(dataPath, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return 0;
-      throw new SourceGoneError(this.path, error as NodeJS.ErrnoException);
+      const code = codeOf(error);
+      if (code === "EBUSY") throw new ModuleBusyError(dataPath);
+      if (["EACCES", "EPERM"].includes(code)) throw new NotRootError(dataPath);
+      if (["ENOENT", "ENODEV"].includes(code)) throw new NoModuleError(dataPath);
+      throw new SourceGoneError(dataPath, error as NodeJS.ErrnoException);
+    }
+    this.#zeroMonotonicNs = moduleStatistics()?.zeroMonotonicNs ?? "0";
+  }
+
+  read(into: Buffer): number {
+    const got = this.#read(into);
+    return got === 0 && this.#halted && this.#moreCame() ? this.#read(into) : got;
+  }
+
+  #read(into: Buffer): number {
+    let got: number;
+    try {
+      got = readSync(this.#fd!, into);
+    } catch (error) {
+      if (codeOf(error) === "EAGAIN") return 0;
+      if (codeOf(error) === "EIO") throw new ModuleRemovedError(dataPath); // it has gone, and its file with it
+      throw new SourceGoneError(dataPath, error as NodeJS.ErrnoException);
+    }
+    if (got === 0) throw new ModuleRemovedError(dataPath); // the module is going and has no more
+    return got;
+  }
+
+  /** Whether records were written since the ring was seen empty: then the counters and the text do not agree yet. */
+  #moreCame(): boolean {
+    this.#looks += 1;
+    const now = this.#looks > lastLooks ? null : moduleStatistics();
+    return now !== null && now.read !== now.written;
+  }
+
+  saw(): void {}
+
+  news(): SourceNews {
+    const now = moduleStatistics();
+    const settings = readSettings();
+    const changed = settings !== null && JSON.stringify(settings) !== JSON.stringify(this.#settings);
+    if (changed) {
+      this.#sayChanges(settings);
+      this.#settings = settings;
+    }
+    return {
+      lost: now ? this.#untold(now) : {},
+      ...(now ? { module: this.#counts(now) } : {}),
+      ...(changed ? { moduleSysctl: settings } : {}),
+    };
+  }
+
+  #sayChanges(settings: ModuleSettings): void {
+    for (const [name, value] of Object.entries(settings)) {
+      const before = this.#settings[name];
+      if (before !== value) this.#say(`the module's setting ${name} was changed from ${before} to ${value} meanwhile`);
     }
   }
 
-  lostIn(): number {
-    return 0;
+  /** Losses since the log was opened; the counters of some causes began when the module was loaded. */
+  #losses(now: ModuleStatistics): Record<string, number> {
+    const before = this.#statisticsAtStart?.lost ?? {};
+    const since = (cause: string, count: number) => (cause === "ring" ? count : count - (before[cause] ?? 0));
+    return Object.fromEntries(Object.entries(now.lost).map(([cause, count]) => [cause, since(cause, count)]));
   }
 
-  /** The module goes on while its file is open: draining ends at the first moment that nothing waits. */
-  halt(): void {}
+  #counts(now: ModuleStatistics): ModuleCounts {
+    return { written: now.written, dropped: this.#losses(now) };
+  }
+
+  #untold(now: ModuleStatistics): LossTotals {
+    const untold: Record<string, number> = {};
+    for (const [cause, count] of Object.entries(this.#losses(now))) {
+      const more = count - (this.#told[cause] ?? 0);
+      if (more > 0) untold[cause] = more;
+      this.#told[cause] = count;
+    }
+    return untold;
+  }
+
+  cutAt(text: Buffer): number {
+    return afterLastLine(text);
+  }
+
+  /** The module goes on while its file is open: reading ends at a moment at which everything written has been read. */
+  halt(): void {
+    this.#halted = true;
+  }
 
   waiting(): number {
-    return 0;
+    const now = moduleStatistics();
+    return now ? Math.max(0, now.written - now.read) : 0;
   }
 
-  finish(): { lost: number; statistics: SourceStatistics } {
-    return { lost: 0, statistics: { start: this.#statisticsAtStart, end: moduleStatistics() } };
+  finish(): SourceEnd {
+    const now = moduleStatistics();
+    const settings = readSettings();
+    return {
+      lost: now ? this.#untold(now) : {},
+      statistics: { start: this.#statisticsAtStart?.text ?? null, end: now?.text ?? null },
+      ...(settings ? { moduleSysctl: settings } : {}),
+    };
+  }
+
+  advice(lost: LossTotals): readonly string[] {
+    const { bufsize, maxflows } = this.#settings;
+    const advice: string[] = [];
+    if (lost.ring) {
+      advice.push(
+        `Load the module with a larger bufsize (now ${bufsize} records a CPU), or narrow it with --port, --cwnd-changes or --probetime.`,
+      );
+    }
+    if (lost["flow limit"]) advice.push(`Raise the module's setting maxflows (now ${maxflows}).`);
+    if (lost["flow memory"]) advice.push("The kernel had no memory for more connections: lower maxflows or bufsize.");
+    return advice;
   }
 
   async dispose(): Promise<void> {
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
+    for (const line of this.#putBack()) this.#say(line);
   }
-}
-
-function notesFor(options: KmodOptions): string[] {
-  const notes: string[] = [];
-  if (options.file !== null) notes.push("times count from a moment that is not known: the text came from a file");
-  if (options.port !== null)
-    notes.push("--port was not applied: the module's own `port` setting decides what it records");
-  return notes;
-}
-
-function moduleStatistics(): string | null {
-  return existsSync(moduleStatisticsPath) ? readFileSync(moduleStatisticsPath, "utf8") : null;
 }

@@ -1,4 +1,4 @@
-import type { SourceName, TextKind } from "@tcpprobe-plus/tpp";
+import type { LossTotals, ModuleCounts, SourceName, TextKind, TppHeader } from "@tcpprobe-plus/tpp";
 
 /** The source's own counters, as text. */
 export interface SourceStatistics {
@@ -6,7 +6,26 @@ export interface SourceStatistics {
   readonly end: string | null;
 }
 
-/** Where records come from. The order of calls: start, read…, halt, read… until 0, finish; dispose at the end in any case. */
+/** What has become known since it was last asked. */
+export interface SourceNews {
+  /** Records lost since then, by cause. */
+  readonly lost: LossTotals;
+  readonly module?: ModuleCounts;
+  /** All settings of the module, when one of them has changed since then. */
+  readonly moduleSysctl?: Readonly<Record<string, string>>;
+}
+
+export interface SourceEnd {
+  /** Losses that `news` has not told yet. */
+  readonly lost: LossTotals;
+  readonly statistics?: SourceStatistics;
+  readonly moduleSysctl?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Where records come from. The order of calls: start, read…, halt, read… until 0, finish; dispose at the end in any case.
+ * Each piece of text is shown to `saw` once, in order; `news` is asked whenever a frame is closed.
+ */
 export interface Source {
   readonly name: SourceName;
   readonly text: TextKind;
@@ -14,28 +33,46 @@ export interface Source {
   readonly columns: readonly string[] | null;
   /** The kernel's `print fmt` by event, for `trace_pipe` text. */
   readonly events?: Readonly<Record<string, string>>;
+  /** The module's version and fields, where it is the source. */
+  readonly module?: NonNullable<TppHeader["module"]>;
+  /** The port that it is really narrowed to. */
+  readonly port: number | null;
   /** The file that is read, for messages. */
   readonly path: string;
   /** What whoever reads the numbers must know. */
   readonly notes: readonly string[];
-  /** CLOCK_MONOTONIC, ns, when the records' own clock read 0. */
+  /** CLOCK_MONOTONIC, ns, when the records' own clock read 0. Valid once it has started. */
   readonly zeroMonotonicNs: string;
-  /** What to do when records were lost. */
-  readonly lossAdvice: string;
   /** Records are taken from this moment on. */
   start(): void;
   /** Reads what is there, never waiting: bytes put into `into`, 0 for nothing now, "ended" when nothing will come any more. */
   read(into: Buffer): number | "ended";
-  /** Records that a piece of the text says were lost. Pieces come in order. */
-  lostIn(text: Buffer): number;
-  /** Lines of the text so far that only tell of a loss and are no records. */
-  readonly lossLines: number;
+  /** Looks at text that was read. */
+  saw(text: Buffer): void;
+  news(): SourceNews;
+  /** Lines of the text so far that are no records. */
+  readonly otherLines: number;
+  /** Where in this text the next file of a rotated set may begin; -1 for nowhere. */
+  cutAt(text: Buffer): number;
   /** No new records; what is waiting can still be read. */
   halt(): void;
   /** Records still waiting, when a drain was given up. */
   waiting(): number;
-  /** Takes the last numbers. `lost` is what the source knows to be lost beyond what its text said. */
-  finish(): { readonly lost: number; readonly statistics: SourceStatistics };
+  /** Takes the last numbers. */
+  finish(): SourceEnd;
+  /** What to raise, or else do, against these losses; a sentence each. */
+  advice(lost: LossTotals): readonly string[];
   /** Leaves nothing behind on the host. May be called at any time, more than once. */
   dispose(): Promise<void>;
 }
+
+/** Behind the last whole line. */
+export function afterLastLine(text: Buffer): number {
+  return text.lastIndexOf(10) + 1 || -1;
+}
+
+export const sumOfLosses = (losses: readonly LossTotals[]): Record<string, number> => {
+  const sum: Record<string, number> = {};
+  for (const lost of losses) for (const [cause, count] of Object.entries(lost)) sum[cause] = (sum[cause] ?? 0) + count;
+  return sum;
+};

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, 
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { InstanceBusyError, NoTracefsError, NotRootError, TracingSetupError } from "../errors.ts";
+import { processRuns } from "../process.ts";
 
 export const tracefsRoots: readonly string[] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
@@ -33,7 +34,7 @@ export function findTracefs(roots: readonly string[] = tracefsRoots): string {
 }
 
 /** Removes instances of captures that no longer run. Returns a line for each that it found. */
-export function removeLeftovers(root: string, isRunning: (pid: number) => boolean = processRuns): string[] {
+export function removeLeftovers(root: string, isRunning: (pid: number) => boolean = otherRuns): string[] {
   const lines: string[] = [];
   for (const name of readdirSync(join(root, "instances"))) {
     const pid = Number(/^tcpprobe_plus-(\d+)$/.exec(name)?.[1]);
@@ -51,15 +52,8 @@ export function removeLeftovers(root: string, isRunning: (pid: number) => boolea
   return lines;
 }
 
-function processRuns(pid: number): boolean {
-  if (pid === process.pid) return false; // its name is ours to take, so it is an older one's
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
-}
+/** A name with our own pid is ours to take, so it is an older one's. */
+const otherRuns = (pid: number): boolean => pid !== process.pid && processRuns(pid);
 
 export class TraceInstance {
   readonly path: string;

@@ -2,9 +2,10 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
+import type { LossTotals } from "@tcpprobe-plus/tpp";
 import { NoEventError, SourceGoneError } from "../errors.ts";
 import { LostCounter } from "./lost-counter.ts";
-import type { Source, SourceStatistics } from "./source.ts";
+import { afterLastLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 import { planEvents, type TraceEvent } from "./trace-events.ts";
 import { defaultBufferKb, findTracefs, removeLeftovers, TraceInstance } from "./trace-instance.ts";
 
@@ -28,7 +29,7 @@ export async function openTracefs(options: TracefsOptions): Promise<Source> {
     const bufferSizeKb = options.bufferSizeKb ?? defaultBufferKb();
     setUp(instance, plan.events, bufferSizeKb);
     const pipe = openSync(join(instance.path, "trace_pipe"), constants.O_RDONLY | constants.O_NONBLOCK);
-    return new TracefsSource(instance, pipe, plan.events, plan.notes, bufferSizeKb);
+    return new TracefsSource(instance, pipe, options.port, plan.events, plan.notes, bufferSizeKb);
   } catch (error) {
     await instance.remove();
     throw error;
@@ -57,15 +58,19 @@ class TracefsSource implements Source {
   readonly events: Readonly<Record<string, string>>;
   readonly path: string;
   readonly notes: readonly string[];
-  readonly lossAdvice: string;
+  readonly port: number | null;
+  readonly #bufferSizeKb: number;
   readonly #instance: TraceInstance;
   readonly #lost = new LostCounter();
   #pipe: number | null;
   #statisticsAtStart: string | null = null;
+  /** Lost events that were told of already. */
+  #told = 0;
 
   constructor(
     instance: TraceInstance,
     pipe: number,
+    port: number | null,
     events: readonly TraceEvent[],
     notes: readonly string[],
     bufferSizeKb: number,
@@ -75,7 +80,8 @@ class TracefsSource implements Source {
     this.events = Object.fromEntries(events.map((event) => [event.name.split("/")[1], event.printFormat]));
     this.path = join(instance.path, "trace_pipe");
     this.notes = [...notes, `ring of ${bufferSizeKb} KiB for each CPU`];
-    this.lossAdvice = `Raise --buffer-size-kb (now ${bufferSizeKb}) or narrow it with --port.`;
+    this.port = port;
+    this.#bufferSizeKb = bufferSizeKb;
   }
 
   start(): void {
@@ -92,12 +98,20 @@ class TracefsSource implements Source {
     }
   }
 
-  lostIn(text: Buffer): number {
-    return this.#lost.add(text);
+  saw(text: Buffer): void {
+    this.#lost.add(text);
   }
 
-  get lossLines(): number {
+  news(): SourceNews {
+    return { lost: { ring: this.#lostBeyond(this.#lost.events) } };
+  }
+
+  get otherLines(): number {
     return this.#lost.lines;
+  }
+
+  cutAt(text: Buffer): number {
+    return afterLastLine(text);
   }
 
   halt(): void {
@@ -109,12 +123,24 @@ class TracefsSource implements Source {
   }
 
   /** The ring counts what it overwrote; LOST lines tell of it only once something newer was read on that CPU. */
-  finish(): { lost: number; statistics: SourceStatistics } {
+  finish(): SourceEnd {
     const { lost, text } = this.#instance.ringStatistics();
     return {
-      lost: Math.max(0, lost - this.#lost.events),
+      lost: { ring: this.#lostBeyond(Math.max(lost, this.#lost.events)) },
       statistics: { start: this.#statisticsAtStart, end: text },
     };
+  }
+
+  advice(lost: LossTotals): readonly string[] {
+    if (!lost.ring) return [];
+    const narrow = this.port === null ? ", or narrow it with --port" : "";
+    return [`Raise --buffer-size-kb (now ${this.#bufferSizeKb})${narrow}.`];
+  }
+
+  #lostBeyond(events: number): number {
+    const untold = events - this.#told;
+    this.#told = events;
+    return untold;
   }
 
   async dispose(): Promise<void> {

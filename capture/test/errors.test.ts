@@ -1,18 +1,19 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { TppWriter, verifyTpp } from "@tcpprobe-plus/tpp";
+import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { main } from "../cli.ts";
 import "../commands/recover.ts"; // loaded now: it could not be read after giving up root
 import "../commands/run.ts";
 import { NoTracefsError } from "../errors.ts";
+import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
 import { StopRequest } from "../run/stop-request.ts";
-import { makeHeader } from "../snapshot/header.ts";
-import type { Source } from "../sources/source.ts";
+import { takeSnapshot } from "../snapshot/header.ts";
+import { afterLastLine, type Source } from "../sources/source.ts";
 import { findTracefs } from "../sources/trace-instance.ts";
-import { live, silentIo, temporaryDirectory } from "./helpers.ts";
+import { live, plainOutput, silentIo, temporaryDirectory } from "./helpers.ts";
 
 const capture = async (...args: string[]): Promise<{ code: number; err: string }> => {
   const io = silentIo();
@@ -31,7 +32,7 @@ const usage: [string[], number, RegExp][] = [
   [["run", "-o", "x", "--duration", "-1"], 64, /Give seconds/],
   [["run", "-o", "x", "--duration", "1m"], 64, /Give seconds/],
   [["run", "-o", "x", "--buffer-size-kb", "1"], 64, /from 64/],
-  [["run", "-o", "x", "--source", "pcap"], 64, /auto, tracefs, kmod/],
+  [["run", "-o", "x", "--source", "pcap"], 64, /auto, tracefs, kmod, ss/],
   [["stop"], 64, /unknown command/],
   [["run", "-o", "x", "--kmod-file", "/nonexistent/text"], 66, /ENOENT.*--kmod-file/],
   [["recover", "/nonexistent/a.tpp", "-o", "x"], 66, /ENOENT/],
@@ -158,8 +159,8 @@ test("a second signal ends the draining at once", async (t) => {
     path: "",
     notes: [],
     zeroMonotonicNs: "0",
-    lossAdvice: "",
-    lossLines: 0,
+    port: null,
+    otherLines: 0,
     start: () => {},
     read: (into: Buffer) => {
       reads += 1;
@@ -167,16 +168,19 @@ test("a second signal ends the draining at once", async (t) => {
       if (reads === 2000) stop.request("signal SIGINT", true);
       return into.write("x\n".repeat(2000));
     },
-    lostIn: () => 0,
+    saw: () => {},
+    news: () => ({ lost: {} }),
+    cutAt: afterLastLine,
+    advice: () => [],
     halt: () => {},
     waiting: () => 7,
-    finish: () => ({ lost: 0, statistics: { start: null, end: null } }),
+    finish: () => ({ lost: {} }),
     dispose: async () => {},
   } satisfies Source;
-  const header = await makeHeader(endless, { port: null, hostname: false, commandLine: [] });
-  const writer = await TppWriter.create(path, header);
-  const reason = await record(endless, writer, stop);
-  await writer.close({ reason });
+  const snapshot = await takeSnapshot({ hostname: false, commandLine: [] });
+  const output = await Output.create(endless, snapshot, plainOutput(path));
+  const reason = await record(endless, output, stop);
+  await output.close({ reason });
   t.regex(reason, /signal SIGINT, then stopped/);
   t.true(reads < 2200);
   t.deepEqual((await verifyTpp(path)).damage, []);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext, type TestFn } from "ava";
 import type { Io, StopSignal } from "../io.ts";
+import type { OutputOptions } from "../run/output.ts";
 
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
 
@@ -21,6 +22,7 @@ export function silentIo(isTTY = false): SilentIo {
   const io: SilentIo = {
     out: "",
     err: "",
+    stdin: { isTTY: false },
     stdout: { write: (text) => (io.out += text), isTTY, columns: 100 },
     stderr: { write: (text) => (io.err += text), isTTY, columns: 100 },
     onSignal: (handler) => {
@@ -53,6 +55,18 @@ export const live: TestFn["serial"] = ((title: string, body: (t: ExecutionContex
   if (process.env.CI === "true") return test.serial(title, (t) => t.fail(cannot));
   return test.skip(`${title} (${cannot})`, () => {});
 }) as TestFn["serial"];
+
+/** One file, nothing special. */
+export const plainOutput = (path: string): OutputOptions => ({
+  path,
+  overwrite: false,
+  level: 3,
+  rotate: null,
+  keep: null,
+  maxBytes: null,
+  command: null,
+  say: () => {},
+});
 
 export interface Traffic {
   readonly port: number;

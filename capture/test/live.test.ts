@@ -3,14 +3,15 @@ import { execFileSync, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { documentedWireNames, TppWriter, verifyTpp } from "@tcpprobe-plus/tpp";
+import { documentedWireNames, verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { main } from "../cli.ts";
+import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
 import { StopRequest } from "../run/stop-request.ts";
-import { makeHeader } from "../snapshot/header.ts";
+import { takeSnapshot } from "../snapshot/header.ts";
 import { openTracefs } from "../sources/tracefs.ts";
-import { live, silentIo, startCapture, startTraffic, temporaryDirectory } from "./helpers.ts";
+import { live, plainOutput, silentIo, startCapture, startTraffic, temporaryDirectory } from "./helpers.ts";
 
 const textOf = (path: string): string =>
   execFileSync("zstd", ["-dcq", path], { maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "ignore"] }).toString("latin1");
@@ -22,8 +23,6 @@ live(
     const traffic = await startTraffic(t, 100, 50);
     const source = await openTracefs({ port: null, bufferSizeKb: null, say: () => {} });
     try {
-      const header = await makeHeader(source, { port: null, hostname: false, commandLine: ["test"] });
-      const writer = await TppWriter.create(path, header, { frameMs: 300 });
       const printed: Buffer[] = [];
       const tee = Object.create(source, {
         read: {
@@ -33,18 +32,20 @@ live(
             return got;
           },
         },
-        lostIn: { value: (text: Buffer) => source.lostIn(text) },
+        saw: { value: (text: Buffer) => source.saw(text) },
         halt: { value: () => source.halt() },
       });
       const stop = new StopRequest();
+      const snapshot = await takeSnapshot({ hostname: false, commandLine: ["test"] });
       source.start();
-      const recording = record(tee, writer, stop);
+      const output = await Output.create(source, snapshot, plainOutput(path));
+      const recording = record(tee, output, stop);
       const second = await startTraffic(t, 50_000, 5);
       await wait(1200);
       await second.end();
       await traffic.end();
       stop.request("duration", false);
-      await writer.close({ reason: await recording, statistics: source.finish().statistics });
+      await output.close({ reason: await recording });
       const text = textOf(path);
       t.is(text, Buffer.concat(printed).toString("latin1"));
       t.deepEqual((await verifyTpp(path)).damage, []);

@@ -1,0 +1,79 @@
+/** The end of a capture: last numbers, trailer, and what is said of it. */
+import { type CommandEnd, failureReason, type TppTotals } from "@tcpprobe-plus/tpp";
+import type { Source, SourceEnd } from "../sources/source.ts";
+import { formatBytes, formatCount, formatLost } from "./format.ts";
+import type { Output } from "./output.ts";
+import type { Reporter } from "./reporter.ts";
+import type { StopRequest } from "./stop-request.ts";
+
+export interface Outcome {
+  readonly reason: string;
+  readonly error?: unknown;
+}
+
+export interface FinishOptions {
+  /** As it was given with -o. */
+  readonly path: string;
+  readonly command: () => CommandEnd | null;
+}
+
+/** Closes the files in any case, says how it went, and throws what went wrong. */
+export async function finish(
+  source: Source,
+  output: Output,
+  stop: StopRequest,
+  outcome: Outcome,
+  reporter: Reporter,
+  options: FinishOptions,
+): Promise<void> {
+  let { error } = outcome;
+  let end: SourceEnd | undefined;
+  try {
+    source.halt();
+    if (stop.urgent) output.addLoss("not drained", source.waiting());
+    end = source.finish();
+    for (const [cause, records] of Object.entries(end.lost)) if (records > 0) output.addLoss(cause, records);
+  } catch (problem) {
+    error ??= problem;
+  }
+  const command = options.command();
+  const totals = await output
+    .close({
+      reason: outcome.reason,
+      ...(end?.statistics ? { statistics: end.statistics } : {}),
+      ...(end?.moduleSysctl ? { module_sysctl: end.moduleSysctl } : {}),
+      ...(command ? { command } : {}),
+    })
+    .catch((problem: unknown) => {
+      error ??= problem;
+      return output.totals;
+    });
+  const reason = output.failure ? failureReason(output.failure) : outcome.reason;
+  const records = totals.lines - source.otherLines;
+  reporter.end(describe(totals, records, reason, output, options.path), facts(totals, records, reason, output));
+  for (const advice of source.advice(totals.lost)) reporter.say(`records were lost. ${advice}`);
+  if (error !== undefined) throw error;
+}
+
+function describe(totals: TppTotals, records: number, reason: string, output: Output, path: string): string {
+  const ratio = totals.fileBytes > 0 ? (totals.rawBytes / totals.fileBytes).toFixed(1) : "-";
+  const size = `${formatBytes(totals.rawBytes)} of text in ${formatBytes(totals.fileBytes)} (${ratio}:1)`;
+  const time = `${totals.duration_s.toFixed(1)} s (${reason})`;
+  return `${nameOf(output, path)}: ${formatCount(records)} records in ${time}, ${size}, lost ${formatLost(totals.lost)}`;
+}
+
+function nameOf({ paths, isSet }: Output, path: string): string {
+  if (path === "-") return "standard output";
+  if (!isSet) return path;
+  return paths.length === 1 ? `${paths[0]}` : `${paths[0]} to ${paths.at(-1)}`;
+}
+
+const facts = (totals: TppTotals, records: number, reason: string, output: Output) => ({
+  reason,
+  files: output.paths,
+  duration_s: totals.duration_s,
+  records,
+  raw_bytes: totals.rawBytes,
+  file_bytes: totals.fileBytes,
+  lost: totals.lost,
+});

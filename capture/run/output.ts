@@ -1,0 +1,210 @@
+/** Where the text goes: one .tpp, or a set of them, one after the other. Nothing here waits for a disk but `write`. */
+import { randomUUID } from "node:crypto";
+import { unlink } from "node:fs/promises";
+import {
+  type CheckpointExtras,
+  type CloseOptions,
+  type TppHeader,
+  type TppTotals,
+  TppWriter,
+} from "@tcpprobe-plus/tpp";
+import { clockOffsetMs } from "../snapshot/clock.ts";
+import { headerNow, type Snapshot } from "../snapshot/header.ts";
+import { type Source, sumOfLosses } from "../sources/source.ts";
+import { clearEarlierSet, numberedPath } from "./file-set.ts";
+import type { Rotation } from "./limits.ts";
+
+export interface OutputOptions {
+  readonly path: string;
+  readonly overwrite: boolean;
+  /** zstd's. */
+  readonly level: number;
+  readonly rotate: Rotation | null;
+  /** How many files of a set stay, the one being written among them; null for all. */
+  readonly keep: number | null;
+  /** The capture ends when its files hold about so much. */
+  readonly maxBytes: number | null;
+  readonly command: TppHeader["command"] | null;
+  readonly say: (line: string) => void;
+}
+
+/** A frame is closed this long after its first record: with reading, compressing and writing, less than 1 s is at risk. */
+const frameMs = 700;
+/** More than slewing does in a second. */
+const clockStepMs = 20;
+
+export class Output {
+  readonly #source: Source;
+  readonly #snapshot: Snapshot;
+  readonly #options: OutputOptions;
+  readonly #setId = randomUUID();
+  readonly #earlier: TppTotals[] = [];
+  readonly #paths: string[] = [];
+  #writer: TppWriter | undefined;
+  #number = 0;
+  #begunMs = 0;
+  #headerBytes = 0;
+  #closing: Promise<void> = Promise.resolve();
+  #failure: Error | null = null;
+  #moduleSysctl: TppHeader["module_sysctl"] | undefined;
+  #clockOffsetMs = clockOffsetMs();
+
+  private constructor(source: Source, snapshot: Snapshot, options: OutputOptions) {
+    this.#source = source;
+    this.#snapshot = snapshot;
+    this.#options = options;
+  }
+
+  /** Creates the (first) file with its header; the source must have started. Throws the errors of `TppWriter.create`. */
+  static async create(source: Source, snapshot: Snapshot, options: OutputOptions): Promise<Output> {
+    const output = new Output(source, snapshot, options);
+    if (options.rotate) {
+      const removed = await clearEarlierSet(options.path, options.overwrite);
+      if (removed > 0) options.say(`removed ${removed} files of an earlier set of that name`);
+    }
+    await output.#begin();
+    return output;
+  }
+
+  /** Files written and still there, the oldest first. */
+  get paths(): readonly string[] {
+    return this.#paths;
+  }
+
+  get isSet(): boolean {
+    return this.#options.rotate !== null;
+  }
+
+  get failure(): Error | null {
+    return this.#failure ?? this.#writer?.failure ?? null;
+  }
+
+  /** Sums over all files. */
+  get totals(): TppTotals {
+    const all = [...this.#earlier, this.#writer!.totals];
+    const sum = (of: (totals: TppTotals) => number): number => all.reduce((total, one) => total + of(one), 0);
+    return {
+      fileBytes: sum((one) => one.fileBytes),
+      frames: sum((one) => one.frames),
+      lines: sum((one) => one.lines),
+      rawBytes: sum((one) => one.rawBytes),
+      waitingRawBytes: sum((one) => one.waitingRawBytes),
+      lost: sumOfLosses(all.map((one) => one.lost)),
+      duration_s: sum((one) => one.duration_s),
+    };
+  }
+
+  /** Whether --max-size is reached. */
+  get isFull(): boolean {
+    const { maxBytes } = this.#options;
+    if (maxBytes === null) return false;
+    const earlier = this.#earlier.reduce((sum, { fileBytes }) => sum + fileBytes, 0);
+    return earlier + this.#expectedBytes() >= maxBytes;
+  }
+
+  /** Takes source text. Resolves when there is room for more. */
+  async write(text: Buffer): Promise<void> {
+    const cut = this.#isDue() ? this.#source.cutAt(text) : -1;
+    if (cut < 0) return this.#put(text);
+    await this.#put(text.subarray(0, cut));
+    await this.#rotate();
+    await this.#put(text.subarray(cut));
+  }
+
+  addLoss(cause: string, records: number): void {
+    this.#writer!.addLoss(cause, records);
+  }
+
+  /** Throws what writing any of the files threw. */
+  async close(options: CloseOptions): Promise<TppTotals> {
+    const closed = this.#writer!.close(options);
+    closed.catch(() => {}); // an earlier file's failure comes first
+    await this.#closing;
+    if (this.#failure) throw this.#failure;
+    await closed;
+    return this.totals;
+  }
+
+  async #put(text: Buffer): Promise<void> {
+    if (text.length > 0 && !this.#writer!.write(text)) await this.#writer!.drained();
+  }
+
+  #isDue(): boolean {
+    const { rotate } = this.#options;
+    if (!rotate) return false;
+    if ("seconds" in rotate) return performance.now() - this.#begunMs >= rotate.seconds * 1000;
+    return this.#expectedBytes() >= rotate.bytes;
+  }
+
+  /** What the file in hand will hold once all that was given to it is in it; its first frame tells how text shrinks. */
+  #expectedBytes(): number {
+    const { fileBytes, rawBytes, waitingRawBytes } = this.#writer!.totals;
+    const stored = rawBytes - waitingRawBytes;
+    return fileBytes + (stored > 0 ? (waitingRawBytes * (fileBytes - this.#headerBytes)) / stored : 0);
+  }
+
+  /** The old file is finished in the background; two rotations never overlap. */
+  async #rotate(): Promise<void> {
+    await this.#closing;
+    if (this.#failure) throw this.#failure;
+    const old = this.#writer!;
+    const closed = old.close({ reason: "rotated" });
+    closed.catch(() => {}); // handled below
+    this.#earlier.push(old.totals);
+    const index = this.#earlier.length - 1;
+    try {
+      await this.#begin();
+    } catch (error) {
+      this.#failure = error as Error;
+      throw error;
+    }
+    this.#closing = closed.then(
+      (totals) => {
+        this.#earlier[index] = totals;
+        return this.#removeOldest();
+      },
+      (error: Error) => {
+        this.#failure ??= error;
+      },
+    );
+  }
+
+  async #begin(): Promise<void> {
+    const { path, rotate, overwrite, level, command } = this.#options;
+    const number = this.#number + 1;
+    const header = headerNow(this.#source, this.#snapshot, {
+      ...(rotate ? { set: { id: this.#setId, number } } : {}),
+      ...(command ? { command } : {}),
+      ...(this.#moduleSysctl ? { module_sysctl: this.#moduleSysctl } : {}),
+    });
+    const file = rotate ? numberedPath(path, number) : path;
+    const atCheckpoint = (writer: TppWriter): CheckpointExtras => this.#atCheckpoint(writer);
+    this.#writer = await TppWriter.create(file, header, { overwrite, level, frameMs, atCheckpoint });
+    this.#headerBytes = this.#writer.totals.fileBytes;
+    this.#number = number;
+    this.#begunMs = performance.now();
+    this.#paths.push(file);
+  }
+
+  async #removeOldest(): Promise<void> {
+    const { keep } = this.#options;
+    while (keep !== null && this.#paths.length > keep) await unlink(this.#paths.shift()!).catch(() => {});
+  }
+
+  #atCheckpoint(writer: TppWriter): CheckpointExtras {
+    const { lost, module, moduleSysctl } = this.#source.news();
+    for (const [cause, records] of Object.entries(lost)) if (records > 0) writer.addLoss(cause, records);
+    if (moduleSysctl) this.#moduleSysctl = moduleSysctl;
+    this.#watchClock();
+    return { ...(module ? { module } : {}), ...(moduleSysctl ? { module_sysctl: moduleSysctl } : {}) };
+  }
+
+  #watchClock(): void {
+    const offsetMs = clockOffsetMs();
+    const stepMs = offsetMs - this.#clockOffsetMs;
+    this.#clockOffsetMs = offsetMs;
+    if (Math.abs(stepMs) < clockStepMs) return;
+    const step = `${stepMs > 0 ? "+" : ""}${(stepMs / 1000).toFixed(3)} s`;
+    this.#options.say(`the clock was set, by ${step}; records keep the monotonic clock, which goes on`);
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * What `ss` shows of every connection, asked for again and again. Each answer is kept as it was printed, behind a line
+ * `# ss N BEGIN END` with its number and the moments (CLOCK_MONOTONIC, ns) just before `ss` was started and after it ended.
+ */
+import { type ExecFileException, execFile, spawnSync } from "node:child_process";
+import type { LossTotals } from "@tcpprobe-plus/tpp";
+import { NoSsError } from "../errors.ts";
+import type { Source, SourceEnd, SourceNews } from "./source.ts";
+
+export interface SsOptions {
+  readonly port: number | null;
+  /** From the beginning of one poll to that of the next. */
+  readonly intervalMs: number;
+  readonly say: (line: string) => void;
+}
+
+/** Longest answer that is kept: about a hundred thousand connections. */
+const maxAnswerBytes = 64 * 1024 * 1024;
+/** A line of ours that does not fit goes into the next piece, so that each begins either a piece or a line in it. */
+const maxOwnLineBytes = 4096;
+/** No poll is begun while more than this waits to be written. */
+const maxWaitingBytes = 64 * 1024 * 1024;
+const timeoutMs = 10_000;
+
+const pollMark = "# ss ";
+const pollMarkAfterLine = `\n${pollMark}`;
+
+/** -e shows the socket's cookie, which tells a 4-tuple that is used again. Throws a NoSsError where `ss` cannot do this. */
+export function openSs(options: SsOptions): Source {
+  const { port } = options;
+  const args = [
+    "-tinHOe",
+    ...(port === null ? [] : ["(", "sport", "=", `:${port}`, "or", "dport", "=", `:${port}`, ")"]),
+  ];
+  const tried = spawnSync("ss", args, { timeout: timeoutMs, maxBuffer: maxAnswerBytes });
+  if (tried.error) throw new NoSsError((tried.error as NodeJS.ErrnoException).code ?? tried.error.message);
+  if (tried.status !== 0) throw new NoSsError(firstLine(String(tried.stderr)) || `it ended with ${tried.status}`);
+  return new SsSource(args, options);
+}
+
+const beginsPoll = (text: Buffer): boolean => text.toString("latin1", 0, pollMark.length) === pollMark;
+const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
+
+class SsSource implements Source {
+  readonly name = "ss";
+  readonly text = "ss";
+  readonly columns = null;
+  readonly path = "ss";
+  readonly zeroMonotonicNs = "0";
+  readonly port: number | null;
+  readonly notes: readonly string[];
+  otherLines = 0;
+  readonly #args: readonly string[];
+  readonly #intervalMs: number;
+  readonly #say: (line: string) => void;
+  readonly #answers: Buffer[] = [];
+  #waitingBytes = 0;
+  #polls = 0;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #halted = false;
+
+  constructor(args: readonly string[], options: SsOptions) {
+    this.#args = args;
+    this.#intervalMs = options.intervalMs;
+    this.#say = options.say;
+    this.port = options.port;
+    this.notes = [`polled every ${options.intervalMs} ms with ss ${args.join(" ")}`];
+  }
+
+  start(): void {
+    this.#poll();
+  }
+
+  #poll(): void {
+    const dueMs = performance.now() + this.#intervalMs;
+    if (this.#waitingBytes > maxWaitingBytes) {
+      this.#next(dueMs);
+      return;
+    }
+    const number = ++this.#polls;
+    const beginNs = process.hrtime.bigint();
+    const options = { encoding: "buffer", timeout: timeoutMs, maxBuffer: maxAnswerBytes } as const;
+    execFile("ss", this.#args, options, (error, stdout, stderr) => {
+      if (this.#halted) return;
+      const times = `${pollMark}${number} ${beginNs} ${process.hrtime.bigint()}`;
+      if (error) this.#keep(Buffer.from(`${times} failed: ${this.#failure(error, String(stderr))}\n`));
+      else this.#keep(Buffer.from(`${times}\n`), stdout);
+      this.#next(dueMs);
+    });
+  }
+
+  /** Never two at a time: a poll that took longer than the interval puts off the next. */
+  #next(dueMs: number): void {
+    if (!this.#halted) this.#timer = setTimeout(() => this.#poll(), Math.max(0, dueMs - performance.now()));
+  }
+
+  #failure(error: ExecFileException, stderr: string): string {
+    const reason =
+      firstLine(stderr) || (error.killed ? `not done after ${timeoutMs / 1000} s` : firstLine(error.message));
+    this.#failures += 1;
+    if (this.#failures === 1) this.#say(`ss failed: ${reason}; the poll is marked as failed, and the next is tried`);
+    return reason;
+  }
+
+  #keep(...pieces: Buffer[]): void {
+    for (const piece of pieces.filter(({ length }) => length > 0)) {
+      this.#answers.push(piece);
+      this.#waitingBytes += piece.length;
+    }
+  }
+
+  read(into: Buffer): number {
+    let done = 0;
+    while (done < into.length && this.#answers.length > 0) {
+      const [first] = this.#answers as [Buffer];
+      if (done > 0 && first.length > into.length - done && first.length <= maxOwnLineBytes) break;
+      const copied = first.copy(into, done);
+      done += copied;
+      if (copied === first.length) this.#answers.shift();
+      else this.#answers[0] = first.subarray(copied);
+    }
+    this.#waitingBytes -= done;
+    return done;
+  }
+
+  saw(text: Buffer): void {
+    if (beginsPoll(text)) this.otherLines += 1;
+    for (let at = text.indexOf(pollMarkAfterLine); at !== -1; at = text.indexOf(pollMarkAfterLine, at + 1)) {
+      this.otherLines += 1;
+    }
+  }
+
+  news(): SourceNews {
+    return { lost: {} };
+  }
+
+  /** A file begins with a poll. */
+  cutAt(text: Buffer): number {
+    const last = text.lastIndexOf(pollMarkAfterLine);
+    if (last !== -1) return last + 1;
+    return beginsPoll(text) ? 0 : -1;
+  }
+
+  halt(): void {
+    this.#halted = true;
+    clearTimeout(this.#timer);
+  }
+
+  waiting(): number {
+    return 0;
+  }
+
+  finish(): SourceEnd {
+    if (this.#failures > 0) this.#say(`${this.#failures} of ${this.#polls} polls failed; the file names each`);
+    return { lost: {} };
+  }
+
+  advice(_lost: LossTotals): readonly string[] {
+    return [];
+  }
+
+  async dispose(): Promise<void> {
+    this.halt();
+  }
+}
