@@ -1,5 +1,6 @@
 import { NotTppError, verifyTpp } from "@tcpprobe-plus/tpp";
 import { InputError, NotACaptureError } from "../errors.ts";
+import { expand } from "../ingest/inputs.ts";
 import type { Io } from "../io.ts";
 import { bytes, plural } from "../output/units.ts";
 
@@ -8,7 +9,7 @@ const exitDamaged = 65;
 /** Checks captures frame by frame. Returns 0 where all are whole, 65 where one is damaged or cut. */
 export async function verify(paths: readonly string[], io: Io): Promise<number> {
   let exitCode = 0;
-  for (const path of paths) {
+  for (const path of (await Promise.all(paths.map(expand))).flat()) {
     const walk = await verifyTpp(path).catch((error) => {
       if (error instanceof NotTppError) throw new NotACaptureError(path, error.message.slice(path.length + 2));
       throw new InputError(path, error);

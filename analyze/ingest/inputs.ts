@@ -61,7 +61,8 @@ function nameOf(paths: readonly string[]): string {
   return paths.length > 1 && patterns.size === 1 && pattern?.includes("*") ? pattern : (paths[0] ?? "");
 }
 
-async function expand(path: string): Promise<string[]> {
+/** The files that a path stands for: itself, the .tpp files of a directory, or what fits a pattern. */
+export async function expand(path: string): Promise<string[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
   if (found instanceof Error) {
     if (found.code !== "ENOENT" || !/[*?[]/.test(path)) throw new InputError(path, found);

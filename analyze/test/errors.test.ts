@@ -35,7 +35,11 @@ const cases: [args: string[], code: number, message: RegExp][] = [
   [["plot", kmod, "cwnd", "-o", "x.svg", "--from", "500", "--to", "600"], 65, /nothing to draw: .*500\.000 s and 600/],
   [["plot", kmod, "cwnd", "-o", "x.svg", "--from", "3", "--to", "2"], 65, /nothing to draw/],
   [["plot", kmod, "cwnd", "-o", "x.svg", "--width", "50"], 64, /50: not a width/],
-  [["plot", shaped, "inflight", "-o", "x.svg", "--unit", "packets"], 69, /capture with --source kmod or --source ss to have it/],
+  [
+    ["plot", shaped, "inflight", "-o", "x.svg", "--unit", "packets"],
+    69,
+    /capture with --source kmod or --source ss to have it/,
+  ],
 ];
 for (const [args, code, message] of cases) {
   const shown = args.map((arg) => arg.replace(/^.*\/(?=[\w-]+\.(tpp|test\.ts)$)/, "")).join(" ");

@@ -9,8 +9,16 @@ const bin = fileURLToPath(new URL("../../capture/bin/capture.js", import.meta.ur
  * Starts it and waits until it records. Stop it with `finish`. It runs in the file's folder, so that the command line
  * in the capture's header names no place of this machine.
  */
-export async function startRecording(file: string, ...options: readonly string[]): Promise<Recording> {
-  const recording = new Recording([process.execPath, bin, "run", "-o", basename(file), ...options], {
+export const startRecording = (file: string, ...options: readonly string[]): Promise<Recording> =>
+  startRecordingIn((...command) => command, file, ...options);
+
+/** The same within a network namespace, for ss, which shows only its own. */
+export async function startRecordingIn(
+  inside: (...command: string[]) => string[],
+  file: string,
+  ...options: readonly string[]
+): Promise<Recording> {
+  const recording = new Recording(inside(process.execPath, bin, "run", "-o", basename(file), ...options), {
     cwd: dirname(file),
   });
   try {
