@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { exitCodes } from "./exit-codes.ts";
 import { type Io, processIo } from "./io.ts";
+import { addModuleCommands } from "./module-options.ts";
 import { reportError } from "./report-error.ts";
 import { addRun } from "./run-options.ts";
 import { version } from "./version.ts";
@@ -15,7 +16,7 @@ interface RecoverFlags {
 /** Runs the command line and returns the exit code; never throws. */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
   let exitCode: number = exitCodes.ok;
-  const program = makeProgram(argv, io, (code) => {
+  const program = buildProgram(argv, io, (code) => {
     exitCode = code;
   });
   const end = argv.indexOf("--");
@@ -28,7 +29,8 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   }
 }
 
-function makeProgram(argv: readonly string[], io: Io, done: (exitCode: number) => void): Command {
+/** The command definitions; each action imports the one function it calls. */
+export function buildProgram(argv: readonly string[], io: Io, done: (exitCode: number) => void): Command {
   const program = new Command("capture")
     .description("Save the kernel's record of what TCP senders knew at every packet to a .tpp file.")
     .version(version)
@@ -53,6 +55,7 @@ function makeProgram(argv: readonly string[], io: Io, done: (exitCode: number) =
       const { output, force = false, quiet = false } = flags;
       done(await recover(input, { output, overwrite: force, quiet }, io));
     });
+  addModuleCommands(program, io, done);
   return program;
 }
 

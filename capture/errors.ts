@@ -125,7 +125,7 @@ export class NoModuleError extends CaptureError {
   override readonly exitCode = exitCodes.unavailable;
   constructor(path: string) {
     super(
-      `${path}: not there, so the tcpprobe_plus module is not loaded. Load it (insmod tcpprobe_plus.ko), or use --source tracefs.`,
+      `${path}: not there, so the tcpprobe_plus module is not loaded. Load it with \`capture load\`, or use --source tracefs.`,
     );
   }
 }
@@ -153,7 +153,7 @@ export class ModuleOptionError extends CaptureError {
   override readonly exitCode = exitCodes.unavailable;
   constructor(option: string, taken: string) {
     super(
-      `${option}: only the tcpprobe_plus module can do that, and ${taken} is used. Load the module, or leave it out.`,
+      `${option}: only the tcpprobe_plus module can do that, and ${taken} is used. Load the module (\`capture load\`), or leave it out.`,
     );
   }
 }
@@ -163,7 +163,7 @@ export class ModuleRemovedError extends CaptureError {
   override readonly exitCode = exitCodes.ioError;
   constructor(path: string) {
     super(
-      `${path}: the tcpprobe_plus module was unloaded during the capture; stopped. All that it handed out is saved.`,
+      `${path}: the tcpprobe_plus module was unloaded during the capture; stopped. All that it handed out is saved; records of its last moments may be missing.`,
     );
   }
 }

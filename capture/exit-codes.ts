@@ -1,27 +1,33 @@
-/** Exit codes of every command (docs/capture.md lists them); numbers as in sysexits.h. */
+/** Exit codes of every command; numbers as in sysexits.h, and as a shell has them from 126 on. */
 export const exitCodes = {
   ok: 0,
-  /** An option or argument makes no sense. */
   usage: 64,
-  /** The input is no .tpp file, or nothing of it can be used. */
   badInput: 65,
-  /** The input file does not exist or cannot be read. */
   noInput: 66,
-  /** This kernel or host lacks what the source needs. */
   unavailable: 69,
-  /** A defect of the program. */
   software: 70,
-  /** The output exists already, or cannot be created. */
   cannotCreate: 73,
-  /** Reading or writing failed on the way: disk full, source gone. */
   ioError: 74,
-  /** A tracing instance is in the way. */
   busy: 75,
-  /** Root is needed. */
   noPermission: 77,
-  /** The command behind `--` could not be started, or was not found; as a shell says it. */
   commandNotStarted: 126,
   commandNotFound: 127,
-  /** A second signal stopped it before the ring was empty; the file is whole. */
   interrupted: 130,
 } as const;
+
+/** As the manual page says them; docs/capture.md tells more. */
+export const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+  ok: "Ended as it should; also when records were lost, which the totals say. With a command behind -- its own exit code.",
+  usage: "An option or argument makes no sense.",
+  badInput: "The input is no .tpp file, or nothing of it can be used.",
+  noInput: "The input file does not exist or cannot be read.",
+  unavailable: "This kernel or host lacks what is needed: the module, tracefs, ss, headers, a compiler.",
+  software: "A defect of the program.",
+  cannotCreate: "The output exists already or cannot be created.",
+  ioError: "Reading or writing failed on the way: disk full, source gone. What was written before is whole.",
+  busy: "Something is in the way: another reader of the module, a setting that is fixed while it is loaded, a tracing instance.",
+  noPermission: "Root is needed.",
+  commandNotStarted: "The command behind -- could not be started.",
+  commandNotFound: "The command behind -- was not found.",
+  interrupted: "A second signal stopped it before everything was read; the file is whole.",
+};

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
-const description = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")) as { version: string };
+import description from "./package.json" with { type: "json" };
 
 export const version: string = description.version;

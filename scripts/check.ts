@@ -32,11 +32,16 @@ const checks: readonly Check[] = [
     run: () => complaint(process.execPath, "node_modules/@biomejs/biome/bin/biome", "check", "."),
   },
   {
-    name: "docs in step with the column table",
+    name: "docs, manuals and completions in step with the code",
     run: () =>
       staleDocuments()
         .map((path) => `${relative(root, path)} is out of step: npm run docs`)
         .join("\n"),
+  },
+  {
+    name: "manuals",
+    tools: ["mandoc"],
+    run: () => complaint("mandoc", "-T", "lint", "-W", "warning", ...tracked("man/*.1")),
   },
   {
     name: "shell scripts",
@@ -51,6 +56,7 @@ const checks: readonly Check[] = [
         "kmod/test",
         ...tracked("*.sh").filter(isProgram),
         ".ci/run",
+        ...tracked("*/completions/*.bash"),
       ),
   },
   { name: "C format", tools: ["make", "clang-format"], run: () => make("check-format") },

@@ -1,5 +1,9 @@
-/** `npm run docs`: writes the pages that are made from tables in the code. */
-import { writeFileSync } from "node:fs";
+/** `npm run docs`: writes the pages, completions and manuals that are made from the code. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { generatedDocuments } from "./generated-documents.ts";
 
-for (const { path, text } of generatedDocuments()) writeFileSync(path, text);
+for (const { path, text } of generatedDocuments()) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}

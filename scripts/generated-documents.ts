@@ -1,6 +1,7 @@
-/** The pages that are made from tables in the code, and which of them are not in step on disk. */
+/** The pages, completions and manuals that are made from tables and definitions in the code, and which of them are not in step on disk. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { commandLineDocuments } from "./command-line/documents.ts";
 import { fieldsDocument } from "./fields-document.ts";
 
 export interface GeneratedDocument {
@@ -9,7 +10,9 @@ export interface GeneratedDocument {
 }
 
 export function generatedDocuments(): GeneratedDocument[] {
-  return [{ path: fileURLToPath(new URL("../docs/fields.md", import.meta.url)), text: fieldsDocument() }];
+  const documents = [{ path: "docs/fields.md", text: fieldsDocument() }, ...commandLineDocuments()];
+  const root = new URL("..", import.meta.url);
+  return documents.map(({ path, text }) => ({ path: fileURLToPath(new URL(path, root)), text }));
 }
 
 export function staleDocuments(): string[] {

@@ -9,7 +9,10 @@ if (major < 24) {
   );
   process.exit(69);
 }
-import("../cli.ts")
+// In the repository the sources run as they are; the published package has them compiled (scripts/build/publish.ts).
+import("node:fs")
+  .then((fs) => fs.existsSync(new URL("../cli.ts", import.meta.url)))
+  .then((inRepository) => import(inRepository ? "../cli.ts" : "../dist/capture/cli.js"))
   .then((cli) => cli.main(process.argv))
   .then((code) => {
     process.exitCode = code;

@@ -33,12 +33,18 @@ export function findTracefs(roots: readonly string[] = tracefsRoots): string {
   throw new NoTracefsError(roots);
 }
 
+/** Names of instances whose capture no longer runs. */
+export function findLeftovers(root: string, isRunning: (pid: number) => boolean = otherRuns): string[] {
+  return readdirSync(join(root, "instances")).filter((name) => {
+    const pid = Number(/^tcpprobe_plus-(\d+)$/.exec(name)?.[1]);
+    return Number.isInteger(pid) && !isRunning(pid);
+  });
+}
+
 /** Removes instances of captures that no longer run. Returns a line for each that it found. */
 export function removeLeftovers(root: string, isRunning: (pid: number) => boolean = otherRuns): string[] {
   const lines: string[] = [];
-  for (const name of readdirSync(join(root, "instances"))) {
-    const pid = Number(/^tcpprobe_plus-(\d+)$/.exec(name)?.[1]);
-    if (!Number.isInteger(pid) || isRunning(pid)) continue;
+  for (const name of findLeftovers(root, isRunning)) {
     const path = join(root, "instances", name);
     try {
       rmdirSync(path);

@@ -2,3 +2,5 @@
 export const dataPath = "/proc/net/tcpprobe";
 export const statisticsPath = "/proc/net/stat/tcpprobe_plus";
 export const settingsFolder = "/proc/sys/net/tcpprobe_plus";
+/** There in every network namespace while the module is loaded; the others only in the initial one. */
+export const moduleFolder = "/sys/module/tcpprobe_plus";

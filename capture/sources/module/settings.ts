@@ -131,6 +131,9 @@ function undo(places: Places, changes: LeftSettings["changes"]): string[] {
   return lines;
 }
 
+/** For good: nothing puts it back. Throws a NotRootError or ModuleSettingError. */
+export const setForGood = (name: string, value: string): void => write(usualPlaces, name, value);
+
 function write(places: Places, name: string, value: string): void {
   const path = join(places.settings, name);
   try {

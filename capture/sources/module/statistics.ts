@@ -7,6 +7,8 @@ export interface ModuleStatistics {
   readonly text: string;
   readonly version: string | null;
   readonly fields: readonly string[];
+  /** Somebody has the data file open. */
+  readonly open: boolean;
   /** CLOCK_MONOTONIC, ns, at the log's time 0. */
   readonly zeroMonotonicNs: string;
   /** Of this log: records put into the rings, and made into text. */
@@ -35,6 +37,7 @@ export function parseStatistics(text: string): ModuleStatistics {
     text,
     version: line("Version") ?? null,
     fields: (line("Fields") ?? "").split(" ").filter(Boolean),
+    open: /^open 1\b/.test(log),
     zeroMonotonicNs: /(?:^| )monotonic_ns (\d+)/.exec(log)?.[1] ?? "0",
     written: number(log, "written"),
     read: number(log, "read"),

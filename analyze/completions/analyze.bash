@@ -1,0 +1,132 @@
+# Completion of analyze in bash: source <(analyze completion bash)
+# Made from the command definitions by scripts/generate-docs.ts.
+
+_analyze_files() {
+  compopt -o filenames
+  mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
+_analyze_words() {
+  mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1")
+}
+
+_analyze() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' i
+  # --option=value comes as three words
+  if [[ $cur == '=' ]]; then
+    cur=''
+  elif [[ $prev == '=' ]]; then
+    prev=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+    --) # a command line of its own
+      if ((i == COMP_CWORD - 1)); then
+        mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+      else
+        _analyze_files "$cur"
+      fi
+      return
+      ;;
+    -*) ;;
+    *)
+      if [[ -z $command ]]; then
+        command=${COMP_WORDS[i]}
+      fi
+      ;;
+    esac
+  done
+  COMPREPLY=()
+  case "$command $prev" in
+  'convert -o' | 'convert --output')
+    _analyze_files "$cur"
+    return
+    ;;
+  'plot -o' | 'plot --output')
+    _analyze_files "$cur"
+    return
+    ;;
+  'plot --with')
+    _analyze_files "$cur"
+    return
+    ;;
+  'plot --flow')
+    return
+    ;;
+  'plot --from')
+    return
+    ;;
+  'plot --to')
+    return
+    ;;
+  'plot --window')
+    return
+    ;;
+  'plot --unit')
+    _analyze_words "$cur" 'packets bytes'
+    return
+    ;;
+  'plot --width')
+    return
+    ;;
+  'plot --title')
+    return
+    ;;
+  'sql --with')
+    _analyze_files "$cur"
+    return
+    ;;
+  'sql --window')
+    return
+    ;;
+  esac
+  case $command in
+  '')
+    _analyze_words "$cur" 'info verify convert flows plot sql -V --version --debug -h --help'
+    ;;
+  info)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --settings --json -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  verify)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  convert)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache -o --output -f --force -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  flows)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --json --csv -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  plot)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache -o --output -f --force --with --flow --from --to --window --unit --width --title -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  sql)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --json --csv --with --window -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  esac
+}
+
+complete -F _analyze analyze

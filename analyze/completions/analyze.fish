@@ -1,0 +1,57 @@
+# Completion of analyze in fish: analyze completion fish > ~/.config/fish/completions/analyze.fish
+# Made from the command definitions by scripts/generate-docs.ts.
+
+complete -c analyze -f
+complete -c analyze -n '__fish_use_subcommand' -s V -l version -d 'output the version number'
+complete -c analyze -n '__fish_use_subcommand' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_use_subcommand' -s h -l help -d 'display help for command'
+complete -c analyze -n __fish_use_subcommand -a info -d 'what a capture is: header, settings, time span, frames, losses, integrity'
+complete -c analyze -n '__fish_seen_subcommand_from info' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_seen_subcommand_from info' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
+complete -c analyze -n '__fish_seen_subcommand_from info' -l settings -d 'print every saved setting too'
+complete -c analyze -n '__fish_seen_subcommand_from info' -l json -d 'print JSON'
+complete -c analyze -n '__fish_seen_subcommand_from info' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from info' -F
+complete -c analyze -n __fish_use_subcommand -a verify -d 'check every frame\'s checksum'
+complete -c analyze -n '__fish_seen_subcommand_from verify' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_seen_subcommand_from verify' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
+complete -c analyze -n '__fish_seen_subcommand_from verify' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from verify' -F
+complete -c analyze -n __fish_use_subcommand -a convert -d 'write the trace as Parquet, Arrow or CSV'
+complete -c analyze -n '__fish_seen_subcommand_from convert' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_seen_subcommand_from convert' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
+complete -c analyze -n '__fish_seen_subcommand_from convert' -s o -l output -r -F -d 'x.parquet, x.arrow, x.csv, or - for CSV on standard output'
+complete -c analyze -n '__fish_seen_subcommand_from convert' -s f -l force -d 'overwrite the output'
+complete -c analyze -n '__fish_seen_subcommand_from convert' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from convert' -F
+complete -c analyze -n __fish_use_subcommand -a flows -d 'one line a connection'
+complete -c analyze -n '__fish_seen_subcommand_from flows' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_seen_subcommand_from flows' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
+complete -c analyze -n '__fish_seen_subcommand_from flows' -l json -d 'print JSON, one array of objects'
+complete -c analyze -n '__fish_seen_subcommand_from flows' -l csv -d 'print CSV with a header line'
+complete -c analyze -n '__fish_seen_subcommand_from flows' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from flows' -F
+complete -c analyze -n __fish_use_subcommand -a plot -d 'draw cwnd, rtt, inflight, goodput'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -s o -l output -r -F -d 'x.svg, x.png, x.html or x.json (default: CAPTURE.PLOT.svg in this directory)'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -s f -l force -d 'overwrite the output'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l with -r -F -d 'further captures to draw in the same picture'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l flow -r -d 'only these flows'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l from -r -d 'from this time on, seconds since the capture began'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l to -r -d 'up to this time'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l window -r -d 'length of the windows of goodput, seconds (default: about 150 in the picture)'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l unit -r -a 'packets bytes' -d 'what inflight counts (default: packets where the source does) (packets, bytes)'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l width -r -d 'width of the picture (default 800)'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l title -r -d 'title instead of the capture\'s name'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -F
+complete -c analyze -n __fish_use_subcommand -a sql -d 'run a DuckDB query over the views trace, flows, inflight, goodput, marks, losses, captures'
+complete -c analyze -n '__fish_seen_subcommand_from sql' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_seen_subcommand_from sql' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
+complete -c analyze -n '__fish_seen_subcommand_from sql' -l json -d 'print JSON, one array of objects'
+complete -c analyze -n '__fish_seen_subcommand_from sql' -l csv -d 'print CSV with a header line'
+complete -c analyze -n '__fish_seen_subcommand_from sql' -l with -r -F -d 'further captures in the same trace'
+complete -c analyze -n '__fish_seen_subcommand_from sql' -l window -r -d 'length of goodput\'s windows, seconds (default 0.1)'
+complete -c analyze -n '__fish_seen_subcommand_from sql' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from sql' -F

@@ -1,0 +1,15 @@
+/** `capture completion SHELL`: prints the script that completes capture's words there; scripts/build made it. */
+import { readFileSync } from "node:fs";
+import { exitCodes } from "../exit-codes.ts";
+import type { Io } from "../io.ts";
+import { assetNames, readAsset } from "../single-executable.ts";
+
+export const shells = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof shells)[number];
+
+export function completion(shell: Shell, io: Io): number {
+  const name = `completions/capture.${shell}`;
+  const inside = assetNames(name)?.includes(name);
+  io.stdout.write(inside ? readAsset(name).toString() : readFileSync(new URL(`../${name}`, import.meta.url), "utf8"));
+  return exitCodes.ok;
+}

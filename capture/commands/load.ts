@@ -1,0 +1,103 @@
+/** `capture load`: the module is in the kernel afterwards, with these settings. */
+import { existsSync } from "node:fs";
+import { exitCodes } from "../exit-codes.ts";
+import type { Io } from "../io.ts";
+import { buildModule, builtBefore, forgetBuilt } from "../module-build/build.ts";
+import { type Inserted, insertFile, insertInstalled, StaleModuleError } from "../module-build/insert.ts";
+import { asKept, isOnlyAtLoad } from "../module-build/parameters.ts";
+import {
+  buildProblems,
+  hostKernel,
+  installedModule,
+  kernelProblem,
+  namespaceProblem,
+  rightsProblem,
+  signatureProblem,
+  toolProblem,
+} from "../module-build/requirements.ts";
+import { moduleSources } from "../module-build/sources.ts";
+import { FixedSettingError, ModuleInsertError } from "../module-errors.ts";
+import { formatCount } from "../run/format.ts";
+import { dataPath } from "../sources/module/paths.ts";
+import { type ModuleSettings, readSettings, restoreLeftSettings, setForGood } from "../sources/module/settings.ts";
+import { moduleStatistics } from "../sources/module/statistics.ts";
+
+export interface LoadOptions {
+  readonly settings: ModuleSettings;
+  /** From the sources, even where one is installed. */
+  readonly build: boolean;
+  readonly quiet: boolean;
+}
+
+type Say = (line: string) => void;
+
+/** Throws the errors of module-errors.ts. */
+export async function load(options: LoadOptions, io: Io): Promise<number> {
+  const say: Say = options.quiet ? () => {} : (line) => io.stderr.write(`capture: ${line}\n`);
+  throwIf(rightsProblem("loading"));
+  throwIf(namespaceProblem());
+  for (const line of restoreLeftSettings()) say(line); // else the next run would undo what is asked for now
+  if (existsSync(dataPath)) adjust(options.settings, say);
+  else await bringIn(options, say);
+  return exitCodes.ok;
+}
+
+function throwIf(problem: Error | null | undefined): void {
+  if (problem) throw problem;
+}
+
+/** For a module that is there already. */
+function adjust(wanted: ModuleSettings, say: Say): void {
+  const now = readSettings() ?? {};
+  const changes = Object.entries(wanted).filter(([name, value]) => now[name] !== asKept(name, value));
+  for (const [name, value] of changes) {
+    if (isOnlyAtLoad(name)) throw new FixedSettingError(name, now[name] ?? "unknown", value);
+  }
+  for (const [name, value] of changes) setForGood(name, value);
+  const said = changes.map(([name, value]) => `${name} set to ${value} (was ${now[name]})`);
+  say(`the module ${moduleStatistics()?.version ?? ""} was loaded already; ${said.join(", ") || "nothing changed"}`);
+}
+
+async function bringIn(options: LoadOptions, say: Say): Promise<void> {
+  throwIf(kernelProblem());
+  const origin =
+    installedModule() !== null && !options.build ? await loadInstalled(options) : await loadBuilt(options, say);
+  if (origin === "was there") return adjust(options.settings, say); // somebody else was quicker
+  const now = readSettings();
+  const statistics = moduleStatistics();
+  if (now === null || statistics === null)
+    throw new ModuleInsertError("it is in, but shows no settings", "Look at `dmesg`.");
+  const port = now["port"] === "0" ? "all ports" : `port ${now["port"]}`;
+  const ring = `${formatCount(Number(now["bufsize"]))} records for each CPU`;
+  say(`the module ${statistics.version} is loaded (${origin}): ${port}, ${ring}`);
+}
+
+type Origin = "was there" | string;
+
+async function loadInstalled({ settings }: LoadOptions): Promise<Origin> {
+  throwIf(toolProblem("modprobe"));
+  const inserted = await insertInstalled(settings);
+  return inserted === "was there" ? inserted : "installed for this kernel";
+}
+
+async function loadBuilt({ settings }: LoadOptions, say: Say): Promise<Origin> {
+  throwIf(signatureProblem());
+  throwIf(toolProblem("insmod"));
+  const kernel = hostKernel();
+  const sources = moduleSources();
+  if (builtBefore(kernel, sources) === null) throwIf(buildProblems(kernel)[0]);
+  const build = () => buildModule(kernel, sources, say);
+  let built = await build();
+  let inserted: Inserted;
+  try {
+    inserted = await insertFile(built.path, settings);
+  } catch (error) {
+    if (!(error instanceof StaleModuleError && built.seconds === null)) throw error;
+    throwIf(buildProblems(kernel)[0]);
+    forgetBuilt(kernel, sources);
+    built = await build();
+    inserted = await insertFile(built.path, settings);
+  }
+  if (inserted === "was there") return inserted;
+  return built.seconds === null ? "built earlier" : `built in ${built.seconds.toFixed(0)} s`;
+}

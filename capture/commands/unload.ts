@@ -1,0 +1,39 @@
+/** `capture unload`: the module is out of the kernel afterwards. */
+import { existsSync } from "node:fs";
+import { exitCodes } from "../exit-codes.ts";
+import type { Io } from "../io.ts";
+import { findReaders, nameReaders } from "../module-build/readers.ts";
+import { removeModule } from "../module-build/remove.ts";
+import { rightsProblem } from "../module-build/requirements.ts";
+import { ModuleInUseError } from "../module-errors.ts";
+import { moduleFolder } from "../sources/module/paths.ts";
+import { restoreLeftSettings } from "../sources/module/settings.ts";
+import { moduleStatistics } from "../sources/module/statistics.ts";
+
+export interface UnloadOptions {
+  /** Although somebody reads. */
+  readonly force: boolean;
+  readonly quiet: boolean;
+}
+
+/** Throws a ModuleInUseError, ModuleRightsError or ModuleRemoveError. */
+export async function unload(options: UnloadOptions, io: Io): Promise<number> {
+  const say = (line: string): void => {
+    if (!options.quiet) io.stderr.write(`capture: ${line}\n`);
+  };
+  if (!existsSync(moduleFolder)) {
+    say("the module is not loaded");
+    return exitCodes.ok;
+  }
+  const problem = rightsProblem("unloading");
+  if (problem) throw problem;
+  const readers = findReaders();
+  if (readers.length > 0 || moduleStatistics()?.open) {
+    if (!options.force) throw new ModuleInUseError(nameReaders(readers));
+    say(`taken from under ${nameReaders(readers)}`);
+  }
+  const { seconds } = await removeModule(say);
+  restoreLeftSettings(); // of a module that is gone: only what was written down about it goes
+  say(`the module is unloaded (${seconds.toFixed(1)} s)`);
+  return exitCodes.ok;
+}

@@ -1,0 +1,108 @@
+#compdef capture
+# Completion of capture in zsh: save it as _capture in a folder of $fpath, or source <(capture completion zsh)
+# Made from the command definitions by scripts/generate-docs.ts.
+
+_capture() {
+  local context state state_descr line
+  typeset -A opt_args
+  _arguments -C \
+    '(-V --version)'{-V,--version}'[output the version number]' \
+    '--debug[print a stack trace with an error]' \
+    '(-h --help)'{-h,--help}'[display help for command]' \
+    '1:command:->command' \
+    '*::argument:->arguments'
+  case $state in
+  command)
+    local -a commands=(
+      'run:capture until Ctrl-C, a limit, the command’s end or the source’s end'
+      'recover:write the intact frames of a damaged or cut file to a whole one'
+      'load:put the tcpprobe_plus module into the kernel'
+      'unload:take the module out of the kernel'
+      'status:what the module has done and is doing'
+      'doctor:which sources can be used here, or why not and what to do'
+      'completion:print the script that completes capture’s words in a shell'
+    )
+    _describe command commands
+    ;;
+  arguments)
+    case $words[1] in
+    run)
+      _arguments -s \
+        '(-o --output)'{-o,--output}'[file to write, - for standard output]:file:_files' \
+        '(-f --force)'{-f,--force}'[overwrite the output file]' \
+        '--port[only connections with this port at either end]:port:' \
+        '--source[where records come from (auto, tracefs, kmod, ss) (default\: auto)]:source:(auto tracefs kmod ss)' \
+        '--duration[stop after this time]:seconds:' \
+        '--max-size[stop when the files hold about this much (500MB, 2GiB)]:size:' \
+        '--rotate[begin a new file after so much (100MB) or so long (10m, 1h)]:size|time:' \
+        '--keep[with --rotate\: only the newest n files]:n:' \
+        '--level[zstd level (default\: 3)]:n:' \
+        '--full[module\: every segment]' \
+        '--cwnd-changes[module\: only segments at which the connection’s cwnd has changed]' \
+        '--probetime[module\: time between two samples of a connection]:ms:' \
+        '--no-extended[module\: the 30 documented fields only]' \
+        '--buffer-size-kb[tracefs\: ring for each CPU (default\: 16384, at most 256 MiB together)]:kib:' \
+        '--interval[ss\: time between polls (default\: 100)]:ms:' \
+        '--kmod-file[read 30-field text from this file or FIFO instead of the module’s]:path:_files' \
+        '--hostname[put this host’s name in the file]' \
+        '--quiet[print errors only]' \
+        '--json[status, end and errors as JSON, one object a line, on standard error]' \
+        '--debug[print a stack trace with an error]' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        '*::command:_normal'
+      ;;
+    recover)
+      _arguments -s \
+        '(-o --output)'{-o,--output}'[file to write]:file:_files' \
+        '(-f --force)'{-f,--force}'[overwrite the output file]' \
+        '--quiet[print errors only]' \
+        '--debug[print a stack trace with an error]' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        ':input:_files'
+      ;;
+    load)
+      _arguments -s \
+        '--port[only connections with this port at either end]:port:' \
+        '--set[a setting of the module, such as bufsize=65536]:name=value:' \
+        '--build[build it from the sources even where one is installed for this kernel]' \
+        '--quiet[print errors only]' \
+        '--debug[print a stack trace with an error]' \
+        '(-h --help)'{-h,--help}'[display help for command]'
+      ;;
+    unload)
+      _arguments -s \
+        '--force[although somebody reads\: that gets what is there, then the end of the file]' \
+        '--quiet[print errors only]' \
+        '--debug[print a stack trace with an error]' \
+        '(-h --help)'{-h,--help}'[display help for command]'
+      ;;
+    status)
+      _arguments -s \
+        '--json[print JSON]' \
+        '--watch[again and again with rates, until Ctrl-C (default\: every second)]::seconds:' \
+        '--debug[print a stack trace with an error]' \
+        '(-h --help)'{-h,--help}'[display help for command]'
+      ;;
+    doctor)
+      _arguments -s \
+        '--json[print JSON]' \
+        '--fix[put right what killed captures left behind\: settings, tracing instances]' \
+        '--debug[print a stack trace with an error]' \
+        '(-h --help)'{-h,--help}'[display help for command]'
+      ;;
+    completion)
+      _arguments -s \
+        '--debug[print a stack trace with an error]' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        ':shell:(bash zsh fish)'
+      ;;
+    esac
+    ;;
+  esac
+}
+
+if [[ $funcstack[1] == _capture ]]; then
+  _capture "$@"
+else
+  compdef _capture capture
+fi

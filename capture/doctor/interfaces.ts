@@ -1,0 +1,42 @@
+/** Offloads of each interface: with them one record may stand for many segments. */
+import { readFileSync } from "node:fs";
+import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp";
+import { interfaceSnapshot } from "../snapshot/interfaces.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+
+const finding = findingsOf("interfaces");
+
+/** Those that merge or split TCP segments below the place where they are recorded; by ethtool's short names. */
+const merging: Readonly<Record<string, string>> = {
+  "tcp-segmentation-offload": "tso",
+  "generic-segmentation-offload": "gso",
+  "generic-receive-offload": "gro",
+  "large-receive-offload": "lro",
+};
+
+export async function interfaceFindings(): Promise<Finding[]> {
+  const { interfaces, notes } = await interfaceSnapshot();
+  return [...interfaces.filter(isUp).map(findingOf), ...notes.map((note) => finding("note", "unknown", note))];
+}
+
+/** IFF_UP; one that cannot be asked counts as up. */
+function isUp({ name }: InterfaceSnapshot): boolean {
+  try {
+    return (Number(readFileSync(`/sys/class/net/${name}/flags`, "latin1")) & 1) === 1;
+  } catch {
+    return true;
+  }
+}
+
+export function findingOf({ name, mtu, qdisc, offloads }: InterfaceSnapshot): Finding {
+  const facts = `MTU ${mtu ?? "unknown"}, qdisc ${qdisc ?? "unknown"}`;
+  if (offloads === null) return finding(name, "unknown", `${facts}, offloads unknown`, "install ethtool");
+  const on = Object.entries(merging).flatMap(([long, short]) => (offloads[long] ? [short] : []));
+  if (on.length === 0) return finding(name, "ok", `${facts}; tso, gso, gro, lro off: one record a segment`);
+  return finding(
+    name,
+    "note",
+    `${facts}; ${on.join(", ")} on: a record may stand for many segments`,
+    `for one record a segment (slower): ethtool -K ${name} ${on.map((short) => `${short} off`).join(" ")}`,
+  );
+}

@@ -1,0 +1,50 @@
+/** Memory that a capture takes from the kernel, and for how many records it is good. */
+import { availableParallelism, freemem } from "node:os";
+import { formatBytes, formatCount } from "../run/format.ts";
+import { defaultBufferKb } from "../sources/trace-instance.ts";
+import { moduleStatus } from "../status/module-status.ts";
+import { type Finding, findingsOf } from "./finding.ts";
+
+const finding = findingsOf("rings");
+
+/** A segment on loopback, as the kernel keeps it. */
+const traceRecordBytes = 150;
+
+export function ringFindings(): Finding[] {
+  return [tracefs(), ...kmod()];
+}
+
+function tracefs(): Finding {
+  const cpus = availableParallelism();
+  const kib = defaultBufferKb();
+  const all = kib * 1024 * cpus;
+  const records = formatCount(Math.round((kib * 1024) / traceRecordBytes / 1000) * 1000);
+  const text = `${kib} KiB for each of ${cpus} CPUs, ${formatBytes(all)} while it captures; about ${records} records each`;
+  if (all > freemem() / 2) {
+    return finding(
+      "tracefs",
+      "note",
+      `${text}; only ${formatBytes(freemem())} are free`,
+      "capture run --buffer-size-kb 1024",
+    );
+  }
+  return finding("tracefs", "ok", text);
+}
+
+function kmod(): Finding[] {
+  const status = moduleStatus();
+  if (status === null) return [];
+  const { records_per_cpu, cpus, kib } = status.ring;
+  const text = `${formatCount(records_per_cpu)} records for each of ${cpus} CPUs, ${formatBytes(kib * 1024)} while it is loaded`;
+  const { lost } = status.records;
+  if (lost === 0) return [finding("kmod", "ok", text)];
+  const bufsize = records_per_cpu * 4;
+  return [
+    finding(
+      "kmod",
+      "note",
+      `${text}; ${formatCount(lost)} records were lost since it was loaded`,
+      `capture unload, then capture load --set bufsize=${bufsize}`,
+    ),
+  ];
+}

@@ -1,0 +1,72 @@
+/** Each source: usable now or not, found by trying as much of it as changes nothing. */
+import { existsSync } from "node:fs";
+import { release } from "node:os";
+import { join } from "node:path";
+import { CaptureError, NoEventError, NotRootError } from "../errors.ts";
+import { findReaders, nameReaders } from "../module-build/readers.ts";
+import { kernelProblem, namespaceProblem } from "../module-build/requirements.ts";
+import { dataPath } from "../sources/module/paths.ts";
+import { moduleStatistics } from "../sources/module/statistics.ts";
+import { openSs } from "../sources/ss.ts";
+import { planEvents } from "../sources/trace-events.ts";
+import { findTracefs } from "../sources/trace-instance.ts";
+import { type Finding, findingsOf, fromError, type State } from "./finding.ts";
+
+type Found = readonly [state: State, text: string, next?: string | null];
+
+const finding = findingsOf("sources");
+const isRoot = (): boolean => process.geteuid?.() === 0;
+
+export async function sourceFindings(): Promise<Finding[]> {
+  const found: [string, Found][] = [
+    ["kmod", await tried(kmod)],
+    ["tracefs", await tried(tracefs)],
+    ["ss", await tried(ss)],
+  ];
+  const taken = found.find(([, [state]]) => usable(state))?.[0];
+  return found.map(([name, [state, text, next = null]]) =>
+    finding(name, state, name === taken ? `${text}; --source auto takes it` : text, next),
+  );
+}
+
+export const usable = (state: State): boolean => state === "ok" || state === "note";
+
+async function tried(look: () => Found | Promise<Found>): Promise<Found> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof CaptureError)) throw error;
+    const { text, next } = fromError(error);
+    return ["problem", text, next];
+  }
+}
+
+function kmod(): Found {
+  const problem = namespaceProblem();
+  if (problem) throw problem;
+  if (!existsSync(dataPath)) {
+    return kernelProblem()
+      ? ["problem", "the module is not loaded and cannot be on this kernel: see module, below"]
+      : ["problem", "the module is not loaded", "sudo capture load"];
+  }
+  if (!isRoot()) throw new NotRootError(dataPath);
+  const statistics = moduleStatistics();
+  if (statistics?.open) {
+    return ["problem", `in use: ${nameReaders(findReaders())} reads it, and it serves one at a time`, "end that first"];
+  }
+  return ["ok", `usable: module ${statistics?.version}`];
+}
+
+function tracefs(): Found {
+  const root = findTracefs();
+  const plan = planEvents(join(root, "events"), null);
+  if (plan.missing) throw new NoEventError(plan.missing, release());
+  if (plan.notes.length > 0) return ["note", `usable; ${plan.notes.join("; ")}`];
+  return ["ok", `usable: ${plan.events.length} kinds of events in ${root}`];
+}
+
+/** Asks for connections of a port that has hardly any. */
+async function ss(): Promise<Found> {
+  await openSs({ port: 1, intervalMs: 100, say: () => {} }).dispose();
+  return ["ok", isRoot() ? "usable" : "usable, without root"];
+}

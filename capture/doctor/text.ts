@@ -1,0 +1,30 @@
+/** The findings for people: sections, a mark for each, and what to do below it. */
+import { labelled, type Paint } from "../terminal.ts";
+import { type Finding, type State, sections } from "./finding.ts";
+
+const marks: Readonly<Record<State, { readonly sign: string; readonly colour: "green" | "yellow" | "red" | "dim" }>> = {
+  ok: { sign: "✔", colour: "green" },
+  note: { sign: "!", colour: "yellow" },
+  problem: { sign: "✘", colour: "red" },
+  unknown: { sign: "?", colour: "dim" },
+};
+
+const markWidth = 4;
+
+export function findingsText(findings: readonly Finding[], width: number, paint: Paint): string {
+  const nameWidth = Math.min(14, Math.max(...findings.map(({ name }) => name.length))) + 1;
+  const parts = sections.flatMap((section) => {
+    const own = findings.filter((finding) => finding.section === section);
+    return own.length === 0 ? [] : [paint("bold", section), ...own.map((one) => lines(one, nameWidth, width, paint))];
+  });
+  return `${parts.join("\n")}\n`;
+}
+
+function lines({ name, state, text, next }: Finding, nameWidth: number, width: number, paint: Paint): string {
+  const { sign, colour } = marks[state];
+  const label = name.length < nameWidth ? name : `${name} `;
+  const body = labelled(label, text, nameWidth, width - markWidth);
+  const step = next === null ? "" : `\n${labelled("", `→ ${next}`, nameWidth, width - markWidth)}`;
+  const [first = "", ...rest] = `${body}${step}`.split("\n");
+  return [`  ${paint(colour, sign)} ${first}`, ...rest.map((line) => " ".repeat(markWidth) + line)].join("\n");
+}

@@ -1,0 +1,36 @@
+/** Man pages and completions of both programs, each with the place where it belongs. */
+import { buildProgram as buildAnalyze } from "../../analyze/cli.ts";
+import { buildProgram as buildCapture } from "../../capture/cli.ts";
+import type { Io } from "../../capture/io.ts";
+import { bashCompletion } from "./bash.ts";
+import { fishCompletion } from "./fish.ts";
+import { manualPage, type PageTexts } from "./man.ts";
+import { modelOf } from "./model.ts";
+import { analyzePage, capturePage } from "./pages.ts";
+import { zshCompletion } from "./zsh.ts";
+
+interface Program {
+  readonly model: ReturnType<typeof modelOf>;
+  readonly page: PageTexts;
+}
+
+const silent = { write: () => {}, isTTY: false, columns: 80 };
+const io: Io = { stdout: silent, stderr: silent, stdin: { isTTY: false }, onSignal: () => () => {} };
+
+const programs = (): Program[] => [
+  { model: modelOf(buildCapture([], io, () => {})), page: capturePage },
+  { model: modelOf(buildAnalyze({ ...io, columns: 80 })), page: analyzePage },
+];
+
+/** Text by path from the repository's root. */
+export function commandLineDocuments(): { readonly path: string; readonly text: string }[] {
+  return programs().flatMap(({ model, page }) => {
+    const { name } = model;
+    return [
+      { path: `man/${name}.1`, text: manualPage(model, page) },
+      { path: `${name}/completions/${name}.bash`, text: bashCompletion(model) },
+      { path: `${name}/completions/${name}.zsh`, text: zshCompletion(model) },
+      { path: `${name}/completions/${name}.fish`, text: fishCompletion(model) },
+    ];
+  });
+}

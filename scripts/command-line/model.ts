@@ -1,0 +1,82 @@
+/** A command line as data, read from its commander definitions; what man pages and completions are made of. */
+import type { Argument, Command, Option } from "commander";
+
+/** What may stand for a value: one of some words, a file, or anything. */
+export type Value =
+  | { readonly kind: "words"; readonly words: readonly string[] }
+  | { readonly kind: "file" }
+  | { readonly kind: "any" };
+
+export interface OptionModel {
+  readonly short: string | null;
+  readonly long: string;
+  readonly description: string;
+  /** `<port>`, `[seconds]`; null for one without a value. */
+  readonly placeholder: string | null;
+  /** The value may be left out. */
+  readonly optional: boolean;
+  readonly value: Value;
+}
+
+export interface ArgumentModel {
+  readonly name: string;
+  readonly description: string;
+  readonly optional: boolean;
+  readonly variadic: boolean;
+  readonly value: Value;
+}
+
+export interface CommandModel {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly OptionModel[];
+  readonly arguments: readonly ArgumentModel[];
+  readonly commands: readonly CommandModel[];
+}
+
+/** Placeholders that stand for files. */
+const fileNames = /^(?:file|input|output|path|dir|folder)/i;
+
+const valueFor = (name: string, words: readonly string[] | undefined): Value =>
+  words ? { kind: "words", words } : fileNames.test(name) ? { kind: "file" } : { kind: "any" };
+
+export function modelOf(command: Command): CommandModel {
+  const help = command.createHelp();
+  return {
+    name: command.name(),
+    description: command.description(),
+    options: help.visibleOptions(command).map(optionOf),
+    arguments: command.registeredArguments.map(argumentOf),
+    commands: command.commands.map((one) => modelOf(one as Command)),
+  };
+}
+
+function optionOf(option: Option): OptionModel {
+  const placeholder = /[<[](.*?)(?:\.\.\.)?[>\]]$/.exec(option.flags);
+  const takesValue = option.required || option.optional;
+  const known = option.argChoices ? ` (${option.argChoices.join(", ")})` : "";
+  const standard = option.defaultValue === undefined || option.negate ? "" : ` (default: ${option.defaultValue})`;
+  return {
+    short: option.short ?? null,
+    long: option.long ?? option.flags,
+    description: `${option.description}${known}${standard}`,
+    placeholder: takesValue ? (placeholder?.[0] ?? null) : null,
+    optional: option.optional,
+    value: valueFor(placeholder?.[1] ?? "", option.argChoices),
+  };
+}
+
+const argumentOf = (argument: Argument): ArgumentModel => ({
+  name: argument.name(),
+  description: argument.description,
+  optional: !argument.required,
+  variadic: argument.variadic,
+  value: valueFor(argument.name(), argument.argChoices),
+});
+
+/** Flags of an option, as words. */
+export const flagsOf = ({ short, long }: OptionModel): string[] => (short === null ? [long] : [short, long]);
+
+/** The first sentence without its end: what fits beside a name. */
+export const summaryOf = ({ description }: { readonly description: string }): string =>
+  description.replace(/\.$/, "").split(/;|\. /)[0] ?? "";

@@ -1,0 +1,69 @@
+/** What the manual pages say besides the commands. */
+
+import { version as analyzeVersion } from "../../analyze/version.ts";
+import { exitCodes, exitMeanings } from "../../capture/exit-codes.ts";
+import { version as captureVersion } from "../../capture/version.ts";
+import type { PageTexts } from "./man.ts";
+
+export const capturePage: PageTexts = {
+  version: captureVersion,
+  description: [
+    "`capture` saves what the Linux kernel tells about TCP connections, packet by packet, to a .tpp file: the raw text of the source, compressed with zstd, with the settings of the host beside it. Nothing is computed; analyze(1) does that later, on any machine.",
+    "There are three sources. The kernel module tcpprobe_plus tells everything, at each segment received and sent, at each retransmission timeout, at the beginning and end of each connection. The kernel's own tracepoints (tracefs) tell about received segments, retransmissions and changes of state, without a module. ss(8), asked again and again, works without root. `--source auto` takes the first of these that works and says which.",
+    "Reading the module or the tracepoints needs root, since they show every user's connections.",
+  ],
+  exitStatus: Object.entries(exitCodes).map(([key, code]) => [code, exitMeanings[key as keyof typeof exitCodes]]),
+  environment: [
+    ["NO_COLOR", "When set, no colours are printed. They are only printed on a terminal."],
+    [
+      "XDG_CACHE_HOME",
+      "Where `capture load` builds the module, below tcpprobe_plus/module-builds; by default ~/.cache.",
+    ],
+  ],
+  files: [
+    ["/proc/net/tcpprobe", "The module's data, for one reader at a time."],
+    ["/proc/net/stat/tcpprobe_plus", "The module's statistics."],
+    ["/proc/sys/net/tcpprobe_plus/", "The module's settings."],
+    [
+      "/sys/kernel/tracing/instances/tcpprobe_plus-PID",
+      "The tracing instance of a running capture; removed at its end.",
+    ],
+    ["/run/tcpprobe_plus/settings.json", "While a capture runs: the settings of the module that it will put back."],
+  ],
+  examples: [
+    ["capture doctor", "Which sources can be used on this host, and what is missing for the others."],
+    ["capture load --port 5001", "The module, built if need be, for connections with port 5001 at either end."],
+    [
+      "capture run --port 5001 -o run1.tpp -- iperf3 -c server -p 5001",
+      "Captures while iperf3 runs, and ends with its exit code.",
+    ],
+    ["capture run -o day.tpp --rotate 1h --keep 24", "A file for each hour; the newest 24 stay."],
+    ["source <(capture completion bash)", "Completion in this shell."],
+  ],
+  seeAlso: ["analyze(1)", "ss(8)", "tcp(7)", "zstd(1)"],
+};
+
+export const analyzePage: PageTexts = {
+  version: analyzeVersion,
+  description: [
+    "`analyze` reads captures of TCP state, .tpp files that capture(1) wrote, and makes tables, Parquet and pictures of them. Several files are read as one trace; those of one rotated capture go on where the one before ended.",
+    "A value that the source of a capture could not tell is empty (`-` in tables, NULL in SQL), never 0. What was lost, with its place, is part of the trace, and each command says when a file is damaged or was cut off.",
+  ],
+  exitStatus: [
+    [0, "All went well."],
+    [64, "An option or argument makes no sense, or the capture cannot tell what was asked for."],
+    [65, "The input is no capture, or is damaged."],
+    [66, "The input file does not exist or cannot be read."],
+    [70, "A defect of the program."],
+    [73, "The output exists already or cannot be created."],
+    [74, "Writing failed on the way."],
+  ],
+  environment: [["NO_COLOR", "When set, no colours are printed."]],
+  files: [["*.tpp", "Plain zstd: `zstd -dc run1.tpp` prints the text that the kernel wrote."]],
+  examples: [
+    ["analyze flows run1.tpp", "The connections, one a line."],
+    ["analyze plot run1.tpp cwnd -o cwnd.html", "A page to zoom and pan in, which needs no network."],
+    ["analyze convert run1.tpp -o run1.parquet", "For pandas, R, Spark."],
+  ],
+  seeAlso: ["capture(1)", "ss(8)", "tcp(7)", "zstd(1)"],
+};
