@@ -2,6 +2,7 @@ export * from "./columns.ts";
 export type { DamageKind, TppDamage } from "./damage.ts";
 export * from "./errors.ts";
 export type * from "./header.ts";
+export { countLines } from "./line-buffer.ts";
 export { type ReadFramesOptions, readFrames, type TppFrameData } from "./read.ts";
 export { type Recovery, recoverTpp } from "./recover.ts";
 export { verifyTpp } from "./verify.ts";

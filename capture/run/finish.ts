@@ -1,6 +1,6 @@
 /** The end of a capture: last numbers, trailer, and what is said of it. */
 import { type CommandEnd, failureReason, type TppTotals } from "@tcpprobe-plus/tpp";
-import type { Source, SourceEnd } from "../sources/source.ts";
+import { type Source, type SourceEnd, sumOfLosses } from "../sources/source.ts";
 import { formatBytes, formatCount, formatLost } from "./format.ts";
 import type { Output } from "./output.ts";
 import type { Reporter } from "./reporter.ts";
@@ -30,9 +30,12 @@ export async function finish(
   let end: SourceEnd | undefined;
   try {
     source.halt();
-    if (stop.urgent) output.addLoss("not drained", source.waiting());
-    end = source.finish();
-    for (const [cause, records] of Object.entries(end.lost)) if (records > 0) output.addLoss(cause, records);
+    // After a failure nobody reads what is left.
+    const left = stop.urgent || error !== undefined ? source.waiting() : 0;
+    end = source.finish(output.totals.lines - source.otherLines);
+    for (const [cause, records] of Object.entries(sumOfLosses([{ "not drained": left }, end.lost]))) {
+      if (records > 0) output.addLoss(cause, records);
+    }
   } catch (problem) {
     error ??= problem;
   }

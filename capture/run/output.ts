@@ -4,6 +4,7 @@ import { unlink } from "node:fs/promises";
 import {
   type CheckpointExtras,
   type CloseOptions,
+  countLines,
   type TppHeader,
   type TppTotals,
   TppWriter,
@@ -107,8 +108,15 @@ export class Output {
     const cut = this.#isDue() ? this.#source.cutAt(text) : -1;
     if (cut < 0) return this.#put(text);
     await this.#put(text.subarray(0, cut));
-    await this.#rotate();
-    await this.#put(text.subarray(cut));
+    const rest = text.subarray(cut);
+    try {
+      await this.#rotate();
+    } catch (error) {
+      this.#failure = error as Error;
+      this.addLoss("output", countLines(rest));
+      throw error;
+    }
+    await this.#put(rest);
   }
 
   addLoss(cause: string, records: number): void {
@@ -148,16 +156,9 @@ export class Output {
     await this.#closing;
     if (this.#failure) throw this.#failure;
     const old = this.#writer!;
+    await this.#begin();
     const closed = old.close({ reason: "rotated" });
-    closed.catch(() => {}); // handled below
-    this.#earlier.push(old.totals);
-    const index = this.#earlier.length - 1;
-    try {
-      await this.#begin();
-    } catch (error) {
-      this.#failure = error as Error;
-      throw error;
-    }
+    const index = this.#earlier.push(old.totals) - 1;
     this.#closing = closed.then(
       (totals) => {
         this.#earlier[index] = totals;

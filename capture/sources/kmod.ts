@@ -24,7 +24,7 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code
 /** Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NotRootError or ModuleSettingError. */
 export function openKmod(options: KmodOptions): Source {
   if (!existsSync(dataPath)) throw new NoModuleError(dataPath);
-  if (/^Log: open 1/m.test(moduleStatistics()?.text ?? "")) throw new ModuleBusyError(dataPath);
+  if (moduleStatistics()?.open) throw new ModuleBusyError(dataPath);
   for (const line of restoreLeftSettings()) options.say(line);
   return new KmodSource(changeSettings(options.settings), options.say);
 }
@@ -48,6 +48,8 @@ class KmodSource implements Source {
   readonly #told: Record<string, number> = {};
   #halted = false;
   #looks = 0;
+  /** What the counters said last. */
+  #latest: ModuleStatistics | null = null;
 
   constructor(putBack: () => string[], say: (line: string) => void) {
     this.#putBack = putBack;
@@ -138,6 +140,7 @@ class KmodSource implements Source {
   }
 
   #untold(now: ModuleStatistics): LossTotals {
+    this.#latest = now;
     const untold: Record<string, number> = {};
     for (const [cause, count] of Object.entries(this.#losses(now))) {
       const more = count - (this.#told[cause] ?? 0);
@@ -161,11 +164,13 @@ class KmodSource implements Source {
     return now ? Math.max(0, now.written - now.read) : 0;
   }
 
-  finish(): SourceEnd {
+  /** A module that is unloaded gives its reader two seconds; what it had written beyond that is known in part. */
+  finish(records: number): SourceEnd {
     const now = moduleStatistics();
     const settings = readSettings();
+    const notDrained = Math.max(0, (this.#latest?.written ?? 0) - records);
     return {
-      lost: now ? this.#untold(now) : {},
+      lost: now ? this.#untold(now) : { "not drained": notDrained },
       statistics: { start: this.#statisticsAtStart?.text ?? null, end: now?.text ?? null },
       ...(settings ? { moduleSysctl: settings } : {}),
     };

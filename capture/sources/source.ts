@@ -58,8 +58,8 @@ export interface Source {
   halt(): void;
   /** Records still waiting, when a drain was given up. */
   waiting(): number;
-  /** Takes the last numbers. */
-  finish(): SourceEnd;
+  /** Takes the last numbers. `records`: how many were read. */
+  finish(records: number): SourceEnd;
   /** What to raise, or else do, against these losses; a sentence each. */
   advice(lost: LossTotals): readonly string[];
   /** Leaves nothing behind on the host. May be called at any time, more than once. */

@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
-import { main } from "../cli.ts";
 import "../commands/recover.ts"; // loaded now: it could not be read after giving up root
 import "../commands/run.ts";
 import { NoTracefsError } from "../errors.ts";
@@ -13,13 +12,7 @@ import { StopRequest } from "../run/stop-request.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
 import { afterLastLine, type Source } from "../sources/source.ts";
 import { findTracefs } from "../sources/trace-instance.ts";
-import { live, plainOutput, silentIo, temporaryDirectory } from "./helpers.ts";
-
-const capture = async (...args: string[]): Promise<{ code: number; err: string }> => {
-  const io = silentIo();
-  const code = await main(["node", "capture", ...args], io);
-  return { code, err: io.err };
-};
+import { captureHere, live, plainOutput, temporaryDirectory } from "./helpers.ts";
 
 const oneLine = /^capture: .*\S.*\n$/;
 
@@ -33,6 +26,15 @@ const usage: [string[], number, RegExp][] = [
   [["run", "-o", "x", "--duration", "1m"], 64, /Give seconds/],
   [["run", "-o", "x", "--buffer-size-kb", "1"], 64, /from 64/],
   [["run", "-o", "x", "--source", "pcap"], 64, /auto, tracefs, kmod, ss/],
+  [["run", "-o", "x", "--rotate", "5"], 64, /neither a size nor a time/],
+  [["run", "-o", "x", "--max-size", "5"], 64, /such as 500MB/],
+  [["run", "-o", "x", "--keep", "3"], 64, /only with --rotate/],
+  [["run", "-o", "-", "--rotate", "1h"], 64, /one stream/],
+  [["run", "-o", "x", "--full", "--cwnd-changes"], 64, /exclude each other/],
+  [["run", "-o", "x", "--level", "0"], 64, /from 1 to 19/],
+  [["run", "-o", "x", "--interval", "1"], 64, /from 10 to/],
+  [["run", "-o", "x", "iperf3"], 64, /behind `--`/],
+  [["run", "-o", "x", "--source", "ss", "--probetime", "5"], 69, /only the tcpprobe_plus module/],
   [["stop"], 64, /unknown command/],
   [["run", "-o", "x", "--kmod-file", "/nonexistent/text"], 66, /ENOENT.*--kmod-file/],
   [["recover", "/nonexistent/a.tpp", "-o", "x"], 66, /ENOENT/],
@@ -41,7 +43,7 @@ const usage: [string[], number, RegExp][] = [
 
 for (const [args, code, message] of usage) {
   test(`capture ${args.join(" ")}: one line, exit code ${code}`, async (t) => {
-    const result = await capture(...args);
+    const result = await captureHere(...args);
     t.is(result.code, code);
     t.regex(result.err, oneLine);
     t.regex(result.err, message);
@@ -58,13 +60,13 @@ test("an existing output is refused (73), as is a missing directory (73) and a d
     ["nowhere/a.tpp", /mkdir -p/, []],
     [".", /cannot be written \(EISDIR\)/, ["-f"]],
   ] as const) {
-    const result = await capture("run", "--kmod-file", text, "-o", join(directory, output), ...extra);
+    const result = await captureHere("run", "--kmod-file", text, "-o", join(directory, output), ...extra);
     t.is(result.code, 73);
     t.regex(result.err, oneLine);
     t.regex(result.err, message);
   }
   t.is(readFileSync(join(directory, "there.tpp"), "utf8"), "precious");
-  t.is((await capture("run", "--kmod-file", text, "-o", join(directory, "there.tpp"), "-f", "--quiet")).code, 0);
+  t.is((await captureHere("run", "--kmod-file", text, "-o", join(directory, "there.tpp"), "-f", "--quiet")).code, 0);
   t.deepEqual((await verifyTpp(join(directory, "there.tpp"))).damage, []);
 });
 
@@ -72,14 +74,14 @@ test("recover refuses to write over its input (64)", async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, "a.tpp");
   writeFileSync(join(directory, "text"), "0 1.000000000 a\n");
-  await capture("run", "--kmod-file", join(directory, "text"), "-o", path, "--quiet");
-  const result = await capture("recover", path, "-o", path, "-f");
+  await captureHere("run", "--kmod-file", join(directory, "text"), "-o", path, "--quiet");
+  const result = await captureHere("recover", path, "-o", path, "-f");
   t.is(result.code, 64);
   t.deepEqual((await verifyTpp(path)).damage, []);
 });
 
 (existsSync("/proc/net/tcpprobe") ? test.skip : test)("--source kmod without the module says so (69)", async (t) => {
-  const result = await capture("run", "--source", "kmod", "-o", "x");
+  const result = await captureHere("run", "--source", "kmod", "-o", "x");
   t.is(result.code, 69);
   t.regex(result.err, /module is not loaded/);
   t.regex(result.err, oneLine);
@@ -93,7 +95,7 @@ live("without root it says so (77)", async (t) => {
   const directory = temporaryDirectory(t);
   process.seteuid?.(65534);
   try {
-    const result = await capture("run", "--source", "tracefs", "-o", join(directory, "a.tpp"));
+    const result = await captureHere("run", "--source", "tracefs", "-o", join(directory, "a.tpp"));
     t.is(result.code, 77);
     t.regex(result.err, /needs root.*sudo/);
     t.regex(result.err, oneLine);
@@ -111,7 +113,7 @@ live("a full disk ends it (74) with a file that is whole as far as it goes", asy
     let text = "";
     for (let line = 0; line < 250_000; line += 1) text += `0 ${line}.000000000 ${Math.random()} ${Math.random()}\n`;
     writeFileSync(join(directory, "text"), text);
-    const result = await capture("run", "--kmod-file", join(directory, "text"), "-o", join(small, "a.tpp"));
+    const result = await captureHere("run", "--kmod-file", join(directory, "text"), "-o", join(small, "a.tpp"));
     t.is(result.code, 74);
     t.regex(result.err, /no space left.*free space/);
     t.regex(result.err, /lost .*output/);
@@ -139,7 +141,7 @@ live(
     const instances = "/sys/kernel/tracing/instances";
     const leftover = "tcpprobe_plus-4194305"; // above the largest pid there can be
     mkdirSync(join(instances, leftover));
-    const result = await capture("run", "--source", "tracefs", "-o", join(directory, "nowhere", "a.tpp"));
+    const result = await captureHere("run", "--source", "tracefs", "-o", join(directory, "nowhere", "a.tpp"));
     t.is(result.code, 73);
     t.regex(result.err, new RegExp(`removed the tracing instance ${leftover}`));
     const names = readdirSync(instances);

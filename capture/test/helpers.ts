@@ -1,11 +1,13 @@
 /** Shared by the tests of capture: a silent terminal, loopback traffic, a running capture. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { zstdDecompressSync } from "node:zlib";
 import test, { type ExecutionContext, type TestFn } from "ava";
+import { main } from "../cli.ts";
 import type { Io, StopSignal } from "../io.ts";
 import type { OutputOptions } from "../run/output.ts";
 
@@ -124,6 +126,21 @@ async function startClient(t: ExecutionContext, port: number, bytes: number, eve
   return { clientPort, sentBytes: () => sent, end };
 }
 
+/** The text in a .tpp, as `zstd` sees it. */
+export const textOf = (path: string): string =>
+  execFileSync("zstd", ["-dcq", path], { maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "ignore"] }).toString("latin1");
+
+/** Real text of the module, recorded in a guest. */
+export const moduleText = (name: string): Buffer =>
+  zstdDecompressSync(readFileSync(new URL(`../../test/fixtures/kmod-raw/${name}.txt.zst`, import.meta.url)));
+
+/** The command line in this process; what it printed on standard error and its exit code. */
+export async function captureHere(...args: string[]): Promise<{ code: number; err: string }> {
+  const io = silentIo();
+  const code = await main(["node", "capture", ...args], io);
+  return { code, err: io.err };
+}
+
 export interface Running {
   readonly child: ChildProcess;
   /** Everything on standard error so far. */
@@ -132,13 +149,17 @@ export interface Running {
 }
 
 /** Starts `capture run …` as a process of its own and waits until it says that it captures, or ends. */
-export async function startCapture(t: ExecutionContext, args: readonly string[]): Promise<Running> {
-  const child = spawn(process.execPath, [bin, "run", ...args], { stdio: ["ignore", "ignore", "pipe"] });
+export async function startCapture(
+  t: ExecutionContext,
+  args: readonly string[],
+  stdout: "ignore" | "pipe" = "ignore",
+): Promise<Running> {
+  const child = spawn(process.execPath, [bin, "run", ...args], { stdio: ["ignore", stdout, "pipe"] });
   t.teardown(() => child.kill("SIGKILL"));
   let err = "";
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
   const capturing = new Promise<void>((resolve) => {
-    child.stderr.on("data", (data: Buffer) => {
+    child.stderr?.on("data", (data: Buffer) => {
       err += data.toString();
       if (/capturing to/.test(err)) resolve();
     });

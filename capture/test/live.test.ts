@@ -11,10 +11,7 @@ import { record } from "../run/record.ts";
 import { StopRequest } from "../run/stop-request.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
 import { openTracefs } from "../sources/tracefs.ts";
-import { live, plainOutput, silentIo, startCapture, startTraffic, temporaryDirectory } from "./helpers.ts";
-
-const textOf = (path: string): string =>
-  execFileSync("zstd", ["-dcq", path], { maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "ignore"] }).toString("latin1");
+import { live, plainOutput, silentIo, startCapture, startTraffic, temporaryDirectory, textOf } from "./helpers.ts";
 
 live(
   "the file holds exactly the bytes that the kernel printed, of a transfer from its first to its last state",

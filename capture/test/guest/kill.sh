@@ -1,0 +1,46 @@
+#!/bin/sh
+# kill.sh KILLS SECONDS: captures with the module, killed at random moments under steady traffic; at most SECONDS long.
+. guest-capture/lib.sh
+O=/out/kill
+mkdir -p $O
+cd $O || exit 1
+kills=$1
+until=$(($(date +%s) + $2))
+
+load
+network
+path delay 5ms
+ip netns exec b iperf3 -s -D
+sleep 0.5
+ip netns exec a iperf3 -c 10.0.2.1 -b 4M -t 86400 >/dev/null &
+traffic=$!
+show_settings >settings.before
+
+# the process itself, not a shell around it
+one() {
+  $D/node $D/app/capture/bin/capture.js run --port 5201 -o $1.tpp 2>$1.err &
+  pid=$!
+  wait_for $1.err "capturing to" 60 || return
+  $D/node -e "
+    const wait = new Int32Array(new SharedArrayBuffer(4));
+    Atomics.wait(wait, 0, 0, Math.random() * 2200);
+    const now = process.hrtime.bigint();
+    process.kill($pid, 'SIGKILL');
+    require('fs').writeFileSync('$1.killed', String(now));"
+  wait $pid
+} 2>/dev/null
+
+number=0
+while [ $number -lt $kills ] && [ $(date +%s) -lt $until ]; do
+  number=$((number + 1))
+  one $number
+done
+show_settings >settings.killed
+$D/node $D/app/capture/bin/capture.js run --duration 0.2 -o last.tpp 2>last.err
+echo "exit $?" >last.exit
+show_settings >settings.after
+ls -A /run/tcpprobe_plus >state.after
+kill $traffic
+pkill iperf3
+unload
+exit 0
