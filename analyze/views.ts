@@ -1,2 +1,17 @@
 /** The views a user may query; each is sql/NAME.sql, where its columns are described. */
-export const viewNames = ["trace", "flows", "inflight", "goodput", "marks"] as const;
+export const viewNames = [
+  "trace",
+  "flows",
+  "inflight",
+  "goodput",
+  "rtt",
+  "rto_events",
+  "episodes",
+  "slow_start",
+  "limits",
+  "limits_by_window",
+  "fairness",
+  "gaps",
+  "events",
+  "marks",
+] as const;

@@ -28,7 +28,7 @@ export interface PlotDefinition {
   /** Views of ../sql that the points use, beside `trace`. */
   readonly views: readonly string[];
   readonly series: readonly Series[];
-  /** How a line runs between two points; see `_held.sql` for why state is drawn backwards from its record. */
+  /** How a line runs between two points; see `_steps.sql` for why state is drawn backwards from its record. */
   readonly interpolate: "step-before" | "step-after" | "linear";
   /** Divides values, for units; picked from the largest value where several are given. */
   readonly scales: readonly { readonly from: number; readonly divisor: number; readonly unit: string }[];

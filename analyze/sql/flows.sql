@@ -67,7 +67,7 @@ WITH seen AS (
     sum(inflight_bytes * held_s) / nullif(sum(CASE WHEN inflight_bytes IS NOT NULL THEN held_s END), 0) AS inflight_mean_bytes,
     count(CASE WHEN ca_state = 'Loss' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Loss') THEN 1 END) AS loss_episodes,
     count(CASE WHEN ca_state = 'Recovery' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Recovery') THEN 1 END) AS recovery_episodes
-  FROM _steps GROUP BY flow
+  FROM (SELECT flow, t - since_s AS held_s, srtt_us, snd_cwnd, inflight_bytes, ca_state, previous_ca_state FROM _steps) GROUP BY flow
 ), samples AS (
   SELECT flow, min(rtt_sample_us) AS rtt_min_us, quantiles_of(rtt_sample_us) AS quantiles
   FROM _steps WHERE rtt_sample_us IS NOT NULL GROUP BY flow

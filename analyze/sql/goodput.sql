@@ -1,55 +1,79 @@
--- Goodput and throughput of each connection in windows of equal length, from its first record to its last. A window
--- without records has goodput 0: nothing was acknowledged in it.
--- needs: trace, settings
--- capture         USMALLINT  file the flow is of
--- flow            UINTEGER   connection
--- window_start_s  DOUBLE     seconds since the capture began
--- window_s        DOUBLE     length of the window, seconds (settings.window_s)
--- acked_bytes     BIGINT     new bytes acknowledged: how far snd_una moved (the FIN's sequence number counts as one)
--- goodput_bps     DOUBLE     acked_bytes in bit/s
--- sent_bytes      BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
--- throughput_bps  DOUBLE     sent_bytes in bit/s; NULL likewise
--- crosses_gap     BOOLEAN    records of the capture were lost in or next to the window, so its numbers are bounds
+-- Goodput, throughput and retransmissions of each connection in windows of equal length, from its first record to its
+-- last. A window without records has goodput 0: nothing was acknowledged in it.
+-- needs: trace, captures, settings, losses
+-- capture              USMALLINT  file the flow is of
+-- flow                 UINTEGER   connection
+-- window_start_s       DOUBLE     seconds since the capture began
+-- window_s             DOUBLE     length of the window, seconds (settings.window_s)
+-- acked_bytes          BIGINT     new bytes acknowledged: how far snd_una moved (the FIN's sequence number counts as one); from ss how far
+--                            bytes_acked did, which each poll tells only up to its own moment
+-- goodput_bps          DOUBLE     acked_bytes in bit/s
+-- sent_bytes           BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
+-- throughput_bps       DOUBLE     sent_bytes in bit/s; NULL likewise
+-- retransmitted_bytes  BIGINT     of sent_bytes, those below snd_nxt: sent before; NULL where the source sees no single sends
+-- retransmit_share     DOUBLE     retransmitted_bytes of sent_bytes, 0 to 1; NULL likewise, and where nothing was sent
+-- retransmits          BIGINT     segments retransmitted (the kernel's count; from tracepoints, buffers, each of which can be
+--                                 several segments); NULL where the source cannot tell
+-- outstanding          BOOLEAN    data was sent and not yet acknowledged at some moment of the window; NULL where the source
+--                                 cannot tell
+-- crosses_gap          BOOLEAN    records of the capture were lost in or next to the window, so its numbers are bounds
 CREATE VIEW goodput AS
 WITH per_window AS (
   SELECT capture, flow, floor(t / window_s)::BIGINT AS w,
-    max(snd_una) AS una,
+    max(coalesce(snd_una, bytes_acked)) AS una,
+    min(coalesce(snd_una, bytes_acked)) AS lowest_una,
     sum(CASE WHEN type = 'send' THEN length_bytes END)::BIGINT AS sent_bytes,
-    min(ord) AS first_ord, max(ord) AS last_ord
+    sum(CASE WHEN type = 'send' AND seq_num < snd_nxt THEN length_bytes END)::BIGINT AS retransmitted_bytes,
+    max(bytes_sent) AS sent_so_far,
+    max(retrans) AS retrans,
+    count(CASE WHEN type = 'retransmit' THEN 1 END) AS retransmit_events,
+    max(coalesce(snd_nxt - snd_una, packets_out)) > 0 AS outstanding
   FROM trace CROSS JOIN settings
   WHERE flow IS NOT NULL
   GROUP BY capture, flow, w
 ), per_flow AS (
-  SELECT capture, flow, min(w) AS first_w, max(w) AS last_w, count(sent_bytes) > 0 AS sees_sends
+  SELECT capture, flow, min(w) AS first_w, max(w) AS last_w, min(lowest_una) AS first_una, count(sent_bytes) > 0 AS sees_sends,
+    min(sent_so_far) AS first_sent, min(retrans) AS first_retrans
   FROM per_window GROUP BY capture, flow HAVING count(una) > 0
-), first_una AS (
-  SELECT flow, min(snd_una) AS una FROM trace WHERE flow IS NOT NULL GROUP BY flow
 ), every_window AS (
-  SELECT capture, flow, sees_sends, unnest(range(first_w, last_w + 1)) AS w FROM per_flow
+  SELECT capture, flow, sees_sends, first_una, first_sent, first_retrans, unnest(range(first_w, last_w + 1)) AS w FROM per_flow
 ), filled AS (
-  SELECT every_window.capture, every_window.flow, every_window.w, sees_sends, sent_bytes, first_ord, last_ord,
-    coalesce(max(per_window.una) OVER so_far, first_una.una) AS una,
-    first_una.una AS first_una
+  SELECT every_window.*, sent_bytes, retransmitted_bytes, retransmit_events,
+    coalesce(max(una) OVER so_far, first_una) AS una,
+    coalesce(max(sent_so_far) OVER so_far, first_sent) AS sent_so_far,
+    coalesce(max(retrans) OVER so_far, first_retrans) AS retrans,
+    -- A silent window shows what the next record tells: its state was held since the last one.
+    first_value(outstanding IGNORE NULLS) OVER (PARTITION BY every_window.flow ORDER BY every_window.w
+      ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS outstanding
   FROM every_window
-  JOIN first_una USING (flow)
   LEFT JOIN per_window ON per_window.flow = every_window.flow AND per_window.w = every_window.w
   WINDOW so_far AS (PARTITION BY every_window.flow ORDER BY every_window.w ROWS UNBOUNDED PRECEDING)
-), advanced AS (
-  SELECT *, una - lag(una, 1, first_una) OVER (PARTITION BY flow ORDER BY w) AS acked_bytes FROM filled
+), counted AS (
+  SELECT capture, flow, w, outstanding, round(w * window_s, 9) AS window_start_s, window_s,
+    una - lag(una, 1, first_una) OVER so_far AS acked_bytes,
+    CASE WHEN sees_sends THEN coalesce(sent_bytes, 0) ELSE sent_so_far - lag(sent_so_far, 1, first_sent) OVER so_far END AS sent_bytes,
+    CASE WHEN sees_sends THEN coalesce(retransmitted_bytes, 0) END AS retransmitted_bytes,
+    CASE WHEN source = 'tracefs' THEN coalesce(retransmit_events, 0) ELSE retrans - lag(retrans, 1, first_retrans) OVER so_far END AS retransmits
+  FROM filled CROSS JOIN settings JOIN captures USING (capture)
+  WINDOW so_far AS (PARTITION BY flow ORDER BY w)
 ), gap_windows AS (
   SELECT DISTINCT flow, w
-  FROM per_window JOIN losses ON losses.capture = per_window.capture AND (losses.after_ord IS NULL OR losses.after_ord BETWEEN first_ord - 1 AND last_ord)
+  FROM counted JOIN losses ON losses.capture = counted.capture
+    AND coalesce(from_s, window_start_s) <= window_start_s + window_s AND coalesce(to_s, window_start_s) >= window_start_s
 )
 SELECT
   capture,
   flow,
-  round(w * window_s, 9) AS window_start_s,
+  window_start_s,
   window_s,
   acked_bytes,
   acked_bytes * 8 / window_s AS goodput_bps,
-  CASE WHEN sees_sends THEN coalesce(sent_bytes, 0) END AS sent_bytes,
-  CASE WHEN sees_sends THEN coalesce(sent_bytes, 0) * 8 / window_s END AS throughput_bps,
+  sent_bytes,
+  sent_bytes * 8 / window_s AS throughput_bps,
+  retransmitted_bytes,
+  retransmitted_bytes::DOUBLE / nullif(sent_bytes, 0) AS retransmit_share,
+  retransmits,
+  outstanding,
   gap_windows.w IS NOT NULL AS crosses_gap
-FROM advanced
-CROSS JOIN settings
+FROM counted
 LEFT JOIN gap_windows USING (flow, w);

@@ -1,0 +1,43 @@
+-- What kept each connection from sending more, in windows of equal length. Always by the records' states: the kernel's own
+-- times come in jiffies, too coarse for short windows. docs/metrics.md has the rules.
+-- needs: _steps, settings, losses
+-- capture            USMALLINT  file
+-- flow               UINTEGER   connection
+-- window_start_s     DOUBLE     seconds since the capture began
+-- window_s           DOUBLE     length of the window, seconds (settings.window_s)
+-- told_s             DOUBLE     how much of the window the connection's records tell of, seconds; the times below add up to it
+-- cwnd_s             DOUBLE     seconds in it with data waiting and the congestion window full
+-- rwnd_s             DOUBLE     with data waiting and the peer's window too small
+-- application_s      DOUBLE     with something in flight and nothing more to send (or, unseen, a full send buffer; from tracepoints,
+--                               pacing too)
+-- pacing_s           DOUBLE     with data waiting and both windows open
+-- recovery_s         DOUBLE     with something in flight in Recovery or Loss, or until a retransmission timeout
+-- idle_s             DOUBLE     with nothing in flight and nothing to send
+-- crosses_gap        BOOLEAN    records of the capture were lost in or next to the window
+CREATE VIEW limits_by_window AS
+WITH stretches AS (
+  SELECT capture, flow, held_by, since_s, t, t - since_s AS held_s, floor(since_s / window_s)::BIGINT AS first_w, floor(t / window_s)::BIGINT AS last_w, window_s
+  FROM _steps CROSS JOIN settings
+  WHERE held_by IS NOT NULL AND t > since_s
+), cut AS (
+  SELECT capture, flow, held_by, held_s, last_w AS w, window_s FROM stretches WHERE first_w = last_w
+  UNION ALL
+  SELECT capture, flow, held_by, least(t, (w + 1) * window_s) - greatest(since_s, w * window_s), w, window_s
+  FROM (SELECT *, unnest(range(first_w, last_w + 1)) AS w FROM stretches WHERE first_w < last_w)
+), summed AS (
+  SELECT capture, flow, w, window_s, round(w * window_s, 9) AS window_start_s,
+    sum(held_s) AS told_s,
+    coalesce(sum(CASE WHEN held_by = 'cwnd' THEN held_s END), 0) AS cwnd_s,
+    coalesce(sum(CASE WHEN held_by = 'rwnd' THEN held_s END), 0) AS rwnd_s,
+    coalesce(sum(CASE WHEN held_by = 'application' THEN held_s END), 0) AS application_s,
+    coalesce(sum(CASE WHEN held_by = 'pacing' THEN held_s END), 0) AS pacing_s,
+    coalesce(sum(CASE WHEN held_by = 'recovery' THEN held_s END), 0) AS recovery_s,
+    coalesce(sum(CASE WHEN held_by = 'idle' THEN held_s END), 0) AS idle_s
+  FROM cut GROUP BY capture, flow, w, window_s
+)
+SELECT capture, flow, window_start_s, window_s, told_s, cwnd_s, rwnd_s, application_s, pacing_s, recovery_s, idle_s,
+  EXISTS (
+    SELECT 1 FROM losses WHERE losses.capture = summed.capture
+      AND coalesce(from_s, window_start_s) <= window_start_s + window_s AND coalesce(to_s, window_start_s) >= window_start_s
+  ) AS crosses_gap
+FROM summed;

@@ -1,0 +1,76 @@
+-- Expiries of the retransmission timer, one row each. Sources that see no timer tell the moments at which the
+-- congestion state became Loss instead, which a timeout does (and, rarely, a peer that takes back what it SACKed).
+-- needs: _expiries, losses
+-- capture              USMALLINT  file
+-- flow                 UINTEGER   connection
+-- event                BIGINT     number of the expiry on its connection, from 1
+-- t                    DOUBLE     seconds since the capture began
+-- basis                VARCHAR    'timer' (the timer was seen to fire) or 'Loss state' (see above)
+-- kind                 VARCHAR    'retransmission'; 'zero-window retransmission' (data was in flight but the peer had closed its
+--                                 window meanwhile; only extended records tell it from the former); 'window probe' (nothing in
+--                                 flight: it asks whether a closed window has opened, tcp_send_probe0)
+-- chain                BIGINT     number of the chain on its connection: expiries of one kind with no new data acknowledged between
+-- chain_position       BIGINT     place in the chain, from 1; the timer backs off by 2 from one to the next
+-- rto_ms               UINTEGER   the timer's value, ms; NULL where the source lacks it
+-- outstanding_packets  UINTEGER   packets_out; NULL likewise
+-- outstanding_bytes    BIGINT     snd_nxt - snd_una
+-- since_ack_s          DOUBLE     time since the last segment received on the connection, seconds; NULL where there was none
+-- progress_s           DOUBLE     until new data was acknowledged, seconds; NULL where the trace does not show it. From tracepoints,
+--                                 these two end with the segment received after, as they tell what was before each
+-- recover_s            DOUBLE     until all was acknowledged that was outstanding, seconds; NULL likewise
+-- ca_state_before      ca_state   congestion state as the timer fired; NULL where the source does not tell
+-- ca_state_after       ca_state   that of the next record
+-- cwnd_before, cwnd_after          UINTEGER  congestion window, packets: as the timer fired (tracepoints: before the last segment
+--                                 received) and at the next record that tells
+-- ssthresh_before, ssthresh_after  UINTEGER  slow-start threshold, packets, likewise
+-- loss_s               DOUBLE     until the state was Loss no longer, seconds; NULL where the trace does not show it
+-- retransmits          BIGINT     segments retransmitted until then; NULL likewise and where the source does not count
+-- spurious             BOOLEAN    inferred: the kernel took its reaction back (undo, after F-RTO, timestamps or DSACK), so the data
+--                                 had not been lost; NULL for probes, and where the trace does not show how Loss was left
+-- spurious_evidence    VARCHAR    what it is inferred from; NULL likewise
+-- crosses_gap          BOOLEAN    records of the capture were lost between the last ACK and recovery
+CREATE TEMP TABLE rto_events AS
+WITH links AS (
+  SELECT *,
+    CASE WHEN una = lag(una) OVER in_order AND (kind = 'window probe') = (lag(kind) OVER in_order = 'window probe') THEN 0 ELSE 1 END AS begins
+  FROM _expiry_states WINDOW in_order AS (PARTITION BY flow ORDER BY ord)
+), chained AS (
+  SELECT *,
+    row_number() OVER (PARTITION BY flow ORDER BY ord) AS event,
+    sum(begins) OVER (PARTITION BY flow ORDER BY ord ROWS UNBOUNDED PRECEDING)::BIGINT AS chain
+  FROM links
+), placed AS (
+  SELECT *,
+    row_number() OVER in_chain AS chain_position,
+    first_value(cwnd_before) OVER in_chain AS chain_cwnd,
+    first_value(ssthresh_before) OVER in_chain AS chain_ssthresh,
+    first_value(ssthresh_after) OVER in_chain AS chain_ssthresh_after
+  FROM chained WINDOW in_chain AS (PARTITION BY flow, chain ORDER BY ord)
+), judged AS (
+  SELECT *,
+    exit_una < high AS left_early,
+    chain_ssthresh_after < chain_ssthresh AND exit_ssthresh >= chain_ssthresh AND exit_cwnd >= chain_cwnd AS restored
+  FROM placed
+)
+SELECT
+  capture, flow, event, t,
+  CASE WHEN source = 'tracefs' THEN 'Loss state' ELSE 'timer' END AS basis,
+  kind, chain, chain_position, rto_ms, packets_out AS outstanding_packets, high - una AS outstanding_bytes,
+  t - ack_s AS since_ack_s,
+  progress_at - t AS progress_s,
+  CASE WHEN kind <> 'window probe' THEN recovered_at - t END AS recover_s,
+  ca_state AS ca_state_before, ca_state_after::ca_state AS ca_state_after, cwnd_before, cwnd_after, ssthresh_before, ssthresh_after,
+  CASE WHEN kind <> 'window probe' THEN exit_s - t END AS loss_s,
+  CASE WHEN kind <> 'window probe' THEN exit_retrans::BIGINT - retrans END AS retransmits,
+  CASE WHEN kind = 'retransmission' AND exit_s IS NOT NULL THEN coalesce(left_early, false) OR coalesce(restored, false) END AS spurious,
+  CASE WHEN kind = 'retransmission' AND exit_s IS NOT NULL THEN CASE
+    WHEN left_early THEN 'Loss was left with ' || (high - exit_una) || ' bytes of what was outstanding still unacknowledged'
+    WHEN restored THEN 'as Loss was left, cwnd was back at ' || exit_cwnd || ' and ssthresh at ' || exit_ssthresh
+    ELSE 'Loss was left with all acknowledged; cwnd ' || exit_cwnd || ' of ' || chain_cwnd
+  END END AS spurious_evidence,
+  EXISTS (
+    SELECT 1 FROM losses WHERE losses.capture = judged.capture
+      AND coalesce(from_s, t) <= coalesce(recovered_at, exit_s, t) AND coalesce(to_s, t) >= coalesce(ack_s, t)
+  ) AS crosses_gap
+FROM judged
+LEFT JOIN _expiry_recoveries USING (flow, ord);

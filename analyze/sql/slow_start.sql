@@ -1,0 +1,29 @@
+-- The end of each connection's first slow start: the first time that snd_cwnd >= ssthresh. One row a connection that got there.
+-- needs: trace, _steps
+-- capture      USMALLINT  file
+-- flow         UINTEGER   connection
+-- exit_s       DOUBLE     seconds since the capture began: when the packet was handled that ended it
+-- exit_cwnd    UINTEGER   congestion window until then, packets: the largest that slow start reached
+-- ssthresh     UINTEGER   threshold from then on, packets
+-- cause        VARCHAR    'loss' (the congestion state was no longer Open: loss or ECN), 'delay' (it was: the algorithm ended it, as
+--                         HyStart does, or the threshold of an earlier exit was reached), 'cached' (the connection began so, with
+--                         a threshold from the kernel's metrics cache), 'unseen' (it was over as the capture began)
+CREATE TEMP TABLE slow_start AS
+WITH exits AS (
+  SELECT flow, min(CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS ord, bool_or(type = 'setup') AS seen_from_start
+  FROM trace WHERE flow IS NOT NULL GROUP BY flow
+), steps AS (
+  SELECT _steps.capture, flow, ord, since_s, t, ca_state, seen_from_start FROM _steps JOIN exits USING (flow, ord)
+), thresholds AS (
+  SELECT trace.flow, any_value(ssthresh) AS ssthresh FROM trace JOIN exits ON exits.flow = trace.flow AND exits.ord = trace.ord GROUP BY trace.flow
+), windows AS (
+  SELECT trace.flow, max(trace.snd_cwnd) AS snd_cwnd FROM trace JOIN steps ON steps.flow = trace.flow AND trace.t = coalesce(since_s, steps.t)
+  WHERE trace.ord < steps.ord OR since_s IS NULL GROUP BY trace.flow
+)
+SELECT capture, flow, coalesce(since_s, t) AS exit_s, snd_cwnd AS exit_cwnd, ssthresh,
+  CASE
+    WHEN since_s IS NULL THEN CASE WHEN seen_from_start THEN 'cached' ELSE 'unseen' END
+    WHEN ca_state IN ('CWR', 'Recovery', 'Loss') THEN 'loss'
+    WHEN ca_state IS NOT NULL THEN 'delay'
+  END AS cause
+FROM steps JOIN thresholds USING (flow) LEFT JOIN windows USING (flow);
