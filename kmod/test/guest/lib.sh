@@ -89,13 +89,22 @@ settled() {
 start_dump() {
   ip netns exec "$1" tcpdump -i "$2" -s 128 -U -w "$3" tcp 2>"$3.err" &
   DUMPS="${DUMPS:-} $!"
+  DUMP_FILES="${DUMP_FILES:-} $3"
   for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     grep -q 'listening on' "$3.err" && break
     sleep 0.1
   done
 }
+# Killed, tcpdump leaves unread what waits for it: so not before its files have stopped growing.
 stop_dumps() {
-  sleep 0.5
+  size=-1
+  for _ in $(seq 20); do
+    sleep 1
+    now=$(cat $DUMP_FILES | wc -c)
+    [ "$now" = "$size" ] && break
+    size=$now
+  done
+  DUMP_FILES=
   for pid in ${DUMPS:-}; do kill -TERM "$pid"; done
   for pid in ${DUMPS:-}; do wait "$pid"; done
   DUMPS=
