@@ -20,7 +20,13 @@ export async function captureInGuest(
   const { module } = await buildModule(made);
   const staged = mkdtempSync(join(tmpdir(), "capture-guest-"));
   try {
-    const files = [module, await buildPrograms(made), join(moduleFolder, "test/guest"), ...stage(staged), ...(scenario.files ?? [])];
+    const files = [
+      module,
+      await buildPrograms(made),
+      join(moduleFolder, "test/guest"),
+      ...stage(staged),
+      ...(scenario.files ?? []),
+    ];
     return await boot(made, { ...scenario, files });
   } finally {
     rmSync(staged, { recursive: true, force: true });
