@@ -1,0 +1,42 @@
+/** Capture as its users get it: packed, and installed where nothing of this repository is. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { sh } from "../../kmod/test/harness/sh.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface Installed {
+  /** Where `npm install` was run. */
+  readonly folder: string;
+  readonly modules: string;
+  readonly bin: string;
+  /** The packed file. */
+  readonly tarball: string;
+  remove(): void;
+}
+
+/** Packs and installs: as on a machine with npm and Node 24, without the repository. */
+export function installPackage(): Installed {
+  const folder = mkdtempSync(join(tmpdir(), "capture-package-"));
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+  const packed = sh("npm", ["pack", "-w", "capture", "--pack-destination", folder, "--json", ...quiet], { cwd: root });
+  const found = JSON.parse(packed.slice(packed.search(/^[[{]/m))) as PackReport;
+  const [{ filename }] = Object.values(found) as [{ filename: string }];
+  const tarball = join(folder, filename);
+  const place = join(folder, "installed");
+  mkdirSync(place);
+  sh("npm", ["install", "--prefix", place, tarball, ...quiet], { cwd: place });
+  const modules = join(place, "node_modules");
+  return {
+    folder: place,
+    modules,
+    bin: join(modules, ".bin/capture"),
+    tarball,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A list in older versions of npm, an object by name in newer ones. */
+type PackReport = readonly { filename: string }[] | Readonly<Record<string, { filename: string }>>;

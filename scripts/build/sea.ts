@@ -1,0 +1,97 @@
+/**
+ * `npm run build:sea [-- FILE]`: capture as one executable file for hosts without Node (default: out/capture). Its code is
+ * bundled into one script, which Node's own single-executable support puts into a copy of the Node that runs this, with
+ * the module's sources and the completions as assets.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { build } from "esbuild";
+import { assetList } from "../../capture/single-executable.ts";
+import { packageFiles, root } from "./package-files.ts";
+
+const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
+const target = resolve(process.argv[2] ?? join(root, "out/capture"));
+const work = mkdtempSync(join(tmpdir(), "capture-sea-"));
+
+/** An executable's script is CommonJS and loads nothing but Node's own modules. */
+async function bundle(): Promise<string> {
+  const outfile = join(work, "capture.cjs");
+  await build({
+    stdin: {
+      contents: `import { main } from "./cli.ts";
+        main([process.execPath, ...process.argv.slice(1)]).then((code) => { process.exitCode = code; });`,
+      resolveDir: join(root, "capture"),
+      loader: "ts",
+    },
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "cjs",
+    // Paths beside the code: there are none in an executable, and single-executable.ts is asked first.
+    define: { "import.meta.url": "moduleUrl" },
+    banner: { js: 'const moduleUrl = "file:///nowhere/capture/single-executable.js";' },
+    outfile,
+    logLevel: "warning",
+  });
+  return outfile;
+}
+
+function prepareBlob(script: string): string {
+  const files = packageFiles();
+  const list = join(work, assetList);
+  writeFileSync(list, files.map(({ name }) => name).join("\n"));
+  const assets = Object.fromEntries(files.map(({ name, from }) => [name, join(root, from)]));
+  const output = join(work, "capture.blob");
+  const config = {
+    main: script,
+    output,
+    disableExperimentalSEAWarning: true,
+    useCodeCache: true,
+    execArgvExtension: "none",
+    assets: { ...assets, [assetList]: list },
+  };
+  const configFile = join(work, "sea.json");
+  writeFileSync(configFile, JSON.stringify(config));
+  execFileSync(process.execPath, ["--experimental-sea-config", configFile], { stdio: ["ignore", "ignore", "inherit"] });
+  return output;
+}
+
+/** Its messages are shown when it fails only: it warns of each section that it does not know. */
+function inject(executable: string, blob: string): void {
+  const postject = join(root, "node_modules/postject/dist/cli.js");
+  const args = [executable, "NODE_SEA_BLOB", blob, "--sentinel-fuse", fuse];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [postject, ...args], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`postject ended with ${status}: ${stdout}${stderr}`);
+}
+
+/** Symbols are a tenth of Node; without binutils they stay. */
+const strip = (path: string): boolean => spawnSync("strip", ["--strip-all", path]).status === 0;
+
+try {
+  const blob = prepareBlob(await bundle());
+  mkdirSync(dirname(target), { recursive: true });
+  const making = join(work, "capture");
+  copyFileSync(realpathSync(process.execPath), making);
+  chmodSync(making, 0o755);
+  strip(making);
+  inject(making, blob);
+  rmSync(target, { force: true });
+  copyFileSync(making, target);
+  const size = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+  console.log(
+    `${target}: ${size(statSync(target).size)}, of which capture ${size(statSync(blob).size)}, Node ${process.version} the rest`,
+  );
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
