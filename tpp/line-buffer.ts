@@ -3,6 +3,9 @@ import { maxRawFrameBytes } from "./zstd-frame.ts";
 
 const newline = 10;
 
+/** New memory costs more than what it is filled with: as many pieces as a writer lets wait are used again. */
+const maxSpare = 9;
+
 export interface LinePiece {
   readonly raw: Buffer;
   readonly lines: number;
@@ -73,7 +76,7 @@ export class LineBuffer {
   /** Gives a piece's memory back for another frame. */
   recycle(piece: LinePiece): void {
     const whole = Buffer.from(piece.raw.buffer, piece.raw.byteOffset, this.#frameBytes);
-    if (piece.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < 2) this.#spare.push(whole);
+    if (piece.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < maxSpare) this.#spare.push(whole);
   }
 
   #cut(end: number): LinePiece {

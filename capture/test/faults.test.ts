@@ -8,7 +8,7 @@ import { verifyTpp } from "@tcpprobe-plus/tpp";
 import type { ExecutionContext } from "ava";
 import { iperf3Client, iperf3Server } from "../../test/rig/iperf3.ts";
 import { requires } from "../../test/support/requires.ts";
-import { live, startCapture, startTraffic, temporaryDirectory, textOf } from "./helpers.ts";
+import { live, ringCounter, startCapture, startTraffic, temporaryDirectory, textOf } from "./helpers.ts";
 
 /** A file system of that size, for the test alone. */
 function smallDisk(t: ExecutionContext, size: string): string {
@@ -24,9 +24,9 @@ const residentBytes = (pid: number): number =>
   1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 
 live("disk full: exit code 74, and the files of a set are whole as far as they go", async (t) => {
-  const small = smallDisk(t, "300k");
+  const small = smallDisk(t, "120k");
   const traffic = await startTraffic(t, 300, 0);
-  const args = ["--source", "tracefs", "--port", String(traffic.port), "--rotate", "100kB"];
+  const args = ["--source", "tracefs", "--port", String(traffic.port), "--rotate", "40kB"];
   const running = await startCapture(t, [...args, "-o", join(small, "a.tpp")]);
   t.is(await running.ended, 74, running.err());
   t.regex(running.err(), /no space left after \d+ bytes .*free space/);
@@ -111,7 +111,7 @@ live("a second Ctrl-C leaves what is in the ring, counts it, and ends with 130 a
   const running = await startCapture(t, ["--source", "tracefs", "--port", String(traffic.port), "-o", path]);
   await wait(300);
   running.child.kill("SIGSTOP"); // the ring fills
-  await wait(3000);
+  for (let tries = 0; tries < 300 && ringCounter(running.child.pid!, "entries") < 3000; tries += 1) await wait(100);
   running.child.kill("SIGINT");
   running.child.kill("SIGTERM");
   running.child.kill("SIGCONT");

@@ -1,6 +1,6 @@
 /** Shared by the tests of capture: a silent terminal, loopback traffic, a running capture. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -139,6 +139,14 @@ export async function captureHere(...args: string[]): Promise<{ code: number; er
   const io = silentIo();
   const code = await main(["node", "capture", ...args], io);
   return { code, err: io.err };
+}
+
+/** A counter of a running capture's tracing ring, over all CPUs. */
+export function ringCounter(pid: number, name: string): number {
+  const folder = `/sys/kernel/tracing/instances/tcpprobe_plus-${pid}/per_cpu`;
+  const counter = new RegExp(`^${name}: (\\d+)$`, "m");
+  const counts = readdirSync(folder).map((cpu) => counter.exec(readFileSync(join(folder, cpu, "stats"), "utf8"))?.[1]);
+  return counts.reduce((sum, count) => sum + Number(count ?? 0), 0);
 }
 
 export interface Running {

@@ -11,7 +11,16 @@ import { record } from "../run/record.ts";
 import { StopRequest } from "../run/stop-request.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
 import { openTracefs } from "../sources/tracefs.ts";
-import { live, plainOutput, silentIo, startCapture, startTraffic, temporaryDirectory, textOf } from "./helpers.ts";
+import {
+  live,
+  plainOutput,
+  ringCounter,
+  silentIo,
+  startCapture,
+  startTraffic,
+  temporaryDirectory,
+  textOf,
+} from "./helpers.ts";
 
 live(
   "the file holds exactly the bytes that the kernel printed, of a transfer from its first to its last state",
@@ -156,7 +165,8 @@ live("what a ring too small loses is counted to the last record, and said", asyn
   ]);
   await wait(500);
   running.child.kill("SIGSTOP"); // nothing is read while the ring overflows
-  await wait(1000);
+  const overruns = (): number => ringCounter(running.child.pid!, "overrun");
+  for (let tries = 0; tries < 300 && overruns() < 100; tries += 1) await wait(100);
   running.child.kill("SIGCONT");
   await wait(300);
   running.child.kill("SIGINT");
