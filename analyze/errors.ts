@@ -99,3 +99,12 @@ export class UsageError extends AnalyzeError {
     super(message, 64);
   }
 }
+
+export class NothingToCheckError extends AnalyzeError {
+  constructor() {
+    super(
+      "no flow carries data, so there is nothing to check; `analyze flows` lists what there is, --flow picks any",
+      65,
+    );
+  }
+}

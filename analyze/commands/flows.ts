@@ -1,10 +1,11 @@
-import type { FormatOptions } from "../cli.ts";
 import type { Io } from "../io.ts";
+import type { FormatOptions } from "../options.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
 import { renderTable } from "../output/table.ts";
 import { bitsPerSecond, bytes, count, decimals, microseconds } from "../output/units.ts";
 import type { Trace } from "../trace.ts";
 import { withTrace } from "./open.ts";
+import { endsSql } from "./select.ts";
 
 /** Prints one line a connection: a table to read, or every column of the view `flows` as JSON or CSV. */
 export async function flows(paths: readonly string[], options: FormatOptions, io: Io): Promise<void> {
@@ -34,13 +35,8 @@ interface FlowRow {
   readonly crosses_gap: boolean;
 }
 
-const end = (address: string, port: string) =>
-  `CASE WHEN ${address} LIKE '%:%' THEN '[' || ${address} || ']' ELSE ${address} END || ':' || ${port}`;
-
 async function flowTable(trace: Trace): Promise<string> {
-  const rows = await trace.rows<FlowRow>(
-    `SELECT *, ${end("saddr", "sport")} || ' > ' || ${end("daddr", "dport")} AS ends FROM flows ORDER BY flow`,
-  );
+  const rows = await trace.rows<FlowRow>(`SELECT *, ${endsSql} AS ends FROM flows ORDER BY flow`);
   if (rows.length === 0) return "no flows\n";
   const number = (value: string | null) => (value === null ? null : Number(value));
   const column = (header: string, show: (row: FlowRow) => string, alignRight = true) => ({

@@ -35,9 +35,8 @@ WITH polled_or_probed AS (
       OR (type = 'timeout' AND coalesce(timer, 'rto') = 'rto')
       OR (type = 'send' AND length_bytes > 0 AND seq_num < snd_nxt)
       OR (source = 'ss' AND lost_out + retrans_out > 0)) AS recovering,
-    -- The peer's window has no room for a whole segment.
-    snd_wnd_bytes - coalesce(snd_nxt - snd_una, packets_out::BIGINT * mss_bytes)
-      < coalesce(mss_bytes, (snd_nxt - snd_una) / nullif(packets_out, 0), 536) AS window_full
+    least(coalesce(mss_bytes, (snd_nxt - snd_una) / nullif(packets_out, 0), 536), 65535)::USMALLINT AS segment_bytes,
+    snd_wnd_bytes - coalesce(snd_nxt - snd_una, packets_out::BIGINT * mss_bytes) AS window_bytes
   FROM trace JOIN captures USING (capture)
   WHERE source <> 'tracefs' AND flow IS NOT NULL AND snd_cwnd IS NOT NULL
 ), traced AS (
@@ -50,12 +49,12 @@ WITH polled_or_probed AS (
   WHERE source = 'tracefs' AND flow IS NOT NULL AND (snd_cwnd IS NOT NULL OR ca_state IS NOT NULL)
   WINDOW before AS (PARTITION BY flow ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ), judged AS (
-  SELECT capture, flow, ord, type, t, snd_cwnd, ca_state, snd_nxt, write_seq, inflight_bytes, estimator,
+  SELECT capture, flow, ord, type, t, snd_cwnd, ca_state, snd_nxt, write_seq, inflight_bytes, estimator, segment_bytes,
     CASE
       WHEN type = 'setup' THEN NULL
       WHEN recovering THEN 'recovery'::held_by
       WHEN inflight_packets >= snd_cwnd THEN 'cwnd'::held_by
-      WHEN window_full THEN 'rwnd'::held_by
+      WHEN window_bytes < segment_bytes THEN 'rwnd'::held_by
       -- Segmentation offload waits for up to a third of the window to be free (tcp_tso_should_defer).
       WHEN inflight_packets * 3 >= snd_cwnd::BIGINT * 2 THEN 'cwnd'::held_by
       ELSE 'pacing'::held_by
@@ -69,14 +68,14 @@ WITH polled_or_probed AS (
     waiting
   FROM polled_or_probed
   UNION ALL
-  SELECT capture, flow, ord, type, t, snd_cwnd, ca_state, snd_nxt, NULL, inflight_bytes, estimator, NULL,
+  SELECT capture, flow, ord, type, t, snd_cwnd, ca_state, snd_nxt, NULL, inflight_bytes, estimator, NULL, NULL,
     CASE
       WHEN ca_state IN ('Recovery', 'Loss') OR next_ca_state = 'Loss' THEN 'recovery'::held_by
       WHEN inflight_bytes = 0 THEN 'idle'::held_by
       WHEN inflight_bytes > 0.85 * snd_cwnd * segment_bytes - segment_bytes THEN 'cwnd'::held_by
       WHEN snd_wnd_bytes - inflight_bytes < coalesce(segment_bytes, 1448) THEN 'rwnd'::held_by
       WHEN inflight_bytes > 0 THEN 'application'::held_by
-    END, false
+    END, NULL
   FROM traced
 ), paired AS (
   SELECT *,
@@ -93,5 +92,12 @@ SELECT capture, flow, ord, type, since_s, t, snd_cwnd, nullif(estimator >> 32, 0
     WHEN previous_estimator >> 32 = 0 THEN nullif(estimator >> 32, 0) / 8.0
     ELSE ((estimator >> 32) - (previous_estimator >> 32) + (previous_estimator >> 35))::DOUBLE
   END AS rtt_sample_us,
-  CASE WHEN waiting OR written > snd_nxt THEN if_waiting ELSE otherwise END AS held_by
+  CASE
+    WHEN waiting THEN if_waiting
+    -- Less than a segment waits for the acknowledgement of what is in flight (Nagle's rule): the application writes little.
+    WHEN written > snd_nxt THEN CASE WHEN if_waiting = 'pacing' AND written - snd_nxt < segment_bytes THEN otherwise ELSE if_waiting END
+    -- Tracepoints do not show when something was sent. In flight for longer than a timeout, unacknowledged: it was not.
+    WHEN waiting IS NULL AND otherwise IN ('application', 'cwnd') AND t - since_s > 0.25 + (estimator >> 32) / 2e6 THEN 'idle'::held_by
+    ELSE otherwise
+  END AS held_by
 FROM paired;

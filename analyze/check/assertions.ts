@@ -1,0 +1,44 @@
+/** Assertions about captures: from the command line, or from a YAML or JSON file. */
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { InputError, UsageError } from "../errors.ts";
+
+export interface Assertion {
+  readonly name: string;
+  /** SQL over a row of `flows` and the counts of facts.ts; with an aggregate, over all chosen flows at once. */
+  readonly expression: string;
+  /** Flows it is about; those that carry data unless given. */
+  readonly flows?: readonly number[];
+}
+
+/** An assertion file: a list, or an object with `assertions`, of texts or of { name, assert, flow }. */
+export async function readAssertions(path: string): Promise<Assertion[]> {
+  const text = await readFile(path, "utf8").catch((error) => {
+    throw new InputError(path, error);
+  });
+  let content: unknown;
+  try {
+    content = parse(text); // JSON is YAML
+  } catch (error) {
+    throw new UsageError(`${path}: is neither YAML nor JSON: ${(error as Error).message.split("\n")[0]}`);
+  }
+  const list = Array.isArray(content) ? content : (content as { assertions?: unknown } | null)?.assertions;
+  if (!Array.isArray(list) || list.length === 0)
+    throw new UsageError(`${path}: holds no assertions; give a list, a line of which is "- goodput_bps > 9e6"`);
+  return list.map((entry, index) => assertionOf(entry, `${path}: assertion ${index + 1}`));
+}
+
+function assertionOf(entry: unknown, where: string): Assertion {
+  if (typeof entry === "string") return { name: entry, expression: entry };
+  const { name, assert, flow, ...rest } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof assert !== "string" || Object.keys(rest).length > 0)
+    throw new UsageError(`${where}: must be a text, or { name, assert, flow } with a text behind assert`);
+  const flows = flow === undefined ? undefined : [flow].flat();
+  if (flows?.some((one) => !Number.isInteger(one) || (one as number) < 1))
+    throw new UsageError(`${where}: flow must be the number of a flow, or a list of them`);
+  return {
+    name: typeof name === "string" ? name : assert,
+    expression: assert,
+    ...(flows ? { flows: flows as number[] } : {}),
+  };
+}

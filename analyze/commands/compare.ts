@@ -1,0 +1,137 @@
+import { UsageError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import type { FormatOptions } from "../options.ts";
+import { printRows, rowFormat } from "../output/rows.ts";
+import { renderTable, unknown } from "../output/table.ts";
+import { bitsPerSecond, bytes, count, decimals, microseconds } from "../output/units.ts";
+import type { Trace } from "../trace.ts";
+import { withTrace } from "./open.ts";
+import { dataFlows, endsSql } from "./select.ts";
+
+type Value = number | null | undefined;
+
+interface Measure {
+  /** Column of the rows below. */
+  readonly name: string;
+  readonly title: string;
+  readonly show: (value: Value) => string;
+}
+
+const share = (value: Value): string =>
+  value === null || value === undefined ? unknown : `${(100 * value).toFixed(1)} %`;
+const secondsText = (value: Value): string =>
+  value === null || value === undefined ? unknown : `${value.toFixed(3)} s`;
+
+const measures: readonly Measure[] = [
+  { name: "flows", title: "flows", show: count },
+  { name: "duration_s", title: "duration", show: secondsText },
+  { name: "acked_bytes", title: "acked", show: bytes },
+  { name: "goodput_bps", title: "goodput", show: bitsPerSecond },
+  { name: "jain", title: "Jain's index", show: (value) => decimals(value, 3) },
+  { name: "retransmits", title: "retransmitted segments", show: count },
+  { name: "retransmit_share", title: "retransmitted bytes", show: share },
+  { name: "rtos", title: "RTOs", show: count },
+  { name: "recovery_episodes", title: "recoveries", show: count },
+  { name: "srtt_mean_us", title: "smoothed RTT, mean", show: microseconds },
+  { name: "rtt_median_us", title: "RTT, median", show: microseconds },
+  { name: "rtt_p99_us", title: "RTT, 99th percentile", show: microseconds },
+  { name: "cwnd_mean", title: "cwnd, mean", show: (value) => decimals(value, 1) },
+  { name: "cwnd_share", title: "limited by cwnd", show: share },
+  { name: "rwnd_share", title: "by the receiver", show: share },
+  { name: "application_share", title: "by the application", show: share },
+  { name: "recovery_share", title: "in recovery", show: share },
+  { name: "idle_share", title: "idle", show: share },
+];
+
+/** One row a capture, and one a flow of it; flows of the captures are matched by the order in which they began. */
+const query = (chosen: string): string => `
+  WITH chosen AS (
+    SELECT *, ${endsSql} AS ends, row_number() OVER (PARTITION BY capture ORDER BY start_s, flow) AS place
+    FROM flows WHERE flow IN (${chosen})
+  ), rows AS (
+    SELECT capture, 0 AS place, NULL AS ends, count(*) AS flows, max(start_s + duration_s) - min(start_s) AS duration_s, sum(acked_bytes) AS acked_bytes,
+      sum(acked_bytes) * 8 / nullif(max(start_s + duration_s) - min(start_s), 0) AS goodput_bps,
+      power(sum(goodput_bps), 2) / nullif(count(*) * sum(power(goodput_bps, 2)), 0) AS jain,
+      sum(retransmits) AS retransmits, sum(retransmit_share * sent_bytes) / nullif(sum(sent_bytes), 0) AS retransmit_share,
+      sum(rtos) AS rtos, sum(recovery_episodes) AS recovery_episodes,
+      ${["srtt_mean_us", "cwnd_mean", "cwnd_share", "rwnd_share", "application_share", "recovery_share", "idle_share"]
+        .map(
+          (name) =>
+            `sum(${name} * duration_s) / nullif(sum(CASE WHEN ${name} IS NOT NULL THEN duration_s END), 0) AS ${name}`,
+        )
+        .join(", ")}
+    FROM chosen GROUP BY capture
+    UNION ALL BY NAME
+    SELECT capture, place, ends, duration_s, acked_bytes, goodput_bps, retransmits, retransmit_share, rtos, recovery_episodes, srtt_mean_us,
+      rtt_median_us, rtt_p99_us, cwnd_mean, cwnd_share, rwnd_share, application_share, recovery_share, idle_share
+    FROM chosen
+  )
+  SELECT * FROM rows ORDER BY place, capture`;
+
+type Row = Readonly<Record<string, Value>> & {
+  readonly capture: number;
+  readonly place: number;
+  readonly ends: string | null;
+};
+
+/** Prints runs side by side: all their flows together, then flow by flow, with the difference to the first run. */
+export async function compare(paths: readonly string[], options: FormatOptions, io: Io): Promise<void> {
+  if (paths.length < 2)
+    throw new UsageError("compare needs two captures or more: the first is what the others are compared with");
+  await withTrace(paths, io, async (trace) => {
+    if (trace.captures.length < 2)
+      throw new UsageError("these files are one capture (a rotated set), so there is nothing to compare");
+    const sql = query(await dataFlows(trace, undefined));
+    const format = rowFormat(options);
+    if (format !== "table") return printRows(await trace.columns(sql), format, io);
+    const rows = (await trace.rows(sql)) as unknown as Row[];
+    const places = [...new Set(rows.map(({ place }) => place))];
+    const tables = places.map((place) =>
+      table(
+        trace,
+        place,
+        rows.filter((row) => row.place === place),
+      ),
+    );
+    io.stdout.write(tables.join("\n"));
+  });
+}
+
+function table(trace: Trace, place: number, rows: readonly Row[]): string {
+  const runs = trace.captures.map((_, index) => rows.find((row) => row.capture === index + 1));
+  const shown = measures.filter(({ name }) => runs.some((run) => run?.[name] !== null && run?.[name] !== undefined));
+  const columns = [
+    { header: place === 0 ? "all flows" : `flow ${place} of each`, cells: shown.map(({ title }) => title) },
+  ];
+  for (const [index, run] of runs.entries()) {
+    columns.push(
+      right(
+        trace.captures[index]!.path,
+        shown.map(({ name, show }) => show(run?.[name])),
+      ),
+    );
+    if (index > 0)
+      columns.push(
+        right(
+          "change",
+          shown.map(({ name }) => change(runs[0]?.[name], run?.[name], name)),
+        ),
+      );
+  }
+  const ends =
+    place === 0
+      ? ""
+      : runs.map((run, index) => `${trace.captures[index]!.path}: ${run?.ends ?? "no such flow"}\n`).join("");
+  return `${ends}${renderTable(columns)}`;
+}
+
+const right = (header: string, cells: string[]) => ({ header, cells, alignRight: true });
+
+/** Shares change by points, other numbers in percent. */
+function change(from: Value, to: Value, name: string): string {
+  if (from === null || from === undefined || to === null || to === undefined) return unknown;
+  const sign = to >= from ? "+" : "\u2212";
+  if (name.endsWith("_share")) return `${sign}${(100 * Math.abs(to - from)).toFixed(1)} points`;
+  if (from === 0) return to === 0 ? "same" : `${sign}${Math.abs(to)}`;
+  return to === from ? "same" : `${sign}${((100 * Math.abs(to - from)) / Math.abs(from)).toFixed(1)} %`;
+}

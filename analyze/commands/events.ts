@@ -1,0 +1,48 @@
+import type { Io } from "../io.ts";
+import type { FormatOptions } from "../options.ts";
+import { printRows, rowFormat } from "../output/rows.ts";
+import { renderTable } from "../output/table.ts";
+import { withTrace } from "./open.ts";
+import { flowFilter } from "./select.ts";
+
+interface EventRow {
+  readonly capture: number;
+  readonly flow: number;
+  readonly t: number;
+  readonly event: string;
+  readonly duration_s: number | null;
+  readonly detail: string | null;
+  readonly crosses_gap: boolean | null;
+}
+
+/** Prints timeouts, episodes, ends of slow starts, resets, beginnings and ends of connections in order of time. */
+export async function events(
+  paths: readonly string[],
+  options: FormatOptions & { readonly flow?: readonly number[] },
+  io: Io,
+): Promise<void> {
+  await withTrace(paths, io, async (trace) => {
+    const query = `SELECT * FROM events ${await flowFilter(trace, options.flow)} ORDER BY capture, t, flow, event`;
+    const format = rowFormat(options);
+    if (format !== "table") return printRows(await trace.columns(query), format, io);
+    const rows = await trace.rows<EventRow>(query);
+    if (rows.length === 0) return void io.stdout.write("no events\n");
+    const column = (header: string, show: (row: EventRow) => string, alignRight = false) => ({
+      header,
+      cells: rows.map(show),
+      alignRight,
+    });
+    const columns = [
+      column("time", ({ t }) => `${t.toFixed(6)} s`, true),
+      column("flow", ({ flow }) => String(flow), true),
+      column("event", ({ event }) => event),
+      column("took", ({ duration_s }) => (duration_s === null ? "" : `${duration_s.toFixed(3)} s`), true),
+      column("", ({ detail, crosses_gap }) =>
+        [detail ?? "", crosses_gap ? "records lost here" : ""].filter(Boolean).join("; "),
+      ),
+    ];
+    if (trace.captures.length > 1)
+      columns.unshift(column("file", ({ capture }) => trace.captures[capture - 1]?.path ?? ""));
+    io.stdout.write(renderTable(columns));
+  });
+}

@@ -1,0 +1,45 @@
+import { UsageError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import type { FormatOptions } from "../options.ts";
+import { refuseExisting } from "../output/file.ts";
+import { queryFormat, writeQuery } from "../output/query.ts";
+import { printRows, rowFormat } from "../output/rows.ts";
+import { viewNames } from "../views.ts";
+import { withTrace } from "./open.ts";
+import { flowFilter } from "./select.ts";
+
+export interface MetricsOptions extends FormatOptions {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly flow?: readonly number[];
+  readonly window?: number;
+}
+
+/** Views whose rows are of no single flow. */
+const ofNoFlow: readonly string[] = ["fairness", "gaps"];
+
+/** Prints every row of a metric, or writes it to a file. */
+export async function metrics(paths: readonly string[], name: string, options: MetricsOptions, io: Io): Promise<void> {
+  const names = viewNames.filter((view) => view !== "trace");
+  if (!(names as readonly string[]).includes(name))
+    throw new UsageError(`${name}: no such metric; there are ${names.join(", ")}`);
+  if (options.flow && ofNoFlow.includes(name))
+    throw new UsageError(`${name} is of all flows together: leave --flow out`);
+  const { output, force = false, window } = options;
+  if (output !== undefined) {
+    queryFormat(output);
+    await refuseExisting(output, force);
+  }
+  await withTrace(paths, io, async (trace) => {
+    await trace.need(name);
+    if (window !== undefined) await trace.setWindow(window);
+    const columns = new Set((await trace.database.describe(`SELECT * FROM ${name}`)).map((column) => column.name));
+    const order = ["capture", "flow", "window_start_s", "ord", "t", "start_s", "from_s"].filter((one) =>
+      columns.has(one),
+    );
+    const query = `SELECT * FROM ${name} ${await flowFilter(trace, options.flow)} ORDER BY ${order.join(", ")}`;
+    if (output === undefined) return printRows(await trace.columns(query), rowFormat(options), io);
+    await writeQuery(trace.database, query, output, force);
+    io.stdout.write(`${output}\n`);
+  });
+}

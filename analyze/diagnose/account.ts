@@ -1,0 +1,152 @@
+/** A diagnosis in plain words: what limited a flow, how much time that cost, when, what shows it. */
+import { bitsPerSecond, bytes, count, microseconds, plural } from "../output/units.ts";
+import type { FlowFacts, Period } from "./facts.ts";
+import { type Cause, lossKeepsWindowDown, mathisWindow, segmentsOf, type Verdict } from "./verdict.ts";
+
+const seconds = (value: number): string =>
+  value < 1 ? `${(value * 1000).toFixed(0)} ms` : `${value.toFixed(value < 10 ? 2 : 1)} s`;
+const moment = (value: number): string => `${value.toFixed(2)} s`;
+const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(whole, 1e-9)).toFixed(0)} %`;
+
+const headlines: Readonly<Record<Cause, string>> = {
+  application: "Limited by the application: it gave TCP too little to send.",
+  receiver: "Limited by the receiver: its advertised window was full.",
+  "send buffer": "Limited by the send buffer: all of it was in flight, and the application had to wait for room.",
+  blackout: "Held up by a blackout: nothing came back from the peer, and the retransmission timer ran.",
+  loss: "Limited by packet loss: losses kept its window small or held it in recovery.",
+  pacing: "Limited by its pacing rate: data was waiting and both windows were open.",
+  "congestion window": "Limited by the congestion window: data was waiting, and as much as it allows was in flight.",
+  none: "Nothing to say: the trace shows no stretch of time of it.",
+};
+
+const plots: Readonly<Record<Cause, string>> = {
+  application: "inflight",
+  receiver: "limits",
+  "send buffer": "limits",
+  blackout: "cwnd",
+  loss: "cwnd",
+  pacing: "limits",
+  "congestion window": "inflight",
+  none: "cwnd",
+};
+
+export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Period[], path: string): string {
+  const { cause, cost_s, heldBy } = verdict;
+  const mine = periods.filter(({ held_by }) => heldBy.includes(held_by)).slice(0, 3);
+  const { start_s, duration_s } = facts;
+  const lines = [
+    `flow ${facts.flow}  ${facts.ends}`,
+    `  ${bytes(facts.acked_bytes)} acknowledged in ${seconds(duration_s)}, ${bitsPerSecond(facts.goodput_bps)}${facts.cong ? `, ${facts.cong}` : ""}`,
+    `  ${headlines[cause]}`,
+    `    cost      ${seconds(cost_s)} of its ${seconds(facts.life_s)} (${percent(cost_s, facts.life_s)})`,
+    ...(mine.length > 0
+      ? [`    when      ${mine.map((period) => `${moment(period.from_s)} to ${moment(period.to_s)}`).join(", ")}`]
+      : []),
+    ...evidence(facts, cause).map((text, index) => `    ${index === 0 ? "evidence" : "        "}  ${text}`),
+    `    all time  ${shares(facts)}`,
+    `    known by  ${basis(facts)}`,
+    ...(facts.crosses_gap
+      ? [`    beware    records were lost in ${percent(facts.gap_share ?? 1, 1)} of its time; these numbers are bounds`]
+      : []),
+  ];
+  const [first] = mine;
+  const range =
+    first && cost_s < 0.5 * duration_s
+      ? ` --from ${Math.max(first.from_s - 0.1, start_s, 0).toFixed(2)} --to ${(first.to_s + 0.1).toFixed(2)}`
+      : "";
+  lines.push(
+    `    see       analyze plot ${path} ${plotOf(facts, cause)} --flow ${facts.flow}${range} -o flow${facts.flow}.html`,
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+const plotOf = ({ source }: FlowFacts, cause: Cause): string =>
+  source === "ss" && plots[cause] === "inflight" ? "cwnd" : plots[cause];
+
+/** What shows the cause, one line each. */
+function evidence(facts: FlowFacts, cause: Cause): string[] {
+  const { outages, loss_events, rtt_min_us, rtt_at_loss_us, rtt_mean_us, cwnd_mean } = facts;
+  const queue =
+    rtt_min_us && rtt_mean_us
+      ? [
+          `smoothed RTT ${microseconds(rtt_mean_us)} on average, ${microseconds(rtt_min_us)} at its smallest${rtt_mean_us > 1.5 * rtt_min_us ? ": a queue stands on the path" : ""}`,
+        ]
+      : [];
+  const losses =
+    loss_events === null
+      ? []
+      : loss_events === 0
+        ? ["no loss"]
+        : [
+            `${plural(loss_events, "loss episode")}${facts.retransmits === null ? "" : `, ${plural(facts.retransmits, "segment")} sent again`}${rtt_at_loss_us ? `; smoothed RTT as they began ${microseconds(rtt_at_loss_us)}` : ""}`,
+          ];
+  const timeouts = outages
+    .slice(0, 3)
+    .map(
+      ({ from_s, to_s, lasted_s, timeouts, rto_ms }) =>
+        `${plural(timeouts, "timeout")} in a row: nothing acknowledged from ${moment(from_s)} ${to_s === null ? "to the end of the trace" : `to ${moment(to_s)}`} (${seconds(lasted_s)})${rto_ms === null ? "" : `, RTO from ${rto_ms} ms on`}`,
+    );
+  switch (cause) {
+    case "application":
+      return [
+        `nothing to send and nothing in flight for ${seconds(facts.idle_s)}; all written data in flight, windows open, for ${seconds(facts.application_s)}`,
+        ...losses,
+      ];
+    case "receiver":
+      return [
+        `data waiting with no room in the peer's window for ${seconds(facts.rwnd_s)}`,
+        ...(facts.window_probes > 0
+          ? [`${plural(facts.window_probes, "window probe")}: the window was closed altogether`]
+          : []),
+        ...losses,
+      ];
+    case "blackout":
+      return timeouts;
+    case "loss":
+      return [
+        ...losses,
+        ...(loss_events && cwnd_mean && lossKeepsWindowDown(facts)
+          ? [
+              `window ${cwnd_mean.toFixed(1)} packets on average; so many losses leave about ${mathisWindow(loss_events, Math.max(segmentsOf(facts), 1)).toFixed(1)} (Mathis and others, 1997)`,
+            ]
+          : []),
+        `${seconds(facts.recovery_s ?? 0)} in recovery`,
+        ...timeouts,
+      ];
+    case "congestion window":
+    case "pacing":
+      return [
+        `window ${cwnd_mean?.toFixed(1) ?? "?"} packets on average${facts.slow_start_end === null ? "; slow start never ended" : ""}`,
+        ...queue,
+        ...losses,
+        ...timeouts,
+      ];
+    default:
+      return [];
+  }
+}
+
+function shares(facts: FlowFacts): string {
+  const parts: [string, number | null][] = [
+    ["congestion window", facts.cwnd_s],
+    ["recovery", facts.recovery_s],
+    ["receiver", facts.rwnd_s],
+    ["send buffer", facts.sndbuf_s],
+    ["pacing", facts.pacing_s],
+    ["application", facts.application_s],
+    ["idle", facts.idle_s],
+  ];
+  return parts
+    .filter((part): part is [string, number] => part[1] !== null && part[1] >= 0.005 * facts.life_s)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, time]) => `${name} ${percent(time, facts.life_s)}`)
+    .join(", ");
+}
+
+function basis({ basis, source }: FlowFacts): string {
+  if (basis === "kernel")
+    return "the kernel's own times of waiting for the receiver, the send buffer and the application; the rest by the records' states";
+  if (basis === "records")
+    return `the state at each record (${count(30)} fields; --extended records have the kernel's own times)`;
+  return `the state at each received segment (${source}: what waits to be sent is not seen, so pacing and a full send buffer count as application)`;
+}
