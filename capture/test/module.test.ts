@@ -1,185 +1,323 @@
-/** Captures with the kernel module, in a booted guest; guest/module.sh is what happens there. */
+/** Load, unload, status and doctor: what needs no module. With one: load.test.ts. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TppWalk, verifyTpp } from "@tcpprobe-plus/tpp";
-import test, { type ExecutionContext } from "ava";
-import type { Evidence } from "../../kmod/test/harness/boot.ts";
-import { splatsIn } from "../../kmod/test/harness/boot.ts";
-import { missingForGuests } from "../../kmod/test/harness/needs.ts";
-import { parseStatistics } from "../sources/module/statistics.ts";
-import { captureInGuest } from "./guest.ts";
-import { textOf } from "./helpers.ts";
+import { fileURLToPath } from "node:url";
+import { walkTpp } from "@tcpprobe-plus/tpp";
+import test from "ava";
+import { main } from "../cli.ts";
+import { fromError } from "../doctor/finding.ts";
+import { findingOf } from "../doctor/interfaces.ts";
+import { findingsText } from "../doctor/text.ts";
+import { buildModule, builtBefore, cacheFolder, firstError } from "../module-build/build.ts";
+import { insertError, StaleModuleError } from "../module-build/insert.ts";
+import { addSetting, asKept, parameters } from "../module-build/parameters.ts";
+import { removeModule } from "../module-build/remove.ts";
+import { buildProblems, hostKernel, isRealTime } from "../module-build/requirements.ts";
+import { moduleSources } from "../module-build/sources.ts";
+import { ModuleRightsError, NoHeadersError, NoKmodToolsError, SignatureNeededError } from "../module-errors.ts";
+import { defaultBufferKb, findTracefs } from "../sources/trace-instance.ts";
+import { type ModuleStatus, ratesBetween, statusOf } from "../status/module-status.ts";
+import { statusText, watchHead, watchLine } from "../status/text.ts";
+import { painter, wrap } from "../terminal.ts";
+import { live, silentIo, temporaryDirectory } from "./helpers.ts";
 
-const missing = missingForGuests();
-let evidence: Evidence | undefined;
+const capture = async (...args: string[]) => {
+  const io = silentIo();
+  const code = await main(["node", "capture", ...args], io);
+  return { code, out: io.out, err: io.err };
+};
+const oneLine = /^capture: .*\S.*\n$/;
+const plain = painter(silentIo().stdout);
+const loaded = existsSync("/sys/module/tcpprobe_plus");
 
-/** Skipped with the reason where guests cannot run, a failure in CI. */
-function inGuest(claim: string, check: (t: ExecutionContext, guest: Evidence) => Promise<void> | void): void {
-  if (missing && process.env.CI !== "true") {
-    test.skip(`${claim} (${missing})`, () => {});
-    return;
-  }
-  test.serial(claim, async (t) => {
-    if (missing) return t.fail(missing);
-    await (evidence ? check(t, evidence) : t.fail("the guest did not run"));
+const usage: [string[], RegExp][] = [
+  [["load", "--port", "70000"], /from 0 to 65535/],
+  [["load", "--port", "http"], /from 0 to 65535/],
+  [["load", "--set", "port"], /port=0 to port=65535/],
+  [["load", "--set", "bufsize=0"], /bufsize=1 to/],
+  [["load", "--set", "speed=1"], /Give one of bufsize/],
+  [["load", "--set", "full=-1"], /full=0 to full=1/],
+  [["status", "--watch", "0"], /from 0\.1/],
+  [["status", "--watch", "soon"], /seconds/],
+  [["completion", "tcsh"], /bash, zsh, fish/],
+  [["doctor", "--repair"], /unknown option/],
+];
+for (const [args, message] of usage) {
+  test(`capture ${args.join(" ")}: one line, exit code 64`, async (t) => {
+    const { code, err } = await capture(...args);
+    t.is(code, 64);
+    t.regex(err, oneLine);
+    t.regex(err, message);
   });
 }
 
-test.before(async (t) => {
-  t.timeout(30 * 60 * 1000);
-  if (missing) return;
-  evidence = await captureInGuest("6.1", { name: "capture", command: "sh guest-capture/module.sh", limit: 1200 });
-});
-
-const walkOf = (guest: Evidence, name: string): Promise<TppWalk> =>
-  verifyTpp(join(guest.folder, "module", `${name}.tpp`));
-const read = (guest: Evidence, name: string): string => guest.text(join("module", name));
-const statisticsOf = (guest: Evidence, name: string) => parseStatistics(read(guest, name));
-
-inGuest("the kernel log has no complaint, and every capture but the killed one is whole", async (t, guest) => {
-  t.is(guest.status, 0);
-  t.deepEqual(splatsIn(guest.dmesg), []);
-  for (const name of ["run1", "changed", "next", "clock", "signal", "removed", "overflow"]) {
-    t.deepEqual((await walkOf(guest, name)).damage, [], name);
-  }
-});
-
-inGuest(
-  "records in the file are exactly those that the module has written, and each loss is its own count",
-  async (t, guest) => {
-    const statistics = statisticsOf(guest, "run1.after");
-    const { trailer, header } = await walkOf(guest, "run1");
-    t.log(`${trailer?.lines} records, lost ${trailer?.lost.ring ?? 0}`);
-    t.true(statistics.written > 5000);
-    t.is(trailer?.lines, statistics.written);
-    t.is(trailer?.lost.ring ?? 0, statistics.lost.ring ?? -1);
-    t.is(statisticsOf(guest, "run1.after").read, statistics.written);
-    t.is(header?.clock.zero_monotonic_ns, statistics.zeroMonotonicNs);
-    t.is(parseStatistics(trailer?.statistics?.end ?? "").written, statistics.written);
-    t.regex(trailer?.statistics?.start ?? "", /^Flows: active/);
-  },
-);
-
-inGuest(
-  "the header holds settings, version and fields as they were during the run; afterwards all is as before",
-  async (t, guest) => {
-    const { header, trailer } = await walkOf(guest, "run1");
-    const during = read(guest, "run1.settings").trim().split("\n");
-    t.deepEqual(Object.values(header?.module_sysctl ?? {}), during);
-    t.deepEqual([header?.module_sysctl?.port, header?.module_sysctl?.extended], ["5201", "1"]);
-    t.deepEqual(trailer?.module_sysctl, header?.module_sysctl);
-    t.is(header?.filters.port, 5201);
-    t.is(header?.module?.version, statisticsOf(guest, "run1.after").version);
-    t.deepEqual(header?.columns, statisticsOf(guest, "run1.during").fields);
-    t.is(header?.columns?.length, 45);
-    t.is(read(guest, "settings.after"), read(guest, "settings.before"));
-    t.is(read(guest, "state.after"), "");
-  },
-);
-
-inGuest("the command's exit code is passed on; records flow before it begins", async (t, guest) => {
-  t.is(read(guest, "run1.exit"), "exit 3\n");
-  const { header, trailer } = await walkOf(guest, "run1");
-  t.deepEqual([trailer?.reason, trailer?.command?.exit_code], ["command ended", 3]);
-  t.regex(read(guest, "run1.during"), /^Log: open 1 /m);
-  t.true(BigInt(header?.command?.started_monotonic_ns ?? 0) > BigInt(header?.clock.zero_monotonic_ns ?? 0));
-  const first = textOf(join(guest.folder, "module", "run1.tpp")).split("\n")[0] ?? "";
-  t.regex(first, /^3 \d+\.\d{9} 10\.0\.\d\.1 /, "the first record is the set-up of iperf3's first connection");
-});
-
-inGuest("--json: one object a line, the last with the totals", (t, guest) => {
-  const events = read(guest, "run1.err")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const end = events.find(({ event }) => event === "end");
-  t.is(end?.reason, "command ended");
-  t.is(end?.records, statisticsOf(guest, "run1.after").written);
-  t.true(events.some(({ event }) => event === "status"));
-});
-
-inGuest("a setting changed meanwhile is said, and is in the checkpoint and the trailer", async (t, guest) => {
-  t.regex(read(guest, "changed.err"), /setting probetime was changed from 0 to 50 meanwhile/);
-  const { header, trailer, checkpoints } = await walkOf(guest, "changed");
-  t.is(header?.module_sysctl?.probetime, "0");
-  t.is(trailer?.module_sysctl?.probetime, "50");
-  const told = checkpoints.filter(({ module_sysctl }) => module_sysctl);
+test("parameters and their limits are those of kmod/sysctl.c", (t) => {
+  const text = readFileSync(new URL("../../kmod/sysctl.c", import.meta.url), "utf8");
+  const rows = [...text.matchAll(/\{ "(\w+)", &tcpp_conf\.\w+, ([^,]+), ([^,]+),\s*(0\d+) \}/g)];
+  const number = (c: string): number => (c === "1U << 30" ? 2 ** 30 : c === "1U << 24" ? 2 ** 24 : Number(c));
   t.deepEqual(
-    told.map(({ module_sysctl }) => module_sysctl?.probetime),
-    ["50"],
+    rows.map(([, name, least, most, mode]) => [name, number(least!), number(most!), mode === "0444"]),
+    parameters.map(({ name, least, most, onlyAtLoad }) => [name, least, most, onlyAtLoad]),
   );
-  t.is(header?.columns?.length, 30, "--no-extended");
 });
 
-inGuest("what a killed capture left changed is put back by the next one, which names it", (t, guest) => {
-  t.not(read(guest, "settings.killed"), read(guest, "settings.before"));
-  t.is(read(guest, "settings.next"), read(guest, "settings.before"));
-  t.regex(read(guest, "next.err"), /put the module's setting port back from 5201 to 0/);
-  t.is(read(guest, "next.exit"), "exit 0\n");
+test("--set collects settings; bufsize and hashsize are kept as powers of two", (t) => {
+  t.deepEqual(addSetting("full=0", addSetting("port=0080")), { port: "80", full: "0" });
+  t.is(asKept("bufsize", "5000"), "8192");
+  t.is(asKept("bufsize", "8192"), "8192");
+  t.is(asKept("hashsize", "0"), "0");
+  t.is(asKept("probetime", "5"), "5");
 });
 
-inGuest("while somebody else reads the module it says so (75) and changes nothing", (t, guest) => {
-  t.is(read(guest, "busy.exit"), "exit 75\n");
-  t.regex(read(guest, "busy.err"), /^capture: \/proc\/net\/tcpprobe: another process reads it.*fuser.*\n$/);
-  t.is(read(guest, "settings.busy"), read(guest, "settings.before"));
+(loaded ? test.skip : test)("without the module: status 69 with the next step, unload nothing to do", async (t) => {
+  const status = await capture("status");
+  t.is(status.code, 69);
+  t.regex(status.err, /^capture: .*`capture load`.*\n$/);
+  const json = await capture("status", "--json");
+  t.is(json.code, 69);
+  t.deepEqual(JSON.parse(json.out), { loaded: false });
+  t.deepEqual(await capture("unload"), { code: 0, out: "", err: "capture: the module is not loaded\n" });
 });
 
-inGuest(
-  "a clock that is set by an hour is said, shown by the checkpoints, and leaves the records alone",
-  async (t, guest) => {
-    t.regex(read(guest, "clock.err"), /the clock was set, by \+3[56]\d\d\.\d{3} s/);
-    const { header, checkpoints, trailer } = await walkOf(guest, "clock");
-    const offsetS = (at: { realtime_ns?: string; monotonic_ns: string } | undefined) =>
-      Number(BigInt(at?.realtime_ns ?? 0) - BigInt(at?.monotonic_ns ?? 0)) / 1e9;
-    t.true(offsetS(checkpoints.at(-1)) - offsetS(header?.clock) > 3500);
-    t.true((trailer?.duration_s ?? 0) < 60);
-    const times = [...textOf(join(guest.folder, "module", "clock.tpp")).matchAll(/^\d (\d+\.\d{9}) /gm)].map(Number);
-    t.true(times.every((time) => !(time > 60)));
-  },
-);
-
-inGuest("SIGTERM ends it with every record that was written", async (t, guest) => {
-  t.is(read(guest, "signal.exit"), "exit 0\n");
-  const { trailer } = await walkOf(guest, "signal");
-  const end = parseStatistics(trailer?.statistics?.end ?? "");
-  t.deepEqual([trailer?.reason, trailer?.lines], ["signal SIGTERM", end.written]);
-  t.is(trailer?.lost.ring ?? 0, end.lost.ring ?? -1);
-});
-
-inGuest(
-  "the module removed under it: 74, one line, a whole file, and what was known to be written is there or counted",
-  async (t, guest) => {
-    t.is(read(guest, "removed.exit"), "exit 74\n");
-    t.regex(read(guest, "removed.err"), /the tcpprobe_plus module was unloaded during the capture; stopped/);
-    const { trailer, checkpoints } = await walkOf(guest, "removed");
-    t.is(trailer?.reason, "module removed");
-    const known = Math.max(...checkpoints.map(({ module }) => module?.written ?? 0));
-    t.true(trailer!.lines + (trailer?.lost["not drained"] ?? 0) >= known);
-  },
-);
-
-inGuest(
-  "a ring of 16: the lost are exactly the module's, the holes in the record numbers too, and it says what to raise",
-  async (t, guest) => {
-    t.is(read(guest, "overflow.exit"), "exit 0\n");
-    const statistics = statisticsOf(guest, "overflow.stat");
-    const { trailer, checkpoints, header } = await walkOf(guest, "overflow");
-    t.log(`${statistics.written} written, ${statistics.lost.ring} lost`);
-    t.true((statistics.lost.ring ?? 0) > 0);
-    t.is(trailer?.lost.ring, statistics.lost.ring);
-    t.is(trailer?.lines, statistics.written);
-    t.true(
-      checkpoints.some(({ lost }) => (lost.ring ?? 0) > 0),
-      "the place is a checkpoint's",
-    );
-    const column = header?.columns?.indexOf("record") ?? -1;
-    const lines = textOf(join(guest.folder, "module", "overflow.tpp"))
-      .trimEnd()
-      .split("\n");
-    const last = Number(lines.at(-1)?.split(" ")[column]);
-    t.true(last - lines.length <= (statistics.lost.ring ?? 0), "holes at the very end have no record behind them");
-    t.regex(
-      read(guest, "overflow.err"),
-      /records were lost\. Load the module with a larger bufsize \(now 16 records a CPU\)/,
+(existsSync("/proc/modules") ? test.skip : test)(
+  "a kernel without modules: load says so (69), doctor too",
+  async (t) => {
+    const { code, err } = await capture("load");
+    if (process.getuid?.() !== 0) return t.is(code, 77);
+    t.is(code, 69);
+    t.regex(err, /^capture: this kernel \(\S+\) is built without loadable modules\. .*tracefs.*\n$/);
+    const { findings } = JSON.parse((await capture("doctor", "--json")).out);
+    const about = findings.filter(({ section }: { section: string }) => section === "module");
+    t.deepEqual(
+      about.map(({ name, state }: { name: string; state: string }) => [name, state]),
+      [["kernel", "problem"]],
     );
   },
 );
+
+test("doctor: every section, and no line wider than the page", async (t) => {
+  const { code, out } = await capture("doctor");
+  t.true([0, 69].includes(code));
+  for (const section of ["sources", "module", "tracing", "interfaces", "clock", "rings", "left behind"]) {
+    t.regex(out, new RegExp(`^${section}$`, "m"));
+  }
+  for (const line of out.split("\n")) t.true(line.length <= 100, line);
+});
+
+live("doctor finds a tracing instance that a killed capture left, and removes it only with --fix", async (t) => {
+  const child = spawn("true");
+  await once(child, "close");
+  const left = join(findTracefs(), "instances", `tcpprobe_plus-${child.pid}`);
+  mkdirSync(left);
+  const found = JSON.parse((await capture("doctor", "--json")).out).findings;
+  const own = found.filter(({ section }: { section: string }) => section === "left behind");
+  t.regex(own[0].text, new RegExp(`tcpprobe_plus-${child.pid}`));
+  t.regex(own[0].next, /doctor --fix/);
+  t.true(existsSync(left));
+  t.regex(
+    (await capture("doctor", "--fix")).err,
+    new RegExp(`removed the tracing instance tcpprobe_plus-${child.pid}`),
+  );
+  t.false(existsSync(left));
+});
+
+test("offloads: what is on, and the command that switches exactly that off", (t) => {
+  const offloads = {
+    "tcp-segmentation-offload": true,
+    "generic-receive-offload": true,
+    "large-receive-offload": false,
+  };
+  const finding = findingOf({ name: "eth0", mtu: 1500, qdisc: "fq", offloads });
+  t.regex(finding.next ?? "", /ethtool -K eth0 tso off gro off$/);
+  t.is(findingOf({ name: "eth0", mtu: 1500, qdisc: "fq", offloads: {} }).state, "ok");
+  t.is(findingOf({ name: "eth0", mtu: 1500, qdisc: null, offloads: null }).state, "unknown");
+});
+
+test("each error says the next step last, which doctor shows on a line of its own", (t) => {
+  for (const error of [
+    new NoHeadersError("6.1.0-50-amd64", "/lib/modules/6.1.0-50-amd64/build"),
+    new NoKmodToolsError("insmod"),
+    new SignatureNeededError("lockdown: integrity"),
+    new ModuleRightsError("loading", false),
+  ]) {
+    const { text, next } = fromError(error);
+    t.log(`${text} → ${next}`);
+    t.true(text.length > 0 && (next === null || error.message.endsWith(`${next}.`)));
+  }
+  const { next } = fromError(new NoHeadersError("6.1.0-50-amd64", "/lib"));
+  t.regex(next ?? "", /linux-headers-6\.1\.0-50-amd64; Fedora: dnf install kernel-devel-6\.1\.0-50-amd64$/);
+});
+
+test("what insmod says becomes one line with the next step", (t) => {
+  const said = (reason: string): string => `insmod: ERROR: could not insert module /x/tcpprobe_plus.ko: ${reason}\n`;
+  t.true(insertError(said("Key was rejected by service"), null) instanceof SignatureNeededError);
+  t.true(
+    insertError(said("Operation not permitted"), "Lockdown: insmod: unsigned module loading is restricted") instanceof
+      SignatureNeededError,
+  );
+  t.true(insertError(said("Invalid module format"), null) instanceof StaleModuleError);
+  t.regex(
+    insertError(said("Cannot allocate memory"), null).message,
+    /\(Cannot allocate memory\)\. Give a smaller --set bufsize/,
+  );
+  t.regex(
+    insertError(said("Unknown symbol in module"), "tcpprobe_plus: Unknown symbol foo (err -2)").message,
+    /Unknown symbol foo/,
+  );
+  t.regex(insertError(said("Device or resource busy"), null).message, /dmesg/);
+});
+
+test("PREEMPT_RT is told by the kernel's own version", (t) => {
+  const kernel = { release: "6.1.0-50-rt-amd64", modules: "/lib/modules/6.1.0-50-rt-amd64" };
+  t.true(isRealTime({ ...kernel, version: "#1 SMP PREEMPT_RT Debian 6.1.170-3 (2026-07-02)" }));
+  t.false(isRealTime({ ...kernel, version: "#1 SMP PREEMPT_DYNAMIC Debian 6.1.170-3 (2026-07-02)" }));
+});
+
+test("without headers the folder that lacks them and both packages are named", (t) => {
+  const kernel = { ...hostKernel(), modules: join(temporaryDirectory(t), "nothing") };
+  t.regex(buildProblems(kernel)[0]?.message ?? "", /nothing\/build: not there.*linux-headers-.*kernel-devel-/);
+});
+
+test("a folder that others may write is not taken from the cache", (t) => {
+  const folder = temporaryDirectory(t);
+  const before = process.env.XDG_CACHE_HOME;
+  process.env.XDG_CACHE_HOME = folder;
+  t.teardown(() => {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+  });
+  const kernel = hostKernel();
+  const sources = moduleSources();
+  t.is(builtBefore(kernel, sources), null);
+  const own = join(cacheFolder(), `${kernel.release}-${sources.hash}`);
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  writeFileSync(join(own, "tcpprobe_plus.ko"), "", { mode: 0o600 });
+  t.is(builtBefore(kernel, sources), join(own, "tcpprobe_plus.ko"));
+  chmodSync(own, 0o777);
+  t.throws(() => builtBefore(kernel, sources), { message: /others than this user may write it.*XDG_CACHE_HOME/ });
+});
+
+test.serial("a build that fails names its first error and its log, and leaves nothing else", async (t) => {
+  const folder = temporaryDirectory(t);
+  const before = process.env.XDG_CACHE_HOME;
+  process.env.XDG_CACHE_HOME = folder;
+  t.teardown(() => {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+  });
+  const kernel = { ...hostKernel(), modules: join(folder, "nothing") };
+  const sources = moduleSources();
+  const error = await t.throwsAsync(
+    buildModule(kernel, sources, () => {}),
+    { name: "ModuleBuildError" },
+  );
+  const log = /The whole log is (\S+);/.exec(error?.message ?? "")?.[1] ?? "";
+  t.regex(readFileSync(log, "utf8"), /nothing\/build/);
+  t.is(builtBefore(kernel, sources), null);
+  rmSync(log);
+});
+
+test("of a compiler's complaints the first is shown, without the path", (t) => {
+  const log =
+    "  CC [M]  /root/.cache/x/ring.o\n/root/.cache/x/ring.c:12:3: error: expected ‘;’\n/root/x/ring.c:13:1: error: more\nmake[2]: *** [Makefile:250] Error 1\n";
+  t.is(firstError(log), "ring.c:12:3: error: expected ‘;’");
+  t.is(
+    firstError("make: *** No rule to make target 'modules'.  Stop.\n"),
+    "make: *** No rule to make target 'modules'.  Stop",
+  );
+});
+
+test.serial("unload says that it waits", async (t) => {
+  const folder = temporaryDirectory(t);
+  writeFileSync(join(folder, "rmmod"), "#!/bin/sh\nsleep 3\n", { mode: 0o755 });
+  const path = process.env.PATH;
+  process.env.PATH = `${folder}:${path}`;
+  t.teardown(() => {
+    process.env.PATH = path;
+  });
+  const lines: string[] = [];
+  const { seconds } = await removeModule((line) => lines.push(line));
+  t.true(seconds >= 3);
+  t.is(lines.length, 1);
+  t.regex(lines[0] ?? "", /waiting for the kernel to let go/);
+});
+
+/** A module's own text, from a recording whose ring overflowed. */
+async function realStatus(): Promise<ModuleStatus> {
+  const file = fileURLToPath(new URL("../../test/fixtures/kmod-overflow-extended.tpp", import.meta.url));
+  const { header, trailer } = await walkTpp(file);
+  return statusOf(trailer?.statistics?.end ?? "", header?.module_sysctl ?? {}, [], 0n);
+}
+
+test("status of a module's own text: every number in its place", async (t) => {
+  const { settings: _settings, fields, hooks, ...numbers } = await realStatus();
+  t.is(fields.length, 45);
+  t.is(hooks.length, 8);
+  t.deepEqual(numbers, {
+    version: "2.0.0",
+    monotonic_ns: "0",
+    readers: [],
+    log: { open: false, open_s: null, written: 1470, read: 1470, lost: 303 },
+    records: { written: 1470, read: 1470, lost: 303 },
+    waiting: 0,
+    flows: { active: 0, refused_limit: 0, refused_memory: 0 },
+    ring: { records_per_cpu: 128, cpus: 2, kib: 64 },
+    missed: 0,
+  });
+});
+
+test("status on a terminal of 80 columns", async (t) => {
+  const text = statusText(await realStatus(), 80, plain);
+  t.true(text.split("\n").every((line) => line.length <= 80));
+  t.is(
+    text.split("\n").slice(0, 7).join("\n"),
+    `module      tcpprobe_plus 2.0.0, loaded
+reader      none, so nothing is recorded
+last log    1 470 written, 1 470 read, 0 waiting, 303 lost
+since load  1 470 written, 303 lost
+flows       0 followed of at most 1 000, none refused
+ring        128 records for each of 2 CPUs, 65.5 kB
+settings    bufsize 128, debug 0, extended 1, full 1, hashsize 16384, maxflows`,
+  );
+});
+
+test("rates are differences by time, and lines have their columns", async (t) => {
+  const before = { ...(await realStatus()), monotonic_ns: "1000000000" };
+  const records = {
+    written: before.records.written + 500,
+    read: before.records.read + 400,
+    lost: before.records.lost + 10,
+  };
+  const rates = ratesBetween(before, { ...before, records, monotonic_ns: "3000000000" });
+  t.deepEqual(rates, { written_per_s: 250, read_per_s: 200, lost_per_s: 5 });
+  const line = watchLine(before, rates, "12:00:00", plain);
+  t.is(line.indexOf("250") + 3, watchHead().indexOf("written/s") + "written/s".length);
+});
+
+test("colours only on a terminal, and not with NO_COLOR", (t) => {
+  const io = silentIo(true);
+  delete process.env.NO_COLOR;
+  t.is(painter(io.stdout)("red", "x"), "\x1b[31mx\x1b[0m");
+  t.is(plain("red", "x"), "x");
+  process.env.NO_COLOR = "1";
+  t.is(painter(io.stdout)("red", "x"), "x");
+  delete process.env.NO_COLOR;
+});
+
+test("lines are cut between words", (t) => {
+  t.deepEqual(wrap("one two three", 7), ["one two", "three"]);
+  t.deepEqual(wrap("incomprehensible word", 7), ["incomprehensible", "word"]);
+  const text = findingsText(
+    [{ section: "module", name: "a", state: "ok", text: "b ".repeat(60), next: "c" }],
+    40,
+    plain,
+  );
+  t.true(text.split("\n").every((line) => line.length <= 40));
+});
+
+test("the rings of all CPUs together stay within bounds", (t) => {
+  t.is(defaultBufferKb(2), 16 * 1024);
+  t.is(defaultBufferKb(64), 4 * 1024);
+});

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
+import { output } from "../../test/rig/command.ts";
 import { isModuleSource } from "../module-build/sources.ts";
 import { live, startTraffic, temporaryDirectory } from "./helpers.ts";
 import { type Installed, installPackage } from "./package.ts";
@@ -64,7 +65,7 @@ live("it captures", async (t) => {
   const traffic = await startTraffic(t, 1000, 5);
   const file = join(temporaryDirectory(t), "a.tpp");
   const args = ["run", "--port", String(traffic.port), "--duration", "1", "-o", file];
-  const { status, stderr } = spawnSync(process.execPath, [installed.bin, ...args], { encoding: "utf8", cwd: "/" });
+  const { status, stderr } = await output([process.execPath, installed.bin, ...args], { cwd: "/" });
   t.is(status, 0, stderr);
   const walk = await verifyTpp(file);
   t.deepEqual(walk.damage, []);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
+import { output } from "../../test/rig/command.ts";
 import { version } from "../version.ts";
 import { live, startTraffic } from "./helpers.ts";
 
@@ -40,7 +41,8 @@ test("it carries the completions and the module's sources", (t) => {
 live("it captures, and its files are whole", async (t) => {
   const traffic = await startTraffic(t, 1000, 5);
   const file = join(folder, "a.tpp");
-  const { status, stderr } = capture("run", "--port", String(traffic.port), "--duration", "1", "-o", file);
+  const args = ["run", "--port", String(traffic.port), "--duration", "1", "-o", file];
+  const { status, stderr } = await output([executable, ...args], { cwd: "/" });
   t.is(status, 0, stderr);
   const walk = await verifyTpp(file);
   t.deepEqual(walk.damage, []);

@@ -23,7 +23,8 @@ function optionLine(name: string, condition: string, option: OptionModel): strin
   const parts = [`complete -c ${name} -n ${quoted(condition)}`];
   if (option.short) parts.push(`-s ${option.short.slice(1)}`);
   parts.push(`-l ${option.long.slice(2)}`);
-  if (option.placeholder !== null && !option.optional) parts.push("-r", ...valueParts(option.value));
+  if (option.placeholder !== null && !option.optional)
+    parts.push(...(option.value.kind === "file" ? ["-r"] : ["-x"]), ...valueParts(option.value));
   return [...parts, `-d ${quoted(summaryOf(option))}`].join(" ");
 }
 
