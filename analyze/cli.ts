@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { AnalyzeError, UsageError } from "./errors.ts";
 import { type Io, processIo } from "./io.ts";
 import { plotNames } from "./plots/names.ts";
+import type { OpenOptions } from "./trace.ts";
 import { version } from "./version.ts";
 
 /** Exit codes beside those of errors.ts. */
@@ -12,8 +13,14 @@ const exitSoftware = 70;
 /** Parses a command line, runs one command, and returns the exit code. Never throws. */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
   let exitCode = exitOk;
-  const program = buildProgram(io, (code) => {
+  const opening: { -readonly [Key in keyof OpenOptions]: OpenOptions[Key] } = {};
+  const program = buildProgram({ ...io, opening }, (code) => {
     exitCode = code;
+  });
+  program.hook("preAction", (_, command) => {
+    const { cache, debug } = command.optsWithGlobals();
+    if (cache === false) opening.cache = false;
+    if (debug) opening.say = (text) => io.stderr.write(`analyze: ${text}\n`);
   });
   try {
     await program.parseAsync([...argv]);
@@ -56,7 +63,11 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
       .addOption(new Option("--json", "print JSON, one array of objects").conflicts("csv"))
       .addOption(new Option("--csv", "print CSV with a header line"));
   const add = (usage: string, description: string) =>
-    program.command(usage).description(description).option("--debug", "print a stack trace with an error");
+    program
+      .command(usage)
+      .description(description)
+      .option("--debug", "print a stack trace with an error")
+      .option("--no-cache", "parse the capture again, and keep nothing of it for the next command");
 
   add("info <file...>", "what a capture is: header, settings, time span, frames, losses, integrity")
     .option("--settings", "print every saved setting too")

@@ -1,5 +1,9 @@
+import type { OpenOptions } from "./trace.ts";
+
 /** Where a command writes; passed in, so that tests read what a user would see. */
 export interface Io {
+  /** How captures are opened; filled from the command line before the command runs. */
+  readonly opening?: OpenOptions;
   readonly stdout: { write(chunk: string | Uint8Array): unknown };
   readonly stderr: { write(chunk: string | Uint8Array): unknown };
   /** Width to fit tables into; infinite where the output is not a terminal. */

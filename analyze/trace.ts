@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Table } from "apache-arrow";
 import { type Columns, Database, type SqlValue } from "./database.ts";
+import { Cache, type CacheOptions } from "./ingest/cache.ts";
 import type { Capture } from "./ingest/capture.ts";
 import { openCaptures } from "./ingest/open.ts";
 import { objectsOf } from "./output/rows.ts";
@@ -17,21 +18,29 @@ import { viewNames } from "./views.ts";
  *     await using trace = await openTrace(["run1.tpp"]);
  *     const rows = await trace.rows("SELECT flow, count(*) AS records FROM trace GROUP BY flow");
  *
- * Files may be .tpp captures or the Parquet that `analyze convert` writes. Throws an InputError or NotACaptureError.
+ * Files may be .tpp captures or the Parquet that `analyze convert` writes; files of one rotated set are one capture. Throws an InputError or NotACaptureError.
  */
-export async function openTrace(paths: readonly string[]): Promise<Trace> {
+export async function openTrace(paths: readonly string[], options: OpenOptions = {}): Promise<Trace> {
   const directory = await mkdtemp(join(tmpdir(), "tcpprobe-"));
   let database: Database | undefined;
   try {
     database = await Database.open(directory);
     const loaded = new Set<string>();
-    const captures = await openCaptures(database, paths, directory, loaded);
+    const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
+    const captures = await openCaptures(database, paths, { directory, loaded, cache });
     return new Trace(database, captures, directory, loaded);
   } catch (error) {
     await database?.close();
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+export interface OpenOptions {
+  /** Parsed captures are kept in the user's cache directory for the next time, unless this is false. */
+  readonly cache?: CacheOptions | false;
+  /** Is told, a line each, what only matters to somebody who looks for a fault: that nothing could be kept, say. */
+  readonly say?: (text: string) => void;
 }
 
 export class Trace implements AsyncDisposable {
@@ -58,13 +67,13 @@ export class Trace implements AsyncDisposable {
     await loading;
   }
 
-  /** Sets the length of the windows that `goodput` counts in; 0.1 s until told otherwise. */
+  /** Sets the length of the windows of `goodput`, `rtt`, `fairness` and `limits_by_window`; 0.1 s until told otherwise. */
   async setWindow(seconds: number): Promise<void> {
     await this.database.run(`UPDATE settings SET window_s = ${seconds}`);
   }
 
-  /** Loads the views that a query's text names, right or wrong: a view costs nothing until it is read. */
-  async #needOf(sql: string): Promise<void> {
+  /** Loads the views that a query's text names. A name that only looks like one costs the time to make that metric. */
+  async needOf(sql: string): Promise<void> {
     await this.need(...viewNames.filter((name) => new RegExp(`\\b${name}\\b`, "i").test(sql)));
   }
 
@@ -75,7 +84,7 @@ export class Trace implements AsyncDisposable {
 
   /** The result by column. */
   async columns(sql: string): Promise<Columns> {
-    await this.#needOf(sql);
+    await this.needOf(sql);
     return this.database.columns(sql);
   }
 
@@ -87,7 +96,7 @@ export class Trace implements AsyncDisposable {
   /** A query's result as an Arrow table; types that Arrow cannot hold alike become text or doubles. */
   async arrow(sql: string): Promise<Table> {
     const { arrowTable } = await import("./output/arrow.ts");
-    await this.#needOf(sql);
+    await this.needOf(sql);
     return arrowTable(this.database, sql);
   }
 

@@ -26,7 +26,8 @@ export async function info(
   options: { settings?: boolean; json?: boolean },
   io: Io,
 ): Promise<void> {
-  await using trace = await openTrace(paths);
+  // Whether the file holds what it should is only known by reading it.
+  await using trace = await openTrace(paths, { ...io.opening, cache: false });
   const reports = [];
   for (const [index, capture] of trace.captures.entries()) {
     const summary = await summarize(trace, index + 1);

@@ -8,7 +8,7 @@ export async function withTrace<Result>(
   io: Io,
   work: (trace: Trace) => Promise<Result>,
 ): Promise<Result> {
-  await using trace = await openTrace(paths);
+  await using trace = await openTrace(paths, io.opening);
   await printNotices(trace, io);
   return await work(trace);
 }

@@ -1,8 +1,8 @@
 /** Where a capture has lost records, and how much: from its text, its record numbers, its checkpoints. */
 import type { Database } from "../database.ts";
 import type { CaptureFile, Loss, LossCause, LossEvidence } from "./capture.ts";
-import { recordsSql } from "./open.ts";
-import { lostBy, type StagedPiece } from "./stage-capture.ts";
+import { lostBy } from "./stage-capture.ts";
+import { recordsSql, type StagedPiece } from "./staged.ts";
 
 /** A loss that was met while reading. */
 export interface LossMark {

@@ -1,18 +1,41 @@
+import { rm } from "node:fs/promises";
 import type { Database } from "../database.ts";
-import { literal } from "../database.ts";
-import type { Capture } from "./capture.ts";
-import { inputsOf } from "./inputs.ts";
-import { openParquet, parquetTraceSql, registerCapture, registerLosses } from "./parquet.ts";
-import { type StagedPiece, stageCapture } from "./stage-capture.ts";
+import { copyTrace } from "../output/parquet.ts";
+import type { Cache } from "./cache.ts";
+import type { Capture, Loss } from "./capture.ts";
+import { type Input, inputsOf } from "./inputs.ts";
+import { openParquet, parquetTraceSql, registerCapture, registerLosses, rejectedKey } from "./parquet.ts";
+import { missingFiles, stageCapture } from "./stage-capture.ts";
+import { recordsSql, type StagedPiece } from "./staged.ts";
 import { typesSql } from "./types.ts";
 
+export interface Opening {
+  /** Temporary files; gone with the trace. */
+  readonly directory: string;
+  /** Names of the views that are there. */
+  readonly loaded: Set<string>;
+  readonly cache: Cache | null;
+}
+
+/** One capture in `trace`: where its rows are, with flows counted from 1. */
+interface Part {
+  readonly select: string;
+  readonly flows: number;
+}
+
+/** A capture that was parsed now. */
+interface Parsed {
+  readonly number: number;
+  readonly capture: Capture;
+  readonly pieces: readonly StagedPiece[];
+  readonly losses: readonly Loss[];
+  /** Where to keep it; null: nowhere. */
+  readonly entry: string | null;
+}
+
 /** Makes the view `trace` over all given files, and the tables `captures` and `losses`. */
-export async function openCaptures(
-  database: Database,
-  paths: readonly string[],
-  directory: string,
-  loaded: Set<string>,
-): Promise<Capture[]> {
+export async function openCaptures(database: Database, paths: readonly string[], opening: Opening): Promise<Capture[]> {
+  const { directory, loaded } = opening;
   await database.run(typesSql());
   await database.load("_dialect", loaded);
   await database.run(`
@@ -23,55 +46,99 @@ export async function openCaptures(
   `);
   for (const name of ["captures", "losses", "records", "settings"]) loaded.add(name);
   const captures: Capture[] = [];
-  const staged: StagedPiece[] = [];
-  const converted: string[] = [];
+  const parts: (Part | undefined)[] = [];
+  const parsed: Parsed[] = [];
   for (const input of await inputsOf(paths)) {
     const number = captures.length + 1;
+    const kept = input.kind === "tpp" ? await openKept(database, input, number, opening) : null;
     if (input.kind === "parquet") {
       captures.push(...(await openParquet(database, input.path, number)));
-      converted.push(parquetTraceSql(input.path, number));
+      parts[number] = await convertedPart(database, input.path, number);
+    } else if (kept?.capture) {
+      captures.push(kept.capture);
+      parts[number] = await convertedPart(database, kept.entry, number);
     } else {
-      const opened = await stageCapture(database, input, number, directory);
-      await registerCapture(database, { capture: number, path: input.path, header: opened.capture.header });
-      await registerLosses(database, opened.losses);
-      captures.push(opened.capture);
-      staged.push(...opened.pieces);
+      const staged = await stageCapture(database, input, number, directory);
+      await registerCapture(database, { capture: number, path: input.path, header: staged.capture.header });
+      await registerLosses(database, staged.losses);
+      captures.push(staged.capture);
+      parsed.push({ number, ...staged, entry: kept?.entry ?? null });
     }
   }
-  if (staged.length > 0) {
-    await database.run(`CREATE VIEW records AS ${recordsSql(staged)}`);
+  if (parsed.length > 0) {
+    await database.run(`CREATE VIEW records AS ${recordsSql(parsed.flatMap(({ pieces }) => pieces))}`);
     await database.run("SET VARIABLE realtimes_ns = (SELECT list(realtime_ns ORDER BY capture) FROM captures)");
     await database.load("trace", loaded);
-    if (converted.length > 0) await database.run("ALTER VIEW trace RENAME TO _staged_trace");
+    // All flows are numbered already.
+    if (parsed.length === captures.length && parsed.every(({ entry }) => entry === null)) return captures;
+    await database.run("ALTER VIEW trace RENAME TO _staged_trace");
+    let allKept = true;
+    for (const one of parsed) {
+      const part = await partOf(database, one, opening);
+      parts[one.number] = part;
+      allKept &&= part.kept;
+    }
+    // The staged records are read as one, so they go together.
+    if (allKept) for (const { pieces } of parsed) for (const { path } of pieces) await rm(path);
   }
-  if (converted.length > 0) {
-    const parts = staged.length > 0 ? ["SELECT * FROM _staged_trace", ...converted] : converted;
-    await database.run(`CREATE VIEW trace AS ${uniqueFlows(parts)}`);
-  }
+  await database.run(`CREATE VIEW trace AS ${withUniqueFlows(parts.filter((part) => part !== undefined))}`);
   loaded.add("trace");
   return captures;
 }
 
-/** All pieces read as one, which keeps their order; a UNION ALL would let the end of one fall behind the next. */
-export function recordsSql(pieces: readonly StagedPiece[]): string {
-  const ofPiece = (values: readonly number[]) => `([${values.join(", ")}])[file_index::BIGINT + 1]`;
-  return `
-    SELECT ${ofPiece(pieces.map((piece) => piece.capture))}::USMALLINT AS capture,
-      (file_row_number + 1 + ${ofPiece(pieces.map((piece) => piece.rowsBefore))})::BIGINT AS ord,
-      * EXCLUDE (file_row_number)
-    FROM read_parquet([${pieces.map(({ path }) => literal(path)).join(", ")}], file_row_number = true)`;
+/** A capture that an earlier command has parsed; `capture` is absent where none has yet. Null: not to be kept. */
+async function openKept(
+  database: Database,
+  input: Input & { kind: "tpp" },
+  number: number,
+  { cache }: Opening,
+): Promise<{ entry: string; capture?: Capture } | null> {
+  const entry = (await cache?.entryOf(input.files)) ?? null;
+  if (!cache || entry === null) return null;
+  if (!(await cache.has(entry))) return { entry };
+  try {
+    const [capture] = await openParquet(database, entry, number, input.path);
+    return { entry, capture: { ...capture!, files: input.files, incomplete: missingFiles(input.files) } };
+  } catch (error) {
+    await cache.drop(entry, error);
+    return { entry };
+  }
 }
 
-/** Flow ids of converted captures start at 1 in each file; here each starts behind those of the files before it. */
-function uniqueFlows(parts: readonly string[]): string {
-  const before = parts.map(
-    (_, index) =>
-      parts
-        .slice(0, index)
-        .map((sql) => `coalesce((SELECT max(flow) FROM (${sql})), 0)`)
-        .join(" + ") || "0",
+/** The rows of a capture parsed now: from its new entry in the cache where it could be kept, else from the staged records. */
+async function partOf(
+  database: Database,
+  { number, capture, losses, entry }: Parsed,
+  { cache }: Opening,
+): Promise<Part & { readonly kept: boolean }> {
+  const [row] = await database.rows<{ first: number; flows: number }>(
+    `SELECT coalesce(min(flow), 1)::INTEGER AS first, count(DISTINCT flow)::INTEGER AS flows
+     FROM _connections JOIN _tuples USING (tuple) WHERE capture = ${number}`,
   );
+  const { first, flows } = row!;
+  const select = `SELECT * REPLACE ((flow - ${first - 1})::UINTEGER AS flow) FROM _staged_trace WHERE capture = ${number}`;
+  if (!cache || entry === null) return { select, flows, kept: false };
+  const metadata = {
+    captures: [{ path: capture.path, header: capture.header, records: capture.records }],
+    losses: losses.map((loss) => ({ ...loss, capture: 1 })),
+    more: { [rejectedKey]: JSON.stringify(capture.rejected) },
+  };
+  const asFirst = `SELECT * REPLACE (1::USMALLINT AS capture) FROM (${select})`;
+  const kept = await cache.add(entry, (path) => copyTrace(database, asFirst, metadata, path));
+  return kept ? { ...(await convertedPart(database, entry, number)), kept } : { select, flows, kept };
+}
+
+async function convertedPart(database: Database, path: string, number: number): Promise<Part> {
+  const select = parquetTraceSql(path, number);
+  return { select, flows: await database.value<number>(`SELECT coalesce(max(flow), 0)::INTEGER FROM (${select})`) };
+}
+
+/** Flow ids start at 1 in each part; here each starts behind those of the parts before it. */
+function withUniqueFlows(parts: readonly Part[]): string {
   return parts
-    .map((sql, index) => `SELECT * REPLACE ((flow + ${before[index]})::UINTEGER AS flow) FROM (${sql})`)
+    .map(({ select }, index) => {
+      const before = parts.slice(0, index).reduce((sum, { flows }) => sum + flows, 0);
+      return before === 0 ? select : `SELECT * REPLACE ((flow + ${before})::UINTEGER AS flow) FROM (${select})`;
+    })
     .join(" UNION ALL ");
 }

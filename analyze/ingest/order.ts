@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { type Database, literal } from "../database.ts";
 import { copyStaged } from "./stage.ts";
-import type { StagedPiece } from "./stage-capture.ts";
+import type { StagedPiece } from "./staged.ts";
 
 /**
  * Sources that merge several CPUs hand out some records a little late. Where a capture has such, its pieces are replaced by

@@ -2,10 +2,13 @@ import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
 import { type Database, identifier, literal } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
 import type { Capture, Loss } from "./capture.ts";
+import type { RejectedLine } from "./stage.ts";
 
 /** Keys of a converted capture's Parquet metadata; column meanings are under `column.NAME`. */
 export const capturesKey = "tcpprobe_plus.captures";
 export const lossesKey = "tcpprobe_plus.losses";
+/** Lines that were no records; only in what the cache keeps. */
+export const rejectedKey = "tcpprobe_plus.rejected";
 
 /** What `capturesKey` holds, as a JSON array. */
 export interface ConvertedCapture {
@@ -15,7 +18,12 @@ export interface ConvertedCapture {
 }
 
 /** Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata, fills `captures` and `losses`. */
-export async function openParquet(database: Database, path: string, first: number): Promise<Capture[]> {
+export async function openParquet(
+  database: Database,
+  path: string,
+  first: number,
+  shownPath: string = path,
+): Promise<Capture[]> {
   const metadata = new Map(
     (
       await database.rows<{ key: string; value: string }>(
@@ -33,18 +41,18 @@ export async function openParquet(database: Database, path: string, first: numbe
   const captures = JSON.parse(text) as ConvertedCapture[];
   const losses = JSON.parse(metadata.get(lossesKey) ?? "[]") as Loss[];
   for (const [index, { header }] of captures.entries()) {
-    await registerCapture(database, { capture: first + index, path, header });
+    await registerCapture(database, { capture: first + index, path: shownPath, header });
   }
   await registerLosses(
     database,
     losses.map((loss) => ({ ...loss, capture: loss.capture + first - 1 })),
   );
   return captures.map(({ header, records }) => ({
-    path,
+    path: shownPath,
     header,
     files: [],
     records,
-    rejected: [],
+    rejected: JSON.parse(metadata.get(rejectedKey) ?? "[]") as RejectedLine[],
     damage: [],
     incomplete: [],
   }));

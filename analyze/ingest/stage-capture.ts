@@ -5,19 +5,11 @@ import type { Capture, CaptureFile, Loss } from "./capture.ts";
 import { type LossMark, placeLosses } from "./losses.ts";
 import { sortPieces } from "./order.ts";
 import { type RejectedLine, stageText } from "./stage.ts";
+import type { StagedPiece } from "./staged.ts";
 import { textPieces } from "./text.ts";
 
 /** Raw text parsed at a time; bounds the temporary disk space beside the staged records. */
 const pieceBytes = 256 * 1024 * 1024;
-
-/** One staged Parquet file: a stretch of one capture. */
-export interface StagedPiece {
-  readonly path: string;
-  readonly capture: number;
-  /** Rows of the capture's pieces before it. */
-  readonly rowsBefore: number;
-  readonly rows: number;
-}
 
 /** Parses all files of one capture, one after the other, and finds where it has lost records. */
 export async function stageCapture(
@@ -29,7 +21,6 @@ export async function stageCapture(
   const pieces: StagedPiece[] = [];
   const rejected: RejectedLine[] = [];
   const damage: string[] = [];
-  const incomplete: string[] = [];
   const marks: LossMark[] = [];
   const header = files[0]!.header;
   let rows = 0;
@@ -39,9 +30,7 @@ export async function stageCapture(
     marks.push({ afterOrd: rows, lost, cause, knownBy, cpu: null, atNs: null, ...more });
   for (const [index, file] of files.entries()) {
     const { walk } = file;
-    const missing = missingBefore(file, files[index - 1]);
-    if (missing) incomplete.push(missing);
-    if (missing && index > 0) mark(null, "file", "set");
+    if (index > 0 && missingBefore(file, files[index - 1])) mark(null, "file", "set");
     const say = (text: string) => damage.push(files.length > 1 ? `${basename(file.path)}: ${text}` : text);
     for (const { text } of walk.damage) say(text);
     const cpus = Object.keys(lostBy(file)).length > 0;
@@ -68,12 +57,18 @@ export async function stageCapture(
     const missingAtEnd = (walk.trailer?.lines ?? 0) - endLine;
     if (missingAtEnd > 0) mark(missingAtEnd, "frame", "damage");
   }
-  const last = files.at(-1)!;
-  if (last.walk.trailer?.reason === "rotated")
-    incomplete.push(`file ${(last.header.set?.number ?? 0) + 1} of the set and what follows it are not there`);
   const losses = await placeLosses(database, { number, files, pieces, marks });
-  const capture = { path, header, files, records: rows, rejected, damage, incomplete };
+  const capture = { path, header, files, records: rows, rejected, damage, incomplete: missingFiles(files) };
   return { capture, pieces: await sortPieces(database, pieces, directory), losses };
+}
+
+/** What of a rotated set is not there, a line each. */
+export function missingFiles(files: readonly CaptureFile[]): string[] {
+  const missing = files.flatMap((file, index) => missingBefore(file, files[index - 1]) ?? []);
+  const last = files.at(-1);
+  if (last?.walk.trailer?.reason === "rotated")
+    missing.push(`file ${(last.header.set?.number ?? 0) + 1} of the set and what follows it are not there`);
+  return missing;
 }
 
 /** Which files of the set should stand between a file and the one before it, in words; null for none. */

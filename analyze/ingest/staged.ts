@@ -1,3 +1,5 @@
+import { literal } from "../database.ts";
+
 /** The columns that every kind of text is parsed into, one staged row a line; `trace` is made of them. */
 const u32 = "UINTEGER";
 const u64 = "UBIGINT";
@@ -71,4 +73,23 @@ export function stagedList(given: Readonly<Partial<Record<StagedColumn, string>>
       return `${sql === undefined ? "NULL" : `(${sql})`}::${type} AS "${name}"`;
     })
     .join(",\n      ");
+}
+
+/** One staged Parquet file: a stretch of one capture. */
+export interface StagedPiece {
+  readonly path: string;
+  readonly capture: number;
+  /** Rows of the capture's pieces before it. */
+  readonly rowsBefore: number;
+  readonly rows: number;
+}
+
+/** All pieces read as one, which keeps their order; a UNION ALL would let the end of one fall behind the next. */
+export function recordsSql(pieces: readonly StagedPiece[]): string {
+  const ofPiece = (values: readonly number[]) => `([${values.join(", ")}])[file_index::BIGINT + 1]`;
+  return `
+    SELECT ${ofPiece(pieces.map((piece) => piece.capture))}::USMALLINT AS capture,
+      (file_row_number + 1 + ${ofPiece(pieces.map((piece) => piece.rowsBefore))})::BIGINT AS ord,
+      * EXCLUDE (file_row_number)
+    FROM read_parquet([${pieces.map(({ path }) => literal(path)).join(", ")}], file_row_number = true)`;
 }

@@ -1,5 +1,6 @@
 import { traceColumns } from "@tcpprobe-plus/tpp";
-import { literal } from "../database.ts";
+import { type Database, literal } from "../database.ts";
+import type { Loss } from "../ingest/capture.ts";
 import { type ConvertedCapture, capturesKey, lossesKey } from "../ingest/parquet.ts";
 import type { Trace } from "../trace.ts";
 
@@ -11,11 +12,29 @@ const columnKey = (name: string): string => `column.${name}`;
  * lost records and every column's unit and meaning in the file's metadata.
  */
 export async function writeParquet(trace: Trace, path: string): Promise<void> {
-  const captures: ConvertedCapture[] = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
-  const losses = await trace.rows("SELECT capture, after_ord, lost, cause, from_s, to_s, known_by FROM losses");
+  const captures = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
+  const losses = await trace.rows<Loss>("SELECT * FROM losses");
+  await copyTrace(trace.database, "SELECT * FROM trace", { captures, losses }, path);
+}
+
+export interface TraceMetadata {
+  readonly captures: readonly ConvertedCapture[];
+  readonly losses: readonly Loss[];
+  /** Further keys of the file's metadata. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+/** Writes rows with the columns of `trace` to a Parquet file that can be opened like a capture. */
+export async function copyTrace(
+  database: Database,
+  select: string,
+  { captures, losses, more = {} }: TraceMetadata,
+  path: string,
+): Promise<void> {
   const metadata: [string, string][] = [
     [capturesKey, JSON.stringify(captures)],
     [lossesKey, JSON.stringify(losses)],
+    ...Object.entries(more),
     ...traceColumns.map(({ name, unit, meaning }): [string, string] => [
       columnKey(name),
       unit ? `[${unit}] ${meaning}` : meaning,
@@ -23,8 +42,8 @@ export async function writeParquet(trace: Trace, path: string): Promise<void> {
   ];
   // Version 2 encodes rising numbers (ord, time) as differences. Dictionaries beyond a thousand values and zstd's level 3
   // would make the file a fifth smaller and take half as long again (npm run bench).
-  await trace.database.run(
-    `COPY (SELECT * FROM trace) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1,
+  await database.run(
+    `COPY (${select}) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1,
       DICTIONARY_SIZE_LIMIT 1000, KV_METADATA {${metadata.map(([key, value]) => `${literal(key)}: ${literal(value)}`).join(", ")}})`,
   );
 }

@@ -1,0 +1,144 @@
+/**
+ * Parsed captures, kept in the user's cache directory so that the next command on the same capture need not parse it
+ * again. An entry is named by what it was made of, so it cannot be stale; the cache is bounded, and whatever goes wrong with it
+ * (a read-only or full disk, a damaged entry) only means that the capture is parsed.
+ */
+import { createHash } from "node:crypto";
+import { access, mkdir, readdir, readFile, rename, rm, stat, statfs, utimes } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { version } from "../version.ts";
+import type { CaptureFile } from "./capture.ts";
+
+export interface CacheOptions {
+  /** Default: tcpprobe_plus/traces in $XDG_CACHE_HOME or ~/.cache. */
+  readonly directory?: string | undefined;
+  /** Entries that were used least recently go when all are larger than this. */
+  readonly maxBytes?: number | undefined;
+  /** Captures with less text are quick to parse and are not kept. */
+  readonly minTextBytes?: number | undefined;
+}
+
+const defaults = { maxBytes: 8 * 2 ** 30, minTextBytes: 8 * 2 ** 20 } as const;
+/** Left free on the disk, whatever the cache may hold. */
+const minFreeBytes = 2 ** 30;
+/** An entry used in this time is perhaps being read. */
+const inUseMs = 10 * 60_000;
+
+export class Cache {
+  readonly #directory: string;
+  readonly #maxBytes: number;
+  readonly #minTextBytes: number;
+  readonly #say: (text: string) => void;
+
+  constructor(options: CacheOptions, say: (text: string) => void) {
+    const home = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+    this.#directory = options.directory ?? join(home, "tcpprobe_plus", "traces");
+    this.#maxBytes = options.maxBytes ?? defaults.maxBytes;
+    this.#minTextBytes = options.minTextBytes ?? defaults.minTextBytes;
+    this.#say = say;
+  }
+
+  /** Where the capture's entry is or would be; null for a capture that is not kept: small, damaged, or still growing. */
+  async entryOf(files: readonly CaptureFile[]): Promise<string | null> {
+    const walks = files.map(({ walk }) => walk);
+    if (walks.some(({ trailer, damage }) => trailer === null || damage.length > 0)) return null;
+    if (walks.reduce((sum, { trailer }) => sum + (trailer?.raw_bytes ?? 0), 0) < this.#minTextBytes) return null;
+    const hash = createHash("sha256").update(await readerIdentity());
+    // Every frame's own checksum is part of the walk, so this stands for all of the text.
+    for (const { fileBytes, header, frames, checkpoints, trailer } of walks)
+      hash.update(JSON.stringify({ fileBytes, header, frames, checkpoints, trailer }));
+    return join(this.#directory, `${hash.digest("hex").slice(0, 40)}.parquet`);
+  }
+
+  /** Whether the entry is there; it then counts as used now. */
+  async has(entry: string): Promise<boolean> {
+    const now = new Date();
+    const found = await access(entry).then(
+      () => true,
+      () => false,
+    );
+    if (found) await utimes(entry, now, now).catch(() => {}); // a read-only cache is still read
+    return found;
+  }
+
+  /** Lets `write` make the entry under another name and puts it in place. False, and nothing left, where that fails. */
+  async add(entry: string, write: (path: string) => Promise<void>): Promise<boolean> {
+    const partial = `${entry}.${process.pid}.partial`;
+    try {
+      await makeDirectory(this.#directory);
+      const { bavail, bsize } = await statfs(this.#directory);
+      if (bavail * bsize < minFreeBytes) throw new Error(`less than 1 GiB is free in ${this.#directory}`);
+      await write(partial);
+      const { size } = await stat(partial);
+      if (size > this.#maxBytes) throw new Error(`${size} bytes are more than the cache may hold`);
+      await rename(partial, entry);
+      await this.#shrink(entry);
+      return true;
+    } catch (error) {
+      await rm(partial, { force: true }).catch(() => {});
+      this.#say(`the parsed capture is not kept for the next command: ${(error as Error).message.split("\n")[0]}`);
+      return false;
+    }
+  }
+
+  /** An entry that cannot be read goes away. */
+  async drop(entry: string, error: unknown): Promise<void> {
+    this.#say(`a kept capture cannot be read and is made again: ${(error as Error).message.split("\n")[0]}`);
+    await rm(entry, { force: true }).catch(() => {});
+  }
+
+  /** Removes what was used least recently until the rest fits, and what processes that died left behind. */
+  async #shrink(newest: string): Promise<void> {
+    const now = Date.now();
+    const entries: { path: string; size: number; usedMs: number }[] = [];
+    for (const name of await readdir(this.#directory)) {
+      const path = join(this.#directory, name);
+      const found = await stat(path).catch(() => null);
+      if (!found) continue;
+      if (name.endsWith(".partial")) {
+        if (now - found.mtimeMs > 24 * 3600_000) await rm(path, { force: true });
+      } else if (name.endsWith(".parquet")) entries.push({ path, size: found.size, usedMs: found.mtimeMs });
+    }
+    let sum = entries.reduce((total, { size }) => total + size, 0);
+    for (const { path, size, usedMs } of entries.sort((a, b) => a.usedMs - b.usedMs)) {
+      if (sum <= this.#maxBytes || path === newest) return;
+      if (now - usedMs < inUseMs) continue;
+      await rm(path, { force: true });
+      sum -= size;
+    }
+  }
+}
+
+/** Makes it and up to two directories above; mkdir's own recursion never ends on some file systems (proc). */
+async function makeDirectory(path: string, above = 2): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || above === 0) throw error;
+    await makeDirectory(dirname(path), above - 1);
+    await mkdir(path, { mode: 0o700 });
+  }
+}
+
+let identity: Promise<string> | undefined;
+
+/** Stands for the code that makes a trace of text: another version, or a change of it, makes other entries. */
+function readerIdentity(): Promise<string> {
+  identity ??= (async () => {
+    const hash = createHash("sha256").update(version);
+    const folder = (path: string) => new URL(path, import.meta.url);
+    for (const [path, wanted] of [
+      ["./", /\.(ts|js)$/],
+      ["../sql/", /^(trace|_connections|_dialect)\.sql$/],
+      [new URL("./", import.meta.resolve("@tcpprobe-plus/tpp")).href, /^columns\.(ts|js)$/],
+    ] as const) {
+      for (const name of (await readdir(folder(path))).sort())
+        if (wanted.test(name)) hash.update(name).update(await readFile(new URL(name, folder(path))));
+    }
+    return hash.digest("hex");
+  })();
+  return identity;
+}

@@ -1,0 +1,209 @@
+/** Parsed captures kept between commands: the same answers, never stale, bounded, and never in the way. */
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
+import test, { type ExecutionContext } from "ava";
+import type { CacheOptions } from "../ingest/cache.ts";
+import { openTrace, type Trace } from "../trace.ts";
+import { analyze, fixture, linesOf, temporaryDirectory, writeCapture } from "./helpers.ts";
+
+const recording = fixture("kmod-loss");
+const set = ["0001", "0002", "0003", "0004"].map((number) => fixture(`rotated.${number}`));
+const all = "SELECT * FROM trace ORDER BY capture, ord";
+
+// Means are sums of doubles, whose last digit depends on the order in which threads add.
+const flowsQuery =
+  "SELECT capture, flow, saddr, sport, start_s, records, seen, acked_bytes, retransmits, cwnd_max, crosses_gap FROM flows ORDER BY flow";
+
+interface Opened {
+  readonly trace: Trace;
+  readonly said: readonly string[];
+}
+
+async function open(t: ExecutionContext, paths: readonly string[], cache: CacheOptions | false): Promise<Opened> {
+  const said: string[] = [];
+  const kept = cache && { minTextBytes: 0, ...cache };
+  const trace = await openTrace(paths, { cache: kept, say: (text) => said.push(text) });
+  t.teardown(() => trace[Symbol.asyncDispose]());
+  return { trace, said };
+}
+
+/** A stand-in for all rows that is quick to compare. */
+const digest = async (trace: Trace, query: string): Promise<string> =>
+  createHash("sha256")
+    .update(
+      JSON.stringify((await trace.columns(query)).values, (_, value) =>
+        typeof value === "bigint" ? `${value}` : value,
+      ),
+    )
+    .digest("hex");
+
+const entries = (directory: string): string[] => readdirSync(directory).sort();
+
+/** Gives an entry's file a wrong but readable content, to see whether it is used. */
+async function markEntry(directory: string, name: string): Promise<void> {
+  const path = join(directory, name);
+  const before = statSync(path);
+  await using trace = await openTrace([path]);
+  await trace.database.run(`COPY (SELECT * REPLACE ('marked' AS detail) FROM trace) TO '${path}.new' (FORMAT parquet, KV_METADATA {
+    'tcpprobe_plus.captures': '${JSON.stringify(trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
+  copyFileSync(`${path}.new`, path);
+  utimesSync(path, before.atime, before.mtime);
+}
+
+for (const [name, paths] of [
+  ["one capture", [recording]],
+  ["a rotated set", set],
+  ["polls of ss", [fixture("ss-loss")]],
+  ["a capture with losses", [fixture("kmod-overflow-extended")]],
+  ["several captures", [fixture("shaped-loss"), recording, ...set]],
+] as const) {
+  test(`${name}: first run, second run and --no-cache give the same rows`, async (t) => {
+    const directory = temporaryDirectory(t);
+    const plain = await open(t, paths, false);
+    const expected = await digest(plain.trace, all);
+    const losses = await digest(plain.trace, "SELECT * FROM losses");
+    for (const turn of ["first", "second"]) {
+      const { trace, said } = await open(t, paths, { directory });
+      t.deepEqual(said, [], turn);
+      t.is(await digest(trace, all), expected, turn);
+      t.is(await digest(trace, "SELECT * FROM losses"), losses, turn);
+      t.is(await digest(trace, flowsQuery), await digest(plain.trace, flowsQuery), turn);
+      t.deepEqual(
+        trace.captures.map(({ path, records, incomplete }) => ({ path, records, incomplete })),
+        plain.trace.captures.map(({ path, records, incomplete }) => ({ path, records, incomplete })),
+        turn,
+      );
+    }
+    t.is(entries(directory).length, plain.trace.captures.length);
+  });
+}
+
+test("the second run takes what the first has kept, under whatever name the capture is given", async (t) => {
+  const directory = temporaryDirectory(t);
+  await open(t, [recording], { directory });
+  await markEntry(directory, entries(directory)[0]!);
+  const copy = join(directory, "copy.tpp");
+  copyFileSync(recording, copy);
+  for (const path of [recording, copy]) {
+    const { trace } = await open(t, [path], { directory });
+    t.is((await trace.rows("SELECT DISTINCT detail FROM trace"))[0]!.detail, "marked");
+    t.is(trace.captures[0]!.path, path);
+  }
+  const { trace } = await open(t, [recording], false);
+  t.is((await trace.rows("SELECT DISTINCT detail FROM trace"))[0]!.detail, null);
+});
+
+test("a capture with one other byte of text, or another header, is another entry", async (t) => {
+  const directory = temporaryDirectory(t);
+  const folder = temporaryDirectory(t);
+  const { header } = (await walkTpp(recording)) as { header: TppHeader };
+  const lines = await linesOf(recording);
+  const path = join(folder, "run.tpp");
+  const variants: [string, TppHeader][] = [
+    [lines.join(""), header],
+    [lines.join("").replace(/^1 /, "0 "), header],
+    [lines.join(""), { ...header, clock: { ...header.clock, realtime_ns: "1" } }],
+  ];
+  for (const [index, [text, itsHeader]] of variants.entries()) {
+    // The same path, size and time each time: only the content differs.
+    await writeCapture(path, text, itsHeader, { overwrite: true });
+    utimesSync(path, 1, 1);
+    const { trace } = await open(t, [path], { directory });
+    const plain = await open(t, [path], false);
+    t.is(await digest(trace, all), await digest(plain.trace, all));
+    t.is(entries(directory).length, index + 1);
+  }
+});
+
+test("what is still growing, cut, damaged or small is not kept", async (t) => {
+  const directory = temporaryDirectory(t);
+  const folder = temporaryDirectory(t);
+  const file = readFileSync(recording);
+  const cut = join(folder, "cut.tpp");
+  writeFileSync(cut, file.subarray(0, file.length - 3000));
+  const damaged = join(folder, "damaged.tpp");
+  const walk = await walkTpp(recording);
+  const flipped = Buffer.from(file);
+  const checkpoint = walk.frames[1]!.offset + walk.frames[1]!.compressedBytes + 40;
+  flipped[checkpoint] = flipped[checkpoint]! ^ 1;
+  writeFileSync(damaged, flipped);
+  for (const path of [cut, damaged]) await open(t, [path], { directory });
+  await open(t, [recording], { directory, minTextBytes: 1e9 });
+  t.deepEqual(entries(directory), []);
+});
+
+test("least recently used entries go when the cache is full, those in use stay, leftovers of the dead go", async (t) => {
+  const directory = temporaryDirectory(t);
+  const long = new Date(Date.now() - 2 * 24 * 3600_000);
+  writeFileSync(join(directory, "dead.parquet.1.partial"), "x");
+  utimesSync(join(directory, "dead.parquet.1.partial"), long, long);
+  await open(t, [recording], { directory });
+  const [first] = entries(directory);
+  const { size } = statSync(join(directory, first!));
+  await open(t, [fixture("kmod-bbr")], { directory, maxBytes: size * 1.2 });
+  t.is(entries(directory).length, 2, "the first was used just now");
+  utimesSync(join(directory, first!), long, long);
+  await open(t, [fixture("kmod-ipv6")], { directory, maxBytes: size * 1.2 });
+  t.false(entries(directory).includes(first!));
+  t.is(entries(directory).filter((name) => name.endsWith(".partial")).length, 0);
+});
+
+test("a broken entry is made again; a cache that cannot be written changes nothing, and only --debug says so", async (t) => {
+  const directory = temporaryDirectory(t);
+  await open(t, [recording], { directory });
+  const [entry] = entries(directory);
+  writeFileSync(join(directory, entry!), "PAR1 nothing");
+  const again = await open(t, [recording], { directory });
+  t.is(again.trace.captures[0]!.records, (await linesOf(recording)).length);
+  t.regex(again.said.join("\n"), /cannot be read and is made again/);
+  t.true(statSync(join(directory, entry!)).size > 1000);
+
+  const file = join(directory, "a file");
+  writeFileSync(file, "");
+  const blocked = await open(t, [recording], { directory: join(file, "cache") });
+  t.is(blocked.trace.captures[0]!.records, (await linesOf(recording)).length);
+  t.regex(blocked.said.join("\n"), /is not kept for the next command: /);
+});
+
+test.serial("XDG_CACHE_HOME is obeyed, by a capture that is large enough; --no-cache keeps nothing", async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, "synthetic.tpp");
+  const { syntheticText } = await import("../../test/bench/synthetic.ts");
+  const { header } = await walkTpp(recording);
+  await writeCapture(path, [...syntheticText({ records: 80_000 })].join(""), { ...header!, source: "synthetic" });
+  const before = process.env.XDG_CACHE_HOME;
+  process.env.XDG_CACHE_HOME = directory;
+  try {
+    const query = ["sql", "--csv", path, "SELECT count(*), sum(snd_una) FROM trace"];
+    const none = await analyze(...query, "--no-cache");
+    t.deepEqual(entries(directory), ["synthetic.tpp"]);
+    const first = await analyze(...query);
+    t.is(entries(join(directory, "tcpprobe_plus", "traces")).length, 1);
+    t.is(statSync(join(directory, "tcpprobe_plus", "traces")).mode & 0o777, 0o700);
+    const second = await analyze(...query);
+    t.deepEqual([first, second], [none, none]);
+    const info = await analyze("info", path);
+    t.regex(info.out, /every checksum holds/);
+    chmodSync(join(directory, "tcpprobe_plus"), 0o700);
+    process.env.XDG_CACHE_HOME = "/proc/nothing";
+    mkdirSync(join(directory, "x"));
+    const unwritable = await analyze(...query, "--debug");
+    t.is(unwritable.out, none.out);
+    t.regex(unwritable.err, /is not kept for the next command: /);
+    t.is((await analyze(...query)).err, "");
+  } finally {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+  }
+});
