@@ -56,6 +56,8 @@ class SsSource implements Source {
   readonly #answers: Buffer[] = [];
   #waitingBytes = 0;
   #polls = 0;
+  /** Those that had ended before the capture did. */
+  #answered = 0;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #halted = false;
@@ -83,6 +85,7 @@ class SsSource implements Source {
     const options = { encoding: "buffer", timeout: timeoutMs, maxBuffer: maxAnswerBytes } as const;
     execFile("ss", this.#args, options, (error, stdout, stderr) => {
       if (this.#halted) return;
+      this.#answered += 1;
       const times = `${pollMark}${number} ${beginNs} ${process.hrtime.bigint()}`;
       if (error) this.#keep(Buffer.from(`${times} failed: ${this.#failure(error, String(stderr))}\n`));
       else this.#keep(Buffer.from(`${times}\n`), stdout);
@@ -152,7 +155,7 @@ class SsSource implements Source {
   }
 
   finish(): SourceEnd {
-    if (this.#failures > 0) this.#say(`${this.#failures} of ${this.#polls} polls failed; the file names each`);
+    if (this.#failures > 0) this.#say(`${this.#failures} of ${this.#answered} polls failed; the file names each`);
     return { lost: {} };
   }
 

@@ -161,8 +161,9 @@ export async function startCapture(
   t: ExecutionContext,
   args: readonly string[],
   stdout: "ignore" | "pipe" = "ignore",
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<Running> {
-  const child = spawn(process.execPath, [bin, "run", ...args], { stdio: ["ignore", stdout, "pipe"] });
+  const child = spawn(process.execPath, [bin, "run", ...args], { stdio: ["ignore", stdout, "pipe"], env });
   t.teardown(() => child.kill("SIGKILL"));
   let err = "";
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));

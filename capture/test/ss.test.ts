@@ -1,5 +1,6 @@
 /** The ss source on this host. */
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
@@ -68,4 +69,30 @@ test.serial("without ss it says what to install (69)", async (t) => {
   });
   t.is(status, 69);
   t.regex(stderr, /^capture: ss cannot be used \(ENOENT\)\. Install iproute2.*\n$/);
+});
+
+test.serial("polls that fail are marked in their place, said once, and counted at the end", async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, "a.tpp");
+  const own = join(directory, "ss");
+  const ss = execFileSync("sh", ["-c", "command -v ss"], { encoding: "utf8" }).trim();
+  copyFileSync(ss, own);
+  const environment = { ...process.env, PATH: directory };
+  const running = await startCapture(t, ["--source", "ss", "-o", path], "ignore", environment);
+  await wait(500);
+  rmSync(own); // ss goes away under it
+  await wait(600);
+  copyFileSync(ss, own);
+  await wait(600);
+  running.child.kill("SIGINT");
+  t.is(await running.ended, 0);
+  const polls = textOf(path)
+    .split("\n")
+    .filter((line) => line.startsWith("# ss "));
+  const failed = polls.filter((line) => line.includes(" failed: "));
+  t.true(failed.length >= 2 && failed.length < polls.length - 2, `${failed.length} of ${polls.length}`);
+  t.regex(failed[0]!, /^# ss \d+ \d+ \d+ failed: .*ENOENT/);
+  t.notRegex(polls.at(-1)!, /failed/);
+  t.is(running.err().match(/ss failed: /g)?.length, 1);
+  t.true(running.err().includes(`${failed.length} of ${polls.length} polls failed`), running.err());
 });
