@@ -16,7 +16,7 @@ const bufferBytes = 256 * 1024;
 const readBytes = 16 * 1024;
 /** Pause after the source had nothing more: long enough to be cheap, short against a frame's second and the ring. */
 const pauseMs = 10;
-const idlePauseMs = 50;
+const idlePauseMs = 20;
 const idleAfterPauses = 20;
 /** A source that cannot be halted is not drained for longer. */
 const drainMs = 10_000;
