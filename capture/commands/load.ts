@@ -67,8 +67,8 @@ async function bringIn(options: LoadOptions, say: Say): Promise<void> {
   const statistics = moduleStatistics();
   if (now === null || statistics === null)
     throw new ModuleInsertError("it is in, but shows no settings", "Look at `dmesg`.");
-  const port = now["port"] === "0" ? "all ports" : `port ${now["port"]}`;
-  const ring = `${formatCount(Number(now["bufsize"]))} records for each CPU`;
+  const port = now.port === "0" ? "all ports" : `port ${now.port}`;
+  const ring = `${formatCount(Number(now.bufsize))} records for each CPU`;
   say(`the module ${statistics.version} is loaded (${origin}): ${port}, ${ring}`);
 }
 

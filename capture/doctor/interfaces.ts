@@ -36,7 +36,7 @@ export function findingOf({ name, mtu, qdisc, offloads }: InterfaceSnapshot): Fi
   return finding(
     name,
     "note",
-    `${facts}; ${on.join(", ")} on: a record may stand for many segments`,
-    `for one record a segment (slower): ethtool -K ${name} ${on.map((short) => `${short} off`).join(" ")}`,
+    `${facts}; ${on.join(", ")} on: a record may stand for many segments. For one a segment, at a cost in CPU time:`,
+    `ethtool -K ${name} ${on.map((short) => `${short} off`).join(" ")}`,
   );
 }

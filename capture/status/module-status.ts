@@ -67,7 +67,7 @@ export function statusOf(
       open_s: open ? Number((nowNs - BigInt(zeroMonotonicNs)) / 1_000_000n) / 1000 : null,
       written,
       read,
-      lost: lost["ring"] ?? 0,
+      lost: lost.ring ?? 0,
     },
     records: { written: count("Records", "written"), read: count("Records", "read"), lost: count("Lost", "ring_full") },
     waiting: count("Records", "pending"),
@@ -81,7 +81,7 @@ export function statusOf(
       cpus: count("Ring", "cpus"),
       kib: count("Ring", "mem"),
     },
-    missed: lost["hooks"] ?? 0,
+    missed: lost.hooks ?? 0,
     hooks: line("Hooks").split(" ").filter(Boolean),
     fields,
   };

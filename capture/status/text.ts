@@ -15,7 +15,7 @@ export function statusText(status: ModuleStatus, width: number, paint: Paint): s
     ["reader", readerText(status)],
     [log.open ? "log" : "last log", logText(status)],
     ["since load", `${formatCount(records.written)} written, ${formatCount(records.lost)} lost`],
-    ["flows", flowsText(flows, settings["maxflows"])],
+    ["flows", flowsText(flows, settings.maxflows)],
     [
       "ring",
       `${formatCount(ring.records_per_cpu)} records for each of ${ring.cpus} CPUs, ${formatBytes(ring.kib * 1024)}`,

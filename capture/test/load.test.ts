@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from "ava";
 import { boot, type Evidence, splatsIn } from "../../kmod/test/harness/boot.ts";
 import { kernelNamed } from "../../kmod/test/harness/kernels.ts";
 import { missingForGuests } from "../../kmod/test/harness/needs.ts";
+import { sh } from "../../kmod/test/harness/sh.ts";
 import { tree } from "../../kmod/test/harness/tree.ts";
 import { installPackage } from "./package.ts";
 
@@ -22,10 +23,12 @@ test.before(async (t) => {
   t.timeout((limitS + 300) * 1000);
   if (missing) return t.log(`no guest: ${missing}`);
   const installed = installPackage();
+  const executable = join(installed.folder, "capture");
+  sh(process.execPath, [fileURLToPath(new URL("../../scripts/build/sea.ts", import.meta.url)), executable]);
   try {
     guest = await boot(await tree(kernelNamed("6.1")), {
       name: "load",
-      files: [installed.modules, process.execPath, script],
+      files: [installed.modules, process.execPath, executable, script],
       command: "sh guest-load/load.sh",
       limit: limitS,
     });
@@ -190,6 +193,11 @@ inGuest("doctor finds the settings that a killed capture left, and puts them bac
   t.regex(step("doctor-left").out, /settings +of a capture that was killed \(pid \d+\): port 7000 \(was 0\)/);
   t.regex(step("doctor-fix").err, /put the module's setting port back from 7000 to 0/);
   t.is(text("port-fixed.txt"), "0\n");
+});
+
+inGuest("the single executable has the same sources inside, and takes what was built of them", (t) => {
+  says(t, "load-executable", 0, /is loaded \(built earlier\)/);
+  says(t, "unload-executable", 0, /unloaded/);
 });
 
 inGuest("load prefers the module that is installed for the kernel", (t) => {

@@ -63,7 +63,7 @@ function prepareBlob(script: string): string {
   };
   const configFile = join(work, "sea.json");
   writeFileSync(configFile, JSON.stringify(config));
-  execFileSync(process.execPath, ["--experimental-sea-config", configFile], { stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync(process.execPath, ["--experimental-sea-config", configFile], { stdio: "pipe" });
   return output;
 }
 

@@ -97,6 +97,10 @@ step doctor-fix capture doctor --fix
 cat /proc/sys/net/tcpprobe_plus/port >$O/port-fixed.txt
 step unload capture unload
 
+echo "== the single executable, whose sources are inside"
+step load-executable env -i PATH=$PATH HOME=$HOME /payload/capture load
+step unload-executable env -i PATH=$PATH HOME=$HOME /payload/capture unload
+
 echo "== one that is not of this kernel's build"
 module=$(ls ~/.cache/tcpprobe_plus/module-builds/*/tcpprobe_plus.ko)
 cp $module /run/good.ko
