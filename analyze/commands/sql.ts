@@ -1,21 +1,48 @@
-import type { FormatOptions } from "../cli.ts";
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { asUserQuery } from "../database.ts";
+import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import type { FormatOptions } from "../options.ts";
+import { refuseExisting } from "../output/file.ts";
+import { queryFormat, writeQuery } from "../output/query.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
-import { viewNames } from "../views.ts";
 import { withTrace } from "./open.ts";
 
-/** Runs a query of the user's with all views loaded. */
-export async function sql(
-  paths: readonly string[],
-  query: string,
-  options: FormatOptions & { readonly window?: number },
-  io: Io,
-): Promise<void> {
+export interface SqlOptions extends FormatOptions {
+  readonly parquet?: boolean;
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly window?: number;
+}
+
+/** Runs a query of the user's, with the views that it names loaded. */
+export async function sql(paths: readonly string[], query: string, options: SqlOptions, io: Io): Promise<void> {
+  const { output, force = false, parquet = false, window } = options;
+  if (parquet && Number.isFinite(io.columns))
+    throw new UsageError("Parquet is not for a terminal: send it to a file with `> x.parquet`, or give -o x.parquet");
+  if (output !== undefined) {
+    queryFormat(output);
+    await refuseExisting(output, force);
+  }
   await withTrace(paths, io, async (trace) => {
-    await trace.need(...viewNames);
-    if (options.window !== undefined) await trace.setWindow(options.window);
-    const result = await asUserQuery(() => trace.columns(query));
-    printRows(result, rowFormat(options), io);
+    if (window !== undefined) await trace.setWindow(window);
+    if (output !== undefined) {
+      await trace.needOf(query);
+      await asUserQuery(() => writeQuery(trace.database, query, output, force));
+      io.stdout.write(`${output}\n`);
+    } else if (parquet) {
+      await trace.needOf(query);
+      const path = join(tmpdir(), `analyze-sql-${process.pid}.parquet`);
+      try {
+        await asUserQuery(() => writeQuery(trace.database, query, path, true));
+        io.stdout.write(await readFile(path));
+      } finally {
+        await rm(path, { force: true });
+      }
+    } else {
+      printRows(await asUserQuery(() => trace.columns(query)), rowFormat(options), io);
+    }
   });
 }

@@ -42,9 +42,11 @@ export function verdictOf(facts: FlowFacts): Verdict {
     network: cwnd_s + recovery_s + pacing_s,
   };
   const [group, time] = Object.entries(groups).reduce((most, one) => (one[1] > most[1] ? one : most));
-  const outage_s = facts.outages
-    .filter(({ timeouts }) => timeouts >= blackoutTimeouts)
-    .reduce((sum, { lasted_s }) => sum + lasted_s, 0);
+  // One silence, not many short ones: these are what heavy random loss does.
+  const outage_s = Math.max(
+    0,
+    ...facts.outages.filter(({ timeouts }) => timeouts >= blackoutTimeouts).map(({ lasted_s }) => lasted_s),
+  );
   if (time === 0) return { cause: "none", cost_s: 0, heldBy: [] };
   if (group === "application") return { cause: "application", cost_s: time, heldBy: ["application", "idle"] };
   if (group === "receiver") return { cause: "receiver", cost_s: time, heldBy: ["rwnd"] };

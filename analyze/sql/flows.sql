@@ -2,8 +2,10 @@
 -- needs: trace, captures, _steps, losses, slow_start, limits
 -- capture            USMALLINT  file it is of
 -- flow               UINTEGER   id, in order of first sight
--- saddr, daddr       VARCHAR    local and remote address
--- sport, dport       USMALLINT  local and remote port
+-- saddr              VARCHAR    local address
+-- sport              USMALLINT  local port
+-- daddr              VARCHAR    remote address
+-- dport              USMALLINT  remote port
 -- start_s            DOUBLE     first record, seconds since the capture began
 -- duration_s         DOUBLE     first record to last, seconds
 -- records            BIGINT     records of it

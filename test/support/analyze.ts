@@ -28,6 +28,6 @@ export async function flowsOf(file: string): Promise<Flow[]> {
   return JSON.parse(await analyze("flows", "--json", file)) as Flow[];
 }
 
-export async function query<Row>(file: string, sql: string): Promise<Row[]> {
-  return JSON.parse(await analyze("sql", "--json", file, sql)) as Row[];
+export async function query<Row>(file: string, sql: string, ...options: string[]): Promise<Row[]> {
+  return JSON.parse(await analyze("sql", "--json", ...options, file, sql)) as Row[];
 }
