@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { AnalyzeError, UsageError } from "./errors.ts";
+import type { ImportOptions } from "./import/import.ts";
 import { type Io, processIo } from "./io.ts";
 import { plotNames } from "./plots/names.ts";
 import type { OpenOptions } from "./trace.ts";
@@ -86,6 +87,14 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
     .action(async (files: string[], options: { output: string; force?: boolean }) => {
       await (await import("./commands/convert.ts")).convert(files, options, io);
     });
+  add("import <path>", "make a .tpp of perf script, trace-cmd or trace_pipe text, or of a folder of read_data.py")
+    .requiredOption("-o, --output <file>", "capture to write")
+    .option("-f, --force", "overwrite the output")
+    .option("--began <time>", "when the first record was made, such as 2026-11-22T20:41:14Z", moment)
+    .option("--hz <n>", "CONFIG_HZ of the machine, for the older module's rto, which is in jiffies", hertz)
+    .action(async (path: string, options: ImportOptions & { output: string; force?: boolean }) => {
+      await (await import("./commands/import.ts")).importCapture(path, options, io);
+    });
   jsonOrCsv(add("flows <file...>", "one line a connection")).action(async (files: string[], options: FormatOptions) => {
     await (await import("./commands/flows.ts")).flows(files, options, io);
   });
@@ -160,6 +169,20 @@ function positiveSeconds(text: string): number {
 function integers(text: string, before: number[] = []): number[] {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${text}: not a flow; give its number in \`analyze flows\``);
   return [...before, Number(text)];
+}
+
+function moment(text: string): Date {
+  const value = new Date(text);
+  if (Number.isNaN(value.getTime()))
+    throw new UsageError(`${text}: not a moment; give one such as 2026-11-22T20:41:14Z`);
+  return value;
+}
+
+function hertz(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 10_000)
+    throw new UsageError(`${text}: not a CONFIG_HZ; usual are 100, 250, 300 and 1000`);
+  return value;
 }
 
 function pixels(text: string): number {

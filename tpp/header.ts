@@ -48,6 +48,8 @@ export interface TppHeader {
   readonly set?: { readonly id: string; readonly number: number };
   /** What was run under the capture. `started_monotonic_ns`: CLOCK_MONOTONIC just before it was started. */
   readonly command?: { readonly argv: readonly string[]; readonly started_monotonic_ns: string };
+  /** For the source `import`: what the text was before, and the files it was in. */
+  readonly imported?: { readonly format: string; readonly files: readonly string[] };
   /** Only when asked for. */
   readonly hostname?: string;
   /** Things that whoever reads the numbers must know: what was guessed, what was not available. */

@@ -86,7 +86,7 @@ function describe(capture: Capture, summary: Summary, losses: readonly LossPlace
       "source",
       `${header.source}${header.filters.port === null ? "" : `, port ${header.filters.port}`}; ${header.tool.name} ${header.tool.version}`,
     ],
-    ["command", header.command_line.join(" ")],
+    ["command", header.command_line.length > 0 ? header.command_line.join(" ") : "not known"],
     [
       "kernel",
       `${header.kernel.release} ${header.kernel.machine}${header.kernel.hz ? `, HZ ${header.kernel.hz}` : ""}`,
@@ -149,7 +149,8 @@ function describe(capture: Capture, summary: Summary, losses: readonly LossPlace
 function ending(files: Capture["files"]): string {
   const trailer = files.at(-1)?.walk.trailer;
   if (!trailer) return "no trailer: cut off, or still being written";
-  const { clock } = files[0]!.header;
+  const { clock, source } = files[0]!.header;
+  if (source === "import") return "with the imported text";
   const seconds =
     files.length === 1 ? trailer.duration_s : Number(BigInt(trailer.monotonic_ns) - BigInt(clock.monotonic_ns)) / 1e9;
   return `${trailer.reason}, after ${seconds.toFixed(3)} s`;

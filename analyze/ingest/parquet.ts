@@ -68,9 +68,13 @@ export async function registerCapture(
   const { realtime_ns, monotonic_ns, zero_monotonic_ns } = header.clock;
   const zero = isProbe ? BigInt(realtime_ns) - BigInt(monotonic_ns) + BigInt(zero_monotonic_ns) : BigInt(realtime_ns);
   await database.run(
-    `INSERT INTO captures VALUES (${capture}, ${literal(path)}, ${literal(header.source)}, ${zero}, ${isProbe}, ${seesState})`,
+    `INSERT INTO captures VALUES (${capture}, ${literal(path)}, ${literal(kindOf(header))}, ${zero}, ${isProbe && header.source !== "import"}, ${seesState})`,
   );
 }
+
+/** The source whose text it is: what was imported is read like that. */
+const kindOf = ({ source, text }: TppHeader): string =>
+  source !== "import" ? source : text === "trace_pipe" ? "tracefs" : "kmod";
 
 export async function registerLosses(database: Database, losses: readonly Loss[]): Promise<void> {
   if (losses.length === 0) return;

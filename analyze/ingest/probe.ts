@@ -27,14 +27,18 @@ const differing: Readonly<Record<string, StagedColumn>> = {
  */
 export function probeStage(header: TppHeader, textPath: string, capture: string, number: number): StageSelect {
   const wire = header.columns ?? documentedColumns.map((column) => column.wire as string);
-  const missing = documentedColumns.find((column) => !wire.includes(column.wire as string));
+  const older = header.source === "import" && wire.includes("rto_jiffies");
+  const missing = documentedColumns.find(
+    ({ wire: name }) => !wire.includes(older && name === "rto" ? "rto_jiffies" : name!),
+  );
   if (missing) {
     throw new NotACaptureError(
       capture,
       `its header names no field ${missing.wire}, so this is not the documented record text`,
     );
   }
-  const columns = wire.map((name) => `${literal(name)}: ${literal(wireTypes.get(name) ?? "VARCHAR")}`).join(", ");
+  const typeOf = (name: string) => wireTypes.get(name) ?? (older ? "UBIGINT" : "VARCHAR");
+  const columns = wire.map((name) => `${literal(name)}: ${literal(typeOf(name))}`).join(", ");
   const given: Partial<Record<StagedColumn, string>> = {};
   for (const { wire: field, name } of [...documentedColumns, ...extendedColumns]) {
     if (field === null || !wire.includes(field) || notStaged.has(name)) continue;
@@ -45,6 +49,7 @@ export function probeStage(header: TppHeader, textPath: string, capture: string,
   const numbered = wire.includes("connection");
   const list = stagedList({
     ...given,
+    ...(older ? olderColumns(given, header.kernel.hz) : {}),
     life: numbered
       ? "0"
       : `CASE "type" WHEN 3 THEN 2 WHEN 4 THEN 3 WHEN 5 THEN 3 WHEN 1 THEN (tcp_flags >> 1) & 1 ELSE 0 END`,
@@ -54,7 +59,27 @@ export function probeStage(header: TppHeader, textPath: string, capture: string,
   });
   return (readOptions) => `
     SELECT ${list}
-    FROM ${readCsv(textPath, "' '")}, columns = {${columns}}${readOptions})`;
+    FROM ${readCsv(textPath, "' '")}, columns = {${columns}}${older ? ", null_padding = true" : ""}${readOptions})`;
+}
+
+/**
+ * What differs in the text of the older tcp_probe_plus: a setup has zeros for snd_nxt and snd_una, a purge for everything;
+ * rates are cut to 32 bits; only records of BBR connections have its fields.
+ */
+function olderColumns(
+  given: Partial<Record<StagedColumn, string>>,
+  hz: number | null,
+): Partial<Record<StagedColumn, string>> {
+  const purged = Object.entries(given).filter(([name]) => !["type", "tcp_flags", "seq_num", "ack_num"].includes(name));
+  return {
+    ...Object.fromEntries(purged.map(([name, sql]) => [name, `CASE WHEN "type" <> 5 THEN ${sql} END`])),
+    snd_nxt: `CASE WHEN "type" NOT IN (3, 5) THEN snd_nxt END`,
+    snd_una: `CASE WHEN "type" NOT IN (3, 5) THEN snd_una END`,
+    pacing_rate_bytes: `CASE WHEN "type" <> 5 AND sk_pacing_rate < 4294967295 THEN sk_pacing_rate END`,
+    ...(hz === null ? {} : { rto_ms: `CASE WHEN "type" <> 5 THEN round(rto_jiffies * 1000.0 / ${hz}) END` }),
+    cong: "CASE WHEN bbr_mode IS NOT NULL THEN 'bbr' END",
+    cong_state: "'min_rtt_us=' || bbr_min_rtt_us || ',pacing_gain=' || bbr_pacing_gain || ',mode=' || bbr_mode",
+  };
 }
 
 /** The ends are staged as one text. */

@@ -33,7 +33,7 @@ export async function stageCapture(
     if (index > 0 && missingBefore(file, files[index - 1])) mark(null, "file", "set");
     const say = (text: string) => damage.push(files.length > 1 ? `${basename(file.path)}: ${text}` : text);
     for (const { text } of walk.damage) say(text);
-    const cpus = Object.keys(lostBy(file)).length > 0;
+    const cpus = header.source === "import" || Object.keys(lostBy(file)).length > 0;
     let endLine = 0;
     for await (const piece of textPieces(walk, textPath, pieceBytes, say)) {
       if (piece.missingBefore > 0) {

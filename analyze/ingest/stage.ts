@@ -46,7 +46,7 @@ export interface Stage {
 
 export interface LostLine {
   readonly afterRows: number;
-  readonly lost: number;
+  readonly lost: number | null;
   readonly cpu: number | null;
 }
 
@@ -83,7 +83,7 @@ export async function stageText(
     )),
   );
   const lost = await database.rows<LostLine>(
-    `SELECT file_row_number::INTEGER AS "afterRows", regexp_extract(detail, 'LOST (\\d+) EVENTS', 1)::INTEGER AS lost, cpu
+    `SELECT file_row_number::INTEGER AS "afterRows", TRY_CAST(regexp_extract(detail, '(\\d+) EVENTS', 1) AS INTEGER) AS lost, cpu
      FROM ${staged} WHERE type = ${lostLineType} ORDER BY 1`,
   );
   const polls =

@@ -28,7 +28,9 @@ export function tracePipeStage(
       .map((event) => ({ name: event.name, sql: pick(event, (key) => value(event.keys, key)) }))
       .filter(({ sql }) => sql !== null)
       .map(({ name, sql }) => `WHEN '${name}:' THEN ${sql}`);
-    return cases.length > 0 || others ? `CASE event ${cases.join(" ")} ${others} END::${type}` : `NULL::${type}`;
+    return cases.length > 0 || others
+      ? `CASE event WHEN '' THEN NULL ${cases.join(" ")} ${others} END::${type}`
+      : `NULL::${type}`;
   };
   const copied = (key: string, type: string) =>
     byEvent(type, (event, get) => (event.copies.includes(key) ? get(key) : null));
@@ -49,6 +51,8 @@ export function tracePipeStage(
     )
     .join(" ");
   const port = header.filters.port;
+  // perf writes `  tcp:tcp_probe: family=…`, trace-cmd `tcp_probe:      family=…`.
+  const words = header.source === "import" ? importedWords : "substr(line, colon + 2)";
   const start = `${header.clock.monotonic_ns}::BIGINT`;
   const record = stagedList({
     type: "code",
@@ -80,11 +84,11 @@ export function tracePipeStage(
     ), split AS (
       SELECT line,
         TRY_CAST(split_part(substr(line, greatest(colon - 20, 1), least(20, colon - 1)), ' ', -1) AS DECIMAL(18, 9)) AS clock,
-        string_split(replace(substr(line, colon + 2), '=', ' '), ' ') AS fields
+        string_split(replace(${words}, '=', ' '), ' ') AS fields
       FROM lines
     ), checked AS (
       SELECT *, CASE WHEN clock IS NOT NULL AND CASE fields[1] ${wellFormed} ELSE false END THEN fields[1]
-        WHEN line LIKE 'CPU:% [LOST % EVENTS]' THEN 'lost' ELSE 'rejected' END AS event
+        WHEN line LIKE 'CPU:% [LOST % EVENTS]' OR line LIKE 'CPU:% [%EVENTS DROPPED]' THEN 'lost' ELSE 'rejected' END AS event
       FROM split
     ), named AS (
       SELECT *,
@@ -97,6 +101,8 @@ export function tracePipeStage(
     FROM named
     ${port === null ? "" : `WHERE code >= ${lostLineType} OR sport = ${port} OR dport = ${port}`}`;
 }
+
+const importedWords = "rtrim(regexp_replace(ltrim(substr(line, colon + 2)), '^(?:[a-z_]+:)?([a-z_0-9]+:) +', '\\1 '))";
 
 type Get = (key: string) => string | null;
 
