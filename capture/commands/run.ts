@@ -1,7 +1,7 @@
 /** `capture run`: from the source to .tpp files until it is stopped. */
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { failureReason, TppError } from "@tcpprobe-plus/tpp";
-import { CommandStartError, ModuleRemovedError } from "../errors.ts";
+import { CommandStartError, ModuleRemovedError, OptionsError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io, StopSignal } from "../io.ts";
 import { Command, exitCodeOf } from "../run/command.ts";
@@ -37,6 +37,9 @@ const afterCommandMs = 200;
 
 /** Returns the exit code. Throws the errors of errors.ts and the writer's; the files are whole then, too. */
 export async function run(options: RunOptions, io: Io): Promise<number> {
+  if (options.output === "-" && io.stdout.isTTY) {
+    throw new OptionsError("-o -: standard output is a terminal. Send it to a file or a pipe: `capture run -o - | …`.");
+  }
   const reporter = makeReporter(io.stderr, options);
   const { say } = reporter;
   const capture = new Capture(options, reporter);

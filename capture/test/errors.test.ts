@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
+import { main } from "../cli.ts";
 import "../commands/recover.ts"; // loaded now: it could not be read after giving up root
 import "../commands/run.ts";
 import { NoTracefsError } from "../errors.ts";
@@ -12,7 +13,7 @@ import { StopRequest } from "../run/stop-request.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
 import { afterLastLine, type Source } from "../sources/source.ts";
 import { findTracefs } from "../sources/trace-instance.ts";
-import { captureHere, live, plainOutput, temporaryDirectory } from "./helpers.ts";
+import { captureHere, live, plainOutput, silentIo, temporaryDirectory } from "./helpers.ts";
 
 const oneLine = /^capture: .*\S.*\n$/;
 
@@ -49,6 +50,12 @@ for (const [args, code, message] of usage) {
     t.regex(result.err, message);
   });
 }
+
+test("a capture is not printed on a terminal (64)", async (t) => {
+  const io = silentIo(true);
+  t.is(await main(["node", "capture", "run", "--source", "ss", "-o", "-"], io), 64);
+  t.regex(io.err, /standard output is a terminal/);
+});
 
 test("an existing output is refused (73), as is a missing directory (73) and a directory as output (73)", async (t) => {
   const directory = temporaryDirectory(t);
