@@ -92,7 +92,7 @@ async function recordHoles(database: Database, { pieces, files }: Staged): Promi
     SELECT (ord - 1)::DOUBLE AS "afterOrd", (record - before - 1)::DOUBLE AS lost, cpu
     FROM (SELECT ord, record, cpu, lag(record, 1, ${first - 1n}::UBIGINT) OVER (ORDER BY ord) AS before FROM (${records}) WHERE record IS NOT NULL)
     WHERE record > before + 1 ORDER BY ord`);
-  const single = files.every(({ walk }) => /^Ring: .*\bcpus 1$/m.test(walk.trailer?.statistics?.start ?? ""));
+  const single = files.every(({ walk }) => /^Ring: .*\bcpus 1\b/m.test(walk.trailer?.statistics?.start ?? ""));
   // Without the CPU in the line, what other CPUs wrote in between may lie anywhere in the time of the loss.
   return found.map(({ cpu, ...hole }) => ({
     ...hole,

@@ -24,7 +24,7 @@ for (const [name, format, leading] of [
     t.deepEqual(trace.captures[0]!.rejected, []);
     const rows = await trace.rows<Record<string, string | number>>("SELECT * FROM trace ORDER BY ord");
     t.is(rows.length, lines.length);
-    const time = (line: string): number => Number(/ (\d+\.\d+): /.exec(line)![1]);
+    const time = (line: string | undefined): number => Number(/ (\d+\.\d+): /.exec(line ?? "")![1]);
     for (const [index, line] of lines.entries()) {
       const row = rows[index]!;
       t.true(Math.abs((row.t as number) - (time(line) - time(lines[0]!))) < 2e-9 + 1e-9 * time(line));
