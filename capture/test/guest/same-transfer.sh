@@ -7,7 +7,7 @@ cd $O || exit 1
 
 load
 network
-path delay 20ms rate 8mbit limit 60 loss 0.3%
+path delay 20ms rate 2mbit limit 40 loss 0.3%
 path_back delay 20ms
 ip netns exec b iperf3 -s -D
 sleep 0.5
