@@ -1,4 +1,4 @@
-/** The module's settings for a run and back, on a folder of settings; with the module itself in module.test.ts. */
+/** The module's settings for a run and back, on a folder of settings; with the module itself in kmod.test.ts. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";

@@ -31,7 +31,7 @@ one() {
 } 2>/dev/null
 
 number=0
-while [ $number -lt $kills ] && [ $(date +%s) -lt $until ]; do
+while [ "$number" -lt "$kills" ] && [ "$(date +%s)" -lt "$until" ]; do
   number=$((number + 1))
   one $number
 done

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Shared by the scenarios of capture: the module's own helpers, and capture as it is installed beside a plain Node.
 . guest/lib.sh
 mkdir -p $D/app

@@ -29,7 +29,7 @@ note "killed: the next run puts the settings back"
 capture run --port 5201 -o killed.tpp 2>killed.err &
 pid=$!
 wait_for killed.err "capturing to" 60
-kill -KILL $(pgrep -f killed.tpp | tail -1)
+kill -KILL "$(pgrep -f killed.tpp | tail -1)"
 wait $pid
 show_settings >settings.killed
 cp /run/tcpprobe_plus/settings.json state.killed
@@ -51,12 +51,12 @@ capture run --port 5201 -o clock.tpp -- \
   sh -c "ip netns exec a iperf3 -c 10.0.2.1 -t 3 >/dev/null & sleep 1; date -s @\$((\$(date +%s) + 3600)) >/dev/null; wait" 2>clock.err
 date -s @$(($(date +%s) - 3600)) >/dev/null
 
-note "three signals' worth of stopping"
+note "SIGTERM"
 capture run --port 5201 -o signal.tpp 2>signal.err &
 pid=$!
 wait_for signal.err "capturing to" 60
 ip netns exec a iperf3 -c 10.0.2.1 -t 2 >/dev/null
-kill -TERM $(pgrep -f signal.tpp | tail -1)
+kill -TERM "$(pgrep -f signal.tpp | tail -1)"
 wait $pid
 echo "exit $?" >signal.exit
 

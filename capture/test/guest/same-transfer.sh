@@ -12,18 +12,19 @@ path_back delay 20ms
 ip netns exec b iperf3 -s -D
 sleep 0.5
 
+captures=
 for source in kmod tracefs ss; do
   # ss shows the sockets of its own network namespace: it is polled where the sender is
   place=
   [ $source = ss ] && place="ip netns exec a"
   $place $D/node $D/app/capture/bin/capture.js run --source $source --port 5201 --interval 100 -o $source.tpp 2>$source.err &
-  eval "$source=$!"
+  captures="$captures $!"
 done
 for source in kmod tracefs ss; do wait_for $source.err "capturing to" 90; done
 ip netns exec a iperf3 -c 10.0.2.1 -n 4M -C cubic --json >iperf3.json
 sleep 1
-kill -INT $kmod $tracefs $ss
-wait
+kill -INT $captures
+wait $captures
 pkill iperf3
 unload
 exit 0
