@@ -29,6 +29,6 @@ export const findingsOf =
 /** Splits an error's line into what is wrong and what to do: its last sentence. */
 export function fromError(error: Error): { readonly text: string; readonly next: string | null } {
   const at = error.message.search(/\. (?=\S[^.]*(?:\.\S[^.]*)*\.$)/);
-  if (at === -1) return { text: error.message, next: null };
+  if (at === -1) return { text: error.message.replace(/\.$/, ""), next: null };
   return { text: error.message.slice(0, at), next: error.message.slice(at + 2).replace(/\.$/, "") };
 }

@@ -37,8 +37,8 @@ away /usr/sbin/insmod away /sbin/insmod step load-without-insmod capture load 2>
 mkdir /run/broken
 cp -r /payload/node_modules /run/broken/
 BROKEN=/run/broken/node_modules/@tcpprobe-plus/capture
-# in the file that is compiled first
-echo '#error broken on purpose' >$BROKEN/dist/kmod/compat.h
+# in each file and fatal, so that the compiler is done at once
+sed -i '1i #include "not-there.h"' $BROKEN/dist/kmod/*.c
 step load-broken /payload/node $BROKEN/bin/capture.js load
 ls ~/.cache/tcpprobe_plus/module-builds >$O/after-broken.txt
 
@@ -57,6 +57,7 @@ step doctor-json capture doctor --json
 step elsewhere unshare -n /payload/node $APP/bin/capture.js status
 
 echo "== a reader"
+# shellcheck disable=SC2217 # it only holds the file open
 sleep 1000 </proc/net/tcpprobe &
 reader=$!
 sleep 0.5
@@ -71,9 +72,21 @@ cat /proc/net/tcpprobe >/run/records &
 reader=$!
 iperf3 -s -D
 sleep 1
-iperf3 -c 127.0.0.1 -t 8 -b 20M >/dev/null 2>&1 &
-step watch timeout -s INT 6 /payload/node $APP/bin/capture.js status --watch 1
-step watch-json timeout -s INT 4 /payload/node $APP/bin/capture.js status --watch 1 --json
+iperf3 -c 127.0.0.1 -t 200 -b 5M >/dev/null 2>&1 &
+watch() {
+  file=$1
+  shift
+  /payload/node $APP/bin/capture.js status --watch 1 "$@" >$file &
+  watcher=$!
+  for _ in $(seq 60); do
+    [ "$(wc -l <$file)" -ge 4 ] && break
+    sleep 1
+  done
+  kill -INT $watcher
+  wait $watcher
+}
+step watch watch $O/watch.txt
+step watch-json watch $O/watch-json.txt --json
 pkill iperf3
 step unload-force capture unload --force
 wait $reader
@@ -104,7 +117,7 @@ step unload-executable env -i PATH=$PATH HOME=$HOME /payload/capture unload
 echo "== one that is not of this kernel's build"
 module=$(ls ~/.cache/tcpprobe_plus/module-builds/*/tcpprobe_plus.ko)
 cp $module /run/good.ko
-sed -i "s/vermagic=$K/vermagic=$(echo "$K" | tr 0-9 0)/" $module
+sed -i "s/vermagic=$K SMP/vermagic=$K UNI/" $module
 # to be built anew, which takes its time: so far that it is tried
 away /usr/bin/make step load-stale capture load
 
