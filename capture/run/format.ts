@@ -26,5 +26,3 @@ export function formatLost(lost: LossTotals): string {
   const sum = formatCount(totalLost(lost));
   return `${sum} (${causes.map(([cause, count]) => `${cause} ${formatCount(count)}`).join(", ")})`;
 }
-
-export const red = (text: string): string => `\x1b[31m${text}\x1b[0m`;

@@ -1,7 +1,8 @@
 /** One line on a terminal that says how the capture is doing; nothing where standard error is no terminal. */
 import type { LossTotals } from "@tcpprobe-plus/tpp";
 import type { TextOut } from "../io.ts";
-import { formatBytes, formatCount, red, totalLost } from "./format.ts";
+import { painter } from "../terminal.ts";
+import { formatBytes, formatCount, totalLost } from "./format.ts";
 
 export interface Status {
   readonly duration_s: number;
@@ -44,7 +45,7 @@ export class StatusLine {
     this.#lastS = duration_s;
     const sum = totalLost(lost);
     const lostText = `lost ${formatCount(sum)}`;
-    const colouredLost = sum === 0 ? lostText : red(lostText);
+    const colouredLost = sum === 0 ? lostText : painter(this.#out)("red", lostText);
     const parts = [
       `${duration_s.toFixed(1)} s`,
       `${formatCount(records)} records`,
