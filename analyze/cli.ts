@@ -2,6 +2,8 @@ import { Command, CommanderError, Option } from "commander";
 import { AnalyzeError, UsageError } from "./errors.ts";
 import type { ImportOptions } from "./import/import.ts";
 import { type Io, processIo } from "./io.ts";
+import { addMetricCommands, withQueries } from "./metric-commands.ts";
+import { type FormatOptions, flowNumbers, seconds, windowSeconds } from "./options.ts";
 import { plotNames } from "./plots/names.ts";
 import type { OpenOptions } from "./trace.ts";
 import { version } from "./version.ts";
@@ -24,7 +26,7 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     if (debug) opening.say = (text) => io.stderr.write(`analyze: ${text}\n`);
   });
   try {
-    await program.parseAsync([...argv]);
+    await program.parseAsync(withQueries(argv));
     return exitCode;
   } catch (error) {
     return report(error, io, argv.includes("--debug"));
@@ -102,13 +104,13 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
     .option("-o, --output <file>", "x.svg, x.png, x.html or x.json (default: CAPTURE.PLOT.svg in this directory)")
     .option("-f, --force", "overwrite the output")
     .option("--with <file...>", "further captures to draw in the same picture")
-    .option("--flow <n...>", "only these flows", integers)
+    .option("--flow <n...>", "only these flows", flowNumbers)
     .option("--from <s>", "from this time on, seconds since the capture began", seconds)
     .option("--to <s>", "up to this time", seconds)
     .option(
-      "--window <s>",
-      "length of the windows of goodput, seconds (default: about 150 in the picture)",
-      positiveSeconds,
+      "--window <length>",
+      "length of the windows of goodput, such as 100ms (default: about 150 in the picture)",
+      windowSeconds,
     )
     .addOption(
       new Option("--unit <unit>", "what inflight counts (default: packets where the source does)").choices([
@@ -121,23 +123,8 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
     .action(async (file: string, plot: string, options: PlotCommandOptions) => {
       await (await import("./commands/plot.ts")).plot([file, ...(options.with ?? [])], plot, options, io);
     });
-  jsonOrCsv(
-    add(
-      "sql <file> <query>",
-      "run a DuckDB query over the views trace, flows, inflight, goodput, marks, losses, captures",
-    ),
-  )
-    .option("--with <file...>", "further captures in the same trace")
-    .option("--window <s>", "length of goodput's windows, seconds (default 0.1)", positiveSeconds)
-    .action(async (file: string, query: string, options: FormatOptions & { with?: string[]; window?: number }) => {
-      await (await import("./commands/sql.ts")).sql([file, ...(options.with ?? [])], query, options, io);
-    });
+  addMetricCommands({ add, jsonOrCsv, io, setExitCode });
   return program;
-}
-
-export interface FormatOptions {
-  readonly json?: boolean;
-  readonly csv?: boolean;
 }
 
 export interface PlotCommandOptions {
@@ -151,24 +138,6 @@ export interface PlotCommandOptions {
   readonly unit?: "packets" | "bytes";
   readonly width?: number;
   readonly title?: string;
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value))
-    throw new UsageError(`${text}: not a time; give seconds, such as 2.5`);
-  return value;
-}
-
-function positiveSeconds(text: string): number {
-  const value = seconds(text);
-  if (value < 1e-6) throw new UsageError(`${text}: a window needs a length above 0; give seconds, such as 0.1`);
-  return value;
-}
-
-function integers(text: string, before: number[] = []): number[] {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${text}: not a flow; give its number in \`analyze flows\``);
-  return [...before, Number(text)];
 }
 
 function moment(text: string): Date {

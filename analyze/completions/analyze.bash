@@ -42,6 +42,16 @@ _analyze() {
     _analyze_files "$cur"
     return
     ;;
+  'import -o' | 'import --output')
+    _analyze_files "$cur"
+    return
+    ;;
+  'import --began')
+    return
+    ;;
+  'import --hz')
+    return
+    ;;
   'plot -o' | 'plot --output')
     _analyze_files "$cur"
     return
@@ -72,6 +82,44 @@ _analyze() {
   'plot --title')
     return
     ;;
+  'events --flow')
+    return
+    ;;
+  'metrics -o' | 'metrics --output')
+    _analyze_files "$cur"
+    return
+    ;;
+  'metrics --with')
+    _analyze_files "$cur"
+    return
+    ;;
+  'metrics --flow')
+    return
+    ;;
+  'metrics --window')
+    return
+    ;;
+  'diagnose --flow')
+    return
+    ;;
+  'check --assert')
+    return
+    ;;
+  'check --assertions')
+    _analyze_files "$cur"
+    return
+    ;;
+  'check --flow')
+    return
+    ;;
+  'check --junit')
+    _analyze_files "$cur"
+    return
+    ;;
+  'sql -o' | 'sql --output')
+    _analyze_files "$cur"
+    return
+    ;;
   'sql --with')
     _analyze_files "$cur"
     return
@@ -82,7 +130,7 @@ _analyze() {
   esac
   case $command in
   '')
-    _analyze_words "$cur" 'info verify convert flows plot sql -V --version --debug -h --help'
+    _analyze_words "$cur" 'info verify convert import flows plot events metrics diagnose compare check sql schema -V --version --debug -h --help'
     ;;
   info)
     if [[ $cur == -* ]]; then
@@ -105,6 +153,13 @@ _analyze() {
       _analyze_files "$cur"
     fi
     ;;
+  import)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache -o --output -f --force --began --hz -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
   flows)
     if [[ $cur == -* ]]; then
       _analyze_words "$cur" '--debug --no-cache --json --csv -h --help'
@@ -119,11 +174,51 @@ _analyze() {
       _analyze_files "$cur"
     fi
     ;;
-  sql)
+  events)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --json --csv --with --window -h --help'
+      _analyze_words "$cur" '--debug --no-cache --json --csv --flow -h --help'
     else
       _analyze_files "$cur"
+    fi
+    ;;
+  metrics)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --json --csv -o --output -f --force --with --flow --window -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  diagnose)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --flow --json -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  compare)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --json --csv -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  check)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --assert --assertions --flow --junit --json -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  sql)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --json --csv --parquet -o --output -f --force --with --window -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  schema)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --json -h --help'
     fi
     ;;
   esac

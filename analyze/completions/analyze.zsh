@@ -17,9 +17,16 @@ _analyze() {
       'info:what a capture is\: header, settings, time span, frames, losses, integrity'
       'verify:check every frame’s checksum'
       'convert:write the trace as Parquet, Arrow or CSV'
+      'import:make a .tpp of perf script, trace-cmd or trace_pipe text, or of a folder of read_data.py'
       'flows:one line a connection'
-      'plot:draw cwnd, rtt, inflight, goodput'
-      'sql:run a DuckDB query over the views trace, flows, inflight, goodput, marks, losses, captures'
+      'plot:draw cwnd, rtt, inflight, goodput, limits'
+      'events:timeouts, episodes, ends of slow start, resets, in order of time'
+      'metrics:every row of a metric\: flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks'
+      'diagnose:what limited each flow, how much time that cost, when, and what shows it'
+      'compare:runs side by side\: the first, and how the others differ from it'
+      'check:hold assertions against the flows'
+      'sql:run a DuckDB query over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, losses, captures'
+      'schema:the documented columns of a view'
     )
     _describe command commands
     ;;
@@ -50,6 +57,17 @@ _analyze() {
         '(-h --help)'{-h,--help}'[display help for command]' \
         '*:file:_files'
       ;;
+    import)
+      _arguments -s \
+        '--debug[print a stack trace with an error]' \
+        '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
+        '(-o --output)'{-o,--output}'[capture to write]:file:_files' \
+        '(-f --force)'{-f,--force}'[overwrite the output]' \
+        '--began[when the first record was made, such as 2026-11-22T20\:41\:14Z]:time:' \
+        '--hz[CONFIG_HZ of the machine, for the older module’s rto, which is in jiffies]:n:' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        ':path:_files'
+      ;;
     flows)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
@@ -69,7 +87,7 @@ _analyze() {
         '--flow[only these flows]:n:' \
         '--from[from this time on, seconds since the capture began]:s:' \
         '--to[up to this time]:s:' \
-        '--window[length of the windows of goodput, seconds (default\: about 150 in the picture)]:s:' \
+        '--window[length of the windows of goodput, such as 100ms (default\: about 150 in the picture)]:length:' \
         '--unit[what inflight counts (default\: packets where the source does) (packets, bytes)]:unit:(packets bytes)' \
         '--width[width of the picture (default 800)]:px:' \
         '--title[title instead of the capture’s name]:text:' \
@@ -77,17 +95,83 @@ _analyze() {
         ':file:_files' \
         ':plot:'
       ;;
+    events)
+      _arguments -s \
+        '--debug[print a stack trace with an error]' \
+        '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
+        '--json[print JSON, one array of objects]' \
+        '--csv[print CSV with a header line]' \
+        '--flow[only these flows]:n:' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        '*:file:_files'
+      ;;
+    metrics)
+      _arguments -s \
+        '--debug[print a stack trace with an error]' \
+        '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
+        '--json[print JSON, one array of objects]' \
+        '--csv[print CSV with a header line]' \
+        '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv or x.json instead of printing]:file:_files' \
+        '(-f --force)'{-f,--force}'[overwrite the output]' \
+        '--with[further captures]:file:_files' \
+        '--flow[only these flows]:n:' \
+        '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        ':file:_files' \
+        ':name:'
+      ;;
+    diagnose)
+      _arguments -s \
+        '--debug[print a stack trace with an error]' \
+        '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
+        '--flow[only these flows]:n:' \
+        '--json[print JSON]' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        '*:file:_files'
+      ;;
+    compare)
+      _arguments -s \
+        '--debug[print a stack trace with an error]' \
+        '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
+        '--json[print JSON, one array of objects]' \
+        '--csv[print CSV with a header line]' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        '*:file:_files'
+      ;;
+    check)
+      _arguments -s \
+        '--debug[print a stack trace with an error]' \
+        '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
+        '--assert[such as "goodput_bps > 9e6" or "sum(rtos) = 0" (may be given again)]:expression:' \
+        '--assertions[a YAML or JSON list of assertions]:file:_files' \
+        '--flow[only these flows (default\: those that carry data)]:n:' \
+        '--junit[write a JUnit report too]:file:_files' \
+        '--json[print JSON]' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        '*:file:_files'
+      ;;
     sql)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--json[print JSON, one array of objects]' \
         '--csv[print CSV with a header line]' \
+        '--parquet[write Parquet to standard output]' \
+        '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv or x.json instead of printing]:file:_files' \
+        '(-f --force)'{-f,--force}'[overwrite the output]' \
         '--with[further captures in the same trace]:file:_files' \
-        '--window[length of goodput’s windows, seconds (default 0.1)]:s:' \
+        '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         ':file:_files' \
         ':query:'
+      ;;
+    schema)
+      _arguments -s \
+        '--debug[print a stack trace with an error]' \
+        '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
+        '--json[print JSON]' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        '::view:'
       ;;
     esac
     ;;

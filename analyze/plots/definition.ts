@@ -30,6 +30,8 @@ export interface PlotDefinition {
   readonly series: readonly Series[];
   /** How a line runs between two points; see `_steps.sql` for why state is drawn backwards from its record. */
   readonly interpolate: "step-before" | "step-after" | "linear";
+  /** Areas one on the other, which together make the whole, instead of lines. */
+  readonly stacked?: boolean;
   /** Divides values, for units; picked from the largest value where several are given. */
   readonly scales: readonly { readonly from: number; readonly divisor: number; readonly unit: string }[];
 }

@@ -5,6 +5,7 @@ import { cwnd } from "./cwnd.ts";
 import type { PlotDefinition, Series } from "./definition.ts";
 import { goodput } from "./goodput.ts";
 import { inflightBytes, inflightPackets } from "./inflight.ts";
+import { limits } from "./limits.ts";
 import type { PlotName } from "./names.ts";
 import { type Mark, type PlotRange, type Point, reducedMarks, reducedPoints } from "./reduce.ts";
 import { rtt } from "./rtt.ts";
@@ -16,7 +17,7 @@ export interface PlotOptions {
   /** Range of time, seconds since the capture began. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** Length of goodput's windows, seconds; about 150 in the picture unless told. */
+  /** Length of the windows of goodput and limits, seconds; about 150 in the picture unless told. */
   readonly window?: number | undefined;
   /** Width of the plotting area, pixels. */
   readonly width?: number | undefined;
@@ -54,7 +55,7 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
   if (points.every((one) => one.length === 0))
     throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
   const scale = pickScale(definition, points);
-  const marks = together || name === "goodput" ? [] : await reducedMarks(trace, range, width);
+  const marks = together || definition.interpolate === "step-after" ? [] : await reducedMarks(trace, range, width);
   const notes =
     leftOut > 0
       ? [...proxies, `${leftOut} of ${leftOut + drawn.length} flows with little data are not drawn; --flow picks any`]
@@ -78,7 +79,7 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
 }
 
 async function definitionOf(trace: Trace, name: PlotName, options: PlotOptions): Promise<PlotDefinition> {
-  if (name !== "inflight") return { cwnd, rtt, goodput }[name];
+  if (name !== "inflight") return { cwnd, rtt, goodput, limits }[name];
   if (options.unit) return options.unit === "packets" ? inflightPackets : inflightBytes;
   return (await hasColumn(trace, "packets_out")) ? inflightPackets : inflightBytes;
 }
@@ -139,7 +140,9 @@ function subtitle(trace: Trace, name: PlotName, window: number, notes: readonly 
       : `${trace.captures.length} captures`;
   return [
     source,
-    ...(name === "goodput" ? [`windows of ${window >= 1 ? `${window} s` : `${round(window * 1000)} ms`}`] : []),
+    ...(name === "goodput" || name === "limits"
+      ? [`windows of ${window >= 1 ? `${window} s` : `${round(window * 1000)} ms`}`]
+      : []),
     ...notes.map((note) => note.replace(/ are not drawn.*/, " not drawn")),
   ].join("; ");
 }

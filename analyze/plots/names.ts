@@ -1,2 +1,2 @@
-export const plotNames = ["cwnd", "rtt", "inflight", "goodput"] as const;
+export const plotNames = ["cwnd", "rtt", "inflight", "goodput", "limits"] as const;
 export type PlotName = (typeof plotNames)[number];

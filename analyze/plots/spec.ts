@@ -64,10 +64,10 @@ export function plotSpec(picture: PictureData): VegaLiteSpec {
 
 /**
  * Whether so many flows share one panel, a colour each, with the plot's first line only and no marks. Rates of several flows are
- * read against each other, so they always do; windows and times are read one by one, while there is room.
+ * read against each other, so they always do; windows and times are read one by one, while there is room; stacked areas always are.
  */
 export const shareOnePanel = (definition: PlotDefinition, flows: number): boolean =>
-  flows > mostPanels || (flows > 1 && definition.interpolate === "step-after");
+  !definition.stacked && (flows > mostPanels || (flows > 1 && definition.interpolate === "step-after"));
 
 const config = {
   font: "DejaVu Sans, Helvetica, Arial, sans-serif",
@@ -164,28 +164,30 @@ type Legend = ReturnType<typeof legendOf>;
 function panel(picture: PictureData, flow: FlowData, last: boolean): VegaLiteSpec {
   const { definition } = picture;
   const legend = legendOf(picture);
-  const lines = flow.series
-    .filter((one) => one.points.length > 0)
-    .map((one, index) => ({
-      data: { values: one.points.map(({ t, value }) => ({ t, value, series: one.name })) },
-      mark: {
-        type: "line",
-        interpolate: definition.interpolate,
-        strokeWidth: index === 0 ? 1.5 : 1.2,
-        strokeJoin: "round",
-      },
-      encoding: {
-        x: xAxis(picture, last),
-        y: yAxis(picture, [flow]),
-        ...legend,
-        tooltip: [
-          { field: "series", type: "nominal", title: "line" },
-          timeTip,
-          { field: "value", type: "quantitative", title: definition.yTitle, format: ",.4~f" },
-        ],
-      },
-      ...(last && index === 0 ? { params: [zoom] } : {}),
-    }));
+  const lines = definition.stacked
+    ? [areas(picture, flow, last, legend)]
+    : flow.series
+        .filter((one) => one.points.length > 0)
+        .map((one, index) => ({
+          data: { values: one.points.map(({ t, value }) => ({ t, value, series: one.name })) },
+          mark: {
+            type: "line",
+            interpolate: definition.interpolate,
+            strokeWidth: index === 0 ? 1.5 : 1.2,
+            strokeJoin: "round",
+          },
+          encoding: {
+            x: xAxis(picture, last),
+            y: yAxis(picture, [flow]),
+            ...legend,
+            tooltip: [
+              { field: "series", type: "nominal", title: "line" },
+              timeTip,
+              { field: "value", type: "quantitative", title: definition.yTitle, format: ",.4~f" },
+            ],
+          },
+          ...(last && index === 0 ? { params: [zoom] } : {}),
+        }));
   return {
     width: picture.width,
     height: picture.flows.length === 1 ? 300 : 170,
@@ -203,6 +205,36 @@ function panel(picture: PictureData, flow: FlowData, last: boolean): VegaLiteSpe
       : {}),
     layer: [...lines, ...markLayers(picture, flow.marks, last, legend)],
     resolve: { scale: { y: "shared" } },
+  };
+}
+
+/** All series of a flow, one on the other, in the order of the definition. */
+function areas(picture: PictureData, flow: FlowData, last: boolean, legend: Legend): VegaLiteSpec {
+  const values = flow.series.flatMap(({ name, points }, order) =>
+    points.map(({ t, value }) => ({ t, value, series: name, order })),
+  );
+  const { scale } = legend.color;
+  return {
+    data: { values },
+    mark: { type: "area", interpolate: "step-after", line: false },
+    encoding: {
+      x: xAxis(picture, last),
+      y: {
+        field: "value",
+        type: "quantitative",
+        stack: "zero",
+        scale: { domain: [0, 100] },
+        axis: { title: `${picture.definition.yTitle} (${picture.unit})`, tickCount: 5 },
+      },
+      order: { field: "order", type: "ordinal" },
+      color: { field: "series", type: "nominal", scale, legend: { symbolType: "square", symbolStrokeWidth: 0 } },
+      tooltip: [
+        { field: "series", type: "nominal", title: "held by" },
+        timeTip,
+        { field: "value", type: "quantitative", title: "share (%)", format: ".1f" },
+      ],
+    },
+    ...(last ? { params: [zoom] } : {}),
   };
 }
 

@@ -44,7 +44,7 @@ WITH polled_or_probed AS (
     least(srtt_us * 8, 2147483647)::BIGINT * 4294967296 + (snd_una & 4294967295) AS estimator,
     snd_wnd_bytes, segment_bytes,
     ca_state AS next_ca_state,
-    CASE WHEN sees_ca_state THEN coalesce(last_value(ca_state IGNORE NULLS) OVER before, 'Open') END AS ca_state
+    CASE WHEN sees_ca_state THEN coalesce(last_value(ca_state IGNORE NULLS) OVER before, 'Open'::ca_state) END AS ca_state
   FROM trace JOIN captures USING (capture) LEFT JOIN _segment_size USING (flow)
   WHERE source = 'tracefs' AND flow IS NOT NULL AND (snd_cwnd IS NOT NULL OR ca_state IS NOT NULL)
   WINDOW before AS (PARTITION BY flow ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
