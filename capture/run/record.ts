@@ -32,13 +32,14 @@ export async function record(source: Source, output: TextSink, stop: StopRequest
       drainUntil = performance.now() + drainMs;
     }
     if (stop.urgent) return `${stop.reason}, then stopped before the ring was empty`;
-    const { bytes, more, ended } = fill(source, buffer);
+    const { bytes, more, ended, failure } = fill(source, buffer);
     if (bytes > 0) {
       const text = buffer.subarray(0, bytes);
       source.saw(text);
       await Promise.race([output.write(text), stop.whenUrgent]);
     }
     if (output.failure) throw output.failure;
+    if (failure !== undefined) throw failure;
     if (output.isFull) stop.request("max size", false);
     if (ended) return "source ended";
     if (stop.reason !== null && (!more || performance.now() > drainUntil)) return stop.reason;
@@ -48,14 +49,26 @@ export async function record(source: Source, output: TextSink, stop: StopRequest
   }
 }
 
+interface Filled {
+  readonly bytes: number;
+  readonly more: boolean;
+  readonly ended: boolean;
+  /** What ended it; the bytes read before are good. */
+  readonly failure?: unknown;
+}
+
 /** Reads until the source has nothing more or the buffer is full (`more`). */
-function fill(source: Source, buffer: Buffer): { bytes: number; more: boolean; ended: boolean } {
+function fill(source: Source, buffer: Buffer): Filled {
   let bytes = 0;
-  while (buffer.length - bytes >= readBytes) {
-    const got = source.read(buffer.subarray(bytes));
-    if (got === "ended") return { bytes, more: false, ended: true };
-    if (got === 0) return { bytes, more: false, ended: false };
-    bytes += got;
+  try {
+    while (buffer.length - bytes >= readBytes) {
+      const got = source.read(buffer.subarray(bytes));
+      if (got === "ended") return { bytes, more: false, ended: true };
+      if (got === 0) return { bytes, more: false, ended: false };
+      bytes += got;
+    }
+  } catch (failure) {
+    return { bytes, more: false, ended: false, failure };
   }
   return { bytes, more: true, ended: false };
 }

@@ -80,8 +80,10 @@ class KmodSource implements Source {
   }
 
   read(into: Buffer): number {
-    const got = this.#read(into);
-    return got === 0 && this.#halted && this.#moreCame() ? this.#read(into) : got;
+    for (;;) {
+      const got = this.#read(into);
+      if (got > 0 || !this.#halted || !this.#moreCame()) return got;
+    }
   }
 
   #read(into: Buffer): number {
@@ -97,7 +99,7 @@ class KmodSource implements Source {
     return got;
   }
 
-  /** Whether records were written since the ring was seen empty: then the counters and the text do not agree yet. */
+  /** Whether records were written since the ring was seen empty: then the counters and the text do not agree yet. Not asked for ever. */
   #moreCame(): boolean {
     this.#looks += 1;
     const now = this.#looks > lastLooks ? null : moduleStatistics();

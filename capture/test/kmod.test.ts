@@ -153,6 +153,7 @@ inGuest(
     const { trailer, checkpoints } = await walkOf(guest, "removed");
     t.is(trailer?.reason, "module removed");
     const known = Math.max(...checkpoints.map(({ module }) => module?.written ?? 0));
+    t.log(`${statisticsOf(guest, "removed.stat").written} written before, ${trailer!.lines} in the file`);
     t.true(trailer!.lines + (trailer?.lost["not drained"] ?? 0) >= known);
   },
 );
