@@ -6,14 +6,14 @@ import test from "ava";
 import { main } from "../cli.ts";
 import "../commands/recover.ts"; // loaded now: it could not be read after giving up root
 import "../commands/run.ts";
-import { NoTracefsError } from "../errors.ts";
+import { NoTracefsError, SourceGoneError } from "../errors.ts";
 import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
 import { StopRequest } from "../run/stop-request.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
 import { afterLastLine, type Source } from "../sources/source.ts";
 import { findTracefs } from "../sources/trace-instance.ts";
-import { captureHere, live, plainOutput, silentIo, temporaryDirectory } from "./helpers.ts";
+import { captureHere, live, plainOutput, silentIo, temporaryDirectory, textOf } from "./helpers.ts";
 
 const oneLine = /^capture: .*\S.*\n$/;
 
@@ -157,35 +157,38 @@ live(
   },
 );
 
+/** A source of text that a test makes up: for what no kernel does on demand. */
+const sourceOf = (read: Source["read"]): Source => ({
+  name: "tracefs",
+  text: "trace_pipe",
+  columns: null,
+  path: "",
+  notes: [],
+  zeroMonotonicNs: "0",
+  port: null,
+  otherLines: 0,
+  start: () => {},
+  read,
+  saw: () => {},
+  news: () => ({ lost: {} }),
+  cutAt: afterLastLine,
+  advice: () => [],
+  halt: () => {},
+  waiting: () => 7,
+  finish: () => ({ lost: {} }),
+  dispose: async () => {},
+});
+
 test("a second signal ends the draining at once", async (t) => {
   const path = join(temporaryDirectory(t), "a.tpp");
   const stop = new StopRequest();
   let reads = 0;
-  const endless = {
-    name: "tracefs",
-    text: "trace_pipe",
-    columns: null,
-    path: "",
-    notes: [],
-    zeroMonotonicNs: "0",
-    port: null,
-    otherLines: 0,
-    start: () => {},
-    read: (into: Buffer) => {
-      reads += 1;
-      if (reads === 100) stop.request("signal SIGINT", true);
-      if (reads === 2000) stop.request("signal SIGINT", true);
-      return into.write("x\n".repeat(2000));
-    },
-    saw: () => {},
-    news: () => ({ lost: {} }),
-    cutAt: afterLastLine,
-    advice: () => [],
-    halt: () => {},
-    waiting: () => 7,
-    finish: () => ({ lost: {} }),
-    dispose: async () => {},
-  } satisfies Source;
+  const endless = sourceOf((into) => {
+    reads += 1;
+    if (reads === 100) stop.request("signal SIGINT", true);
+    if (reads === 2000) stop.request("signal SIGINT", true);
+    return into.write("x\n".repeat(2000));
+  });
   const snapshot = await takeSnapshot({ hostname: false, commandLine: [] });
   const output = await Output.create(endless, snapshot, plainOutput(path));
   const reason = await record(endless, output, stop);
@@ -193,4 +196,22 @@ test("a second signal ends the draining at once", async (t) => {
   t.regex(reason, /signal SIGINT, then stopped/);
   t.true(reads < 2200);
   t.deepEqual((await verifyTpp(path)).damage, []);
+});
+
+test("what was read just before the source fails is in the file", async (t) => {
+  const path = join(temporaryDirectory(t), "a.tpp");
+  let reads = 0;
+  const failing = sourceOf((into) => {
+    reads += 1;
+    if (reads === 4) throw new SourceGoneError("/proc/x", new Error("EIO"));
+    return into.write(`${reads}\n`);
+  });
+  const output = await Output.create(
+    failing,
+    await takeSnapshot({ hostname: false, commandLine: [] }),
+    plainOutput(path),
+  );
+  await t.throwsAsync(record(failing, output, new StopRequest()), { name: "SourceGoneError" });
+  await output.close({ reason: "reading failed" });
+  t.is(textOf(path), "1\n2\n3\n");
 });
