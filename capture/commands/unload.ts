@@ -32,7 +32,11 @@ export async function unload(options: UnloadOptions, io: Io): Promise<number> {
     if (!options.force) throw new ModuleInUseError(nameReaders(readers));
     say(`taken from under ${nameReaders(readers)}`);
   }
-  const { seconds } = await removeModule(say);
+  const ignoreSignals = io.onSignal(() => {
+    say("the kernel goes on with it and cannot be stopped; once more leaves without waiting");
+    ignoreSignals();
+  });
+  const { seconds } = await removeModule(say).finally(ignoreSignals);
   restoreLeftSettings(); // of a module that is gone: only what was written down about it goes
   say(`the module is unloaded (${seconds.toFixed(1)} s)`);
   return exitCodes.ok;

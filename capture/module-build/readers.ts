@@ -62,6 +62,10 @@ function userName(uid: number): string {
 
 /** `capture run … (pid 812, root) and cat … (pid 9, ann)`. */
 export function nameReaders(readers: readonly Reader[]): string {
-  if (readers.length === 0) return "a process that cannot be seen from here (another container)";
+  if (readers.length === 0) {
+    return process.geteuid?.() === 0
+      ? "a process that cannot be seen from here (in another container)"
+      : "a process that only root can see";
+  }
   return readers.map(({ pid, command, user }) => `${command} (pid ${pid}, ${user})`).join(" and ");
 }

@@ -102,6 +102,7 @@ test("numbers in the totals", (t) => {
 });
 
 test("the status line is drawn on a terminal only, with losses in red, and taken away at the end", async (t) => {
+  delete process.env.NO_COLOR;
   const status = { file_bytes: 5, records: 1234, raw_bytes: 9, lost: { ring: 2 }, duration_s: 1.5 };
   const plain = silentIo(false);
   const none = new StatusLine(plain.stderr, () => status);
