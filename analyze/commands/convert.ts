@@ -25,7 +25,9 @@ export async function convert(
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (output !== "-" && !suffix) throw new UnknownFormatError(output, [...Object.keys(formats), "- (CSV)"]);
   if (suffix) await refuseExisting(output, force);
-  await withTrace(paths, io, async (trace) => {
+  // What it writes is kept by the user: a copy in the cache would cost time and serve nobody.
+  const opening = { ...io.opening, cache: io.opening?.cache === false ? (false as const) : { readOnly: true } };
+  await withTrace(paths, { ...io, opening }, async (trace) => {
     if (suffix) await writeWhole(output, force, (path) => formats[suffix]!(trace, path));
     else for await (const piece of await csvPieces(trace.database, wholeTrace)) await io.stdout.write(piece);
   });

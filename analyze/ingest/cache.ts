@@ -17,6 +17,8 @@ export interface CacheOptions {
   readonly maxBytes?: number | undefined;
   /** Captures with less text are quick to parse and are not kept. */
   readonly minTextBytes?: number | undefined;
+  /** Take what is there and add nothing. */
+  readonly readOnly?: boolean | undefined;
 }
 
 const defaults = { maxBytes: 8 * 2 ** 30, minTextBytes: 8 * 2 ** 20 } as const;
@@ -26,6 +28,8 @@ const minFreeBytes = 2 ** 30;
 const inUseMs = 10 * 60_000;
 
 export class Cache {
+  /** Whether what is parsed now is to be kept. */
+  readonly adds: boolean;
   readonly #directory: string;
   readonly #maxBytes: number;
   readonly #minTextBytes: number;
@@ -36,6 +40,7 @@ export class Cache {
     this.#directory = options.directory ?? join(home, "tcpprobe_plus", "traces");
     this.#maxBytes = options.maxBytes ?? defaults.maxBytes;
     this.#minTextBytes = options.minTextBytes ?? defaults.minTextBytes;
+    this.adds = !options.readOnly;
     this.#say = say;
   }
 

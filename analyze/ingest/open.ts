@@ -95,13 +95,14 @@ async function openKept(
 ): Promise<{ entry: string; capture?: Capture } | null> {
   const entry = (await cache?.entryOf(input.files)) ?? null;
   if (!cache || entry === null) return null;
-  if (!(await cache.has(entry))) return { entry };
+  const toAdd = cache.adds ? { entry } : null;
+  if (!(await cache.has(entry))) return toAdd;
   try {
     const [capture] = await openParquet(database, entry, number, input.path);
     return { entry, capture: { ...capture!, files: input.files, incomplete: missingFiles(input.files) } };
   } catch (error) {
     await cache.drop(entry, error);
-    return { entry };
+    return toAdd;
   }
 }
 

@@ -126,6 +126,16 @@ test("a capture with one other byte of text, or another header, is another entry
   }
 });
 
+test("read only: what is kept is used, nothing is added", async (t) => {
+  const directory = temporaryDirectory(t);
+  await open(t, [recording], { directory, readOnly: true });
+  t.deepEqual(entries(directory), []);
+  await open(t, [recording], { directory });
+  await markEntry(directory, entries(directory)[0]!);
+  const { trace } = await open(t, [recording], { directory, readOnly: true });
+  t.is((await trace.rows("SELECT DISTINCT detail FROM trace"))[0]!.detail, "marked");
+});
+
 test("what is still growing, cut, damaged or small is not kept", async (t) => {
   const directory = temporaryDirectory(t);
   const folder = temporaryDirectory(t);

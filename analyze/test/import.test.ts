@@ -31,7 +31,7 @@ for (const [name, format, leading] of [
       t.is(row.type, line.includes("tcp_probe:") ? "recv" : "retransmit");
       const value = (key: string) => new RegExp(` ${key}=(\\S+)`).exec(line)?.[1];
       if (row.type === "retransmit") {
-        t.is(String(row.sport), value("sport"));
+        t.is(String(row.sport), value("sport") ?? "");
         continue;
       }
       for (const [key, column] of [

@@ -80,7 +80,7 @@ async function convertAgainstBareCopy(): Promise<void> {
   const convertRuns: Run[] = [];
   for (let round = 0; round < rounds; round++) {
     bareRuns.push(await timed("./bare-copy.ts", text, bare));
-    convertRuns.push(await timed("./run-analyze.ts", "convert", tpp, "-o", converted, "-f"));
+    convertRuns.push(await timed("./run-analyze.ts", "convert", tpp, "-o", converted, "-f", "--no-cache"));
   }
   const ratio = (path: number) => `${megabytes(path)} (${((100 * path) / rawBytes).toFixed(1)} % of raw)`;
   console.log(
@@ -107,7 +107,7 @@ async function plotOfASmallCapture(): Promise<void> {
   await writeTpp(text, tpp);
   const runs: Run[] = [];
   for (let round = 0; round < rounds; round++)
-    runs.push(await timed("./run-analyze.ts", "plot", tpp, "cwnd", "-o", file("small.svg"), "-f"));
+    runs.push(await timed("./run-analyze.ts", "plot", tpp, "cwnd", "-o", file("small.svg"), "-f", "--no-cache"));
   console.log("100,000 synthetic records");
   console.log(`  plot cwnd, .tpp, cold   ${show(runs)}`);
 }
