@@ -35,6 +35,8 @@ bash("bash completes commands, options and the words that an option takes", asyn
   t.deepEqual(await inBash("capture", "completion", ""), ["bash", "zsh", "fish"]);
   t.deepEqual(await inBash("capture", "run", "--port", ""), []);
   t.deepEqual(await inBash("analyze", "fl"), ["flows"]);
+  t.deepEqual(await inBash("analyze", "plot", "run1.tpp", "cw"), ["cwnd"]);
+  t.deepEqual(await inBash("analyze", "schema", "fl"), ["flows"]);
 });
 
 bash("bash completes files, and a command behind --", async (t) => {

@@ -11,7 +11,7 @@ _analyze_words() {
 }
 
 _analyze() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' i
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' at=0 i
   # --option=value comes as three words
   if [[ $cur == '=' ]]; then
     cur=''
@@ -32,6 +32,7 @@ _analyze() {
     *)
       if [[ -z $command ]]; then
         command=${COMP_WORDS[i]}
+        at=$i
       fi
       ;;
     esac
@@ -172,6 +173,7 @@ _analyze() {
       _analyze_words "$cur" '--debug --no-cache -o --output -f --force --with --flow --from --to --window --unit --width --title -h --help'
     else
       _analyze_files "$cur"
+      ((COMP_CWORD > at + 1)) && _analyze_words "$cur" 'cwnd rtt inflight goodput limits'
     fi
     ;;
   events)
@@ -186,6 +188,7 @@ _analyze() {
       _analyze_words "$cur" '--debug --no-cache --json --csv -o --output -f --force --with --flow --window -h --help'
     else
       _analyze_files "$cur"
+      ((COMP_CWORD > at + 1)) && _analyze_words "$cur" 'flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks'
     fi
     ;;
   diagnose)
@@ -219,6 +222,8 @@ _analyze() {
   schema)
     if [[ $cur == -* ]]; then
       _analyze_words "$cur" '--debug --no-cache --json -h --help'
+    else
+      _analyze_words "$cur" 'trace flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks'
     fi
     ;;
   esac

@@ -55,6 +55,7 @@ complete -c analyze -n '__fish_seen_subcommand_from plot' -l width -x -d 'width 
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l title -x -d 'title instead of the capture\'s name'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -F
+complete -c analyze -n '__fish_seen_subcommand_from plot' -a 'cwnd rtt inflight goodput limits'
 complete -c analyze -n __fish_use_subcommand -a events -d 'timeouts, episodes, ends of slow start, resets, in order of time'
 complete -c analyze -n '__fish_seen_subcommand_from events' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from events' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
@@ -75,6 +76,7 @@ complete -c analyze -n '__fish_seen_subcommand_from metrics' -l flow -x -d 'only
 complete -c analyze -n '__fish_seen_subcommand_from metrics' -l window -x -d 'length of the windows, such as 100ms or 0.1 (default 100ms)'
 complete -c analyze -n '__fish_seen_subcommand_from metrics' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from metrics' -F
+complete -c analyze -n '__fish_seen_subcommand_from metrics' -a 'flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks'
 complete -c analyze -n __fish_use_subcommand -a diagnose -d 'what limited each flow, how much time that cost, when, and what shows it'
 complete -c analyze -n '__fish_seen_subcommand_from diagnose' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from diagnose' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
@@ -116,3 +118,4 @@ complete -c analyze -n '__fish_seen_subcommand_from schema' -l debug -d 'print a
 complete -c analyze -n '__fish_seen_subcommand_from schema' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
 complete -c analyze -n '__fish_seen_subcommand_from schema' -l json -d 'print JSON'
 complete -c analyze -n '__fish_seen_subcommand_from schema' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from schema' -a 'trace flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks'

@@ -93,7 +93,7 @@ _analyze() {
         '--title[title instead of the capture’s name]:text:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         ':file:_files' \
-        ':plot:'
+        ':plot:(cwnd rtt inflight goodput limits)'
       ;;
     events)
       _arguments -s \
@@ -118,7 +118,7 @@ _analyze() {
         '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         ':file:_files' \
-        ':name:'
+        ':name:(flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks)'
       ;;
     diagnose)
       _arguments -s \
@@ -171,7 +171,7 @@ _analyze() {
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--json[print JSON]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
-        '::view:'
+        '::view:(trace flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks)'
       ;;
     esac
     ;;

@@ -1,5 +1,7 @@
 /** Man pages and completions of both programs, each with the place where it belongs. */
 import { buildProgram as buildAnalyze } from "../../analyze/cli.ts";
+import { plotNames } from "../../analyze/plots/names.ts";
+import { viewNames } from "../../analyze/views.ts";
 import { buildProgram as buildCapture } from "../../capture/cli.ts";
 import type { Io } from "../../capture/io.ts";
 import { bashCompletion } from "./bash.ts";
@@ -17,9 +19,12 @@ interface Program {
 const silent = { write: () => {}, isTTY: false, columns: 80 };
 const io: Io = { stdout: silent, stderr: silent, stdin: { isTTY: false }, onSignal: () => () => {} };
 
+/** They are checked where they are used, so their definitions do not list them. */
+const analyzeWords = { plot: plotNames, name: viewNames.filter((name) => name !== "trace"), view: viewNames };
+
 const programs = (): Program[] => [
   { model: modelOf(buildCapture([], io, () => {})), page: capturePage },
-  { model: modelOf(buildAnalyze({ ...io, columns: 80 })), page: analyzePage },
+  { model: modelOf(buildAnalyze({ ...io, columns: 80 }), analyzeWords), page: analyzePage },
 ];
 
 /** Text by path from the repository's root. */

@@ -40,14 +40,17 @@ const fileNames = /^(?:file|input|output|path|dir|folder)/i;
 const valueFor = (name: string, words: readonly string[] | undefined): Value =>
   words ? { kind: "words", words } : fileNames.test(name) ? { kind: "file" } : { kind: "any" };
 
-export function modelOf(command: Command): CommandModel {
+/** Words for an argument whose definition does not list them, by its name. */
+export type KnownWords = Readonly<Record<string, readonly string[]>>;
+
+export function modelOf(command: Command, known: KnownWords = {}): CommandModel {
   const help = command.createHelp();
   return {
     name: command.name(),
     description: command.description(),
     options: help.visibleOptions(command).map(optionOf),
-    arguments: command.registeredArguments.map(argumentOf),
-    commands: command.commands.map((one) => modelOf(one as Command)),
+    arguments: command.registeredArguments.map((argument) => argumentOf(argument, known)),
+    commands: command.commands.map((one) => modelOf(one as Command, known)),
   };
 }
 
@@ -66,12 +69,12 @@ function optionOf(option: Option): OptionModel {
   };
 }
 
-const argumentOf = (argument: Argument): ArgumentModel => ({
+const argumentOf = (argument: Argument, known: KnownWords): ArgumentModel => ({
   name: argument.name(),
   description: argument.description,
   optional: !argument.required,
   variadic: argument.variadic,
-  value: valueFor(argument.name(), argument.argChoices),
+  value: valueFor(argument.name(), argument.argChoices ?? known[argument.name()]),
 });
 
 /** Flags of an option, as words. */
