@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
-import { buildModule, builtBefore, forgetBuilt } from "../module-build/build.ts";
-import { type Inserted, insertFile, insertInstalled, StaleModuleError } from "../module-build/insert.ts";
+import { buildModule, builtBefore } from "../module-build/build.ts";
+import { insertFile, insertInstalled, StaleModuleError } from "../module-build/insert.ts";
 import { asKept, isOnlyAtLoad } from "../module-build/parameters.ts";
 import {
   buildProblems,
@@ -62,7 +62,7 @@ async function bringIn(options: LoadOptions, say: Say): Promise<void> {
   throwIf(kernelProblem());
   const origin =
     installedModule() !== null && !options.build ? await loadInstalled(options) : await loadBuilt(options, say);
-  if (origin === "was there") return adjust(options.settings, say); // somebody else was quicker
+  if (origin === null) return adjust(options.settings, say); // somebody else was quicker
   const now = readSettings();
   const statistics = moduleStatistics();
   if (now === null || statistics === null)
@@ -72,12 +72,12 @@ async function bringIn(options: LoadOptions, say: Say): Promise<void> {
   say(`the module ${statistics.version} is loaded (${origin}): ${port}, ${ring}`);
 }
 
-type Origin = "was there" | string;
+/** Where it came from, in words; null where somebody else had inserted it meanwhile. */
+type Origin = string | null;
 
 async function loadInstalled({ settings }: LoadOptions): Promise<Origin> {
   throwIf(toolProblem("modprobe"));
-  const inserted = await insertInstalled(settings);
-  return inserted === "was there" ? inserted : "installed for this kernel";
+  return (await insertInstalled(settings)) === "was there" ? null : "installed for this kernel";
 }
 
 async function loadBuilt({ settings }: LoadOptions, say: Say): Promise<Origin> {
@@ -85,19 +85,15 @@ async function loadBuilt({ settings }: LoadOptions, say: Say): Promise<Origin> {
   throwIf(toolProblem("insmod"));
   const kernel = hostKernel();
   const sources = moduleSources();
-  if (builtBefore(kernel, sources) === null) throwIf(buildProblems(kernel)[0]);
-  const build = () => buildModule(kernel, sources, say);
-  let built = await build();
-  let inserted: Inserted;
-  try {
-    inserted = await insertFile(built.path, settings);
-  } catch (error) {
-    if (!(error instanceof StaleModuleError && built.seconds === null)) throw error;
-    throwIf(buildProblems(kernel)[0]);
-    forgetBuilt(kernel, sources);
-    built = await build();
-    inserted = await insertFile(built.path, settings);
+  const before = builtBefore(kernel, sources);
+  if (before !== null) {
+    try {
+      return (await insertFile(before, settings)) === "was there" ? null : "built earlier";
+    } catch (error) {
+      if (!(error instanceof StaleModuleError)) throw error; // else it is built again
+    }
   }
-  if (inserted === "was there") return inserted;
-  return built.seconds === null ? "built earlier" : `built in ${built.seconds.toFixed(0)} s`;
+  throwIf(buildProblems(kernel)[0]);
+  const { path, seconds } = await buildModule(kernel, sources, say);
+  return (await insertFile(path, settings)) === "was there" ? null : `built in ${seconds.toFixed(0)} s`;
 }

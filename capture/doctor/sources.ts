@@ -23,7 +23,9 @@ export async function sourceFindings(): Promise<Finding[]> {
     ["tracefs", await tried(tracefs)],
     ["ss", await tried(ss)],
   ];
-  const taken = found.find(([, [state]]) => usable(state))?.[0];
+  const first = found.find(([, [state]]) => usable(state))?.[0];
+  // A loaded module is taken or, while somebody else reads it, the capture refused: the user has to know of that.
+  const taken = existsSync(dataPath) && isRoot() && first !== "kmod" ? null : first;
   return found.map(([name, [state, text, next = null]]) =>
     finding(name, state, name === taken ? `${text}; --source auto takes it` : text, next),
   );

@@ -30,8 +30,8 @@ const maxJobs = 4;
 
 export interface BuiltModule {
   readonly path: string;
-  /** Seconds that it took; null where it was there already. */
-  readonly seconds: number | null;
+  /** That it took. */
+  readonly seconds: number;
 }
 
 export function cacheFolder(): string {
@@ -53,14 +53,12 @@ export function builtBefore(kernel: Kernel, sources: ModuleSources): string | nu
   return path;
 }
 
-/** Takes it from the cache or builds it. Throws a CacheError or ModuleBuildError. */
+/** Builds it into the cache, in the place of one that is there. Throws a CacheError or ModuleBuildError. */
 export async function buildModule(
   kernel: Kernel,
   sources: ModuleSources,
   say: (line: string) => void,
 ): Promise<BuiltModule> {
-  const before = builtBefore(kernel, sources);
-  if (before !== null) return { path: before, seconds: null };
   const folder = folderOf(kernel, sources);
   if (/[\s:#$]/.test(folder)) throw new CacheError(cacheFolder(), "the kernel's makefiles take no such character");
   const work = `${folder}.${process.pid}`;
@@ -71,11 +69,6 @@ export async function buildModule(
   if (status !== 0 || !existsSync(join(work, moduleFile))) throw failure(work, folder, kernel);
   keep(work, folder);
   return { path: join(folder, moduleFile), seconds: (performance.now() - began) / 1000 };
-}
-
-/** For one that the kernel does not take any more, such as after its headers were built again. */
-export function forgetBuilt(kernel: Kernel, sources: ModuleSources): void {
-  rmSync(folderOf(kernel, sources), { recursive: true, force: true });
 }
 
 function prepare(work: string, sources: ModuleSources): void {
@@ -140,6 +133,7 @@ function keep(work: string, folder: string): void {
     if (name !== moduleFile && name !== logFile) rmSync(join(work, name), { recursive: true, force: true });
   }
   chmodSync(join(work, moduleFile), 0o600);
+  rmSync(folder, { recursive: true, force: true });
   try {
     renameSync(work, folder);
   } catch (error) {
