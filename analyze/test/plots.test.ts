@@ -46,7 +46,7 @@ for (const name of recordings) {
       }
       toVega(spec); // throws what Vega-Lite warns of
       const svg = await toSvg(spec);
-      t.regex(svg, /class="mark-line/);
+      t.regex(svg, /class="mark-(line|area)/);
       t.notRegex(svg, /NaN|undefined|Infinity/);
     }
   });
