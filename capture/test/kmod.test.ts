@@ -52,7 +52,6 @@ inGuest(
     t.true(statistics.written > 5000);
     t.is(trailer?.lines, statistics.written);
     t.is(trailer?.lost.ring ?? 0, statistics.lost.ring ?? -1);
-    t.is(statisticsOf(guest, "run1.after").read, statistics.written);
     t.is(header?.clock.zero_monotonic_ns, statistics.zeroMonotonicNs);
     t.is(parseStatistics(trailer?.statistics?.end ?? "").written, statistics.written);
     t.regex(trailer?.statistics?.start ?? "", /^Flows: active/);
@@ -83,7 +82,7 @@ inGuest("the command's exit code is passed on; records flow before it begins", a
   t.regex(read(guest, "run1.during"), /^Log: open 1 /m);
   t.true(BigInt(header?.command?.started_monotonic_ns ?? 0) > BigInt(header?.clock.zero_monotonic_ns ?? 0));
   const first = textOf(join(guest.folder, "module", "run1.tpp")).split("\n")[0] ?? "";
-  t.regex(first, /^3 \d+\.\d{9} 10\.0\.\d\.1 /, "the first record is the set-up of iperf3's first connection");
+  t.regex(first, /^1 \d+\.\d{9} 10\.0\.1\.1 \d+ 10\.0\.2\.1 5201 0 0x2 /, "it begins with iperf3's first SYN");
 });
 
 inGuest("--json: one object a line, the last with the totals", (t, guest) => {
