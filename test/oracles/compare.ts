@@ -1,0 +1,327 @@
+/** Compares what `analyze` says of one run with what its witnesses saw. */
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Comparison, exactly, type Metric } from "./comparison.ts";
+import { type OurFlow, type OurNumbers, type OurRecord, ourNumbers } from "./ours.ts";
+import {
+  type Acknowledged,
+  acknowledgedBy,
+  acknowledgedBytes,
+  type Connection,
+  connectionsTo,
+  couldBeInFlight,
+  dataSent,
+  duration_s,
+  inFlightAtSends,
+  retransmissions,
+  smoothedRtt,
+  wasInFlight,
+  wasReset,
+} from "./witness/connection.ts";
+import { type LastLook, lastLooks, nstatDelta } from "./witness/counters.ts";
+import { readFrames } from "./witness/frames.ts";
+
+/** The connection that carries iperf3's messages is not looked at one by one. */
+const leastBytes = 50_000;
+/** How long a packet may be on its way between the device, where tcpdump looks, and the socket, where the kernel's hooks are. */
+const deviceToSocket_s = 0.005;
+/** Sent by iperf3 on each data connection before what it reports: the test's name. */
+const iperf3CookieBytes = 37;
+
+/**
+ * Compares one run's evidence: sender.pcap.gz, nstat.before, nstat.after, port.txt and iperf3.json in its folder; capture.tpp,
+ * records.tpp and ss.txt there or, where one capture holds several runs, in the folder around it.
+ */
+export async function compareRun(folder: string): Promise<Comparison[]> {
+  const find = (name: string): string => {
+    const own = join(folder, name);
+    return existsSync(own) ? own : join(dirname(folder), name);
+  };
+  const read = (name: string): string => readFileSync(find(name), "utf8");
+  const port = Number(read("port.txt"));
+  const ours = await ourNumbers(find("capture.tpp"));
+  const ahead_s = Number(read("clock.txt"));
+  const base_ns = ours.zero_monotonic_ns + BigInt(Math.round(ahead_s * 1e6)) * 1000n;
+  const connections = connectionsTo(port, await readFrames(join(folder, "sender.pcap.gz")), base_ns);
+  const looks = lastLooks(read("ss.txt")).filter((look) => look.dport === port);
+  const flows = ours.flows.filter((flow) => flow.dport === port);
+  // over loopback both ends are in the sender's namespace, whose counters nstat shows
+  const counted = ours.flows.filter(
+    (flow) => flow.dport === port || (flow.sport === port && flow.saddr === flow.daddr),
+  );
+  const delta = (name: string): number => nstatDelta(read("nstat.before"), read("nstat.after"), name);
+
+  const result: Comparison[] = [exactly("connections", flows.length, connections.length), timeOfDay(ours, ahead_s)];
+  result.push(exactly("retransmissions", sum(counted.map((flow) => flow.retransmits)), delta("TcpRetransSegs")));
+  result.push(timeouts(ours, counted, delta("TcpExtTCPTimeouts")));
+
+  const proxies = existsSync(find("records.tpp")) ? await ourNumbers(find("records.tpp")) : null;
+  const data = connections.filter((connection) => dataSent(connection) >= leastBytes);
+  for (const [index, connection] of data.entries()) {
+    const part = data.length > 1 ? `connection ${index + 1}` : undefined;
+    const nth = connections.filter((other) => other.sport === connection.sport).indexOf(connection);
+    const flow = flows.filter((other) => other.sport === connection.sport)[nth];
+    const look = looks.filter((other) => other.sport === connection.sport)[nth];
+    if (!flow || !look)
+      throw new Error(`${folder}: port ${connection.sport} has ${flow ? "no last look of ss" : "no flow"}`);
+    const rows = await compareConnection(ours, flow, connection, look);
+    if (existsSync(join(folder, "iperf3.json"))) rows.push(...iperf3(flow, connection, read("iperf3.json")));
+    const proxy = proxies?.flows.filter((other) => other.dport === port && other.sport === flow.sport)[nth];
+    if (proxies && proxy) rows.push(...limits(proxy, connection, look));
+    result.push(...rows.map((row) => (part ? { ...row, part } : row)));
+  }
+  return result;
+}
+
+const sum = (values: readonly (number | null)[]): number | null =>
+  values.reduce((total: number | null, value) => (total === null || value === null ? null : total + value), 0);
+
+async function compareConnection(
+  ours: OurNumbers,
+  flow: OurFlow,
+  connection: Connection,
+  look: LastLook,
+): Promise<Comparison[]> {
+  const records = await ours.records(flow.flow);
+  return [
+    acknowledged(ours, flow, connection),
+    exactly("retransmissions by connection", flow.retransmits, retransmissions(connection)),
+    inFlight(ours, records, connection),
+    goodput(ours, flow, connection),
+    rtt(records, connection),
+    completion(flow, connection),
+    ...limits(flow, connection, look),
+  ];
+}
+
+function timeOfDay(ours: OurNumbers, ahead_s: number): Comparison {
+  const off = ours.realtimeAhead_s - ahead_s;
+  const within = Math.abs(off) <= 0.001;
+  return {
+    metric: "time of day",
+    ours: `${ours.realtimeAhead_s.toFixed(4)} s`,
+    witness: `${ahead_s.toFixed(4)} s`,
+    difference: `${(off * 1000).toFixed(1)} ms`,
+    verdict: within ? "within" : Math.abs(off) < 0.1 ? "explained" : "differs",
+    ...(within ? {} : { note: "capture lost its CPU to another process between reading the two clocks" }),
+  };
+}
+
+function timeouts(ours: OurNumbers, flows: readonly OurFlow[], expected: number): Comparison {
+  const row = exactly("timeouts", sum(flows.map((flow) => flow.timeouts)), expected);
+  if (ours.source === "kmod" || row.verdict === "exact") return row;
+  return {
+    ...row,
+    verdict: "explained",
+    note: "tracepoints show entries into Loss, which a chain of timeouts enters once",
+  };
+}
+
+function acknowledged(ours: OurNumbers, flow: OurFlow, connection: Connection): Comparison {
+  const row = exactly("bytes acknowledged", flow.acked_bytes, acknowledgedBytes(connection));
+  if (row.verdict === "exact" || ours.source === "kmod" || flow.acked_bytes === null) return row;
+  // the numbers before the last segment that the kernel shows, which is the last one in ESTABLISHED
+  const known = connection.segments.some((s) => !s.out && s.ack - 1 === flow.acked_bytes);
+  return known ? { ...row, verdict: "explained", note: "tcp_probe ends as the connection leaves ESTABLISHED" } : row;
+}
+
+function iperf3(flow: OurFlow, connection: Connection, json: string): Comparison[] {
+  const report = JSON.parse(json) as {
+    start: { connected: { local_port: number }[] };
+    end: { sum_sent: { bytes: number }; sum_received: { bytes: number } };
+  };
+  if (report.start.connected[0]?.local_port !== connection.sport) return [];
+  const row = exactly("bytes acknowledged (iperf3)", flow.acked_bytes, report.end.sum_sent.bytes + iperf3CookieBytes);
+  if (row.verdict === "exact") return [row];
+  return [
+    {
+      ...row,
+      verdict: "explained",
+      note: "what iperf3 wrote and the peer's kernel never acknowledged before it was closed",
+    },
+  ];
+}
+
+const percent = (share: number, digits = 2): string => `${(share * 100).toFixed(digits)} %`;
+
+function inFlight(ours: OurNumbers, records: readonly OurRecord[], connection: Connection): Comparison {
+  const { compared, exact, explained } =
+    ours.source === "kmod" ? inFlightAtEachSend(records, connection) : inFlightAtEachReceipt(records, connection);
+  const rest = compared - exact - explained;
+  return {
+    metric: "bytes in flight",
+    ours: String(compared),
+    witness: String(exact),
+    difference: `${explained} + ${rest}`,
+    verdict: compared > 0 && exact === compared ? "exact" : rest === 0 && compared > 0 ? "explained" : "differs",
+    ...(explained > 0
+      ? { note: "an acknowledgement or a segment was on its way between socket and device (at most 5 ms)" }
+      : {}),
+  };
+}
+
+function inFlightAtEachSend(records: readonly OurRecord[], connection: Connection) {
+  const bySeq = new Map<number, ReturnType<typeof inFlightAtSends>>();
+  for (const point of inFlightAtSends(connection)) {
+    const list = bySeq.get(point.seq);
+    if (list) list.push(point);
+    else bySeq.set(point.seq, [point]);
+  }
+  let compared = 0;
+  let exact = 0;
+  let explained = 0;
+  for (const record of records) {
+    if (record.type !== "send" || !record.length_bytes) continue;
+    compared += 1;
+    const point = bySeq.get(record.seq_num as number)?.shift();
+    if (!point) continue;
+    if (point.bytes === record.inflight_bytes) exact += 1;
+    else if (couldBeInFlight(connection, point.t, deviceToSocket_s, record.inflight_bytes)) explained += 1;
+  }
+  return { compared, exact, explained };
+}
+
+function inFlightAtEachReceipt(records: readonly OurRecord[], connection: Connection) {
+  let compared = 0;
+  let exact = 0;
+  let explained = 0;
+  for (const record of records) {
+    if (record.type !== "recv") continue;
+    compared += 1;
+    if (wasInFlight(connection, record.t, 0.0005, record.inflight_bytes)) exact += 1;
+    else if (couldBeInFlight(connection, record.t, deviceToSocket_s, record.inflight_bytes)) explained += 1;
+  }
+  return { compared, exact, explained };
+}
+
+function goodput(ours: OurNumbers, flow: OurFlow, connection: Connection): Comparison {
+  const windows = ours.windows.filter((window) => window.flow === flow.flow);
+  const ends = windows.map((window) => window.window_start_s + 1);
+  const start: Acknowledged = { highest: 1, beforeLast: 1 };
+  // what `bytes acknowledged` lacks for tracepoints is at the connection's end
+  const missing = ours.source === "kmod" ? 0 : acknowledgedBytes(connection) - (flow.acked_bytes ?? 0);
+  const until = acknowledgedBy(connection, ends);
+  const sooner = acknowledgedBy(
+    connection,
+    ends.map((end) => end - deviceToSocket_s),
+  );
+  const later = acknowledgedBy(
+    connection,
+    ends.map((end) => end + deviceToSocket_s),
+  );
+  let within = 0;
+  let explained = 0;
+  let worst = 0;
+  for (const [index, window] of windows.entries()) {
+    const bytes = (until[index] ?? start).highest - (until[index - 1] ?? start).highest;
+    const off = Math.abs(window.acked_bytes - bytes);
+    // the sequence number of the SYN counts as a byte
+    const share = off <= 1 && index === 0 ? 0 : off / Math.max(bytes, 1);
+    worst = Math.max(worst, share);
+    const most = (later[index] ?? start).highest - (sooner[index - 1] ?? start).beforeLast;
+    const unseen = index === windows.length - 1 ? missing : 0;
+    const least = (sooner[index] ?? start).beforeLast - (later[index - 1] ?? start).highest - unseen;
+    if (share <= 0.001) within += 1;
+    else if (window.acked_bytes >= least && window.acked_bytes <= most) explained += 1;
+  }
+  const rest = windows.length - within - explained;
+  return {
+    metric: "goodput by second",
+    ours: `${windows.length}`,
+    witness: `${within}`,
+    difference: `worst ${percent(worst)}`,
+    verdict: worst === 0 ? "exact" : rest > 0 ? "differs" : explained > 0 ? "explained" : "within",
+    ...(explained > 0
+      ? {
+          note: "the last acknowledgement of a window (from tracepoints, those at the connection's end), or what came within 5 ms of an edge",
+        }
+      : {}),
+  };
+}
+
+function rtt(records: readonly OurRecord[], connection: Connection): Comparison {
+  const samples = smoothedRtt(connection);
+  const off: number[] = [];
+  let at = 0;
+  let near = 0;
+  let sumOurs = 0;
+  let sumWitness = 0;
+  for (const record of records) {
+    // the time is the only link: of the samples that may be the newest then, the one that agrees best
+    while (at + 1 < samples.length && (samples[at + 1]?.t as number) < record.t - 0.0005) at += 1;
+    if (!record.srtt_us) continue;
+    let best: number | undefined;
+    for (let next = at; next < samples.length; next++) {
+      const sample = samples[next] as { t: number; srtt_us: number };
+      if (sample.t > record.t + 0.0005) break;
+      if (best === undefined || Math.abs(record.srtt_us - sample.srtt_us) < Math.abs(record.srtt_us - best))
+        best = sample.srtt_us;
+    }
+    if (best === undefined) continue;
+    off.push(Math.abs(record.srtt_us / best - 1));
+    if (Math.abs(record.srtt_us - best) <= Math.max(0.05 * best, 100)) near += 1;
+    sumOurs += record.srtt_us;
+    sumWitness += best;
+  }
+  off.sort((a, b) => a - b);
+  const n = Math.max(off.length, 1);
+  const share = near / n;
+  const short = share < 0.95 && sumWitness / n < 1000;
+  return {
+    metric: "smoothed RTT",
+    ours: `${(sumOurs / n / 1000).toFixed(2)} ms`,
+    witness: `${(sumWitness / n / 1000).toFixed(2)} ms`,
+    difference: `median ${percent(off[Math.floor(off.length / 2)] ?? Number.NaN)}; ${percent(share, 1)} within`,
+    verdict: share >= 0.95 ? "within" : short ? "explained" : "differs",
+    ...(short
+      ? { note: "round trips of less than 1 ms: much of each is the way between device and socket on a busy machine" }
+      : {}),
+  };
+}
+
+function completion(flow: OurFlow, connection: Connection): Comparison {
+  const witness = duration_s(connection);
+  const off = (flow.duration_s - witness) * 1000;
+  return {
+    metric: "completion time",
+    ours: `${flow.duration_s.toFixed(6)} s`,
+    witness: `${witness.toFixed(6)} s`,
+    difference: `${off.toFixed(3)} ms`,
+    verdict: Math.abs(off) <= 1 ? "within" : "differs",
+  };
+}
+
+function limits(flow: OurFlow, connection: Connection, look: LastLook): Comparison[] {
+  if (flow.basis === null) return [];
+  const proxy = flow.basis !== "kernel";
+  const ranOn_ms = wasReset(connection) ? look.lastack_ms : 0;
+  const compare = (metric: Metric, seconds: number, witness_ms: number, later_ms = 0): Comparison => {
+    const off = (seconds - witness_ms / 1000) / flow.life_s;
+    const within = Math.abs(off) <= 0.05;
+    const afterReset = !within && Math.abs(off + later_ms / 1000 / flow.life_s) <= 0.05;
+    const note = afterReset
+      ? "after a RST the kernel's time runs on until ss looks, by its own `lastack` as much longer"
+      : "a proxy, which is as far off as the difference says";
+    return {
+      metric,
+      ours: `${seconds.toFixed(3)} s`,
+      witness: `${(witness_ms / 1000).toFixed(3)} s`,
+      difference: percent(off),
+      verdict: within ? "within" : afterReset || proxy ? "explained" : "differs",
+      ...(within || !(afterReset || proxy) ? {} : { note }),
+    };
+  };
+  const rwnd = flow.rwnd_share * flow.life_s;
+  const busy = flow.life_s * (1 - flow.idle_share);
+  if (proxy) {
+    return [
+      compare("limits by records: receiver", rwnd, look.rwnd_limited_ms, ranOn_ms),
+      compare("limits by records: busy", busy, look.busy_ms, ranOn_ms),
+    ];
+  }
+  return [
+    compare("limits: receiver", rwnd, look.rwnd_limited_ms, ranOn_ms),
+    compare("limits: send buffer", (flow.sndbuf_share ?? 0) * flow.life_s, look.sndbuf_limited_ms),
+    compare("limits: busy", busy, look.busy_ms, ranOn_ms),
+  ];
+}
