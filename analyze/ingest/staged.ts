@@ -7,7 +7,7 @@ const u64 = "UBIGINT";
 export const stagedColumns = {
   /** Code of the record's type; see the codes below for lines that are no records. */
   type: "UTINYINT",
-  /** What the record says of the connection's life: 1 begins, 2 established, 3 ended, else 0. */
+  /** What the record says of the connection's life: 1 begins, 2 established, 3 ended, 4 perhaps about to be established, else 0. */
   life: "UTINYINT",
   t: "DECIMAL(18, 9)",
   /** Capture, local end, remote end and, where the source numbers its connections, that number; see _connections.sql. */

@@ -110,7 +110,7 @@ interface EventReading {
   readonly name: string;
   /** SQL of the record type. */
   readonly type: (get: Get) => string;
-  /** SQL of what the record says of the connection's life: 1 begins, 2 established, 3 ended, else 0. */
+  /** SQL of what the record says of the connection's life: 1 begins, 2 established, 3 ended, 4 perhaps about to be established, else 0. */
   readonly life?: (get: Get) => string;
   /** Keys whose values are taken as they are. */
   readonly copies: readonly string[];
@@ -131,7 +131,12 @@ const knownEvents: readonly EventReading[] = [
     copies: [],
     detail: (get) => (get("state") ? withoutPrefix(get("state")) : null),
   },
-  { name: "tcp_cong_state_set", type: () => "7", copies: ["cong_state"] },
+  {
+    name: "tcp_cong_state_set",
+    type: () => "7",
+    life: (get) => `CASE ${get("cong_state")} WHEN '0' THEN 4 ELSE 0 END`,
+    copies: ["cong_state"],
+  },
   {
     name: "inet_sock_set_state",
     type: (get) => `CASE ${get("newstate")} WHEN 'TCP_ESTABLISHED' THEN 3 WHEN 'TCP_CLOSE' THEN 4 ELSE 8 END`,

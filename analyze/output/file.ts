@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { access, rename, rm, writeFile } from "node:fs/promises";
+import { access, rename, rm, stat, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { AnalyzeError, OutputError, OutputExistsError } from "../errors.ts";
 
@@ -9,12 +9,17 @@ import { AnalyzeError, OutputError, OutputExistsError } from "../errors.ts";
  */
 export async function writeWhole(path: string, force: boolean, write: (path: string) => Promise<void>): Promise<void> {
   await refuseExisting(path, force);
-  const partial = `${path}.partial-${process.pid}`;
+  // A device or a pipe is written to, not replaced.
+  const inPlace = await stat(path).then(
+    (found) => !found.isFile(),
+    () => false,
+  );
+  const partial = inPlace ? path : `${path}.partial-${process.pid}`;
   try {
     await write(partial);
-    await rename(partial, path);
+    if (!inPlace) await rename(partial, path);
   } catch (error) {
-    await rm(partial, { force: true });
+    if (!inPlace) await rm(partial, { force: true });
     if (error instanceof AnalyzeError || !isFileError(error)) throw error;
     throw new OutputError(path, error);
   }

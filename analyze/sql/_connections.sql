@@ -19,7 +19,7 @@ FROM (
     split_part(ends, ' ', 5)::USMALLINT AS dport,
     min(ord) AS first_ord,
     max(ord) AS last_ord,
-    max(ord) FILTER (WHERE life = 0 AND type <= 8) AS last_living_ord,
+    max(ord) FILTER (WHERE life IN (0, 4) AND type <= 8) AS last_living_ord,
     -- Any number in the upper half: the connection may pass 2^32, or fall below its first number.
     max(greatest(snd_nxt, snd_una, write_seq, seq_num, ack_num)) >= 2147483648 AS may_wrap
   FROM records
@@ -30,19 +30,24 @@ WHERE sport > 0 AND dport > 0;
 
 -- Places where a connection begins on a 4-tuple: at its first record; where a handshake begins (life 1), which can be
 -- said again (a repeated SYN); where it is established (life 2) without such a handshake just before; and after an end
--- (life 3) when records follow that no beginning explains.
+-- (life 3) when records follow that no beginning explains. Some kernels tell of a passive open's congestion state (life 4:
+-- Open) right before they tell that it is established: then it begins there.
 CREATE TEMP TABLE _connections AS
 WITH events AS (
   SELECT tuple, ord, life,
-    lag(life) OVER (PARTITION BY tuple ORDER BY ord) AS previous_life,
-    lead(life) OVER (PARTITION BY tuple ORDER BY ord) AS next_life
+    last_value(nullif(life, 4) IGNORE NULLS) OVER (in_order ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS previous_life,
+    first_value(nullif(life, 4) IGNORE NULLS) OVER (in_order ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_life,
+    life = 4 AND lead(life) OVER in_order = 2 AND (ord = first_ord OR lag(life) OVER in_order = 3) AS opens
   FROM records JOIN _tuples USING (ends)
   WHERE life > 0
+  WINDOW in_order AS (PARTITION BY tuple ORDER BY ord)
+), told AS (
+  SELECT *, coalesce(lag(opens) OVER (PARTITION BY tuple ORDER BY ord), false) AS opened FROM events
 ), beginnings AS (
   SELECT tuple, first_ord AS from_ord FROM _tuples
   UNION
-  SELECT tuple, ord FROM events
-  WHERE life IN (1, 2) AND coalesce(previous_life, 3) <> 1
+  SELECT tuple, ord FROM told
+  WHERE opens OR (life IN (1, 2) AND coalesce(previous_life, 3) <> 1 AND NOT opened)
   UNION
   SELECT tuple, ord + 1 FROM events JOIN _tuples USING (tuple)
   WHERE life = 3 AND (next_life = 3 OR (next_life IS NULL AND last_living_ord > ord))
