@@ -5,7 +5,7 @@
 -- flow                 UINTEGER   connection
 -- window_start_s       DOUBLE     seconds since the capture began
 -- window_s             DOUBLE     length of the window, seconds (settings.window_s)
--- acked_bytes          BIGINT     new bytes acknowledged: how far snd_una moved (the FIN's sequence number counts as one); from ss how far
+-- acked_bytes          BIGINT     new bytes acknowledged: how far snd_una moved (the sequence numbers of SYN and FIN count as one each); from ss how far
 --                            bytes_acked did, which each poll tells only up to its own moment
 -- goodput_bps          DOUBLE     acked_bytes in bit/s
 -- sent_bytes           BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
@@ -20,7 +20,10 @@
 CREATE VIEW goodput AS
 WITH per_window AS (
   SELECT capture, flow, floor(t / window_s)::BIGINT AS w,
-    max(coalesce(snd_una, bytes_acked)) AS una,
+    -- A record shows snd_una before its segment. Where the source tells what the segment acknowledges, that counts at once; the
+    -- kernel does not look at the acknowledgement of a RST, nor at one of data that was never sent.
+    greatest(max(coalesce(snd_una, bytes_acked)),
+      max(CASE WHEN type = 'recv' AND tcp_flags & 20 = 16 AND ack_num <= snd_nxt THEN ack_num END)) AS una,
     min(coalesce(snd_una, bytes_acked)) AS lowest_una,
     sum(CASE WHEN type = 'send' THEN length_bytes END)::BIGINT AS sent_bytes,
     sum(CASE WHEN type = 'send' AND seq_num < snd_nxt THEN length_bytes END)::BIGINT AS retransmitted_bytes,
