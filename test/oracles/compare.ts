@@ -209,6 +209,8 @@ function goodput(ours: OurNumbers, flow: OurFlow, connection: Connection): Compa
     connection,
     ends.map((end) => end + deviceToSocket_s),
   );
+  // tracepoints do not tell what the segment they show acknowledges
+  const known = (at: Acknowledged): number => (ours.source === "kmod" ? at.highest : at.beforeLast);
   let within = 0;
   let explained = 0;
   let worst = 0;
@@ -218,9 +220,9 @@ function goodput(ours: OurNumbers, flow: OurFlow, connection: Connection): Compa
     // the sequence number of the SYN counts as a byte
     const share = off <= 1 && index === 0 ? 0 : off / Math.max(bytes, 1);
     worst = Math.max(worst, share);
-    const most = (later[index] ?? start).highest - (sooner[index - 1] ?? start).beforeLast;
+    const most = (later[index] ?? start).highest - known(sooner[index - 1] ?? start);
     const unseen = index === windows.length - 1 ? missing : 0;
-    const least = (sooner[index] ?? start).beforeLast - (later[index - 1] ?? start).highest - unseen;
+    const least = known(sooner[index] ?? start) - (later[index - 1] ?? start).highest - unseen;
     if (share <= 0.001) within += 1;
     else if (window.acked_bytes >= least && window.acked_bytes <= most) explained += 1;
   }
@@ -233,7 +235,10 @@ function goodput(ours: OurNumbers, flow: OurFlow, connection: Connection): Compa
     verdict: worst === 0 ? "exact" : rest > 0 ? "differs" : explained > 0 ? "explained" : "within",
     ...(explained > 0
       ? {
-          note: "the last acknowledgement of a window (from tracepoints, those at the connection's end), or what came within 5 ms of an edge",
+          note:
+            ours.source === "kmod"
+              ? "no more than what came within 5 ms of a window's edge"
+              : "no more than the last acknowledgement of a window and those at the connection's end, or what came within 5 ms of an edge",
         }
       : {}),
   };

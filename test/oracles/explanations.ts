@@ -14,7 +14,8 @@ export const explanations: Readonly<Record<Metric, readonly string[]>> = {
     "that capture loses its CPU in between, the two are apart by as long as that takes.",
   ],
   "bytes acknowledged": [
-    "`acked_bytes` of `flows`, beside the highest acknowledgement in tcpdump's file, without SYN and FIN.",
+    "`acked_bytes` of `flows`, beside the highest acknowledgement in tcpdump's file, without SYN and FIN, and without that",
+    "of a RST, at which no TCP looks.",
     "",
     "Tracepoints: `tcp_probe` shows the state before a segment and only in ESTABLISHED, so the last acknowledgements are missing: those",
     "from the last segment received in ESTABLISHED on.",
@@ -45,8 +46,8 @@ export const explanations: Readonly<Record<Metric, readonly string[]>> = {
     "`acked_bytes` of `goodput` in windows of one second, beside the advance of the highest acknowledgement in tcpdump's file from edge to",
     "edge of the same windows. The table has the windows / those within 0.1 % (the worst).",
     "",
-    "A record has the state before its packet, so what the last acknowledgement of a window brings counts in the next one: with few",
-    "packets a second, that is more than 0.1 %. The sequence numbers of SYN and FIN count as one byte each.",
+    "Tracepoints show snd_una before each segment and not what the segment acknowledges, so what the last one of a window acknowledges counts",
+    "in the next window: with few packets a second, that is more than 0.1 %. The sequence numbers of SYN and FIN count as one byte each.",
   ],
   "smoothed RTT": [
     "`srtt_us` at each record of the sender, beside the smoothed RTT of [RFC 6298](https://www.rfc-editor.org/rfc/rfc6298) computed from the times in",

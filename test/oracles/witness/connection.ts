@@ -88,6 +88,8 @@ function near(number: number, zero: number, { last }: { last: number }): number 
   return last + (step >= 2 ** 31 ? step - 2 ** 32 : step);
 }
 
+/** Does the sender take note of what it acknowledges? Of a RST it does not (RFC 9293, section 3.10.7.4: the RST comes first). */
+const acknowledges = (s: Segment): boolean => !s.out && (s.flags & (ACK | RST)) === ACK;
 const occupied = (s: Segment): number => s.length + (s.flags & (SYN | FIN) ? 1 : 0);
 
 export const dataSent = ({ segments }: Connection): number => {
@@ -102,7 +104,7 @@ export function acknowledgedBytes({ segments }: Connection): number {
   let fin = Number.POSITIVE_INFINITY;
   for (const s of segments) {
     if (s.out && s.flags & FIN) fin = Math.min(fin, s.seq + s.length);
-    if (!s.out && s.flags & ACK && s.ack > highest) highest = s.ack;
+    if (acknowledges(s) && s.ack > highest) highest = s.ack;
   }
   return Math.min(highest, fin) - 1;
 }
@@ -145,7 +147,7 @@ export function inFlightAtSends({ segments }: Connection): InFlight[] {
   let acked = 0;
   for (const s of segments) {
     if (!s.out) {
-      if (s.flags & ACK) acked = Math.max(acked, s.ack);
+      if (acknowledges(s)) acked = Math.max(acked, s.ack);
       continue;
     }
     if (s.length > 0) points.push({ t: s.t, seq: s.seq, bytes: next - acked, acked, next });
@@ -170,7 +172,7 @@ function stepsOf(connection: Connection): Step[] {
   let acked = 0;
   const steps = connection.segments.map((s) => {
     if (s.out) next = Math.max(next, s.seq + occupied(s));
-    else if (s.flags & ACK) acked = Math.max(acked, s.ack);
+    else if (acknowledges(s)) acked = Math.max(acked, s.ack);
     return { t: s.t, next, acked };
   });
   knownSteps.set(connection, steps);
@@ -212,7 +214,7 @@ export interface Acknowledged {
 
 /** How far the sender's data was acknowledged at each of these times. `times` ascend. */
 export function acknowledgedBy({ segments }: Connection, times: readonly number[]): Acknowledged[] {
-  const acks = segments.filter((s) => !s.out && s.flags & ACK);
+  const acks = segments.filter(acknowledges);
   let at = 0;
   let highest = 1;
   let beforeLast = 1;
@@ -254,7 +256,7 @@ export function smoothedRtt({ segments }: Connection): Smoothed[] {
       next = Math.max(next, end);
       continue;
     }
-    if (!(s.flags & ACK) || s.flags & RST) continue;
+    if (!acknowledges(s)) continue;
     const advances = s.ack > acked;
     acked = Math.max(acked, s.ack);
     let covered = 0;
