@@ -32,8 +32,8 @@
 -- inflight_mean_bytes  DOUBLE   snd_nxt - snd_una, mean over time
 -- slow_start_exit_s  DOUBLE     when the first slow start ended, seconds since the capture began; NULL where it did not
 -- slow_start_exit_cwnd  UINTEGER  congestion window then, packets; NULL likewise
--- cwnd_share, rwnd_share, sndbuf_share, application_share, pacing_share, recovery_share, idle_share
---                    DOUBLE     what kept it from sending more, shares of its life: see `limits`
+-- cwnd_share, rwnd_share, sndbuf_share, application_share  DOUBLE  what kept it from sending more, shares of its life: see `limits`
+-- pacing_share, recovery_share, idle_share  DOUBLE  further such shares
 -- limits_basis       VARCHAR    how these are known: see `limits`
 -- cong               VARCHAR    congestion control algorithm, the last where it changed; NULL where the source does not tell
 -- crosses_gap        BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds

@@ -1,6 +1,4 @@
 /** The library as a notebook uses it: views by name, plain values, pictures that show themselves. */
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { MissingColumnError, NoSuchFlowError, openTrace, plotNames } from "@tcpprobe-plus/analyze";
 import test from "ava";
 import { fixture, opened } from "./helpers.ts";
@@ -67,20 +65,4 @@ test("await using closes a trace", async (t) => {
     t.is((await trace.flows()).length, 2);
   }
   await t.throwsAsync(kept.rows("SELECT 1"));
-});
-
-test("the views that the library documents are files with a comment for each column", async (t) => {
-  const { viewNames } = await import("../index.ts");
-  const { readFileSync } = await import("node:fs");
-  const folder = join(dirname(fileURLToPath(import.meta.url)), "../sql");
-  const trace = await opened(t, fixture("kmod-loss"));
-  for (const view of viewNames.filter((name) => name !== "trace")) {
-    await trace.need(view);
-    const head = readFileSync(join(folder, `${view}.sql`), "utf8").split("CREATE VIEW")[0]!;
-    const described = await trace.database.describe(`SELECT * FROM ${view}`);
-    for (const { name, type } of described) {
-      const line = head.split("\n").find((line) => new RegExp(`^-- (\\w+, )*${name}\\b`).test(line));
-      t.true(line?.includes(` ${type} `), `${view}.${name}: no comment with ${type}`);
-    }
-  }
 });
