@@ -8,7 +8,7 @@
  * the receiver had read all that arrived when the test ended, so transfers are taken whose sender limits itself, or
  * whose last bytes wait in a queue in front of the receiver.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import anyTest, { type ExecutionContext } from "ava";
 import { type Iperf3Report, iperf3Client, iperf3Server } from "./rig/iperf3.ts";
@@ -20,9 +20,8 @@ import { temporaryDirectory } from "./support/temporary-directory.ts";
 
 const cookieBytes = 37;
 
-const recorded = readdirSync(fixture("."))
-  .filter((name) => name.endsWith(".json"))
-  .map((name) => name.replace(/\.json$/, ""));
+/** Those of both ends; the recordings of ss and of rotated sets have tests of their own. */
+const recorded = ["loopback", "shaped-loss", "cubic-bbr"];
 
 for (const name of recorded) {
   anyTest(`${name}.tpp: acknowledged bytes and goodput are those of iperf3's report`, async (t) => {
