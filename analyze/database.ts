@@ -27,6 +27,12 @@ const plainType = /^(BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|D
 const textOfJson = (value: unknown): string | null =>
   value === null || typeof value === "string" ? value : JSON.stringify(value);
 
+/**
+ * What DuckDB may hold; beyond it, it writes to the temporary directory. With Node, the results and what DuckDB does not
+ * count, the process stays below 2 GiB.
+ */
+const memoryLimit = "1200MiB";
+
 /** One in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. */
 export class Database {
   readonly #instance: DuckDBInstance;
@@ -40,7 +46,10 @@ export class Database {
   }
 
   static async open(temporaryDirectory: string): Promise<Database> {
-    const instance = await DuckDBInstance.create(":memory:", { temp_directory: temporaryDirectory });
+    const instance = await DuckDBInstance.create(":memory:", {
+      temp_directory: temporaryDirectory,
+      memory_limit: memoryLimit,
+    });
     const connection = await instance.connect();
     await connection.run(
       "SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false; SET autoload_known_extensions = false",
