@@ -69,7 +69,7 @@ requires({ tools: ["zsh"] })("zsh completes commands and what an option takes", 
   const script = `zmodload zsh/zpty
     ask() {
       zpty z zsh -f
-      zpty -w z 'PROMPT=; unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u -d /dev/null; source '$1'; zstyle ":completion:*" list-colors; bindkey "^I" complete-word'
+      zpty -w z 'PROMPT=; unsetopt zle_bracketed_paste; autoload -U compinit; compinit -u -D; source '$1'; zstyle ":completion:*" list-colors; bindkey "^I" complete-word'
       zpty -w z 'echo RE''ADY'
       zpty -r z out '*READY*'
       zpty -n -w z $2$'\\t'
