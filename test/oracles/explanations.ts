@@ -29,12 +29,12 @@ export const explanations: Readonly<Record<Metric, readonly string[]>> = {
     "Sum of `retransmits` of `flows` over the run's connections, beside the advance of nstat's TcpRetransSegs in the sender's namespace.",
   ],
   "retransmissions by connection": [
-    "`retransmits` of `flows`, beside the segments in tcpdump's file that begin below the highest sequence number sent before them.",
+    "`retransmits` of `flows`, beside the segments in tcpdump's file that were sent before.",
   ],
   timeouts: [
     "Rows of `rto_events` that are no zero-window probes, beside the advance of nstat's TcpExtTCPTimeouts.",
     "",
-    "Tracepoints show no timer. What stands in for it, the entry into the state Loss, comes once in a chain of timeouts; `basis` says so.",
+    "Tracepoints show no timer. What stands in for it is the entry into the state Loss, which the kernel announces at each timeout; `basis` says so.",
   ],
   "bytes in flight": [
     "`inflight_bytes` of `inflight` (snd_nxt - snd_una), record by record, beside the highest sequence number that tcpdump saw leave less",
@@ -63,7 +63,9 @@ export const explanations: Readonly<Record<Metric, readonly string[]>> = {
     "`rwnd_share` of `limits` times the connection's life, beside `rwnd_limited` in ss's last look; the difference is of the life. With extended",
     "records `limits` takes the kernel's own times, so this shows that it takes the right ones.",
   ],
-  "limits: send buffer": ["`sndbuf_share`, beside `sndbuf_limited`, likewise."],
+  "limits: send buffer": [
+    "`sndbuf_share`, beside `sndbuf_limited`, likewise. None of these transfers waits for its send buffer, so all that is shown is 0.",
+  ],
   "limits: busy": ["What is not `idle_share`, beside `busy`, likewise."],
   "limits by records: receiver": [
     "The same where `limits` has to tell from the records alone: from tracepoints, and from the module's records cut to the 30",

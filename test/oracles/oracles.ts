@@ -86,7 +86,7 @@ process.exitCode = differing === 0 && results.length > 0 ? 0 : 1;
 
 async function settings(): Promise<Setting[]> {
   const version = async (...command: string[]): Promise<string> =>
-    ((await run(command)).split("\n")[0] ?? "").replace(/ \(.*/, "").trim();
+    ((await run(command)).split("\n")[0] ?? "").replace(/ \((?!Wireshark)[^)]*\)\.?/g, "").trim();
   const tshark = await version("tshark", "--version");
   const made: Setting[] = [];
   if (existsSync(join(evidence, "guest/paths/release.txt"))) {

@@ -2,7 +2,7 @@
  * The same capture with only the 30 documented fields, so that `limits` has to do without the kernel's own times: the text
  * of the .tpp, cut to its first 30 fields, read again through the command line.
  */
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../rig/command.ts";
 import { capture } from "../support/analyze.ts";
@@ -10,8 +10,8 @@ import { capture } from "../support/analyze.ts";
 /** Makes records.tpp of capture.tpp in the folder. */
 export async function recordsOnly(folder: string): Promise<void> {
   const lines = join(folder, "records.txt");
-  const text = await run(["zstd", "-qdc", join(folder, "capture.tpp")]);
-  writeFileSync(lines, text.replaceAll(/^((?:\S+ ){29}\S+).*$/gm, "$1"));
+  const cut = 'zstd -qdc "$1" | cut -d " " -f 1-30 > "$2"';
+  await run(["sh", "-c", cut, "sh", join(folder, "capture.tpp"), lines]);
   const output = join(folder, "records.tpp");
   const { status, stderr } = await capture("run", "--force", "--quiet", "--kmod-file", lines, "-o", output);
   if (status !== 0) throw new Error(`capture run --kmod-file ended with ${status}: ${stderr}`);

@@ -58,7 +58,10 @@ function summary(results: readonly Result[], metric: Metric, place: Run["place"]
   const rows = of(results, metric, place);
   if (rows.length === 0) return null;
   const count = (...verdicts: string[]): number => rows.filter((row) => verdicts.includes(row.verdict)).length;
-  const anchor = metric.replaceAll(/[^a-z0-9 ]/g, "").replaceAll(" ", "-");
+  const anchor = metric
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9 ]/g, "")
+    .replaceAll(" ", "-");
   const cells = [`[${metric}](#${anchor})`, metrics[metric], place, rows.length];
   return `| ${[...cells, count("exact", "within"), count("explained"), count("differs")].join(" | ")} |`;
 }
@@ -83,9 +86,9 @@ function section(results: readonly Result[], metric: Metric, places: readonly Se
   return lines;
 }
 
-/** `12 345` where both say so, else `ours / witness (difference)`. */
+/** One number where both say the same, else `ours / witness (difference)`. */
 function cell(row: Comparison, notes: string[]): string {
-  const equal = row.ours === row.witness && row.verdict === "exact";
+  const equal = row.witness === "" || (row.ours === row.witness && row.verdict === "exact");
   const numbers = equal ? row.ours : `${row.ours} / ${row.witness} (${row.difference})`;
   const verdict = row.verdict === "differs" ? " **differs**" : row.verdict === "explained" ? " explained" : "";
   if (row.note === undefined) return `${numbers}${verdict}`;

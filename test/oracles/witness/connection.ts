@@ -109,14 +109,28 @@ export function acknowledgedBytes({ segments }: Connection): number {
   return Math.min(highest, fin) - 1;
 }
 
-/** Segments sent again: they take up sequence space below the highest that was sent before. */
+/**
+ * Segments sent again: they begin below the highest sequence number sent before, and not where tcpdump has seen nothing yet
+ * (two CPUs may hand it neighbours in another order).
+ */
 export function retransmissions({ segments }: Connection): number {
   let next = 0;
   let count = 0;
+  let holes: [number, number][] = [];
   for (const s of segments) {
     if (!s.out || occupied(s) === 0) continue;
-    if (s.seq < next) count += 1;
-    next = Math.max(next, s.seq + occupied(s));
+    const end = s.seq + occupied(s);
+    if (s.seq > next) holes.push([next, s.seq]);
+    if (s.seq < next) {
+      const hole = holes.find(([from, to]) => from <= s.seq && end <= to);
+      if (hole)
+        holes = holes.flatMap((h) =>
+          h === hole ? [[h[0], s.seq] as [number, number], [end, h[1]] as [number, number]] : [h],
+        );
+      else count += 1;
+      holes = holes.filter(([from, to]) => from < to);
+    }
+    next = Math.max(next, end);
   }
   return count;
 }
