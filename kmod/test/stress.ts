@@ -60,9 +60,6 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   const files = [module, await buildPrograms(made), path.join(moduleFolder, "test/guest")];
   const kernel = debug ? { vmlinuz: debug.vmlinuz, initrd: null, kernelArgs: "kmemleak=on pci=noacpi" } : {};
   const slow = debug ? 6 : 1;
-  // On CPUs that never rest, a PREEMPT kernel's ftrace waits for its grace period, and no load follows the first unload:
-  // the debug kernel, emulated, is so slow that it gets less traffic.
-  const load = debug ? "RATE=4mbit CHURN=20" : "";
   if (debug && values.scenarios) {
     const command = `LIMIT=1800 sh guest/all.sh ${values.scenarios}`;
     judge(
@@ -73,7 +70,7 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   if (seconds === 0) continue;
   for (const cpus of values.cpus.split(",").map(Number)) {
     const title = `${debug ? "debug kernel" : name}, ${cpus} CPUs, ${seconds} s`;
-    const command = `${load} sh guest/stress.sh ${seconds}`;
+    const command = `sh guest/stress.sh ${seconds}`;
     const limit = seconds * 2 + 300 * slow;
     judge(
       title,

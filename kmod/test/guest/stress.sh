@@ -1,5 +1,5 @@
 #!/bin/sh
-# [RATE=50mbit CHURN=200] stress.sh SECONDS: everything at once. Streams both ways over a lossy, reordering path, short
+# stress.sh SECONDS [kmemleak]: everything at once. Streams both ways over a lossy, reordering path, short
 # connections, settings at random, readers opened, killed and reopened, the module loaded and unloaded.
 . guest/lib.sh
 SECONDS_TO_RUN=$1
@@ -8,8 +8,8 @@ mkdir -p $O
 network
 start_sinks
 # a short queue: or the short connections wait seconds behind the streams
-path delay 5ms 2ms rate ${RATE:-50mbit} loss 1% reorder 10% gap 5 limit 100
-path_back delay 5ms rate ${RATE:-50mbit} loss 0.5% limit 100
+path delay 5ms 2ms rate 50mbit loss 1% reorder 10% gap 5 limit 100
+path_back delay 5ms loss 0.5%
 end() { [ "$(cut -d. -f1 /proc/uptime)" -ge "$END" ]; }
 END=$(($(cut -d. -f1 /proc/uptime) + SECONDS_TO_RUN))
 random() { od -An -N2 -tu2 /dev/urandom | tr -d ' '; }
@@ -52,7 +52,7 @@ readers() {
 stat_reader() { while ! end; do cat $STAT >/dev/null; sleep 0.3; done 2>/dev/null; }
 
 streams &
-in_a tcp churn 10.0.2.1 5001 "${CHURN:-200}" "$SECONDS_TO_RUN" 3000 >$O/churn.txt &
+in_a tcp churn 10.0.2.1 5001 200 "$SECONDS_TO_RUN" 3000 >$O/churn.txt &
 CHURN=$!
 settings & readers & stat_reader &
 LOADS=0
