@@ -76,10 +76,15 @@ stop_log() {
   cp $STAT "$O/stat.after"
 }
 
-# settled N: waits until only N connections of a are left (a close returns long before the last ACK)
+# settled N: waits until a and b have only N connections left each (a close returns long before the last ACK)
 settled() {
-  for _ in $(seq 100); do
-    [ "$(in_a ss -tnHO state connected exclude time-wait | wc -l)" -le "$1" ] && break
+  for _ in $(seq 200); do
+    left=0
+    for ns in a b; do
+      here=$(ip netns exec $ns ss -tnHO state connected exclude time-wait | wc -l)
+      [ "$here" -gt "$left" ] && left=$here
+    done
+    [ "$left" -le "$1" ] && break
     sleep 0.1
   done
   sleep 0.3

@@ -30,6 +30,7 @@ kill -0 $pid && echo waiting >$R/once.waiting
 a_bit 40000
 wait $pid
 note "a signal ends the wait"
+settled 0
 reader $PROBE $R/signal.txt blocking >$R/signal.result &
 pid=$!
 sleep 0.5
@@ -62,6 +63,7 @@ a_bit 20000
 wait $pid
 
 note "a new open begins a new log"
+settled 0
 reader $PROBE $R/new.txt try >$R/new.result
 unload
 
