@@ -118,7 +118,7 @@ stop_dumps() {
 # sinks in b: 5001 plain, 5002 slow and small, 5003 closes with data unread, 5004 answers
 start_sinks() {
   ip netns exec b tcp sink 5001 & SINKS=$!
-  ip netns exec b tcp sink 5002 pause=3000 rcvbuf=4096 & SINKS="$SINKS $!"
+  ip netns exec b tcp sink 5002 pause=6000 rcvbuf=4096 & SINKS="$SINKS $!"
   ip netns exec b tcp sink 5003 unread & SINKS="$SINKS $!"
   ip netns exec b tcp sink 5004 reply=40000 & SINKS="$SINKS $!"
   sleep 0.3
