@@ -26,8 +26,9 @@
 -- loss_s               DOUBLE     until the state was Loss no longer, seconds; NULL where the trace does not show it
 -- retransmits          BIGINT     segments retransmitted until then; NULL likewise and where the source does not count
 -- spurious             BOOLEAN    inferred: the kernel took its reaction back (undo, after F-RTO, timestamps or DSACK), so the data
---                                 had not been lost; NULL for probes, and where the trace does not show how Loss was left
--- spurious_evidence    VARCHAR    what it is inferred from; NULL likewise
+--                                 had not been lost; NULL for probes, and where the trace does not show how Loss was left or
+--                                 whether that was an undo
+-- spurious_evidence    VARCHAR    what it is inferred from, or why it cannot be; NULL for probes, and where the trace ends inside Loss
 -- crosses_gap          BOOLEAN    records of the capture were lost between the last ACK and recovery
 CREATE TEMP TABLE rto_events AS
 WITH links AS (
@@ -46,11 +47,28 @@ WITH links AS (
     first_value(ssthresh_before) OVER in_chain AS chain_ssthresh,
     first_value(ssthresh_after) OVER in_chain AS chain_ssthresh_after
   FROM chained WINDOW in_chain AS (PARTITION BY flow, chain ORDER BY ord)
+), exits AS (
+  -- The state that followed. The record out of Loss is found by its time, which is the very same number.
+  SELECT placed.flow, placed.ord, min_by(near.ca_state, near.ord) AS exit_ca_state
+  FROM placed JOIN _expiry_records AS near ON near.flow = placed.flow AND near.t = exit_s
+  WHERE near.ord > placed.ord AND near.ca_state <> 'Loss'
+  GROUP BY placed.flow, placed.ord
+), told AS (
+  SELECT placed.*, exit_ca_state,
+    exit_una < high AS left_early,
+    chain_ssthresh_after < chain_ssthresh AS lowered,
+    exit_ssthresh >= chain_ssthresh AND exit_cwnd >= chain_cwnd AS restored
+  FROM placed LEFT JOIN exits USING (flow, ord)
 ), judged AS (
   SELECT *,
-    exit_una < high AS left_early,
-    chain_ssthresh_after < chain_ssthresh AND exit_ssthresh >= chain_ssthresh AND exit_cwnd >= chain_cwnd AS restored
-  FROM placed
+    CASE
+      WHEN left_early AND exit_ca_state <> 'Recovery' THEN 'left early'
+      WHEN lowered AND restored THEN 'restored'
+      WHEN left_early THEN 'lost again'
+      WHEN NOT restored THEN 'repaired'
+      WHEN restored THEN 'untold'
+    END AS how_left
+  FROM told
 )
 SELECT
   capture, flow, event, t,
@@ -62,11 +80,14 @@ SELECT
   ca_state AS ca_state_before, ca_state_after::ca_state AS ca_state_after, cwnd_before, cwnd_after, ssthresh_before, ssthresh_after,
   CASE WHEN kind <> 'window probe' THEN exit_s - t END AS loss_s,
   CASE WHEN kind <> 'window probe' THEN exit_retrans::BIGINT - retrans END AS retransmits,
-  CASE WHEN kind = 'retransmission' AND exit_s IS NOT NULL THEN coalesce(left_early, false) OR coalesce(restored, false) END AS spurious,
-  CASE WHEN kind = 'retransmission' AND exit_s IS NOT NULL THEN CASE
-    WHEN left_early THEN 'Loss was left with ' || (high - exit_una) || ' bytes of what was outstanding still unacknowledged'
-    WHEN restored THEN 'as Loss was left, cwnd was back at ' || exit_cwnd || ' and ssthresh at ' || exit_ssthresh
-    ELSE 'Loss was left with all acknowledged; cwnd ' || exit_cwnd || ' of ' || chain_cwnd
+  CASE WHEN kind = 'retransmission' AND exit_s IS NOT NULL AND how_left <> 'untold' THEN how_left IN ('left early', 'restored') END AS spurious,
+  CASE WHEN kind = 'retransmission' AND exit_s IS NOT NULL THEN CASE how_left
+    WHEN 'left early' THEN 'Loss was left with ' || (high - exit_una) || ' bytes of what was outstanding still unacknowledged'
+    WHEN 'lost again' THEN 'Loss was left for Recovery: a retransmission was lost'
+    WHEN 'restored' THEN 'as Loss was left, cwnd was back at ' || exit_cwnd || ' and ssthresh at ' || exit_ssthresh
+    WHEN 'repaired' THEN 'Loss was left with all acknowledged; cwnd ' || exit_cwnd || ' of ' || chain_cwnd
+    WHEN 'untold' THEN 'cwnd was back at ' || exit_cwnd || ', but ssthresh had not been lowered, so no undo would show'
+    ELSE 'what cwnd and ssthresh were before is not known'
   END END AS spurious_evidence,
   EXISTS (
     SELECT 1 FROM losses WHERE losses.capture = judged.capture

@@ -32,6 +32,17 @@ for (const name of cases) {
   });
 }
 
+test("every view has a case", (t) => {
+  const queries = cases.map((name) => readFileSync(join(folder, name, "query.sql"), "utf8").replaceAll(/^--.*$/gm, ""));
+  const sql = readdirSync(new URL("../sql/", import.meta.url)).filter((file) => /^[^_].*\.sql$/.test(file));
+  t.true(sql.length >= 10);
+  for (const view of sql.map((file) => file.slice(0, -".sql".length)))
+    t.true(
+      queries.some((query) => new RegExp(`\\b(FROM|JOIN) ${view}\\b`).test(query)),
+      view,
+    );
+});
+
 test("every case is whole", (t) => {
   t.true(cases.length >= 15);
   for (const name of cases)
