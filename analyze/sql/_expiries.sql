@@ -5,14 +5,18 @@
 
 -- Each expiry; from tracepoints, which see no timer, each time that the congestion state became Loss.
 CREATE TEMP TABLE _expiries AS
-SELECT trace.capture, source, flow, ord, t, snd_una, snd_nxt, packets_out, rto_ms, snd_cwnd, ssthresh, retrans,
+WITH rare AS MATERIALIZED (
+  -- A single comparison: the scan makes it before it reads the other columns.
+  SELECT * FROM trace WHERE type > 'send'::record_type
+)
+SELECT rare.capture, source, flow, ord, t, snd_una, snd_nxt, packets_out, rto_ms, snd_cwnd, ssthresh, retrans,
   CASE WHEN source <> 'tracefs' THEN ca_state END AS ca_state,
   CASE
     WHEN coalesce(timer, CASE WHEN packets_out = 0 THEN 'probe' ELSE 'rto' END) = 'probe' THEN 'window probe'
     WHEN timer = 'rto_zero_window' THEN 'zero-window retransmission'
     ELSE 'retransmission'
   END AS kind
-FROM trace JOIN captures USING (capture)
+FROM rare JOIN captures USING (capture)
 WHERE flow IS NOT NULL AND (type = 'timeout' OR (type = 'ca_state' AND ca_state = 'Loss' AND source = 'tracefs'));
 
 -- The pieces of the connections that have any. `reached` is the highest number acknowledged.

@@ -1,30 +1,32 @@
 -- The time line of each connection as stretches: what the kernel held between two of its records. A record shows the
 -- state before the kernel handled the packet, so its numbers are those of the time since the connection's previous
--- record, not of the time after it. Kept as a table, since ordering each connection's records is the costliest step there is
--- and every metric of time rests on it; for the same reason as little as can be goes through that step.
+-- record, not of the time after it. Ordering each connection's records is the costliest step there is, and every metric of
+-- time rests on it: so it is done once, with as little in each row as can be, and kept in a file, which
+-- leaves the memory to the metrics.
 -- needs: trace, captures, _segment_size
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- ord                BIGINT     place of the record that ends the stretch
--- type               record_type  its type
+-- type               VARCHAR    its type; words are plain text here, which the file's dictionaries make the quickest to compare
 -- since_s            DOUBLE     time of the connection's previous record, seconds since the capture began; NULL for its first
 -- t                  DOUBLE     time of the record, likewise
 -- snd_cwnd           UINTEGER   packets; NULL at a tracepoint's change of the congestion state, which tells no more
 -- srtt_us            DOUBLE     smoothed RTT; NULL likewise, and before the first measurement
 -- inflight_bytes     BIGINT     snd_nxt - snd_una; NULL where the source lacks them
--- ca_state           ca_state   congestion state during the stretch; NULL where the source does not tell. Tracepoints tell
+-- ca_state           VARCHAR    congestion state during the stretch; NULL where the source does not tell. Tracepoints tell
 --                               changes only, so there it is Open until the first
--- previous_ca_state  ca_state   that of the stretch before; NULL for the first
+-- previous_ca_state  VARCHAR    that of the stretch before; NULL for the first
 -- rtt_sample_us      DOUBLE     round-trip time that the kernel measured as it handled the previous record; NULL where it did
 --                               not, or the source cannot tell. The kernel keeps srtt' = srtt + (sample - srtt) / 8 in whole
 --                               eighths (tcp_rtt_estimator), which is turned round here; mdev tells of samples equal to srtt.
 --                               Tracepoints have srtt in whole us only, so there it is within 8 us
--- held_by            held_by    what kept the sender from sending during the stretch: 'recovery', 'cwnd', 'rwnd', 'pacing',
+-- held_by            VARCHAR    what kept the sender from sending during the stretch: 'recovery', 'cwnd', 'rwnd', 'pacing',
 --                               'application', 'idle'; NULL before the connection is established and where the source cannot
 --                               tell. docs/metrics.md has the rules
-CREATE TEMP TABLE _steps AS
+COPY (
 WITH polled_or_probed AS (
-  SELECT trace.capture, flow, ord, type, t, snd_cwnd, ca_state, snd_nxt, write_seq, snd_nxt - snd_una AS inflight_bytes,
+  SELECT trace.capture, flow, ord, type, t, snd_cwnd, ca_state, low32(snd_nxt) AS snd_nxt, low32(write_seq) AS write_seq,
+    TRY_CAST(snd_nxt - snd_una AS INTEGER) AS inflight_bytes,
     -- Of srtt in eighths, and of what tells that it was measured anew: both in one number, as each is needed twice.
     least(srtt_us * 8, 2147483647)::BIGINT * 4294967296 + coalesce((mdev_us * 4)::BIGINT, snd_una & 4294967295, 0) AS estimator,
     source = 'ss' AND wqueue_bytes > packets_out::BIGINT * mss_bytes AS waiting,
@@ -40,7 +42,7 @@ WITH polled_or_probed AS (
   FROM trace JOIN captures USING (capture)
   WHERE source <> 'tracefs' AND flow IS NOT NULL AND snd_cwnd IS NOT NULL
 ), traced AS (
-  SELECT trace.capture, flow, ord, type, t, snd_cwnd, snd_nxt, snd_nxt - snd_una AS inflight_bytes,
+  SELECT trace.capture, flow, ord, type, t, snd_cwnd, TRY_CAST(snd_nxt - snd_una AS INTEGER) AS inflight_bytes,
     least(srtt_us * 8, 2147483647)::BIGINT * 4294967296 + (snd_una & 4294967295) AS estimator,
     snd_wnd_bytes, segment_bytes,
     ca_state AS next_ca_state,
@@ -68,7 +70,7 @@ WITH polled_or_probed AS (
     waiting
   FROM polled_or_probed
   UNION ALL
-  SELECT capture, flow, ord, type, t, snd_cwnd, ca_state, snd_nxt, NULL, inflight_bytes, estimator, NULL, NULL,
+  SELECT capture, flow, ord, type, t, snd_cwnd, ca_state, NULL, NULL, inflight_bytes, estimator, NULL, NULL,
     CASE
       WHEN ca_state IN ('Recovery', 'Loss') OR next_ca_state = 'Loss' THEN 'recovery'::held_by
       WHEN inflight_bytes = 0 THEN 'idle'::held_by
@@ -86,7 +88,7 @@ WITH polled_or_probed AS (
     lag(write_seq) OVER so_far AS written
   FROM judged WINDOW so_far AS (PARTITION BY flow ORDER BY ord)
 )
-SELECT capture, flow, ord, type, since_s, t, snd_cwnd, nullif(estimator >> 32, 0) / 8.0 AS srtt_us, inflight_bytes, ca_state, previous_ca_state,
+SELECT capture, flow, ord, type, since_s, t, snd_cwnd, nullif(estimator >> 32, 0) / 8.0 AS srtt_us, inflight_bytes::BIGINT AS inflight_bytes, ca_state, previous_ca_state,
   CASE
     WHEN estimator = previous_estimator OR type = 'sample' THEN NULL
     WHEN previous_estimator >> 32 = 0 THEN nullif(estimator >> 32, 0) / 8.0
@@ -95,9 +97,12 @@ SELECT capture, flow, ord, type, since_s, t, snd_cwnd, nullif(estimator >> 32, 0
   CASE
     WHEN waiting THEN if_waiting
     -- Less than a segment waits for the acknowledgement of what is in flight (Nagle's rule): the application writes little.
-    WHEN written > snd_nxt THEN CASE WHEN if_waiting = 'pacing' AND written - snd_nxt < segment_bytes THEN otherwise ELSE if_waiting END
+    WHEN unsent BETWEEN 1 AND 2147483647 THEN CASE WHEN if_waiting = 'pacing' AND unsent < segment_bytes THEN otherwise ELSE if_waiting END
     -- Tracepoints do not show when something was sent. In flight for longer than a timeout, unacknowledged: it was not.
     WHEN waiting IS NULL AND otherwise IN ('application', 'cwnd') AND t - since_s > 0.25 + (estimator >> 32) / 2e6 THEN 'idle'::held_by
     ELSE otherwise
   END AS held_by
-FROM paired;
+FROM (SELECT *, (written::BIGINT - snd_nxt) & 4294967295 AS unsent FROM paired)
+) TO (getvariable('temporary_directory') || '/steps.parquet') (FORMAT parquet);
+
+CREATE VIEW _steps AS SELECT * FROM read_parquet(getvariable('temporary_directory') || '/steps.parquet');

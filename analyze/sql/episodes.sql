@@ -36,7 +36,7 @@ WITH changes AS (
   FROM changes JOIN lives USING (flow) LEFT JOIN befores USING (flow, ord)
   WINDOW so_far AS (PARTITION BY flow ORDER BY ord)
 )
-SELECT capture, flow, episode, ca_state, start_s, end_s - start_s AS duration_s, retransmits::BIGINT AS retransmits, cwnd_before, cwnd_end,
+SELECT capture, flow, episode, ca_state::ca_state AS ca_state, start_s, end_s - start_s AS duration_s, retransmits::BIGINT AS retransmits, cwnd_before, cwnd_end,
   EXISTS (
     SELECT 1 FROM losses WHERE losses.capture = runs.capture
       AND coalesce(from_s, start_s) <= coalesce(end_s, last_s) AND coalesce(to_s, start_s) >= start_s
