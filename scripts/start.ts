@@ -11,6 +11,7 @@ import { Background, run } from "../test/rig/command.ts";
 import { startRecording } from "../test/rig/recording.ts";
 import { ShapedPath } from "../test/rig/shaped-path.ts";
 import { hasNamespaces, hasTool, hasTracefs, isRoot } from "../test/support/machine.ts";
+import { mountTracefs } from "./mount-tracefs.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const port = 5001;
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
 });
 const out = resolve(options.out);
 mkdirSync(out, { recursive: true });
+if (!options.recording) mountTracefs();
 const why = options.recording ? "as asked" : whyNotHere();
 const file = why === null ? await captureHere(join(out, "capture.tpp")) : bundled(why);
 const svg = join(out, "cwnd.svg");

@@ -3,11 +3,13 @@
  * `N passed, N failed, N skipped` on a line of its own. In CI `npm run check` comes first and counts as one more test.
  */
 import { spawn, spawnSync } from "node:child_process";
+import { mountTracefs } from "./mount-tracefs.ts";
 import { provideSystemPackages } from "./system-packages.ts";
 import { TapSummary } from "./tap-summary.ts";
 
 const files = process.argv.slice(2);
 provideSystemPackages();
+mountTracefs();
 const summary = new TapSummary();
 if (process.env.CI === "true" && files.length === 0) {
   const { status } = spawnSync(process.execPath, ["scripts/check.ts"], { stdio: "inherit" });

@@ -1,0 +1,13 @@
+/** Makes tracefs available where the kernel has it and nobody has mounted it: a container, or a system without systemd. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { hasTracefs, isRoot } from "../test/support/machine.ts";
+
+const place = "/sys/kernel/tracing";
+
+/** Says what it did; whoever needs tracefs and still finds none says so itself. */
+export function mountTracefs(): void {
+  if (hasTracefs() || !isRoot || !/\ttracefs$/m.test(readFileSync("/proc/filesystems", "utf8"))) return;
+  const { status } = spawnSync("mount", ["-t", "tracefs", "tracefs", place], { stdio: "inherit" });
+  if (status === 0) console.error(`tracefs was not mounted; it is now, at ${place}`);
+}
