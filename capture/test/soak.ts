@@ -44,7 +44,20 @@ async function startTraffic(): Promise<() => void> {
 }
 
 const stopTraffic = await startTraffic();
-const args = [bin, "run", "--source", "tracefs", "--port", String(port), "--rotate", "20MB", "--keep", "5", "-o", join(directory, "a.tpp")];
+const args = [
+  bin,
+  "run",
+  "--source",
+  "tracefs",
+  "--port",
+  String(port),
+  "--rotate",
+  "20MB",
+  "--keep",
+  "5",
+  "-o",
+  join(directory, "a.tpp"),
+];
 const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
 const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
 try {

@@ -41,7 +41,7 @@ for (const name of values.kernels === "all" ? kernels.map((k) => k.name) : value
     name: "install",
     files: [sources, path.join(moduleFolder, "test/guest")],
     command: "sh guest/install.sh",
-    limit: 900,
+    limit: 2400,
   });
   const problems = problemsOf(evidence);
   for (const problem of problems) console.log(`${name}: ${problem}`);
