@@ -53,7 +53,9 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
     .action(async (files: string[], options: CheckOptions) => {
       setExitCode(await (await import("./commands/check.ts")).check(files, options, io));
     });
-  jsonOrCsv(add("sql <file> <query>", `run a DuckDB query over ${viewNames.join(", ")}, losses, captures`))
+  jsonOrCsv(
+    add("sql <file> <query>", `run a DuckDB query over ${viewNames.join(", ")}, losses, not_followed, captures`),
+  )
     .addOption(new Option("--parquet", "write Parquet to standard output").conflicts(["json", "csv", "output"]))
     .option("-o, --output <file>", "x.parquet, x.arrow, x.csv or x.json instead of printing")
     .option("-f, --force", "overwrite the output")

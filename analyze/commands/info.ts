@@ -3,6 +3,7 @@ import type { Capture } from "../ingest/capture.ts";
 import type { Io } from "../io.ts";
 import { bytes, count, plural } from "../output/units.ts";
 import { openTrace, type Trace } from "../trace.ts";
+import { whyNotFollowed } from "./notices.ts";
 
 interface Summary {
   readonly records: number;
@@ -20,6 +21,14 @@ interface LossPlace {
   readonly known_by: string;
 }
 
+interface UnseenPlace {
+  readonly cause: string;
+  readonly segments: number;
+  readonly from_s: number | null;
+  readonly to_s: number | null;
+  readonly known_by: string;
+}
+
 /** Prints what each capture is and whether it can be trusted. */
 export async function info(
   paths: readonly string[],
@@ -28,14 +37,14 @@ export async function info(
 ): Promise<void> {
   // Whether the file holds what it should is only known by reading it.
   await using trace = await openTrace(paths, { ...io.opening, cache: false });
-  const reports = [];
+  const reports: Report[] = [];
   for (const [index, capture] of trace.captures.entries()) {
     const summary = await summarize(trace, index + 1);
     const losses = await lossPlaces(trace, index + 1);
-    reports.push({ capture, summary, losses });
+    reports.push({ capture, summary, losses, unseen: await unseenPlaces(trace, index + 1) });
   }
   if (options.json) {
-    const objects = reports.map(({ capture, summary, losses }) => ({
+    const objects = reports.map(({ capture, summary, losses, unseen }) => ({
       path: capture.path,
       ...summary,
       files: capture.files.map(({ path }) => path),
@@ -46,14 +55,13 @@ export async function info(
       incomplete: capture.incomplete,
       rejected: capture.rejected,
       losses,
+      not_followed: unseen,
       header: capture.header,
       trailer: capture.files.at(-1)?.walk.trailer ?? null,
     }));
     io.stdout.write(`${JSON.stringify(objects, null, 2)}\n`);
   } else {
-    const texts = reports.map(({ capture, summary, losses }) =>
-      describe(capture, summary, losses, options.settings ?? false),
-    );
+    const texts = reports.map((report) => describe(report, options.settings ?? false));
     io.stdout.write(texts.join("\n"));
   }
 }
@@ -71,6 +79,11 @@ const lossPlaces = (trace: Trace, capture: number): Promise<LossPlace[]> =>
     SELECT cause, lost::DOUBLE AS lost, from_s, to_s, known_by FROM losses WHERE capture = ${capture}
     ORDER BY coalesce(from_s, to_s) NULLS LAST`);
 
+const unseenPlaces = (trace: Trace, capture: number): Promise<UnseenPlace[]> =>
+  trace.rows<UnseenPlace>(`
+    SELECT cause, segments::DOUBLE AS segments, from_s, to_s, known_by FROM not_followed WHERE capture = ${capture}
+    ORDER BY coalesce(from_s, to_s) NULLS LAST`);
+
 const sumOver = (capture: Capture, of: (walk: TppWalk) => number): number =>
   capture.files.reduce((sum, { walk }) => sum + of(walk), 0);
 const fileBytes = (capture: Capture): number => sumOver(capture, (walk) => walk.fileBytes);
@@ -78,7 +91,14 @@ const frameCount = (capture: Capture): number => sumOver(capture, (walk) => walk
 const rawBytes = (capture: Capture): number =>
   sumOver(capture, (walk) => walk.frames.reduce((sum, frame) => sum + frame.rawBytes, 0));
 
-function describe(capture: Capture, summary: Summary, losses: readonly LossPlace[], settings: boolean): string {
+interface Report {
+  readonly capture: Capture;
+  readonly summary: Summary;
+  readonly losses: readonly LossPlace[];
+  readonly unseen: readonly UnseenPlace[];
+}
+
+function describe({ capture, summary, losses, unseen }: Report, settings: boolean): string {
   const { header, files } = capture;
   const lines: [string, string][] = [
     ["file", capture.path],
@@ -128,7 +148,7 @@ function describe(capture: Capture, summary: Summary, losses: readonly LossPlace
   for (const name of chosen) lines.push(["setting", `${name} = ${header.sysctl[name]}`]);
   for (const [name, value] of Object.entries(header.module_sysctl ?? {})) lines.push(["module", `${name} = ${value}`]);
   for (const note of header.notes ?? []) lines.push(["note", note]);
-  lines.push(...lossLines(losses));
+  lines.push(...lossLines(losses), ...unseenLines(unseen));
   for (const { line, why, count: n } of capture.rejected.slice(0, 10)) {
     lines.push(["no record", `${n} x ${JSON.stringify(line.slice(0, 100))}: ${why.split("\n")[0]}`]);
   }
@@ -176,6 +196,19 @@ function lossLines(losses: readonly LossPlace[]): [string, string][] {
       `${plural(sum, "record")} at ${others.length} further places: \`analyze sql FILE "FROM losses"\``,
     ]);
   }
+  return lines;
+}
+
+function unseenLines(unseen: readonly UnseenPlace[]): [string, string][] {
+  const lines = unseen
+    .slice(0, shownLosses)
+    .map(({ cause, segments, from_s, to_s, known_by }): [string, string] => [
+      "unseen",
+      `${plural(segments, "segment")} of connections that were not followed (${whyNotFollowed[cause]}) ${place(from_s, to_s)}; known by ${evidence[known_by]}`,
+    ]);
+  const others = unseen.length - shownLosses;
+  if (others > 0)
+    lines.push(["unseen", `more at ${plural(others, "further place")}: \`analyze sql FILE "FROM not_followed"\``]);
   return lines;
 }
 

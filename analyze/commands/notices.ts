@@ -23,7 +23,20 @@ export async function printNotices(trace: Trace, io: Io): Promise<void> {
     const what = whatIsLost(cause, lost);
     io.stderr.write(`analyze: ${path}: ${what}; numbers near there are bounds (\`analyze info\` says where)\n`);
   }
+  const unseen = await trace.rows<{ path: string; cause: string; segments: number }>(
+    "SELECT path, cause, sum(segments)::DOUBLE AS segments FROM not_followed JOIN captures USING (capture) GROUP BY capture, path, cause ORDER BY capture, cause",
+  );
+  for (const { path, cause, segments } of unseen)
+    io.stderr.write(
+      `analyze: ${path}: ${plural(segments, "segment")} of connections that were not followed (${whyNotFollowed[cause]}); the others have lost nothing\n`,
+    );
 }
+
+/** Of each cause of `not_followed`. */
+export const whyNotFollowed: Readonly<Record<string, string>> = {
+  "flow limit": "maxflows was reached",
+  "flow memory": "the kernel had no memory for more",
+};
 
 function whatIsLost(cause: string, lost: number | null): string {
   if (lost === null) return "records are missing with a file of the set";

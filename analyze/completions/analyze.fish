@@ -101,7 +101,7 @@ complete -c analyze -n '__fish_seen_subcommand_from check' -l junit -r -F -d 'wr
 complete -c analyze -n '__fish_seen_subcommand_from check' -l json -d 'print JSON'
 complete -c analyze -n '__fish_seen_subcommand_from check' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from check' -F
-complete -c analyze -n __fish_use_subcommand -a sql -d 'run a DuckDB query over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, losses, captures'
+complete -c analyze -n __fish_use_subcommand -a sql -d 'run a DuckDB query over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, losses, not_followed, captures'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l json -d 'print JSON, one array of objects'

@@ -25,7 +25,7 @@ _analyze() {
       'diagnose:what limited each flow, how much time that cost, when, and what shows it'
       'compare:runs side by side\: the first, and how the others differ from it'
       'check:hold assertions against the flows'
-      'sql:run a DuckDB query over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, losses, captures'
+      'sql:run a DuckDB query over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, losses, not_followed, captures'
       'schema:the documented columns of a view'
     )
     _describe command commands

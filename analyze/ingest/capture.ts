@@ -24,7 +24,7 @@ export interface CaptureFile {
   readonly walk: TppWalk;
 }
 
-/** Records that were lost at one place of a capture: a row of the table `losses` (sql/losses.md says what each column is). */
+/** Records that are missing at one place of a capture: a row of the tables `losses` or `not_followed` (docs/opening.md). */
 export interface Loss {
   readonly capture: number;
   /** The loss lies behind this record in the text; NULL where only its time, or only its number, is known. */
@@ -37,6 +37,12 @@ export interface Loss {
   readonly to_s: number | null;
   readonly known_by: LossEvidence;
 }
+
+/**
+ * Causes for which the module left out whole connections, or their beginnings up to a moment at which there was room: those
+ * that are in the trace have lost nothing.
+ */
+export const causesOfNotFollowing: readonly string[] = ["flow limit", "flow memory"];
 
 /** `ring`: the ring was full; `frame`: a damaged part of the file; `file`: a file of the set; `poll`: ss failed; or as the capture's trailer names it. */
 export type LossCause = "ring" | "frame" | "file" | "poll" | (string & {});

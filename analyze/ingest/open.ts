@@ -33,7 +33,7 @@ interface Parsed {
   readonly entry: string | null;
 }
 
-/** Makes the view `trace` over all given files, and the tables `captures` and `losses`. */
+/** Makes the view `trace` over all given files, and the tables `captures`, `losses` and `not_followed`. */
 export async function openCaptures(database: Database, paths: readonly string[], opening: Opening): Promise<Capture[]> {
   const { directory, loaded } = opening;
   await database.run(typesSql());
@@ -41,10 +41,11 @@ export async function openCaptures(database: Database, paths: readonly string[],
   await database.run(`
     CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, relative_sequence BOOLEAN, sees_ca_state BOOLEAN);
     CREATE TABLE losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
+    CREATE TABLE not_followed (capture USMALLINT, segments BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
     CREATE TABLE settings (window_s DOUBLE);
     INSERT INTO settings VALUES (0.1);
   `);
-  for (const name of ["captures", "losses", "records", "settings"]) loaded.add(name);
+  for (const name of ["captures", "losses", "not_followed", "records", "settings"]) loaded.add(name);
   const captures: Capture[] = [];
   const parts: (Part | undefined)[] = [];
   const parsed: Parsed[] = [];

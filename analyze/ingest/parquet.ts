@@ -1,7 +1,7 @@
 import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
 import { type Database, identifier, literal } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
-import type { Capture, Loss } from "./capture.ts";
+import { type Capture, causesOfNotFollowing, type Loss } from "./capture.ts";
 import type { RejectedLine } from "./stage.ts";
 
 /** Keys of a converted capture's Parquet metadata; column meanings are under `column.NAME`. */
@@ -17,7 +17,7 @@ export interface ConvertedCapture {
   readonly records: number;
 }
 
-/** Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata, fills `captures` and `losses`. */
+/** Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata, fills `captures`, `losses` and `not_followed`. */
 export async function openParquet(
   database: Database,
   path: string,
@@ -76,14 +76,26 @@ export async function registerCapture(
 const kindOf = ({ source, text }: TppHeader): string =>
   source !== "import" ? source : text === "trace_pipe" ? "tracefs" : "kmod";
 
+/** Fills `losses` and `not_followed`. */
 export async function registerLosses(database: Database, losses: readonly Loss[]): Promise<void> {
-  if (losses.length === 0) return;
-  const values = losses.map(
-    ({ capture, after_ord, lost, cause, from_s, to_s, known_by }) =>
-      `(${capture}, ${after_ord}, ${lost}, ${literal(cause)}, ${from_s ?? null}, ${to_s ?? null}, ${literal(known_by)})`,
+  const isOfConnections = ({ cause }: Loss) => causesOfNotFollowing.includes(cause);
+  const insert = async (table: string, rows: readonly Loss[], before: (loss: Loss) => string) => {
+    const values = rows.map((loss) => {
+      const { lost, cause, from_s, to_s, known_by } = loss;
+      return `(${before(loss)}, ${lost}, ${literal(cause)}, ${from_s ?? null}, ${to_s ?? null}, ${literal(known_by)})`;
+    });
+    if (values.length > 0) await database.run(`INSERT INTO ${table} VALUES ${values.join(", ")}`);
+  };
+  await insert("not_followed", losses.filter(isOfConnections), ({ capture }) => `${capture}`);
+  await insert(
+    "losses",
+    losses.filter((loss) => !isOfConnections(loss)),
+    ({ capture, after_ord }) => `${capture}, ${after_ord}`,
   );
-  await database.run(`INSERT INTO losses VALUES ${values.join(", ")}`);
 }
+
+/** What fills both tables again. */
+export const lossesSql = "SELECT * FROM losses UNION ALL BY NAME SELECT * RENAME (segments AS lost) FROM not_followed";
 
 /** The columns of `trace` from a converted capture. */
 export function parquetTraceSql(path: string, first: number): string {

@@ -1,7 +1,7 @@
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import { type Database, literal } from "../database.ts";
 import type { Loss } from "../ingest/capture.ts";
-import { type ConvertedCapture, capturesKey, lossesKey } from "../ingest/parquet.ts";
+import { type ConvertedCapture, capturesKey, lossesKey, lossesSql } from "../ingest/parquet.ts";
 import type { Trace } from "../trace.ts";
 
 /** Keys of the columns' meanings in the file's metadata: `column.srtt_us` and so on. */
@@ -13,7 +13,7 @@ const columnKey = (name: string): string => `column.${name}`;
  */
 export async function writeParquet(trace: Trace, path: string): Promise<void> {
   const captures = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
-  const losses = await trace.rows<Loss>("SELECT * FROM losses");
+  const losses = await trace.rows<Loss>(lossesSql);
   await copyTrace(trace.database, "SELECT * FROM trace", { captures, losses }, path);
 }
 

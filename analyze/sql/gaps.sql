@@ -1,4 +1,5 @@
 -- Stretches of a capture in which records were lost: one row a loss. Metrics that touch one are flagged `crosses_gap`.
+-- Connections that the module did not follow are no gap in the others: the table `not_followed` has them.
 -- needs: losses, trace
 -- capture   USMALLINT  file
 -- from_s    DOUBLE     the loss lies behind this moment, seconds since the capture began; NULL: not bounded on that side

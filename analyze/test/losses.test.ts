@@ -149,6 +149,59 @@ test("flows and windows away from a loss are not flagged", async (t) => {
   for (const { s } of flagged) t.true(Math.abs(s - at) < 0.3, `${s}`);
 });
 
+test("an end that was not followed for a while flags nothing of the other, but fairness, which is of all", async (t) => {
+  // As if maxflows had been 1 for the first two seconds: the receiver's end is taken out of them.
+  const lines = await linesOf(fixture("kmod-ipv6"));
+  const isReceiver = (line: string) => line.split(" ")[3] === "5001";
+  const early = lines.filter((line) => timeOf(line) < 2);
+  const refused = early.filter(isReceiver).length;
+  const zero = String(process.hrtime.bigint() - 2_000_000_000n);
+  const clock = { realtime_ns: "0", monotonic_ns: zero, zero_monotonic_ns: zero };
+  const directory = temporaryDirectory(t);
+  const path = join(directory, "maxflows.tpp");
+  const writer = await TppWriter.create(path, { ...(await headerOf("kmod-ipv6")), clock });
+  writer.addLoss("flow limit", refused);
+  writer.write(Buffer.from(early.filter((line) => !isReceiver(line)).join("")));
+  await writer.flush();
+  writer.write(Buffer.from(lines.slice(early.length).join("")));
+  await writer.close({ reason: "source ended", statistics: statistics(1) });
+
+  const parquet = join(directory, "maxflows.parquet");
+  const converted = await analyze("convert", path, "-o", parquet);
+  t.is(converted.code, 0, converted.err);
+  const notice = new RegExp(
+    `: ${refused} segments of connections that were not followed \\(maxflows was reached\\); the others`,
+  );
+  t.regex(converted.err, notice);
+  const { out } = await analyze("info", path);
+  t.regex(out, new RegExp(`^unseen {5}${refused} segments of .* between 0\\.0+ s and 2\\.\\d+ s`, "m"));
+  t.regex(out, /^losses {5}none$/m);
+
+  const whole = await opened(t, fixture("kmod-ipv6"));
+  const ofSender = "SELECT * FROM goodput WHERE flow = 1 ORDER BY window_start_s";
+  for (const file of [path, parquet]) {
+    const trace = await opened(t, file);
+    t.deepEqual(await trace.rows("SELECT * FROM losses"), []);
+    const [unseen, ...more] = await trace.rows<{ segments: number; cause: string; from_s: number; to_s: number }>(
+      "SELECT segments, cause, from_s, to_s FROM not_followed",
+    );
+    t.deepEqual({ ...unseen, to_s: 0 }, { segments: refused, cause: "flow limit", from_s: 0, to_s: 0 });
+    t.deepEqual(more, []);
+    t.deepEqual(await trace.rows("SELECT seen, gap_share FROM flows ORDER BY flow"), [
+      { seen: "whole", gap_share: 0 },
+      { seen: "no start", gap_share: 0 },
+    ]);
+    for (const view of ["flows", "goodput", "rtt", "episodes", "rto_events", "limits", "limits_by_window"])
+      t.deepEqual(await trace.rows(`SELECT * FROM ${view} WHERE crosses_gap`), [], view);
+    t.deepEqual(await trace.rows(ofSender), await whole.rows(ofSender));
+    const windows = await trace.rows<{ s: number; crosses_gap: boolean }>(
+      "SELECT window_start_s AS s, crosses_gap FROM fairness",
+    );
+    t.true(windows.some((row) => row.crosses_gap) && windows.some((row) => !row.crosses_gap));
+    for (const { s, crosses_gap } of windows) t.is(crosses_gap, s <= unseen!.to_s, `${s}`);
+  }
+});
+
 test("records that come late are put in the order of time; those of equal time keep theirs", async (t) => {
   const lines = await linesOf(fixture("kmod-loss"));
   const header = await headerOf("kmod-loss");
