@@ -58,7 +58,11 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   const made = await tree(kernelNamed(name));
   const { module } = debug ? await buildModuleOnHost(debug.buildFolder, "debug") : await buildModule(made);
   const files = [module, await buildPrograms(made), path.join(moduleFolder, "test/guest")];
-  const kernel = debug ? { vmlinuz: debug.vmlinuz, initrd: null, kernelArgs: "kmemleak=on pci=noacpi" } : {};
+  // Emulated CPUs are some twenty times slower, and never rest here: a task that was preempted may wait for long.
+  const patience = "rcupdate.rcu_cpu_stall_timeout=60";
+  const kernel = debug
+    ? { vmlinuz: debug.vmlinuz, initrd: null, kernelArgs: `kmemleak=on pci=noacpi ${patience}` }
+    : { kernelArgs: `quiet ${patience}` };
   const slow = debug ? 6 : 1;
   if (debug && values.scenarios) {
     const command = `LIMIT=1800 sh guest/all.sh ${values.scenarios}`;
