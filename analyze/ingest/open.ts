@@ -69,10 +69,13 @@ export async function openCaptures(database: Database, paths: readonly string[],
   if (parsed.length > 0) {
     await database.run(`CREATE VIEW records AS ${recordsSql(parsed.flatMap(({ pieces }) => pieces))}`);
     await database.run("SET VARIABLE realtimes_ns = (SELECT list(realtime_ns ORDER BY capture) FROM captures)");
-    await database.load("trace", loaded);
+    await database.load("_trace", loaded);
     // All flows are numbered already.
-    if (parsed.length === captures.length && parsed.every(({ entry }) => entry === null)) return captures;
-    await database.run("ALTER VIEW trace RENAME TO _staged_trace");
+    if (parsed.length === captures.length && parsed.every(({ entry }) => entry === null)) {
+      await makeTrace(database, loaded);
+      return captures;
+    }
+    await database.run("ALTER VIEW _trace RENAME TO _staged_trace");
     let allKept = true;
     for (const one of parsed) {
       const part = await partOf(database, one, opening);
@@ -82,9 +85,17 @@ export async function openCaptures(database: Database, paths: readonly string[],
     // The staged records are read as one, so they go together.
     if (allKept) for (const { pieces } of parsed) for (const { path } of pieces) await rm(path);
   }
-  await database.run(`CREATE VIEW trace AS ${withUniqueFlows(parts.filter((part) => part !== undefined))}`);
-  loaded.add("trace");
+  await database.run(`CREATE VIEW _trace AS ${withUniqueFlows(parts.filter((part) => part !== undefined))}`);
+  loaded.add("_trace");
+  await makeTrace(database, loaded);
   return captures;
+}
+
+async function makeTrace(database: Database, loaded: Set<string>): Promise<void> {
+  await database.run(
+    "CREATE VIEW trace AS SELECT * REPLACE (type::record_type AS type, ca_state::ca_state AS ca_state) FROM _trace",
+  );
+  loaded.add("trace");
 }
 
 /** A capture that an earlier command has parsed; `capture` is absent where none has yet. Null: not to be kept. */

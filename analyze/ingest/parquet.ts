@@ -97,12 +97,15 @@ export async function registerLosses(database: Database, losses: readonly Loss[]
 /** What fills both tables again. */
 export const lossesSql = "SELECT * FROM losses UNION ALL BY NAME SELECT * RENAME (segments AS lost) FROM not_followed";
 
-/** The columns of `trace` from a converted capture. */
+/** Types of `trace` that are plain text in `_trace`. */
+const words: ReadonlySet<string> = new Set(["record_type", "ca_state"]);
+
+/** The columns of `_trace` from a converted capture. */
 export function parquetTraceSql(path: string, first: number): string {
   const columns = traceColumns.map(({ name, type }) =>
     name === "capture"
       ? `(capture + ${first - 1})::${type} AS capture`
-      : `${identifier(name)}::${type} AS ${identifier(name)}`,
+      : `${identifier(name)}::${words.has(type) ? "VARCHAR" : type} AS ${identifier(name)}`,
   );
   return `SELECT ${columns.join(", ")} FROM read_parquet(${literal(path)})`;
 }

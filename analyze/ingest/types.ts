@@ -1,10 +1,10 @@
 import { caStates, recordTypes } from "@tcpprobe-plus/tpp";
 import { literal } from "../database.ts";
 
-const caseOf = (names: readonly string[], codes: readonly number[], type: string): string =>
-  `CASE code ${names.map((name, index) => `WHEN ${codes[index]} THEN ${literal(name)}::${type}`).join(" ")} END`;
+const caseOf = (names: readonly string[], codes: readonly number[]): string =>
+  `CASE code ${names.map((name, index) => `WHEN ${codes[index]} THEN ${literal(name)}`).join(" ")} END`;
 
-/** The enums of `trace` and the macros that turn the records' codes into them. */
+/** The enums of `trace` and the macros that turn the records' codes into their words. */
 export function typesSql(): string {
   const types = recordTypes.map((type) => type.name);
   return `
@@ -13,12 +13,10 @@ export function typesSql(): string {
     CREATE MACRO record_type_of(code) AS ${caseOf(
       types,
       recordTypes.map((type) => type.code),
-      "record_type",
     )};
     CREATE MACRO ca_state_of(code) AS ${caseOf(
       caStates,
       caStates.map((_, code) => code),
-      "ca_state",
     )};
   `;
 }

@@ -1,13 +1,13 @@
 -- Expiries of the retransmission timer, and for each the few records of its connection around it that tell what came
 -- before and after. To find those, a connection's records are taken in pieces (of 4096 records of the capture) whose
 -- extremes are known, so that each question reads one piece.
--- needs: trace, captures
+-- needs: _trace, captures
 
 -- Each expiry; from tracepoints, which see no timer, each time that the congestion state became Loss.
 CREATE TEMP TABLE _expiries AS
 WITH rare AS MATERIALIZED (
   -- A single comparison: the scan makes it before it reads the other columns.
-  SELECT * FROM trace WHERE type > 'send'::record_type
+  SELECT * FROM _trace WHERE type::record_type > 'send'::record_type
 )
 SELECT rare.capture, source, flow, ord, t, snd_una, snd_nxt, packets_out, rto_ms, snd_cwnd, ssthresh, retrans,
   CASE WHEN source <> 'tracefs' THEN ca_state END AS ca_state,
@@ -26,7 +26,7 @@ SELECT flow, ord >> 12 AS piece,
   max(CASE WHEN snd_cwnd IS NOT NULL THEN ord END) AS last_telling, min(CASE WHEN snd_cwnd IS NOT NULL THEN ord END) AS first_telling,
   min(CASE WHEN type = 'recv' THEN ord END) AS first_received,
   max(CASE WHEN ca_state <> 'Loss' THEN ord END) AS last_out_of_loss
-FROM trace
+FROM _trace
 WHERE flow IN (SELECT flow FROM _expiries)
 GROUP BY flow, piece;
 
@@ -48,11 +48,11 @@ FROM places JOIN _expiry_pieces USING (flow)
 GROUP BY places.flow, ord, own_piece, ack_piece, before_piece, after_piece, exit_piece;
 
 CREATE TEMP TABLE _expiry_records AS
-SELECT trace.flow, trace.ord, trace.ord >> 12 AS piece, t, type = 'recv' AS received, ca_state, snd_cwnd, ssthresh, retrans, snd_una, snd_nxt
-FROM trace
+SELECT _trace.flow, _trace.ord, _trace.ord >> 12 AS piece, t, type = 'recv' AS received, ca_state, snd_cwnd, ssthresh, retrans, snd_una, snd_nxt
+FROM _trace
 JOIN (
   SELECT DISTINCT flow, unnest([ack_piece, before_piece, after_piece, exit_piece, exit_next_piece]) AS piece FROM _expiry_places
-) AS wanted ON wanted.flow = trace.flow AND wanted.piece = trace.ord >> 12;
+) AS wanted ON wanted.flow = _trace.flow AND wanted.piece = _trace.ord >> 12;
 
 -- Each expiry with what those records tell. `una` and `high`: what was acknowledged and what was sent as the timer fired.
 CREATE TEMP TABLE _expiry_states AS
@@ -105,10 +105,10 @@ WITH pieces AS (
   FROM _expiry_states AS states JOIN _expiry_pieces ON _expiry_pieces.flow = states.flow AND piece >= states.ord >> 12
   GROUP BY states.flow, states.ord
 ), near AS (
-  SELECT trace.flow, trace.ord, trace.ord >> 12 AS piece, t, greatest(snd_una, CASE WHEN type = 'recv' THEN ack_num END) AS reached
-  FROM trace
+  SELECT _trace.flow, _trace.ord, _trace.ord >> 12 AS piece, t, greatest(snd_una, CASE WHEN type = 'recv' THEN ack_num END) AS reached
+  FROM _trace
   JOIN (SELECT DISTINCT flow, unnest([progress_piece, recovery_piece]) AS piece FROM pieces) AS wanted
-    ON wanted.flow = trace.flow AND wanted.piece = trace.ord >> 12
+    ON wanted.flow = _trace.flow AND wanted.piece = _trace.ord >> 12
 )
 SELECT states.flow, states.ord,
   min(CASE WHEN near.piece = progress_piece AND near.reached > una THEN near.t END) AS progress_at,

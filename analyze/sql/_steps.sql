@@ -3,7 +3,7 @@
 -- record, not of the time after it. Ordering each connection's records is the costliest step there is, and every metric of
 -- time rests on it: so it is done once, with as little in each row as can be, and kept in a file, which
 -- leaves the memory to the metrics.
--- needs: trace, captures, _segment_size
+-- needs: _trace, captures, _segment_size
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- ord                BIGINT     place of the record that ends the stretch
@@ -25,7 +25,7 @@
 --                               tell. docs/metrics.md has the rules
 COPY (
 WITH polled_or_probed AS (
-  SELECT trace.capture, flow, ord, type, t, snd_cwnd, ca_state, low32(snd_nxt) AS snd_nxt, low32(write_seq) AS write_seq,
+  SELECT _trace.capture, flow, ord, type, t, snd_cwnd, ca_state, low32(snd_nxt) AS snd_nxt, low32(write_seq) AS write_seq,
     TRY_CAST(snd_nxt - snd_una AS INTEGER) AS inflight_bytes,
     -- Of srtt in eighths, and of what tells that it was measured anew: both in one number, as each is needed twice.
     least(srtt_us * 8, 2147483647)::BIGINT * 4294967296 + coalesce((mdev_us * 4)::BIGINT, snd_una & 4294967295, 0) AS estimator,
@@ -39,19 +39,20 @@ WITH polled_or_probed AS (
       OR (source = 'ss' AND lost_out + retrans_out > 0)) AS recovering,
     least(coalesce(mss_bytes, (snd_nxt - snd_una) / nullif(packets_out, 0), 536), 65535)::USMALLINT AS segment_bytes,
     snd_wnd_bytes - coalesce(snd_nxt - snd_una, packets_out::BIGINT * mss_bytes) AS window_bytes
-  FROM trace JOIN captures USING (capture)
+  FROM _trace JOIN captures USING (capture)
   WHERE source <> 'tracefs' AND flow IS NOT NULL AND snd_cwnd IS NOT NULL
 ), traced AS (
-  SELECT trace.capture, flow, ord, type, t, snd_cwnd, TRY_CAST(snd_nxt - snd_una AS INTEGER) AS inflight_bytes,
+  SELECT _trace.capture, flow, ord, type, t, snd_cwnd, TRY_CAST(snd_nxt - snd_una AS INTEGER) AS inflight_bytes,
     least(srtt_us * 8, 2147483647)::BIGINT * 4294967296 + (snd_una & 4294967295) AS estimator,
     snd_wnd_bytes, segment_bytes,
     ca_state AS next_ca_state,
-    CASE WHEN sees_ca_state THEN coalesce(last_value(ca_state IGNORE NULLS) OVER before, 'Open'::ca_state) END AS ca_state
-  FROM trace JOIN captures USING (capture) LEFT JOIN _segment_size USING (flow)
+    CASE WHEN sees_ca_state THEN coalesce(last_value(ca_state IGNORE NULLS) OVER before, 'Open') END AS ca_state
+  FROM _trace JOIN captures USING (capture) LEFT JOIN _segment_size USING (flow)
   WHERE source = 'tracefs' AND flow IS NOT NULL AND (snd_cwnd IS NOT NULL OR ca_state IS NOT NULL)
   WINDOW before AS (PARTITION BY flow ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ), judged AS (
-  SELECT capture, flow, ord, type, t, snd_cwnd, ca_state, snd_nxt, write_seq, inflight_bytes, estimator, segment_bytes,
+  -- The words as enumerations: one byte each to order.
+  SELECT capture, flow, ord, type::record_type AS type, t, snd_cwnd, ca_state::ca_state AS ca_state, snd_nxt, write_seq, inflight_bytes, estimator, segment_bytes,
     CASE
       WHEN type = 'setup' THEN NULL
       WHEN recovering THEN 'recovery'::held_by
@@ -70,7 +71,7 @@ WITH polled_or_probed AS (
     waiting
   FROM polled_or_probed
   UNION ALL
-  SELECT capture, flow, ord, type, t, snd_cwnd, ca_state, NULL, NULL, inflight_bytes, estimator, NULL, NULL,
+  SELECT capture, flow, ord, type::record_type, t, snd_cwnd, ca_state::ca_state, NULL, NULL, inflight_bytes, estimator, NULL, NULL,
     CASE
       WHEN ca_state IN ('Recovery', 'Loss') OR next_ca_state = 'Loss' THEN 'recovery'::held_by
       WHEN inflight_bytes = 0 THEN 'idle'::held_by

@@ -1,5 +1,5 @@
 -- What happened to each connection, one row an event: for reading in order of time.
--- needs: trace, rto_events, episodes, slow_start
+-- needs: _trace, rto_events, episodes, slow_start
 -- capture      USMALLINT  file
 -- flow         UINTEGER   connection
 -- t            DOUBLE     seconds since the capture began
@@ -39,5 +39,5 @@ SELECT capture, flow, t,
     WHEN type IN ('send', 'reset_sent') THEN 'reset sent'
     ELSE 'reset received'
   END, NULL, CASE WHEN type IN ('reset_sent', 'reset_received') THEN detail END, NULL
-FROM trace
+FROM _trace
 WHERE flow IS NOT NULL AND (type IN ('setup', 'done', 'reset_sent', 'reset_received') OR tcp_flags & 4 = 4);

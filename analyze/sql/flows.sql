@@ -1,5 +1,5 @@
 -- One row a connection.
--- needs: trace, captures, _steps, losses, slow_start, limits
+-- needs: _trace, captures, _steps, losses, slow_start, limits
 -- capture            USMALLINT  file it is of
 -- flow               UINTEGER   id, in order of first sight
 -- saddr              VARCHAR    local address
@@ -57,7 +57,7 @@ WITH seen AS (
     max(rto_num) AS rto_num,
     min(nullif(srtt_us, 0)) AS srtt_min_us, max(srtt_us) AS srtt_max_us,
     max(snd_cwnd) AS cwnd_max
-  FROM trace WHERE flow IS NOT NULL GROUP BY capture, flow
+  FROM _trace WHERE flow IS NOT NULL GROUP BY capture, flow
 ), acked AS (
   -- A SYN that nobody answered leaves both at the sequence number behind it.
   SELECT flow, greatest(lowest_una, syn_end) AS first_una, greatest(least(highest_una, fin_seq), syn_end) AS last_una
@@ -74,7 +74,7 @@ WITH seen AS (
   SELECT flow, min(rtt_sample_us) AS rtt_min_us, quantiles_of(rtt_sample_us) AS quantiles
   FROM _steps WHERE rtt_sample_us IS NOT NULL GROUP BY flow
 ), algorithms AS (
-  SELECT flow, max_by(cong, ord) AS cong FROM trace WHERE cong IS NOT NULL AND flow IS NOT NULL GROUP BY flow
+  SELECT flow, max_by(cong, ord) AS cong FROM _trace WHERE cong IS NOT NULL AND flow IS NOT NULL GROUP BY flow
 ), lost AS (
   SELECT flow, bool_or(from_s IS NULL AND to_s IS NULL) AS anywhere,
     sum(greatest(least(end_s, coalesce(to_s, end_s)) - greatest(start_s, coalesce(from_s, start_s)), 0)) AS lost_s

@@ -1,6 +1,6 @@
 -- Goodput, throughput and retransmissions of each connection in windows of equal length, from its first record to its
 -- last. A window without records has goodput 0: nothing was acknowledged in it.
--- needs: trace, captures, settings, losses
+-- needs: _trace, captures, settings, losses
 -- capture              USMALLINT  file the flow is of
 -- flow                 UINTEGER   connection
 -- window_start_s       DOUBLE     seconds since the capture began
@@ -31,7 +31,7 @@ WITH per_window AS (
     max(retrans) AS retrans,
     count(CASE WHEN type = 'retransmit' THEN 1 END) AS retransmit_events,
     max(coalesce(snd_nxt - snd_una, packets_out)) > 0 AS outstanding
-  FROM trace CROSS JOIN settings
+  FROM _trace CROSS JOIN settings
   WHERE flow IS NOT NULL
   GROUP BY capture, flow, w
 ), per_flow AS (

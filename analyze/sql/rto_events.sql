@@ -77,7 +77,7 @@ SELECT
   t - ack_s AS since_ack_s,
   progress_at - t AS progress_s,
   CASE WHEN kind <> 'window probe' THEN recovered_at - t END AS recover_s,
-  ca_state AS ca_state_before, ca_state_after::ca_state AS ca_state_after, cwnd_before, cwnd_after, ssthresh_before, ssthresh_after,
+  ca_state::ca_state AS ca_state_before, ca_state_after::ca_state AS ca_state_after, cwnd_before, cwnd_after, ssthresh_before, ssthresh_after,
   CASE WHEN kind <> 'window probe' THEN exit_s - t END AS loss_s,
   CASE WHEN kind <> 'window probe' THEN exit_retrans::BIGINT - retrans END AS retransmits,
   CASE WHEN kind = 'retransmission' AND exit_s IS NOT NULL AND how_left <> 'untold' THEN how_left IN ('left early', 'restored') END AS spurious,

@@ -1,5 +1,5 @@
 -- The end of each connection's first slow start: the first time that snd_cwnd >= ssthresh. One row a connection that got there.
--- needs: trace, _steps
+-- needs: _trace, _steps
 -- capture      USMALLINT  file
 -- flow         UINTEGER   connection
 -- exit_s       DOUBLE     seconds since the capture began: when the packet was handled that ended it
@@ -11,14 +11,14 @@
 CREATE TEMP TABLE slow_start AS
 WITH exits AS (
   SELECT flow, min(CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS ord, bool_or(type = 'setup') AS seen_from_start
-  FROM trace WHERE flow IS NOT NULL GROUP BY flow
+  FROM _trace WHERE flow IS NOT NULL GROUP BY flow
 ), steps AS (
   SELECT _steps.capture, flow, ord, since_s, t, ca_state, seen_from_start FROM _steps JOIN exits USING (flow, ord)
 ), thresholds AS (
-  SELECT trace.flow, any_value(ssthresh) AS ssthresh FROM trace JOIN exits ON exits.flow = trace.flow AND exits.ord = trace.ord GROUP BY trace.flow
+  SELECT _trace.flow, any_value(ssthresh) AS ssthresh FROM _trace JOIN exits ON exits.flow = _trace.flow AND exits.ord = _trace.ord GROUP BY _trace.flow
 ), windows AS (
-  SELECT trace.flow, max(trace.snd_cwnd) AS snd_cwnd FROM trace JOIN steps ON steps.flow = trace.flow AND trace.t = coalesce(since_s, steps.t)
-  WHERE trace.ord < steps.ord OR since_s IS NULL GROUP BY trace.flow
+  SELECT _trace.flow, max(_trace.snd_cwnd) AS snd_cwnd FROM _trace JOIN steps ON steps.flow = _trace.flow AND _trace.t = coalesce(since_s, steps.t)
+  WHERE _trace.ord < steps.ord OR since_s IS NULL GROUP BY _trace.flow
 )
 SELECT capture, flow, coalesce(since_s, t) AS exit_s, snd_cwnd AS exit_cwnd, ssthresh,
   CASE

@@ -1,7 +1,8 @@
--- One row a record: what the kernel held at that moment. Columns and their units: docs/fields.md (made from the
--- column table in tpp/columns.ts, which a test holds against this view).
+-- The view `trace` with its words (`type`, `ca_state`) as plain text, which Parquet's dictionaries make quick to compare: what the
+-- metrics read. One row a record: what the kernel held at that moment. Columns and their units: docs/fields.md (made from the
+-- column table in tpp/columns.ts, which a test holds against `trace`).
 -- needs: records, captures, _connections
-CREATE VIEW trace AS
+CREATE VIEW _trace AS
 WITH located AS (
   SELECT *, enum_code(TRY_CAST(ends AS _tuple_ends))::BIGINT + 1 AS tuple
   FROM records
