@@ -26,6 +26,12 @@ if (missing) throw new Error(missing);
 const seconds = Math.round(Number(values.minutes) * 60);
 let failures = 0;
 
+/** Pages of a cache in /proc/slabinfo, kB: slabs times pages a slab. */
+function slabKb(line: string): number {
+  const m = /^\S+ +\d+ +\d+ +\d+ +\d+ +(\d+) .* slabdata +\d+ +(\d+)/.exec(line);
+  return m ? Number(m[1]) * Number(m[2]) * 4 : 0;
+}
+
 function judge(title: string, evidence: Evidence): void {
   const problems = splatsIn(evidence.dmesg).concat(
     splatsIn(evidence.console).filter((l) => !evidence.dmesg.includes(l.slice(15))),
@@ -38,7 +44,24 @@ function judge(title: string, evidence: Evidence): void {
     if (!/failed 0$/.test(loads)) problems.push(`module: ${loads}`);
     const unreclaimable = (when: string) => Number(/^SUnreclaim: +(\d+)/m.exec(of(`meminfo.${when}`))?.[1]);
     const grown = unreclaimable("after") - unreclaimable("before");
-    if (!values["debug-kernel"] && grown > 8192) problems.push(`SUnreclaim grew by ${grown} kB`);
+    if (!values["debug-kernel"] && grown > 4096) {
+      const sizes = (when: string) =>
+        new Map(
+          of(`slabinfo.${when}`)
+            .split("\n")
+            .map((l) => [l.split(" ")[0], slabKb(l)] as const),
+        );
+      const before = sizes("before");
+      const most = [...sizes("after")]
+        .map(([name, kb]) => [name, kb - (before.get(name) ?? 0)] as const)
+        .sort((x, y) => y[1] - x[1]);
+      problems.push(
+        `SUnreclaim grew by ${grown} kB: ${most
+          .slice(0, 5)
+          .map(([n, kb]) => `${n} ${kb} kB`)
+          .join(", ")}`,
+      );
+    }
     const stat = parseStat(of("peace/stat.after"));
     if (stat.flows !== 0) problems.push(`${stat.flows} flows left`);
     const records = parseRecords(of("peace/probe.txt")).length;

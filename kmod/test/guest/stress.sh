@@ -1,5 +1,5 @@
 #!/bin/sh
-# stress.sh SECONDS [kmemleak]: everything at once. Streams both ways over a lossy, reordering path, short
+# [RATE=20mbit CHURN=200] stress.sh SECONDS: everything at once. Streams both ways over a lossy, reordering path, short
 # connections, settings at random, readers opened, killed and reopened, the module loaded and unloaded.
 . guest/lib.sh
 SECONDS_TO_RUN=$1
@@ -8,15 +8,27 @@ mkdir -p $O
 # Its scan is a loop that never sleeps by itself, and on an emulated CPU takes minutes: the grace period that ftrace waits for
 # when a hook goes (RCU tasks) lasts as long. Scanned by hand at the end.
 if [ -e /sys/kernel/debug/kmemleak ]; then echo scan=off >/sys/kernel/debug/kmemleak; fi
-network
-start_sinks
-# a short queue: or the short connections wait seconds behind the streams
-path delay 5ms 2ms rate 50mbit loss 1% reorder 10% gap 5 limit 100
-path_back delay 5ms loss 0.5%
+lay_out() {
+  network
+  start_sinks
+  # a short queue: or the short connections wait seconds behind the streams
+  path delay 5ms 2ms rate "${RATE:-20mbit}" loss 1% reorder 10% gap 5 limit 100
+  path_back delay 5ms rate "${RATE:-20mbit}" loss 0.5% limit 100
+}
+# everything gone; what memory is held then, into meminfo.NAME
+clear_up() {
+  pkill -x tcp; pkill -x iperf3
+  sleep 1
+  ip netns del a; ip netns del b; ip netns del r
+  sleep 5
+  echo 3 >/proc/sys/vm/drop_caches
+  sleep 1
+  grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >$O/meminfo."$1"
+  cat /proc/slabinfo >$O/slabinfo."$1"
+}
+last() { END=$(($(cut -d. -f1 /proc/uptime) + $1)); }
 end() { [ "$(cut -d. -f1 /proc/uptime)" -ge "$END" ]; }
-END=$(($(cut -d. -f1 /proc/uptime) + SECONDS_TO_RUN))
 random() { od -An -N2 -tu2 /dev/urandom | tr -d ' '; }
-grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >$O/meminfo.before
 
 streams() {
   in_b iperf3 -s -p 5201 -D
@@ -54,9 +66,22 @@ readers() {
 }
 stat_reader() { while ! end; do cat $STAT >/dev/null; sleep 0.3; done 2>/dev/null; }
 
+# The same traffic without the module first: what a kernel allocates once, it holds before and after.
+note "warm-up"
+lay_out
+last 40
 streams &
-in_a tcp churn 10.0.2.1 5001 200 "$SECONDS_TO_RUN" 3000 >$O/churn.txt &
-CHURN=$!
+STREAMS=$!
+in_a tcp churn 10.0.2.1 5001 "${CHURN:-200}" 40 3000 >/dev/null
+wait $STREAMS
+clear_up before
+
+note "storm"
+lay_out
+last "$SECONDS_TO_RUN"
+streams &
+in_a tcp churn 10.0.2.1 5001 "${CHURN:-200}" "$SECONDS_TO_RUN" 3000 >$O/churn.txt &
+CHURNING=$!
 settings & readers & stat_reader &
 LOADS=0
 FAILED=0
@@ -67,7 +92,7 @@ while ! end; do
   sleep $(($(random) % 5))
   unload || FAILED=$((FAILED + 1))
 done
-wait $CHURN
+wait $CHURNING
 echo "loads $LOADS failed $FAILED" >$O/loads.txt
 note "after the storm"
 sleep 25
@@ -79,12 +104,7 @@ in_a tcp send 10.0.2.1 5001 100000
 sleep 1
 stop_log
 unload
-pkill -x tcp; pkill -x iperf3
-sleep 1
-ip netns del a; ip netns del b; ip netns del r
-sleep 2
-echo 3 >/proc/sys/vm/drop_caches
-grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >/out/stress/meminfo.after
+clear_up after
 if [ -e /sys/kernel/debug/kmemleak ]; then
   echo scan >/sys/kernel/debug/kmemleak
   sleep 6

@@ -37,7 +37,7 @@ export type Evidence = {
 
 /** Anything in a kernel log that says something went wrong in the kernel. */
 const splats =
-  /(?<!MP-BIOS )BUG:|WARNING:|\bOops\b|Call Trace|soft lockup|hard LOCKUP|rcu.*(stall|detected)|possible .*deadlock|INFO: task .* blocked|kmemleak: [0-9]+ new|general protection|unable to handle|Kernel panic|inconsistent lock state|sleeping function called|scheduling while atomic|refcount_t|UBSAN/i;
+  /(?<!MP-BIOS )BUG:|WARNING:|\bOops\b|Call Trace|soft lockup|hard LOCKUP|rcu.*detected (expedited )?stall|possible .*deadlock|INFO: task .* blocked|kmemleak: [0-9]+ new|general protection|unable to handle|Kernel panic|inconsistent lock state|sleeping function called|scheduling while atomic|refcount_t|UBSAN/i;
 
 export function splatsIn(log: string): string[] {
   return log.split("\n").filter((line) => splats.test(line));
