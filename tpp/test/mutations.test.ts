@@ -109,10 +109,22 @@ const mutations: Record<string, (file: Buffer, foreign: Buffer, chance: Chance) 
 };
 
 /**
+ * Whether a file that reads as whole differs in data frames only. Some of their bits mean nothing to zstd (the padding behind
+ * a table, for one): changing them changes no content, and no checksum over the content can tell.
+ */
+function changedUnusedBits(path: string, original: Buffer, { frames }: TppWalk): boolean {
+  const blank = (file: Buffer): Buffer => {
+    for (const { offset, compressedBytes } of frames) file.fill(0, offset, offset + compressedBytes);
+    return file;
+  };
+  return blank(readFileSync(path)).equals(blank(Buffer.from(original)));
+}
+
+/**
  * What is wrong with how a changed file was read; undefined when it was read rightly. A last frame whose checkpoint is gone
  * can only be told from a foreign one by that checkpoint: it is marked unconfirmed and reported, so not accepted silently.
  */
-async function misread(path: string, walk: TppWalk): Promise<string | undefined> {
+async function misread(path: string, original: Buffer, walk: TppWalk): Promise<string | undefined> {
   let read = 0;
   for await (const { frame, raw } of readFrames(path, walk)) {
     const found = linesOf(raw);
@@ -126,7 +138,8 @@ async function misread(path: string, walk: TppWalk): Promise<string | undefined>
     read += found.length;
   }
   if (read > rows.length) return `${read} rows, there were ${rows.length}`;
-  return walk.damage.length === 0 ? "the change was not noticed" : undefined;
+  if (walk.damage.length > 0) return undefined;
+  return read === rows.length && changedUnusedBits(path, original, walk) ? undefined : "the change was not noticed";
 }
 
 test(`${mutationCount} changed files: no crash, no wrong row, no change unnoticed`, async (t) => {
@@ -171,7 +184,7 @@ test(`${mutationCount} changed files: no crash, no wrong row, no change unnotice
         ? undefined
         : walk instanceof Error
           ? `threw ${walk.stack}`
-          : await misread(changedPath, walk);
+          : await misread(changedPath, file, walk);
     if (problem) wrong.push(`${number} ${name}: ${problem}`);
     if (number % 10 !== 0 || walk instanceof Error || !walk.header) continue;
     const recovery = await recoverTpp(changedPath, out, { overwrite: true });
