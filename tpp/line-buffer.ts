@@ -47,19 +47,29 @@ export class LineBuffer {
   add(chunk: Buffer): number {
     const taken = chunk.subarray(0, this.#buffer.length - this.#used);
     taken.copy(this.#buffer, this.#used);
-    this.#used += taken.length;
-    this.#lines += countNewlines(taken);
+    this.filled(taken.length);
     return taken.length;
   }
 
+  /** What is free: bytes put at its beginning are taken by `filled`. */
+  space(): Buffer {
+    return this.#buffer.subarray(this.#used);
+  }
+
+  filled(bytes: number): void {
+    const end = this.#used + bytes;
+    this.#lines += countNewlines(this.#buffer.subarray(this.#used, end));
+    this.#used = end;
+  }
+
   /**
-   * The whole lines waiting, or undefined when there are none; what is left of the last line stays. A line that fills
-   * the buffer makes it grow, and is cut at the format's limit.
+   * The whole lines waiting, or undefined when there are none; what is left of the last line stays. A line that leaves
+   * less than `room` makes the buffer grow, and is cut at the format's limit.
    */
-  take(): LinePiece | undefined {
+  take(room = 1): LinePiece | undefined {
     if (this.#lines === 0) {
-      if (this.#used < this.#buffer.length) return undefined;
-      if (this.#used >= maxRawFrameBytes) return this.#cut(this.#used);
+      if (this.#buffer.length - this.#used >= room) return undefined;
+      if (this.#buffer.length >= maxRawFrameBytes) return this.#cut(this.#used);
       const larger = Buffer.allocUnsafeSlow(Math.min(this.#buffer.length * 2, maxRawFrameBytes));
       this.#buffer.copy(larger, 0, 0, this.#used);
       this.#buffer = larger;

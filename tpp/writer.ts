@@ -1,11 +1,8 @@
-import { promisify } from "node:util";
-import { constants, zstdCompress } from "node:zlib";
+import { compressFrame } from "./compress-frame.ts";
 import { DiskFullError, OutputClosedError } from "./errors.ts";
-import { type CheckpointNotes, type DataFrame, FrameSink } from "./frame-sink.ts";
+import { type CheckpointNotes, FrameSink } from "./frame-sink.ts";
 import type { CheckpointExtras, TppHeader, TppTrailer } from "./header.ts";
 import { LineBuffer, type LinePiece } from "./line-buffer.ts";
-
-const compress = promisify(zstdCompress);
 
 export interface TppWriterOptions {
   /** Replace an existing file; without it one is refused. */
@@ -108,8 +105,23 @@ export class TppWriter {
       rest = rest.subarray(this.#waiting.add(rest));
       if (rest.length > 0) this.#enqueue(this.#waiting.take());
     }
-    if (this.#waiting.bytes > 0) this.#timer ??= setTimeout(() => this.#tick(), this.#frameMs);
-    return this.#pendingBytes < this.#pendingLimit;
+    return this.#took();
+  }
+
+  /** Room for at least `bytes`, to be filled from its beginning and then told to `filled`, with no other call between. */
+  space(bytes: number): Buffer {
+    for (;;) {
+      const space = this.#waiting.space();
+      if (space.length >= bytes) return space;
+      this.#enqueue(this.#waiting.take(bytes));
+    }
+  }
+
+  /** Takes what was put at the beginning of `space`, without copying it. Returns what `write` does. */
+  filled(bytes: number): boolean {
+    if (this.#closed) throw new Error("write after close");
+    this.#waiting.filled(bytes);
+    return this.#took();
   }
 
   /** Resolves when everything queued is in the file. Never rejects: see `failure`. */
@@ -166,6 +178,11 @@ export class TppWriter {
     return Math.max(0, Number((monotonicNs - BigInt(this.#header.clock.monotonic_ns)) / 1000n) / 1e6);
   }
 
+  #took(): boolean {
+    if (this.#waiting.bytes > 0) this.#timer ??= setTimeout(() => this.#tick(), this.#frameMs);
+    return this.#pendingBytes < this.#pendingLimit;
+  }
+
   #tick(): void {
     this.#timer = undefined;
     this.#enqueue(this.#waiting.take());
@@ -191,7 +208,8 @@ export class TppWriter {
   async #store(piece: LinePiece, notes: CheckpointNotes): Promise<void> {
     try {
       if (this.#failure) throw this.#failure;
-      await this.#sink.appendData(await this.#compress(piece), notes);
+      const compressed = await compressFrame(piece.raw, this.#level);
+      await this.#sink.appendData({ compressed, rawBytes: piece.raw.length, lines: piece.lines }, notes);
     } catch (error) {
       this.#failure ??= error as Error;
       this.addLoss("output", piece.lines);
@@ -199,15 +217,5 @@ export class TppWriter {
     this.#pendingBytes -= piece.raw.length;
     this.#pendingLines -= piece.lines;
     this.#waiting.recycle(piece);
-  }
-
-  async #compress(piece: LinePiece): Promise<DataFrame> {
-    const options = {
-      params: { [constants.ZSTD_c_compressionLevel]: this.#level, [constants.ZSTD_c_checksumFlag]: 1 },
-      pledgedSrcSize: piece.raw.length, // puts the size in the frame's header
-      chunkSize: Math.min(1024 * 1024, piece.raw.length + 1024),
-    };
-    const compressed = await compress(piece.raw, options);
-    return { compressed, rawBytes: piece.raw.length, lines: piece.lines };
   }
 }

@@ -42,6 +42,7 @@ export class Output {
   readonly #earlier: TppTotals[] = [];
   readonly #paths: string[] = [];
   #writer: TppWriter | undefined;
+  #space: Buffer = Buffer.alloc(0);
   #number = 0;
   #begunMs = 0;
   #headerBytes = 0;
@@ -103,12 +104,23 @@ export class Output {
     return earlier + this.#expectedBytes() >= maxBytes;
   }
 
-  /** Takes source text. Resolves when there is room for more. */
-  async write(text: Buffer): Promise<void> {
+  /** Where source text of at least so many bytes can be put. */
+  space(bytes: number): Buffer {
+    this.#space = this.#writer!.space(bytes);
+    return this.#space;
+  }
+
+  /** Takes the first bytes of `space`. Null, or what resolves when there is room for more. */
+  filled(bytes: number): Promise<void> | null {
+    const text = this.#space.subarray(0, bytes);
     const cut = this.#isDue() ? this.#source.cutAt(text) : -1;
-    if (cut < 0) return this.#put(text);
-    await this.#put(text.subarray(0, cut));
-    const rest = text.subarray(cut);
+    if (cut >= 0) return this.#fillAcross(cut, Buffer.from(text.subarray(cut)));
+    return this.#writer!.filled(bytes) ? null : this.#writer!.drained();
+  }
+
+  /** The first bytes of `space` end a file, and `rest` begins the next. */
+  async #fillAcross(bytes: number, rest: Buffer): Promise<void> {
+    if (!this.#writer!.filled(bytes)) await this.#writer!.drained();
     try {
       await this.#rotate();
     } catch (error) {
@@ -116,7 +128,7 @@ export class Output {
       this.addLoss("output", countLines(rest));
       throw error;
     }
-    await this.#put(rest);
+    if (!this.#writer!.write(rest)) await this.#writer!.drained();
   }
 
   addLoss(cause: string, records: number): void {
@@ -131,10 +143,6 @@ export class Output {
     if (this.#failure) throw this.#failure;
     await closed;
     return this.totals;
-  }
-
-  async #put(text: Buffer): Promise<void> {
-    if (text.length > 0 && !this.#writer!.write(text)) await this.#writer!.drained();
   }
 
   #isDue(): boolean {

@@ -5,13 +5,16 @@ import type { StopRequest } from "./stop-request.ts";
 
 /** What `record` needs of an output. */
 export interface TextSink {
-  /** Resolves when there is room for more. */
-  write(text: Buffer): Promise<void>;
+  /** Where at least so many bytes can be put. */
+  space(bytes: number): Buffer;
+  /** Takes the first bytes of `space`. Null, or what resolves when there is room for more. */
+  filled(bytes: number): Promise<void> | null;
   readonly failure: Error | null;
   readonly isFull: boolean;
 }
 
-const bufferBytes = 256 * 1024;
+/** Signals and timers are looked after when so much was read. */
+const turnBytes = 256 * 1024;
 /** A read is not begun with less room: the kernel hands out pieces of 4 or 8 KiB. */
 const readBytes = 16 * 1024;
 /** Pause after the source had nothing more: long enough to be cheap, short against a frame's second and the ring. */
@@ -23,7 +26,6 @@ const drainMs = 10_000;
 
 /** Returns why it ended. Throws what the source throws, and the output's failure. */
 export async function record(source: Source, output: TextSink, stop: StopRequest): Promise<string> {
-  const buffer = Buffer.allocUnsafeSlow(bufferBytes);
   let pauses = 0;
   let drainUntil = Number.POSITIVE_INFINITY;
   for (;;) {
@@ -32,11 +34,12 @@ export async function record(source: Source, output: TextSink, stop: StopRequest
       drainUntil = performance.now() + drainMs;
     }
     if (stop.urgent) return `${stop.reason}, then stopped before the ring was empty`;
-    const { bytes, more, ended, failure } = fill(source, buffer);
+    const space = output.space(readBytes).subarray(0, turnBytes);
+    const { bytes, more, ended, failure } = fill(source, space);
     if (bytes > 0) {
-      const text = buffer.subarray(0, bytes);
-      source.saw(text);
-      await Promise.race([output.write(text), stop.whenUrgent]);
+      source.saw(space.subarray(0, bytes));
+      const room = output.filled(bytes);
+      if (room) await stop.unlessUrgent(room);
     }
     if (output.failure) throw output.failure;
     if (failure !== undefined) throw failure;
@@ -57,12 +60,12 @@ interface Filled {
   readonly failure?: unknown;
 }
 
-/** Reads until the source has nothing more or the buffer is full (`more`). */
-function fill(source: Source, buffer: Buffer): Filled {
+/** Reads until the source has nothing more or the space is full (`more`). */
+function fill(source: Source, space: Buffer): Filled {
   let bytes = 0;
   try {
-    while (buffer.length - bytes >= readBytes) {
-      const got = source.read(buffer.subarray(bytes));
+    while (space.length - bytes >= readBytes) {
+      const got = source.read(space.subarray(bytes));
       if (got === "ended") return { bytes, more: false, ended: true };
       if (got === 0) return { bytes, more: false, ended: false };
       bytes += got;

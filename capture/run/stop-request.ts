@@ -4,16 +4,8 @@ export class StopRequest {
   reason: string | null = null;
   /** A signal came when it was stopping already: leave the rest. */
   urgent = false;
-  /** Resolves when it becomes urgent. */
-  readonly whenUrgent: Promise<void>;
   #wake: (() => void) | null = null;
   #becomeUrgent: () => void = () => {};
-
-  constructor() {
-    this.whenUrgent = new Promise((resolve) => {
-      this.#becomeUrgent = resolve;
-    });
-  }
 
   request(reason: string, signal: boolean): void {
     if (this.reason !== null && signal) {
@@ -22,6 +14,14 @@ export class StopRequest {
     }
     this.reason ??= reason;
     this.#wake?.();
+  }
+
+  /** Waits for `work`, but not past an urgent request; one at a time. */
+  unlessUrgent(work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#becomeUrgent = resolve;
+      work.then(resolve, reject);
+    });
   }
 
   /** Waits, but not past a request. */

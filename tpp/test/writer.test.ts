@@ -37,6 +37,29 @@ test("zstd -dc prints exactly the source's bytes and zstd -t accepts the file, h
   }
 });
 
+test("text that is put into the writer's own space comes out the same, mixed with text that is not", async (t) => {
+  const directory = temporaryDirectory(t);
+  const long = Buffer.alloc(70_000, "b");
+  const text = Buffer.concat([traceText, long, Buffer.from("\n"), traceText]);
+  for (const pieceBytes of [1, 1000, 16_384]) {
+    const path = join(directory, `${pieceBytes}.tpp`);
+    const writer = await TppWriter.create(path, makeHeader("a"), { frameBytes: 20_000 });
+    for (let at = 0; at < text.length; ) {
+      const piece = text.subarray(at, at + pieceBytes);
+      const space = writer.space(pieceBytes);
+      t.true(space.length >= pieceBytes);
+      if (!writer.filled(piece.copy(space))) await writer.drained();
+      at += piece.length;
+      if (at % 3 === 0) writer.write(text.subarray(at, ++at));
+    }
+    await writer.close({ reason: "duration" });
+    t.true(zstd("-dc", path).equals(text));
+    const { damage, frames } = await verifyTpp(path);
+    t.deepEqual(damage, []);
+    t.true(frames.length > 4);
+  }
+});
+
 test("every data frame ends with a whole line and holds no more than the limit", async (t) => {
   const path = join(temporaryDirectory(t), "a.tpp");
   await writeCapture(path, traceText, { frameBytes: 5000 });
