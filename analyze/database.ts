@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
-import { SqlError } from "./errors.ts";
+import { AnalyzeError, SqlError, TemporaryDirectoryError } from "./errors.ts";
 
 export type SqlValue = string | number | bigint | boolean | null;
 
@@ -37,12 +38,14 @@ const memoryLimit = "1200MiB";
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #temporaryDirectory: string;
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, temporaryDirectory: string) {
     this.#instance = instance;
     this.#connection = connection;
+    this.#temporaryDirectory = temporaryDirectory;
   }
 
   static async open(temporaryDirectory: string): Promise<Database> {
@@ -55,7 +58,7 @@ export class Database {
     await connection.run(
       "SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false; SET autoload_known_extensions = false",
     );
-    return new Database(instance, connection);
+    return new Database(instance, connection, temporaryDirectory);
   }
 
   /** Every use of the connection passes here: closing it under a running one would free what that one works on. */
@@ -65,9 +68,20 @@ export class Database {
     this.#running.add(running);
     try {
       return await running;
+    } catch (error) {
+      throw this.#isOfTemporaryFiles(error as Error)
+        ? new TemporaryDirectoryError(dirname(this.#temporaryDirectory), error)
+        : error;
     } finally {
       this.#running.delete(running);
     }
+  }
+
+  #isOfTemporaryFiles({ message }: Error): boolean {
+    return (
+      message.includes("max_temp_directory_size") ||
+      (/^IO Error/.test(message) && message.includes(`${this.#temporaryDirectory}/`))
+    );
   }
 
   /** Runs statements for their effect. Errors keep DuckDB's own text. */
@@ -153,6 +167,7 @@ export async function asUserQuery<Result>(run: () => Promise<Result>): Promise<R
   try {
     return await run();
   } catch (error) {
+    if (error instanceof AnalyzeError) throw error;
     throw new SqlError(error as Error);
   }
 }

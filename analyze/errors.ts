@@ -58,23 +58,48 @@ export class NothingToDrawError extends AnalyzeError {
 
 export class OutputError extends AnalyzeError {
   constructor(path: string, cause: unknown) {
-    const error = cause as NodeJS.ErrnoException;
     const why: Record<string, string> = {
       ENOENT: "its directory does not exist; create it first",
       EACCES: "permission denied",
       ENOSPC: "the disk is full; free some space and run again",
     };
-    // DuckDB has no codes, only the system's words.
-    const words: Record<string, string> = {
-      "No such file or directory": "ENOENT",
-      "Permission denied": "EACCES",
-      "No space left": "ENOSPC",
-    };
-    const code = error.code ?? words[Object.keys(words).find((text) => error.message.includes(text)) ?? ""] ?? "";
-    const reason = why[code] ?? error.message.split("\n")[0];
-    super(`cannot write ${path}: ${reason}`, 73, { cause });
+    super(`cannot write ${path}: ${why[systemCode(cause)] ?? firstLine(cause)}`, 73, { cause });
   }
 }
+
+/** Where the parsed text is, and what DuckDB cannot hold in memory. `directory` is the user's, not ours in it. */
+export class TemporaryDirectoryError extends AnalyzeError {
+  constructor(directory: string, cause: unknown) {
+    const why: Record<string, string> = {
+      ENOENT: "there is no such directory",
+      ENOTDIR: "it is no directory",
+      EACCES: "permission denied",
+      EROFS: "it is read-only",
+      ENOSPC: "no space is left there",
+      EDQUOT: "the disk quota is used up",
+    };
+    const code = systemCode(cause);
+    const next = ["ENOSPC", "EDQUOT"].includes(code)
+      ? "free some, or name a directory with more in the environment variable TMPDIR"
+      : "name another directory in the environment variable TMPDIR";
+    super(`cannot write temporary files to ${directory}: ${why[code] ?? firstLine(cause)}; ${next}`, 73, { cause });
+  }
+}
+
+/** DuckDB has no codes, only the system's words; and its own limit is what was free as it began. */
+function systemCode(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const words: Record<string, string> = {
+    "No such file or directory": "ENOENT",
+    "Permission denied": "EACCES",
+    "No space left": "ENOSPC",
+    max_temp_directory_size: "ENOSPC",
+    "Disk quota exceeded": "EDQUOT",
+  };
+  return code ?? words[Object.keys(words).find((text) => message.includes(text)) ?? ""] ?? "";
+}
+
+const firstLine = (cause: unknown): string => (cause as Error).message.split("\n")[0]!;
 
 export class OutputExistsError extends AnalyzeError {
   constructor(path: string) {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Table } from "apache-arrow";
 import { type Columns, Database, type SqlValue } from "./database.ts";
+import { TemporaryDirectoryError } from "./errors.ts";
 import { Cache, type CacheOptions } from "./ingest/cache.ts";
 import type { Capture } from "./ingest/capture.ts";
 import { openCaptures } from "./ingest/open.ts";
@@ -18,10 +19,13 @@ import { viewNames } from "./views.ts";
  *     await using trace = await openTrace(["run1.tpp"]);
  *     const rows = await trace.rows("SELECT flow, count(*) AS records FROM trace GROUP BY flow");
  *
- * Files may be .tpp captures or the Parquet that `analyze convert` writes; files of one rotated set are one capture. Throws an InputError or NotACaptureError.
+ * Files may be .tpp captures or the Parquet that `analyze convert` writes; files of one rotated set are one capture. Throws an InputError, a NotACaptureError, or a
+ * TemporaryDirectoryError.
  */
 export async function openTrace(paths: readonly string[], options: OpenOptions = {}): Promise<Trace> {
-  const directory = await mkdtemp(join(tmpdir(), "tcpprobe-"));
+  const directory = await mkdtemp(join(tmpdir(), "tcpprobe-")).catch((error) => {
+    throw new TemporaryDirectoryError(tmpdir(), error);
+  });
   let database: Database | undefined;
   try {
     database = await Database.open(directory);

@@ -1,6 +1,8 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
+import { dirname } from "node:path";
+import { finished } from "node:stream/promises";
 import { readFrames, type TppFrameData, type TppWalk } from "@tcpprobe-plus/tpp";
+import { TemporaryDirectoryError } from "../errors.ts";
 
 /** A stretch of a capture's raw text in a temporary file. Nothing is missing inside it. */
 export interface TextPiece {
@@ -29,7 +31,7 @@ export async function* textPieces(
     let missingBefore = 0;
     let bytes = 0;
     // An empty capture is one empty piece.
-    let out = index === 0 ? open(pathOf(index)) : undefined;
+    let out = index === 0 ? new PieceFile(pathOf(index)) : undefined;
     while (bytes < pieceBytes) {
       const data = held ?? (await frames.next()).value;
       held = undefined;
@@ -42,12 +44,11 @@ export async function* textPieces(
       missingBefore += Math.max(0, missing);
       place = data.frame.firstLine + data.frame.lines;
       bytes += data.raw.length;
-      out ??= open(pathOf(index));
-      if (!out.write(data.raw)) await once(out, "drain");
+      out ??= new PieceFile(pathOf(index));
+      await out.write(data.raw);
     }
     if (!out) return null;
-    out.end();
-    await once(out, "close");
+    await out.close();
     return { path: pathOf(index), missingBefore, endLine: place };
   };
   let next = writePiece(0);
@@ -60,4 +61,27 @@ export async function* textPieces(
   }
 }
 
-const open = (path: string) => createWriteStream(path, { highWaterMark: 16 << 20 });
+/** A stream whose error reaches who writes or closes; as an event that nobody waits for it would end the process. */
+class PieceFile {
+  readonly #stream: WriteStream;
+  readonly #closed: Promise<void>;
+
+  constructor(path: string) {
+    this.#stream = createWriteStream(path, { highWaterMark: 16 << 20 });
+    this.#closed = finished(this.#stream).catch((error) => {
+      // The user's directory is the one that ours is in.
+      throw new TemporaryDirectoryError(dirname(dirname(path)), error);
+    });
+    this.#closed.catch(() => {});
+  }
+
+  async write(data: Uint8Array): Promise<void> {
+    if (this.#stream.write(data)) return;
+    await Promise.race([new Promise<void>((resolve) => this.#stream.once("drain", () => resolve())), this.#closed]);
+  }
+
+  async close(): Promise<void> {
+    this.#stream.end();
+    await this.#closed;
+  }
+}

@@ -51,14 +51,22 @@ export const analyzePage: PageTexts = {
   ],
   exitStatus: [
     [0, "All went well."],
-    [64, "An option or argument makes no sense, or the capture cannot tell what was asked for."],
+    [1, "An assertion of `analyze check` does not hold."],
+    [64, "An option or argument makes no sense."],
     [65, "The input is no capture, or is damaged."],
     [66, "The input file does not exist or cannot be read."],
+    [69, "The capture's source cannot tell what was asked for."],
     [70, "A defect of the program."],
-    [73, "The output exists already or cannot be created."],
-    [74, "Writing failed on the way."],
+    [73, "The output exists already or cannot be written, or the temporary files cannot."],
   ],
-  environment: [["NO_COLOR", "When set, no colours are printed."]],
+  environment: [
+    ["NO_COLOR", "When set, no colours are printed."],
+    [
+      "TMPDIR",
+      "Directory for temporary files (/tmp without it): the parsed text, and what does not fit in memory. Gone at the end.",
+    ],
+    ["XDG_CACHE_HOME", "Where parsed captures are kept (~/.cache without it)."],
+  ],
   files: [["*.tpp", "Plain zstd: `zstd -dc run1.tpp` prints the text that the kernel wrote."]],
   examples: [
     ["analyze flows run1.tpp", "The connections, one a line."],
