@@ -1,6 +1,7 @@
 /** Every metric of one trace in one process, as a notebook computes them. */
 import { openTrace } from "../../analyze/index.ts";
 import { viewNames } from "../../analyze/views.ts";
+import { tellUsage } from "./usage.ts";
 
 const [, , path] = process.argv;
 {
@@ -10,5 +11,4 @@ const [, , path] = process.argv;
     await trace.rows(`SELECT count(COLUMNS(*)) FROM ${name}`);
   }
 }
-process.send?.({ peakBytes: process.resourceUsage().maxRSS * 1024 });
-process.disconnect?.();
+tellUsage();

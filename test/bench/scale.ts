@@ -1,25 +1,25 @@
 /**
  * npm run bench:scale [-- RECORDS...]: convert and every metric at 1, 10 and 100 million synthetic records: time, peak
  * memory, how both grow, and at what DuckDB's bare scan of the same Parquet would be. Metrics go to Parquet files, so that
- * no time is spent on printing.
+ * no time is spent on printing. Where pandas is there, three of them beside what it takes for the same, up to 10 million.
  */
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { viewNames } from "../../analyze/views.ts";
+import { compareWithPandas, timePandas } from "./peer.ts";
 import { writeSyntheticText } from "./synthetic.ts";
 import { writeTpp } from "./synthetic-capture.ts";
-import { megabytes, type Run, timed } from "./timed.ts";
+import { megabytes, type Run, showOne, timed } from "./timed.ts";
 
 const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1e6, 1e7, 1e8];
 const metrics = viewNames.filter((name) => name !== "trace");
 const directory = await mkdtemp(join(tmpdir(), "tcpprobe-scale-"));
 const file = (name: string) => join(directory, name);
-const shown = ({ seconds, peakBytes }: Run) => `${seconds.toFixed(2)} s, peak ${megabytes(peakBytes)}`;
 const totals = new Map<string, Run[]>();
 
 function tell(name: string, run: Run): void {
-  console.log(`  ${name.padEnd(18)} ${shown(run)}`);
+  console.log(`  ${name.padEnd(18)} ${showOne(run)}`);
   totals.set(name, [...(totals.get(name) ?? []), run]);
 }
 
@@ -29,12 +29,14 @@ try {
     const [text, tpp, parquet, out] = [file("raw.txt"), file("raw.tpp"), file("trace.parquet"), file("out.parquet")];
     const rawBytes = await writeSyntheticText(text, { records });
     await writeTpp(text, tpp);
-    await rm(text);
     console.log(`${records.toLocaleString("en-US")} synthetic records, ${megabytes(rawBytes)} of text`);
+    const pandas = await timePandas(text, records);
+    await rm(text);
     tell("convert", await timed("./run-analyze.ts", "convert", tpp, "-o", parquet, "-f"));
     console.log(
       `  sizes              .tpp ${megabytes((await stat(tpp)).size)}, Parquet ${megabytes((await stat(parquet)).size)}`,
     );
+    await compareWithPandas(pandas, tpp, parquet);
     await rm(tpp);
     tell("bare scan", await timed("./bare-scan.ts", parquet));
     for (const name of metrics) tell(name, await timed("./run-analyze.ts", "metrics", parquet, name, "-o", out, "-f"));
