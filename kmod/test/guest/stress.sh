@@ -23,8 +23,8 @@ clear_up() {
   sleep 5
   echo 3 >/proc/sys/vm/drop_caches
   sleep 1
-  grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >$O/meminfo."$1"
-  cat /proc/slabinfo >$O/slabinfo."$1"
+  grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >/out/stress/meminfo."$1"
+  cat /proc/slabinfo >/out/stress/slabinfo."$1"
 }
 last() { END=$(($(cut -d. -f1 /proc/uptime) + $1)); }
 end() { [ "$(cut -d. -f1 /proc/uptime)" -ge "$END" ]; }
