@@ -1,74 +1,116 @@
 /**
- * npm run bench:capture [-- MILLIONS]: CPU time of `capture run` for each million records, beside `cat FILE | zstd -3` on
- * the same bytes, in turn. The bytes are real text of the module, as often as it takes.
+ * npm run bench:capture [-- MILLIONS [ROUNDS]]: CPU time of `capture run`, as npm installs it, beside `cat FILE | zstd -3` and
+ * `zstd -3` on one thread with the window of capture's frames, on the same bytes, in turn. The bytes are real text of the
+ * module, again and again (it is longer than the window, so no repetition shrinks it). Two sizes tell the start from
+ * what each further record takes.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { zstdDecompressSync } from "node:zlib";
+import { countLines, verifyTpp } from "@tcpprobe-plus/tpp";
+import { installPackage } from "./package.ts";
 
-const millions = Number(process.argv[2] ?? 2);
-const rounds = 5;
-const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
+const [millions = 4, rounds = 5] = process.argv.slice(2).map(Number);
 const texts = new URL("../../test/fixtures/kmod-raw/", import.meta.url);
 const directory = mkdtempSync(join(tmpdir(), "capture-bench-"));
 const file = (name: string): string => join(directory, name);
 
-/** Returns how many lines it wrote. */
-function writeText(path: string): number {
+interface Input {
+  readonly path: string;
+  readonly records: number;
+}
+
+function writeInput(name: string, wantedRecords: number): Input {
   const names = readdirSync(texts).filter((name) => name.endsWith(".txt.zst"));
   const pieces = names.map((name) => zstdDecompressSync(readFileSync(new URL(name, texts))));
-  const lines = pieces.map((piece) => piece.toString("latin1").split("\n").length - 1);
-  const out = openSync(path, "w");
-  let written = 0;
-  for (let index = 0; written < millions * 1e6; index = (index + 1) % pieces.length) {
+  const lines = pieces.map(countLines);
+  const out = openSync(file(name), "w");
+  let records = 0;
+  for (let index = 0; records < wantedRecords; index = (index + 1) % pieces.length) {
     writeSync(out, pieces[index]!);
-    written += lines[index]!;
+    records += lines[index]!;
   }
   closeSync(out);
-  return written;
+  return { path: file(name), records };
+}
+
+/** For the two inputs, s. */
+interface CpuTimes {
+  readonly small: number;
+  readonly large: number;
 }
 
 /** User and system time of a command and all that it starts, s. */
 function cpuSeconds(command: string, ...args: string[]): number {
-  const { stdout, status, stderr } = spawnSync("sh", ["-c", `${command}; times`, "sh", ...args], { encoding: "utf8" });
+  const script = `${command} || exit; times`;
+  const { stdout, status, stderr } = spawnSync("sh", ["-c", script, "sh", ...args], { encoding: "utf8" });
   const times = [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].map((match) => Number(match[1]) * 60 + Number(match[2]));
-  if (status !== 0 || times.length < 4) throw new Error(`${command}: ${stderr}`);
+  if (status !== 0 || times.length < 4) throw new Error(`${command}: it ended with ${status}. ${stderr}`);
   return times[2]! + times[3]!;
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
+const installed = installPackage();
 try {
-  const text = file("text");
-  const records = writeText(text);
-  const empty = file("empty");
-  closeSync(openSync(empty, "w"));
-  const quiet = `"$1" "$2" run --quiet -f --kmod-file "$3" -o "$4"`;
-  const captureOf = (input: string): number => cpuSeconds(quiet, process.execPath, bin, input, file("a.tpp"));
-  const each: { capture: number; start: number; zstd: number }[] = [];
+  const large = writeInput("large", millions * 1e6);
+  const small = writeInput("small", (millions * 1e6) / 4);
+  const empty = writeInput("empty", 0);
+  const window = "--zstd=wlog=21"; // 2 MiB, which level 3 takes for a frame of 4 MiB
+  const programs: Record<string, (input: Input) => number> = {
+    "capture run": ({ path }) =>
+      cpuSeconds(
+        `"$1" "$2" run --quiet -f --kmod-file "$3" -o "$4"`,
+        process.execPath,
+        installed.bin,
+        path,
+        file("a.tpp"),
+      ),
+    "cat FILE | zstd -3": ({ path }) => cpuSeconds(`cat "$1" | zstd -3 -qfo "$2"`, path, file("a.zst")),
+    "zstd -3, one thread": ({ path }) =>
+      cpuSeconds(`zstd -3 ${window} --single-thread -qfo "$2" "$1"`, path, file("b.zst")),
+  };
+  const times: Record<string, CpuTimes[]> = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
+  const starts: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const zstd = cpuSeconds(`cat "$1" | zstd -3 -q -f -o "$2"`, text, file("a.zst"));
-    each.push({ zstd, start: captureOf(empty), capture: captureOf(text) });
+    for (const [name, cpu] of Object.entries(programs)) times[name]!.push({ small: cpu(small), large: cpu(large) });
+    starts.push(programs["capture run"]!(empty));
   }
-  const perMillion = (of: (one: (typeof each)[number]) => number): string =>
-    `${((median(each.map(of)) / records) * 1e6).toFixed(3)} s (${each.map((one) => ((of(one) / records) * 1e6).toFixed(3)).join(", ")})`;
-  const ratios = each.map(({ capture, zstd }) => capture / zstd);
-  const running = each.map(({ capture, start, zstd }) => (capture - start) / zstd);
-  const size = statSync(text).size;
-  console.log(
-    `${records.toLocaleString("en-US")} records, ${(size / 1e6).toFixed(0)} MB of text; CPU time for each million`,
-  );
-  console.log(`  cat FILE | zstd -3       ${perMillion(({ zstd }) => zstd)}, ${statSync(file("a.zst")).size} bytes`);
-  console.log(
-    `  capture run              ${perMillion(({ capture }) => capture)}, ${statSync(file("a.tpp")).size} bytes`,
-  );
-  console.log(`  of which start and end   ${median(each.map(({ start }) => start)).toFixed(2)} s in all`);
-  console.log(
-    `  ratio                    ${median(ratios).toFixed(2)}; ${median(running).toFixed(2)} without start and end`,
-  );
+  programs["capture run"]!(large);
+  const { damage, trailer } = await verifyTpp(file("a.tpp"));
+  if (damage.length > 0 || trailer?.lines !== large.records) throw new Error("capture's file is not whole");
+
+  const measures: Record<string, (one: CpuTimes) => number> = {
+    [`of ${(small.records / 1e6).toFixed(1)} million`]: (one) => (one.small / small.records) * 1e6,
+    [`of ${(large.records / 1e6).toFixed(1)} million`]: (one) => (one.large / large.records) * 1e6,
+    "each further million": (one) => ((one.large - one.small) / (large.records - small.records)) * 1e6,
+  };
+  const row = (name: string, cells: readonly string[]): void =>
+    console.log(`  ${name.padEnd(30)}${cells.map((cell) => cell.padStart(22)).join("")}`);
+  const size = (name: string): string => `${(statSync(file(name)).size / 1e6).toFixed(1)} MB`;
+  console.log(`${large.records.toLocaleString("en-US")} records, ${size("large")} of text`);
+  console.log(`CPU seconds for each million records, median of ${rounds}:`);
+  row("", Object.keys(measures));
+  for (const [name, all] of Object.entries(times)) {
+    row(
+      name,
+      Object.values(measures).map((measure) => median(all.map(measure)).toFixed(3)),
+    );
+  }
+  console.log("capture run takes as much, times:");
+  const ours = times["capture run"]!;
+  for (const [name, all] of Object.entries(times).slice(1)) {
+    const cells = Object.values(measures).map((measure) => {
+      const ratios = all.map((one, round) => measure(ours[round]!) / measure(one));
+      return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
+    });
+    row(name, cells);
+  }
+  console.log(`capture run with an empty file: ${median(starts).toFixed(2)} s`);
+  console.log(`sizes: capture ${size("a.tpp")}, cat and zstd ${size("a.zst")}, zstd ${size("b.zst")}`);
 } finally {
   rmSync(directory, { recursive: true, force: true });
+  installed.remove();
 }
