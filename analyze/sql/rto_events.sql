@@ -11,8 +11,8 @@
 --                                 flight: it asks whether a closed window has opened, tcp_send_probe0)
 -- chain                BIGINT     number of the chain on its connection: expiries of one kind with no new data acknowledged between
 -- chain_position       BIGINT     place in the chain, from 1; the timer backs off by 2 from one to the next
--- rto_ms               UINTEGER   the connection's RTO, ms: the timer's value, but for window probes, whose timer backs off from it by
---                                 itself (tcp_probe0_when); NULL where the source lacks it
+-- rto_ms               UINTEGER   the timer's value, ms; of window probes the RTO from which their timer backs off by itself
+--                                 (tcp_probe0_when); NULL where the source lacks it
 -- outstanding_packets  UINTEGER   packets_out; NULL likewise
 -- outstanding_bytes    BIGINT     snd_nxt - snd_una
 -- since_ack_s          DOUBLE     time since the last segment received on the connection, seconds; NULL where there was none
