@@ -1,12 +1,13 @@
 import { rm } from "node:fs/promises";
-import type { Database } from "../database.ts";
+import { traceColumns } from "@tcpprobe-plus/tpp";
+import { type Database, identifier } from "../database.ts";
 import { copyTrace } from "../output/parquet.ts";
 import type { Cache } from "./cache.ts";
 import type { Capture, Loss } from "./capture.ts";
 import { type Input, inputsOf } from "./inputs.ts";
 import { openParquet, parquetTraceSql, registerCapture, registerLosses, rejectedKey } from "./parquet.ts";
 import { missingFiles, stageCapture } from "./stage-capture.ts";
-import { recordsSql, type StagedPiece } from "./staged.ts";
+import { recordsSql, type StagedPiece, stagedColumns } from "./staged.ts";
 import { typesSql } from "./types.ts";
 
 export interface Opening {
@@ -121,7 +122,7 @@ async function openKept(
 /** The rows of a capture parsed now: from its new entry in the cache where it could be kept, else from the staged records. */
 async function partOf(
   database: Database,
-  { number, capture, losses, entry }: Parsed,
+  { number, capture, pieces, losses, entry }: Parsed,
   { cache }: Opening,
 ): Promise<Part & { readonly kept: boolean }> {
   const [row] = await database.rows<{ first: number; flows: number }>(
@@ -136,13 +137,18 @@ async function partOf(
     losses: losses.map((loss) => ({ ...loss, capture: 1 })),
     more: { [rejectedKey]: JSON.stringify(capture.rejected) },
   };
-  const asFirst = `SELECT * REPLACE (1::USMALLINT AS capture) FROM (${select})`;
+  const supplied = traceColumns.filter(({ name }) => !isLacking(name, pieces)).map(({ name }) => identifier(name));
+  const asFirst = `SELECT ${supplied.join(", ")} FROM (SELECT * REPLACE (1::USMALLINT AS capture) FROM (${select}))`;
   const kept = await cache.add(entry, (path) => copyTrace(database, asFirst, metadata, path));
   return kept ? { ...(await convertedPart(database, entry, number)), kept } : { select, flows, kept };
 }
 
+/** Whether a column of `trace` is one that is staged and that none of the pieces has, so that it is NULL in every record. */
+const isLacking = (name: string, pieces: readonly StagedPiece[]): boolean =>
+  name in stagedColumns && !pieces.some(({ columns }) => columns.includes(name));
+
 async function convertedPart(database: Database, path: string, number: number): Promise<Part> {
-  const select = parquetTraceSql(path, number);
+  const select = await parquetTraceSql(database, path, number);
   return { select, flows: await database.value<number>(`SELECT coalesce(max(flow), 0)::INTEGER FROM (${select})`) };
 }
 

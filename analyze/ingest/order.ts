@@ -25,7 +25,7 @@ export async function sortPieces(
       path,
     ),
   );
-  return [{ path, capture: first.capture, rowsBefore: 0, rows: pieces.reduce((sum, { rows }) => sum + rows, 0) }];
+  return [{ ...first, path, rowsBefore: 0, rows: pieces.reduce((sum, { rows }) => sum + rows, 0) }];
 }
 
 /** Whether any record is earlier than one before it. Row order is kept by a window without one, which streams. */

@@ -100,12 +100,13 @@ export const lossesSql = "SELECT * FROM losses UNION ALL BY NAME SELECT * RENAME
 /** Types of `trace` that are plain text in `_trace`. */
 const words: ReadonlySet<string> = new Set(["record_type", "ca_state"]);
 
-/** The columns of `_trace` from a converted capture. */
-export function parquetTraceSql(path: string, first: number): string {
-  const columns = traceColumns.map(({ name, type }) =>
-    name === "capture"
-      ? `(capture + ${first - 1})::${type} AS capture`
-      : `${identifier(name)}::${words.has(type) ? "VARCHAR" : type} AS ${identifier(name)}`,
-  );
-  return `SELECT ${columns.join(", ")} FROM read_parquet(${literal(path)})`;
+/** The columns of `_trace` from a converted capture; what the cache keeps lacks those that its source does not supply. */
+export async function parquetTraceSql(database: Database, path: string, first: number): Promise<string> {
+  const rows = `read_parquet(${literal(path)})`;
+  const had = new Set((await database.describe(`SELECT * FROM ${rows}`)).map(({ name }) => name));
+  const columns = traceColumns.map(({ name, type }) => {
+    const value = name === "capture" ? `(capture + ${first - 1})` : had.has(name) ? identifier(name) : "NULL";
+    return `${value}::${words.has(type) ? "VARCHAR" : type} AS ${identifier(name)}`;
+  });
+  return `SELECT ${columns.join(", ")} FROM ${rows}`;
 }

@@ -48,7 +48,7 @@ export async function stageCapture(
       for (const { afterRows, lost, cpu } of stage.lost)
         mark(lost, "ring", "lost line", { afterOrd: rows + afterRows, cpu });
       for (const { poll } of stage.failedPolls) mark(1, "poll", "poll", { afterOrd: null, atNs: poll });
-      pieces.push({ path: stage.parquetPath, capture: number, rowsBefore: rows, rows: stage.rows });
+      pieces.push({ ...stage.file, capture: number, rowsBefore: rows, rows: stage.rows });
       rejected.push(...stage.rejected);
       afterPoll = stage.lastPoll;
       endLine = piece.endLine;

@@ -2,7 +2,7 @@ import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { type Database, literal } from "../database.ts";
 import { probeStage } from "./probe.ts";
 import { pollsSql, ssStage } from "./ss.ts";
-import { lostLineType, rejectedLineType } from "./staged.ts";
+import { lostLineType, rejectedLineType, type StagedFile, stagedSql } from "./staged.ts";
 import { tracePipeStage } from "./trace-pipe.ts";
 
 /** Given a read_csv option list's tail, yields a query for the staged columns, in wire order. */
@@ -32,7 +32,7 @@ export interface StageContext {
 
 /** One piece of raw text, parsed into a Parquet file. */
 export interface Stage {
-  readonly parquetPath: string;
+  readonly file: StagedFile;
   readonly rows: number;
   /** Lines that are no records, by distinct text, commonest first. */
   readonly rejected: readonly RejectedLine[];
@@ -75,7 +75,9 @@ export async function stageText(
     rejected.push(...(await database.rows<RejectedLine>(unreadableLines)));
     await database.run("DROP TABLE reject_errors; DROP TABLE reject_scans");
   }
-  const staged = `read_parquet(${literal(parquetPath)}, file_row_number = true)`;
+  const found = await database.describe(`SELECT * FROM read_parquet(${literal(parquetPath)})`);
+  const file = { path: parquetPath, columns: found.map(({ name }) => name) };
+  const staged = stagedSql([file]);
   rejected.push(
     ...(await database.rows<RejectedLine>(
       `SELECT detail AS line, ${literal(whyRejected[context.header.text])} AS why, count(*)::INTEGER AS count
@@ -93,7 +95,7 @@ export async function stageText(
         )
       : [];
   return {
-    parquetPath,
+    file,
     rows,
     rejected,
     lost,

@@ -12,7 +12,7 @@ export const stagedColumns = {
   t: "DECIMAL(18, 9)",
   /** Capture, local end, remote end and, where the source numbers its connections, that number; see _connections.sql. */
   ends: "VARCHAR",
-  /** CPU that wrote the record; NULL unless places of losses are wanted. */
+  /** CPU that wrote the record; absent unless places of losses are wanted. */
   cpu: "USMALLINT",
   length_bytes: u32,
   tcp_flags: "UTINYINT",
@@ -65,23 +65,40 @@ export type StagedColumn = keyof typeof stagedColumns;
 export const lostLineType = 254;
 export const rejectedLineType = 255;
 
-/** A select list with every staged column in order: the given SQL, or NULL. */
+/** A select list of the given SQL, in the order of the columns. Those that are not given are not written: NULLs cost more than numbers. */
 export function stagedList(given: Readonly<Partial<Record<StagedColumn, string>>>): string {
   return Object.entries(stagedColumns)
-    .map(([name, type]) => {
+    .flatMap(([name, type]) => {
       const sql = given[name as StagedColumn];
-      return `${sql === undefined ? "NULL" : `(${sql})`}::${type} AS "${name}"`;
+      return sql === undefined ? [] : [`(${sql})::${type} AS "${name}"`];
     })
     .join(",\n      ");
 }
 
-/** One staged Parquet file: a stretch of one capture. */
-export interface StagedPiece {
+export interface StagedFile {
   readonly path: string;
+  /** Those it has; the others are NULL. */
+  readonly columns: readonly string[];
+}
+
+/** One staged Parquet file: a stretch of one capture. */
+export interface StagedPiece extends StagedFile {
   readonly capture: number;
   /** Rows of the capture's pieces before it. */
   readonly rowsBefore: number;
   readonly rows: number;
+}
+
+/** A FROM clause: all rows of these files with every staged column, `file_index` and `file_row_number`. */
+export function stagedSql(files: readonly StagedFile[]): string {
+  const had = new Set(files.flatMap(({ columns }) => columns));
+  const alike = files.every(({ columns }) => columns.length === had.size);
+  const list = Object.entries(stagedColumns).map(([name, type]) =>
+    had.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`,
+  );
+  const paths = files.map(({ path }) => literal(path)).join(", ");
+  return `(SELECT file_index, file_row_number, ${list.join(", ")}
+    FROM read_parquet([${paths}], file_row_number = true${alike ? "" : ", union_by_name = true"}))`;
 }
 
 /** All pieces read as one, which keeps their order; a UNION ALL would let the end of one fall behind the next. */
@@ -90,6 +107,6 @@ export function recordsSql(pieces: readonly StagedPiece[]): string {
   return `
     SELECT ${ofPiece(pieces.map((piece) => piece.capture))}::USMALLINT AS capture,
       (file_row_number + 1 + ${ofPiece(pieces.map((piece) => piece.rowsBefore))})::BIGINT AS ord,
-      * EXCLUDE (file_row_number)
-    FROM read_parquet([${pieces.map(({ path }) => literal(path)).join(", ")}], file_row_number = true)`;
+      * EXCLUDE (file_index, file_row_number)
+    FROM ${stagedSql(pieces)}`;
 }

@@ -119,27 +119,42 @@ SELECT tuple, flow, filled.ord AS from_ord,
   peer_zero, peer_half * 2147483648 + 1073741824 AS peer_middle
 FROM filled JOIN _connections USING (flow);
 
--- The same as lists, in the order of tuples, so that `trace` can look up a record's segment by position: a join would
--- let the records' order go. `first_segments` is where a tuple's segments begin in the lists of segments, `from_ords` where
--- each of them begins in the capture.
+-- The same for `_trace` to look a record's segment up by position: a join would let the records' order go. All lists are in the one
+-- row of a table, since a variable's list would be copied for each piece of records that looks into it.
+--
+-- The records of a capture are taken in pages of 2^page_shift. For each 4-tuple the lists have the segment in force as a page begins
+-- (`page_segments`) and, where further ones begin inside it, where (`page_starts`): so few records look further than one place. The
+-- pages of one 4-tuple follow each other from the page of its first record on, `page_zeros` being the place of page 0.
 CREATE TYPE _tuple_ends AS ENUM (SELECT ends FROM _tuples ORDER BY tuple);
-SET VARIABLE first_segments = (
-  SELECT list(first ORDER BY tuple)
-  FROM (
-    SELECT tuple, sum(count(*)) OVER (ORDER BY tuple ROWS UNBOUNDED PRECEDING)::BIGINT - count(*) + 1 AS first
-    FROM _segments GROUP BY tuple
-  )
-);
-SET VARIABLE from_ords = (
-  SELECT list(from_ords ORDER BY tuple)
-  FROM (SELECT tuple, list(from_ord ORDER BY from_ord) AS from_ords FROM _segments GROUP BY tuple)
-);
-SET VARIABLE saddrs = (SELECT list(saddr ORDER BY tuple) FROM _tuples);
-SET VARIABLE sports = (SELECT list(sport ORDER BY tuple) FROM _tuples);
-SET VARIABLE daddrs = (SELECT list(daddr ORDER BY tuple) FROM _tuples);
-SET VARIABLE dports = (SELECT list(dport ORDER BY tuple) FROM _tuples);
-SET VARIABLE flow_ids = (SELECT list(flow::UINTEGER ORDER BY tuple, from_ord) FROM _segments);
-SET VARIABLE own_zeros = (SELECT list(own_zero ORDER BY tuple, from_ord) FROM _segments);
-SET VARIABLE own_middles = (SELECT list(own_middle ORDER BY tuple, from_ord) FROM _segments);
-SET VARIABLE peer_zeros = (SELECT list(peer_zero ORDER BY tuple, from_ord) FROM _segments);
-SET VARIABLE peer_middles = (SELECT list(peer_middle ORDER BY tuple, from_ord) FROM _segments);
+CREATE TEMP TABLE _page_shift AS
+SELECT min(shift)::INTEGER AS page_shift
+FROM range(12, 63) AS shifts(shift)
+WHERE (SELECT coalesce(sum(((last_ord - first_ord) >> shift) + 2), 0) FROM _tuples) <= 32768 OR shift = 62;
+CREATE TEMP TABLE _lookups AS
+WITH numbered AS (
+  SELECT *, row_number() OVER (ORDER BY tuple, from_ord) AS segment FROM _segments
+), touched AS (
+  SELECT tuple, segment, from_ord, unnest(range(from_ord >> page_shift, (to_ord >> page_shift) + 1)) AS page
+  FROM numbered CROSS JOIN _page_shift
+), pages AS (
+  -- Of the stretches that touch a page all but the first begin inside it.
+  SELECT tuple, page, min(segment) AS segment, nullif((list(from_ord ORDER BY segment))[2:], []) AS starts
+  FROM touched GROUP BY tuple, page
+), firsts AS (
+  SELECT tuple, row_number() OVER (ORDER BY tuple, page) - page AS zero, row_number() OVER (PARTITION BY tuple ORDER BY page) AS place FROM pages
+)
+SELECT
+  page_shift,
+  (SELECT list(zero ORDER BY tuple) FROM firsts WHERE place = 1) AS page_zeros,
+  (SELECT list(segment ORDER BY tuple, page) FROM pages) AS page_segments,
+  (SELECT list(starts ORDER BY tuple, page) FROM pages) AS page_starts,
+  (SELECT list(saddr ORDER BY tuple) FROM _tuples) AS saddrs,
+  (SELECT list(sport ORDER BY tuple) FROM _tuples) AS sports,
+  (SELECT list(daddr ORDER BY tuple) FROM _tuples) AS daddrs,
+  (SELECT list(dport ORDER BY tuple) FROM _tuples) AS dports,
+  (SELECT list(flow::UINTEGER ORDER BY segment) FROM numbered) AS flows,
+  (SELECT list(own_zero ORDER BY segment) FROM numbered) AS own_zeros,
+  (SELECT list(own_middle ORDER BY segment) FROM numbered) AS own_middles,
+  (SELECT list(peer_zero ORDER BY segment) FROM numbered) AS peer_zeros,
+  (SELECT list(peer_middle ORDER BY segment) FROM numbered) AS peer_middles
+FROM _page_shift;

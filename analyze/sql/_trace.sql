@@ -5,22 +5,20 @@
 CREATE VIEW _trace AS
 WITH located AS (
   SELECT *, enum_code(TRY_CAST(ends AS _tuple_ends))::BIGINT + 1 AS tuple
-  FROM records
+  FROM records CROSS JOIN _lookups
   WHERE type < 254
 ), placed AS (
-  SELECT *, getvariable('first_segments')[tuple] AS first_segment, getvariable('from_ords')[tuple] AS from_ords FROM located
+  SELECT *, page_zeros[tuple] + (ord >> page_shift) AS place FROM located
 ), segmented AS (
-  SELECT *,
-    CASE WHEN len(from_ords) = 1 THEN first_segment
-      ELSE first_segment - 1 + len(list_filter(from_ords, from_ord -> from_ord <= ord)) END AS segment
+  SELECT *, page_segments[place] + coalesce(len(list_filter(page_starts[place], from_ord -> from_ord <= ord)), 0) AS segment
   FROM placed
 ), numbered AS (
   SELECT *,
-    getvariable('flow_ids')[segment] AS flow,
-    getvariable('own_zeros')[segment] AS own_zero,
-    getvariable('own_middles')[segment] AS own_middle,
-    getvariable('peer_zeros')[segment] AS peer_zero,
-    getvariable('peer_middles')[segment] AS peer_middle
+    flows[segment] AS flow,
+    own_zeros[segment] AS own_zero,
+    own_middles[segment] AS own_middle,
+    peer_zeros[segment] AS peer_zero,
+    peer_middles[segment] AS peer_middle
   FROM segmented
 )
 SELECT
@@ -30,10 +28,10 @@ SELECT
   flow,
   record_type_of(type) AS type,
   t::DOUBLE AS t,
-  coalesce(getvariable('saddrs')[tuple], split_part(ends, ' ', 2)) AS saddr,
-  coalesce(getvariable('sports')[tuple], split_part(ends, ' ', 3)::USMALLINT) AS sport,
-  coalesce(getvariable('daddrs')[tuple], split_part(ends, ' ', 4)) AS daddr,
-  coalesce(getvariable('dports')[tuple], split_part(ends, ' ', 5)::USMALLINT) AS dport,
+  coalesce(saddrs[tuple], split_part(ends, ' ', 2)) AS saddr,
+  coalesce(sports[tuple], split_part(ends, ' ', 3)::USMALLINT) AS sport,
+  coalesce(daddrs[tuple], split_part(ends, ' ', 4)) AS daddr,
+  coalesce(dports[tuple], split_part(ends, ' ', 5)::USMALLINT) AS dport,
   length_bytes,
   tcp_flags,
   CASE type WHEN 1 THEN unwrapped(seq_num, own_zero, own_middle) ELSE unwrapped(seq_num, peer_zero, peer_middle) END AS seq_num,
