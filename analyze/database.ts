@@ -54,7 +54,6 @@ export class Database {
       memory_limit: memoryLimit,
     });
     const connection = await instance.connect();
-    await connection.run(`SET VARIABLE temporary_directory = ${literal(temporaryDirectory)}`);
     await connection.run(
       "SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false; SET autoload_known_extensions = false",
     );

@@ -6,7 +6,8 @@ import { type Columns, Database, type SqlValue } from "./database.ts";
 import { TemporaryDirectoryError } from "./errors.ts";
 import { Cache, type CacheOptions } from "./ingest/cache.ts";
 import type { Capture } from "./ingest/capture.ts";
-import { openCaptures } from "./ingest/open.ts";
+import { type Opened, openCaptures } from "./ingest/open.ts";
+import type { KeepSteps } from "./ingest/steps.ts";
 import { objectsOf } from "./output/rows.ts";
 import type { PlotOptions } from "./plots/draw.ts";
 import type { PlotName } from "./plots/names.ts";
@@ -31,8 +32,8 @@ export async function openTrace(paths: readonly string[], options: OpenOptions =
     database = await Database.open(directory);
     const loaded = new Set<string>();
     const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
-    const captures = await openCaptures(database, paths, { directory, loaded, cache });
-    return new Trace(database, captures, directory, loaded);
+    const opened = await openCaptures(database, paths, { directory, loaded, cache });
+    return new Trace(database, opened, directory, loaded);
   } catch (error) {
     await database?.close();
     await rm(directory, { recursive: true, force: true });
@@ -52,11 +53,13 @@ export class Trace implements AsyncDisposable {
   readonly captures: readonly Capture[];
   readonly #directory: string;
   readonly #loaded: Set<string>;
+  #keepSteps: KeepSteps;
   #loading: Promise<void> = Promise.resolve();
 
-  constructor(database: Database, captures: readonly Capture[], directory: string, loaded: Set<string>) {
+  constructor(database: Database, { captures, keepSteps }: Opened, directory: string, loaded: Set<string>) {
     this.database = database;
     this.captures = captures;
+    this.#keepSteps = keepSteps;
     this.#directory = directory;
     this.#loaded = loaded;
   }
@@ -66,6 +69,9 @@ export class Trace implements AsyncDisposable {
     // One after the other: queries may be asked at the same time, and each must find its views whole.
     const loading = this.#loading.then(async () => {
       for (const name of names) await this.database.load(name, this.#loaded);
+      if (this.#keepSteps === null || !this.#loaded.has("_steps_file")) return;
+      await this.#keepSteps();
+      this.#keepSteps = null;
     });
     this.#loading = loading.catch(() => {});
     await loading;

@@ -3,8 +3,8 @@
  * again. An entry is named by what it was made of, so it cannot be stale; the cache is bounded, and whatever goes wrong with it
  * (a read-only or full disk, a damaged entry) only means that the capture is parsed.
  */
-import { createHash } from "node:crypto";
-import { access, mkdir, readdir, readFile, rename, rm, stat, statfs, utimes } from "node:fs/promises";
+import { createHash, type Hash } from "node:crypto";
+import { access, mkdir, open, readdir, readFile, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { version } from "../version.ts";
@@ -24,6 +24,8 @@ export interface CacheOptions {
 const defaults = { maxBytes: 8 * 2 ** 30, minTextBytes: 8 * 2 ** 20 } as const;
 /** Left free on the disk, whatever the cache may hold. */
 const minFreeBytes = 2 ** 30;
+/** Text is so many times as large as the Parquet that is made of it. */
+const parquetShrinks = 4;
 /** An entry used in this time is perhaps being read. */
 const inUseMs = 10 * 60_000;
 
@@ -49,10 +51,25 @@ export class Cache {
     const walks = files.map(({ walk }) => walk);
     if (walks.some(({ trailer, damage }) => trailer === null || damage.length > 0)) return null;
     if (walks.reduce((sum, { trailer }) => sum + (trailer?.raw_bytes ?? 0), 0) < this.#minTextBytes) return null;
-    const hash = createHash("sha256").update(await readerIdentity());
+    const hash = createHash("sha256").update(await identityOf(traceSql));
     // Every frame's own checksum is part of the walk, so this stands for all of the text.
     for (const { fileBytes, header, frames, checkpoints, trailer } of walks)
       hash.update(JSON.stringify({ fileBytes, header, frames, checkpoints, trailer }));
+    return this.#entryNamed(hash);
+  }
+
+  /**
+   * Where the steps (sql/_steps.sql) of the trace in a Parquet file, the user's or one of the cache, are or would be; null where
+   * they are made quickly.
+   */
+  async stepsEntryOf(parquet: string): Promise<string | null> {
+    const { size } = await stat(parquet);
+    if (size * parquetShrinks < this.#minTextBytes) return null;
+    const footer = await parquetFooter(parquet, size);
+    return this.#entryNamed(createHash("sha256").update(await identityOf(stepsSql)).update(`${size}`).update(footer));
+  }
+
+  #entryNamed(hash: Hash): string {
     return join(this.#directory, `${hash.digest("hex").slice(0, 40)}.parquet`);
   }
 
@@ -128,22 +145,39 @@ async function makeDirectory(path: string, above = 2): Promise<void> {
   }
 }
 
-let identity: Promise<string> | undefined;
+/** Files of sql/ by which a trace is made of text, and by which its steps are made of it. */
+export const traceSql: readonly string[] = ["_connections", "_dialect", "_trace"];
+export const stepsSql: readonly string[] = ["_dialect", "_segment_size", "_steps_file"];
 
-/** Stands for the code that makes a trace of text: another version, or a change of it, makes other entries. */
-function readerIdentity(): Promise<string> {
-  identity ??= (async () => {
-    const hash = createHash("sha256").update(version);
-    const folder = (path: string) => new URL(path, import.meta.url);
-    for (const [path, wanted] of [
-      ["./", /\.(ts|js)$/],
-      ["../sql/", /^(trace|_connections|_dialect)\.sql$/],
-      [new URL("./", import.meta.resolve("@tcpprobe-plus/tpp")).href, /^columns\.(ts|js)$/],
-    ] as const) {
-      for (const name of (await readdir(folder(path))).sort())
-        if (wanted.test(name)) hash.update(name).update(await readFile(new URL(name, folder(path))));
-    }
-    return hash.digest("hex");
-  })();
-  return identity;
+const identities = new Map<readonly string[], Promise<string>>();
+
+/** Stands for the code that makes an entry: another version, or a change of it, makes other entries. */
+function identityOf(sql: readonly string[]): Promise<string> {
+  const found = identities.get(sql) ?? makeIdentity(sql);
+  identities.set(sql, found);
+  return found;
+}
+
+async function makeIdentity(sql: readonly string[]): Promise<string> {
+  const hash = createHash("sha256").update(version);
+  const folder = (path: string) => new URL(path, import.meta.url);
+  const add = async (name: string, url: URL) => hash.update(name).update(await readFile(url));
+  for (const [path, wanted] of [
+    ["./", /\.(ts|js)$/],
+    [new URL("./", import.meta.resolve("@tcpprobe-plus/tpp")).href, /^columns\.(ts|js)$/],
+  ] as const) {
+    for (const name of (await readdir(folder(path))).sort())
+      if (wanted.test(name)) await add(name, new URL(name, folder(path)));
+  }
+  for (const name of sql) await add(name, new URL(`../sql/${name}.sql`, import.meta.url));
+  return hash.digest("hex");
+}
+
+/** A Parquet file's own table of contents: places, sizes and extremes of all its parts, and what it is of. */
+async function parquetFooter(path: string, fileBytes: number): Promise<Buffer> {
+  await using file = await open(path, "r");
+  const read = async (position: number, bytes: number) =>
+    (await file.read(Buffer.alloc(bytes), 0, bytes, position)).buffer;
+  const end = await read(fileBytes - 8, 8);
+  return read(fileBytes - 8 - end.readUInt32LE(0), end.readUInt32LE(0));
 }

@@ -8,6 +8,7 @@ import { type Input, inputsOf } from "./inputs.ts";
 import { openParquet, parquetTraceSql, registerCapture, registerLosses, rejectedKey } from "./parquet.ts";
 import { missingFiles, stageCapture } from "./stage-capture.ts";
 import { recordsSql, type StagedPiece, stagedColumns } from "./staged.ts";
+import { findSteps, type KeepSteps } from "./steps.ts";
 import { typesSql } from "./types.ts";
 
 export interface Opening {
@@ -34,8 +35,13 @@ interface Parsed {
   readonly entry: string | null;
 }
 
+export interface Opened {
+  readonly captures: Capture[];
+  readonly keepSteps: KeepSteps;
+}
+
 /** Makes the view `trace` over all given files, and the tables `captures`, `losses` and `not_followed`. */
-export async function openCaptures(database: Database, paths: readonly string[], opening: Opening): Promise<Capture[]> {
+export async function openCaptures(database: Database, paths: readonly string[], opening: Opening): Promise<Opened> {
   const { directory, loaded } = opening;
   await database.run(typesSql());
   await database.load("_dialect", loaded);
@@ -49,6 +55,7 @@ export async function openCaptures(database: Database, paths: readonly string[],
   for (const name of ["captures", "losses", "not_followed", "records", "settings"]) loaded.add(name);
   const captures: Capture[] = [];
   const parts: (Part | undefined)[] = [];
+  const files: string[] = [];
   const parsed: Parsed[] = [];
   for (const input of await inputsOf(paths)) {
     const number = captures.length + 1;
@@ -56,9 +63,11 @@ export async function openCaptures(database: Database, paths: readonly string[],
     if (input.kind === "parquet") {
       captures.push(...(await openParquet(database, input.path, number)));
       parts[number] = await convertedPart(database, input.path, number);
+      files.push(input.path);
     } else if (kept?.capture) {
       captures.push(kept.capture);
       parts[number] = await convertedPart(database, kept.entry, number);
+      files.push(kept.entry);
     } else {
       const staged = await stageCapture(database, input, number, directory);
       await registerCapture(database, { capture: number, path: input.path, header: staged.capture.header });
@@ -74,7 +83,7 @@ export async function openCaptures(database: Database, paths: readonly string[],
     // All flows are numbered already.
     if (parsed.length === captures.length && parsed.every(({ entry }) => entry === null)) {
       await makeTrace(database, loaded);
-      return captures;
+      return { captures, keepSteps: await findSteps(database, null, opening) };
     }
     await database.run("ALTER VIEW _trace RENAME TO _staged_trace");
     let allKept = true;
@@ -82,6 +91,7 @@ export async function openCaptures(database: Database, paths: readonly string[],
       const part = await partOf(database, one, opening);
       parts[one.number] = part;
       allKept &&= part.kept;
+      if (part.kept) files.push(one.entry!);
     }
     // The staged records are read as one, so they go together.
     if (allKept) for (const { pieces } of parsed) for (const { path } of pieces) await rm(path);
@@ -89,7 +99,8 @@ export async function openCaptures(database: Database, paths: readonly string[],
   await database.run(`CREATE VIEW _trace AS ${withUniqueFlows(parts.filter((part) => part !== undefined))}`);
   loaded.add("_trace");
   await makeTrace(database, loaded);
-  return captures;
+  const [file = null] = parts.length === 2 ? files : [];
+  return { captures, keepSteps: await findSteps(database, file, opening) };
 }
 
 async function makeTrace(database: Database, loaded: Set<string>): Promise<void> {

@@ -1,5 +1,5 @@
 -- One row a connection.
--- needs: _trace, captures, _steps, losses, slow_start, limits
+-- needs: _trace, _lives, captures, _steps, losses, slow_start, limits
 -- capture            USMALLINT  file it is of
 -- flow               UINTEGER   id, in order of first sight
 -- saddr              VARCHAR    local address
@@ -39,29 +39,10 @@
 -- crosses_gap        BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds
 -- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a flow of one moment
 CREATE VIEW flows AS
-WITH seen AS (
-  SELECT capture, flow,
-    any_value(saddr) AS saddr, any_value(sport) AS sport, any_value(daddr) AS daddr, any_value(dport) AS dport,
-    min(t) AS start_s, max(t) AS end_s, round(max(t) - min(t), 9) AS duration_s, count(*) AS records,
-    count(CASE WHEN type = 'setup' THEN 1 END) > 0 AS has_start,
-    count(CASE WHEN type = 'done' THEN 1 END) > 0 AS has_end,
-    coalesce(min(snd_una), min(bytes_acked)) AS lowest_una, coalesce(max(snd_una), max(bytes_acked)) AS highest_una,
-    min(CASE WHEN type = 'send' AND tcp_flags & 2 = 2 THEN seq_num + 1 END) AS syn_end,
-    min(CASE WHEN type = 'send' AND tcp_flags & 1 = 1 THEN seq_num + length_bytes END) AS fin_seq,
-    coalesce(sum(CASE WHEN type = 'send' THEN length_bytes END), max(bytes_sent) - min(bytes_sent)) AS sent_bytes,
-    count(CASE WHEN type = 'send' AND length_bytes > 0 THEN 1 END) AS sends,
-    sum(CASE WHEN type = 'send' AND seq_num < snd_nxt THEN length_bytes END) AS retransmitted_bytes,
-    max(retrans) AS retrans,
-    count(CASE WHEN type = 'retransmit' THEN 1 END) AS retransmit_events,
-    count(CASE WHEN type IN ('reset_sent', 'reset_received') OR tcp_flags & 4 = 4 THEN 1 END) AS resets,
-    max(rto_num) AS rto_num,
-    min(nullif(srtt_us, 0)) AS srtt_min_us, max(srtt_us) AS srtt_max_us,
-    max(snd_cwnd) AS cwnd_max
-  FROM _trace WHERE flow IS NOT NULL GROUP BY capture, flow
-), acked AS (
+WITH acked AS (
   -- A SYN that nobody answered leaves both at the sequence number behind it.
   SELECT flow, greatest(lowest_una, syn_end) AS first_una, greatest(least(highest_una, fin_seq), syn_end) AS last_una
-  FROM seen
+  FROM _lives
 ), held AS (
   SELECT flow,
     sum(srtt_us * held_s) / nullif(sum(CASE WHEN srtt_us IS NOT NULL THEN held_s END), 0) AS srtt_mean_us,
@@ -78,12 +59,12 @@ WITH seen AS (
 ), lost AS (
   SELECT flow, bool_or(from_s IS NULL AND to_s IS NULL) AS anywhere,
     sum(greatest(least(end_s, coalesce(to_s, end_s)) - greatest(start_s, coalesce(from_s, start_s)), 0)) AS lost_s
-  FROM seen JOIN losses ON losses.capture = seen.capture AND coalesce(from_s, start_s) <= end_s AND coalesce(to_s, end_s) >= start_s
+  FROM _lives JOIN losses ON losses.capture = _lives.capture AND coalesce(from_s, start_s) <= end_s AND coalesce(to_s, end_s) >= start_s
   GROUP BY flow
 )
 SELECT
   seen.capture, flow, saddr, sport, daddr, dport, start_s, duration_s, records,
-  CASE WHEN has_start AND has_end THEN 'whole' WHEN has_start THEN 'no end' WHEN has_end THEN 'no start' ELSE 'neither' END AS seen,
+  CASE WHEN has_start AND done_s IS NOT NULL THEN 'whole' WHEN has_start THEN 'no end' WHEN done_s IS NOT NULL THEN 'no start' ELSE 'neither' END AS seen,
   last_una - first_una AS acked_bytes,
   (last_una - first_una) * 8 / nullif(duration_s, 0) AS goodput_bps,
   sent_bytes::BIGINT AS sent_bytes,
@@ -107,7 +88,7 @@ SELECT
   CASE WHEN anywhere THEN 1 ELSE least(coalesce(lost_s, 0) / nullif(duration_s, 0), 1) END AS gap_share
 FROM (
   -- Samples from a srtt in whole us are not worth having where 8 us is much of it; `rtt` has the same rule.
-  SELECT seen.*, source <> 'tracefs' OR srtt_min_us >= 200 AS has_samples FROM seen JOIN captures USING (capture)
+  SELECT _lives.*, source <> 'tracefs' OR srtt_min_us >= 200 AS has_samples FROM _lives JOIN captures USING (capture)
 ) AS seen
 JOIN captures USING (capture)
 JOIN acked USING (flow)

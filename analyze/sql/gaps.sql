@@ -1,6 +1,6 @@
 -- Stretches of a capture in which records were lost: one row a loss. Metrics that touch one are flagged `crosses_gap`.
 -- Connections that the module did not follow are no gap in the others: the table `not_followed` has them.
--- needs: losses, trace
+-- needs: losses, _lives
 -- capture   USMALLINT  file
 -- from_s    DOUBLE     the loss lies behind this moment, seconds since the capture began; NULL: not bounded on that side
 -- to_s      DOUBLE     and before this one; NULL likewise. Both NULL: it can be anywhere
@@ -8,13 +8,11 @@
 -- cause     VARCHAR    why: 'ring' (the ring was full), 'frame' (a damaged part of the file), … (docs/tpp-format.md)
 -- flows     BIGINT     connections that were under way then, and so may have lost records
 CREATE VIEW gaps AS
-WITH lives AS (
-  SELECT capture, flow, min(t) AS start_s, max(t) AS end_s FROM trace WHERE flow IS NOT NULL GROUP BY capture, flow
-), places AS (
+WITH places AS (
   SELECT row_number() OVER (ORDER BY capture, after_ord, from_s) AS place, capture, from_s, to_s, lost, cause FROM losses
 )
 SELECT any_value(places.capture) AS capture, any_value(from_s) AS from_s, any_value(to_s) AS to_s, any_value(lost) AS lost,
-  any_value(cause) AS cause, count(lives.flow) AS flows
+  any_value(cause) AS cause, count(_lives.flow) AS flows
 FROM places
-LEFT JOIN lives ON lives.capture = places.capture AND end_s >= coalesce(from_s, start_s) AND start_s <= coalesce(to_s, end_s)
+LEFT JOIN _lives ON _lives.capture = places.capture AND end_s >= coalesce(from_s, start_s) AND start_s <= coalesce(to_s, end_s)
 GROUP BY place;

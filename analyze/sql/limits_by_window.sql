@@ -15,15 +15,20 @@
 -- idle_s             DOUBLE     with nothing in flight and nothing to send
 -- crosses_gap        BOOLEAN    records of the capture were lost in or next to the window
 CREATE VIEW limits_by_window AS
-WITH stretches AS (
-  SELECT capture, flow, held_by, since_s, t, t - since_s AS held_s, floor(since_s / window_s)::BIGINT AS first_w, floor(t / window_s)::BIGINT AS last_w, window_s
+WITH cut AS (
+  -- What of each stretch lies in the window in which it ends …
+  SELECT capture, flow, held_by, t - greatest(since_s, floor(t / window_s) * window_s) AS held_s, floor(t / window_s)::BIGINT AS w, window_s
   FROM _steps CROSS JOIN settings
   WHERE held_by IS NOT NULL AND t > since_s
-), cut AS (
-  SELECT capture, flow, held_by, held_s, last_w AS w, window_s FROM stretches WHERE first_w = last_w
   UNION ALL
-  SELECT capture, flow, held_by, least(t, (w + 1) * window_s) - greatest(since_s, w * window_s), w, window_s
-  FROM (SELECT *, unnest(range(first_w, last_w + 1)) AS w FROM stretches WHERE first_w < last_w)
+  -- … and, of the few that began in an earlier one, in those before it.
+  SELECT capture, flow, held_by, (w + 1) * window_s - greatest(since_s, w * window_s), w, window_s
+  FROM (
+    SELECT capture, flow, held_by, since_s, window_s,
+      unnest(range(floor(since_s / window_s)::BIGINT, floor(t / window_s)::BIGINT)) AS w
+    FROM _steps CROSS JOIN settings
+    WHERE held_by IS NOT NULL AND floor(t / window_s) > floor(since_s / window_s)
+  )
 ), summed AS (
   SELECT capture, flow, w, window_s, round(w * window_s, 9) AS window_start_s,
     sum(held_s) AS told_s,

@@ -1,5 +1,5 @@
 -- Moments to mark in a picture of a connection.
--- needs: trace, captures
+-- needs: _trace, captures
 -- capture  USMALLINT  file
 -- flow     UINTEGER   connection
 -- t        DOUBLE     seconds since the capture began
@@ -8,11 +8,8 @@
 --                     the kernel said it retransmitted); 'window probe' (the timer fired with nothing in flight, so it asks
 --                     whether a closed window has opened: tcp_send_probe0); 'reset'
 CREATE VIEW marks AS
-WITH rare AS MATERIALIZED (
-  -- A single comparison: the scan makes it before it reads the other columns.
-  SELECT capture, flow, ord, t, type, ca_state, packets_out FROM trace WHERE type > 'send'::record_type
-), told AS (
-  SELECT rare.capture, flow, ord, t,
+WITH told AS (
+  SELECT _trace.capture, flow, ord, t,
     CASE
       WHEN type = 'timeout' AND packets_out = 0 THEN 'window probe'
       WHEN type = 'timeout' THEN 'RTO'
@@ -20,13 +17,13 @@ WITH rare AS MATERIALIZED (
       WHEN type = 'retransmit' THEN 'retransmission'
       ELSE 'reset'
     END AS mark
-  FROM rare JOIN captures USING (capture)
+  FROM _trace JOIN captures USING (capture)
   WHERE flow IS NOT NULL
     AND (type IN ('timeout', 'retransmit', 'reset_sent', 'reset_received') OR (type = 'ca_state' AND ca_state = 'Loss' AND source = 'tracefs'))
 ), counts AS (
   -- The count only grows: the first record with each value is where it rose, but for the connection's first.
   SELECT capture, flow, min(ord) AS ord, min(t) AS t, row_number() OVER (PARTITION BY flow ORDER BY retrans) AS place
-  FROM trace WHERE flow IS NOT NULL AND retrans IS NOT NULL GROUP BY capture, flow, retrans
+  FROM _trace WHERE flow IS NOT NULL AND retrans IS NOT NULL GROUP BY capture, flow, retrans
 )
 SELECT capture, flow, t, mark FROM told
 UNION ALL

@@ -25,29 +25,35 @@ WITH bases AS (
       ELSE 'srtt'
     END AS basis
   FROM _steps JOIN captures USING (capture) WHERE srtt_us IS NOT NULL GROUP BY flow
-), taken AS (
+), taken AS NOT MATERIALIZED (
   -- A sample was taken as the stretch began, with the packet of the record before it.
   SELECT _steps.capture, flow, basis, t,
     floor(CASE WHEN basis = 'srtt' THEN t ELSE since_s END / window_s)::BIGINT AS w,
     CASE WHEN basis = 'srtt' THEN srtt_us ELSE rtt_sample_us END AS rtt_us, since_s
   FROM _steps JOIN bases USING (flow) CROSS JOIN settings
+), lives AS (
+  SELECT capture, min(coalesce(since_s, t)) AS start_s, max(t) AS end_s FROM _steps WHERE capture IN (SELECT capture FROM losses) GROUP BY capture
 ), gap_windows AS (
-  SELECT DISTINCT windows.capture, w
-  FROM (SELECT DISTINCT capture, w FROM taken) AS windows CROSS JOIN settings JOIN losses ON losses.capture = windows.capture
-    AND coalesce(from_s, w * window_s) <= (w + 1) * window_s AND coalesce(to_s, w * window_s) >= w * window_s
+  SELECT DISTINCT capture, unnest(range(
+    ceil(greatest(coalesce(from_s, start_s), start_s) / window_s)::BIGINT - 1, floor(least(coalesce(to_s, end_s), end_s) / window_s)::BIGINT + 1)) AS w
+  FROM losses JOIN lives USING (capture) CROSS JOIN settings
 ), kept AS (
-  SELECT taken.*, gap_windows.w IS NOT NULL AS crosses_gap,
-    gap_windows.w IS NOT NULL AND basis <> 'srtt' AND EXISTS (
-      SELECT 1 FROM losses WHERE losses.capture = taken.capture AND coalesce(from_s, t) < t AND coalesce(to_s, t) > since_s
-    ) AS doubtful
-  FROM taken LEFT JOIN gap_windows USING (capture, w)
+  SELECT capture, flow, w, basis, rtt_us, false AS crosses_gap
+  FROM taken ANTI JOIN gap_windows USING (capture, w)
   WHERE rtt_us IS NOT NULL
+  UNION ALL
+  -- In the few windows that touch a loss, what was measured across it is left out.
+  SELECT capture, flow, w, basis, rtt_us, true
+  FROM taken JOIN gap_windows USING (capture, w)
+  WHERE rtt_us IS NOT NULL
+    AND (basis = 'srtt' OR NOT EXISTS (
+      SELECT 1 FROM losses WHERE losses.capture = taken.capture AND coalesce(from_s, t) < t AND coalesce(to_s, t) > since_s
+    ))
 ), per_window AS (
   SELECT capture, flow, w, basis, count(*) AS samples, min(rtt_us) AS rtt_min_us, avg(rtt_us) AS rtt_mean_us,
     quantiles_of(rtt_us) AS quantiles,
     bool_or(crosses_gap) AS crosses_gap
   FROM kept
-  WHERE NOT doubtful
   GROUP BY capture, flow, w, basis
 )
 SELECT

@@ -12,18 +12,13 @@ CREATE TEMP TABLE slow_start AS
 WITH exits AS (
   SELECT flow, min(CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS ord, bool_or(type = 'setup') AS seen_from_start
   FROM _trace WHERE flow IS NOT NULL GROUP BY flow
-), steps AS (
-  SELECT _steps.capture, flow, ord, since_s, t, ca_state, seen_from_start FROM _steps JOIN exits USING (flow, ord)
 ), thresholds AS (
   SELECT _trace.flow, any_value(ssthresh) AS ssthresh FROM _trace JOIN exits ON exits.flow = _trace.flow AND exits.ord = _trace.ord GROUP BY _trace.flow
-), windows AS (
-  SELECT _trace.flow, max(_trace.snd_cwnd) AS snd_cwnd FROM _trace JOIN steps ON steps.flow = _trace.flow AND _trace.t = coalesce(since_s, steps.t)
-  WHERE _trace.ord < steps.ord OR since_s IS NULL GROUP BY _trace.flow
 )
-SELECT capture, flow, coalesce(since_s, t) AS exit_s, snd_cwnd AS exit_cwnd, ssthresh,
+SELECT capture, flow, coalesce(since_s, t) AS exit_s, CASE WHEN since_s IS NULL THEN snd_cwnd ELSE previous_cwnd END AS exit_cwnd, ssthresh,
   CASE
     WHEN since_s IS NULL THEN CASE WHEN seen_from_start THEN 'cached' ELSE 'unseen' END
     WHEN ca_state IN ('CWR', 'Recovery', 'Loss') THEN 'loss'
     WHEN ca_state IS NOT NULL THEN 'delay'
   END AS cause
-FROM steps JOIN thresholds USING (flow) LEFT JOIN windows USING (flow);
+FROM _steps JOIN exits USING (flow, ord) JOIN thresholds USING (flow);

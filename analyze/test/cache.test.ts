@@ -3,9 +3,11 @@ import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -13,7 +15,8 @@ import {
 import { join } from "node:path";
 import { type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
 import test, { type ExecutionContext } from "ava";
-import type { CacheOptions } from "../ingest/cache.ts";
+import { type CacheOptions, stepsSql, traceSql } from "../ingest/cache.ts";
+import { writeParquet } from "../output/parquet.ts";
 import { openTrace, type Trace } from "../trace.ts";
 import { analyze, fixture, linesOf, temporaryDirectory, writeCapture } from "./helpers.ts";
 
@@ -85,9 +88,57 @@ for (const [name, paths] of [
         turn,
       );
     }
-    t.is(entries(directory).length, plain.trace.captures.length);
+    // The steps of a trace are kept where one file holds all of it.
+    t.is(entries(directory).length, plain.trace.captures.length + (plain.trace.captures.length === 1 ? 1 : 0));
   });
 }
+
+test("the second command takes the steps that the first has kept, of a capture and of its Parquet", async (t) => {
+  const directory = temporaryDirectory(t);
+  const parquet = join(temporaryDirectory(t), "trace.parquet");
+  const first = await open(t, [recording], { directory });
+  await writeParquet(first.trace, parquet);
+  const [trace] = entries(directory);
+  const limits = "SELECT flow, round(cwnd_share, 9) AS cwnd_share, round(idle_share, 9) AS idle_share FROM limits ORDER BY flow";
+  for (const [path, others] of [
+    [recording, [trace]],
+    [parquet, entries(directory)],
+  ] as const) {
+    const made = await (await open(t, [path], { directory })).trace.rows(limits);
+    const steps = entries(directory).filter((name) => !others.includes(name));
+    t.is(steps.length, 1);
+    const kept = join(directory, steps[0]!);
+    await first.trace.database.run(
+      `COPY (SELECT * REPLACE ('cwnd' AS held_by) FROM '${kept}') TO '${kept}.new' (FORMAT parquet)`,
+    );
+    copyFileSync(`${kept}.new`, kept);
+    rmSync(`${kept}.new`);
+    const marked = await (await open(t, [path], { directory })).trace.rows(limits);
+    t.notDeepEqual(marked, made);
+    t.true(marked.every(({ idle_share }) => idle_share === 0));
+    // A damaged one is said, and made again.
+    writeFileSync(kept, "PAR1");
+    const again = await open(t, [path], { directory });
+    t.regex(again.said.join("\n"), /cannot be read/);
+    t.deepEqual(await again.trace.rows(limits), made);
+    rmSync(kept);
+  }
+});
+
+test("entries are named by all the SQL that makes them", (t) => {
+  const needs = (name: string): string[] => {
+    const sql = readFileSync(new URL(`../sql/${name}.sql`, import.meta.url), "utf8");
+    const named = /^-- needs: (.*)$/m.exec(sql)?.[1]?.split(",").map((need) => need.trim()) ?? [];
+    const files = named.filter((need) => existsSync(new URL(`../sql/${need}.sql`, import.meta.url)));
+    return [name, ...files.flatMap(needs)];
+  };
+  const given = ["_dialect"]; // for every trace
+  const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
+  t.deepEqual(sorted(traceSql), sorted([...needs("_trace"), ...given]));
+  // What is made of a trace is made of what is in its file, however that came about.
+  const ofTrace = new Set([...needs("_trace"), "_trace"]);
+  t.deepEqual(sorted(stepsSql), sorted([...needs("_steps_file").filter((name) => !ofTrace.has(name)), ...given]));
+});
 
 test("the second run takes what the first has kept, under whatever name the capture is given", async (t) => {
   const directory = temporaryDirectory(t);
