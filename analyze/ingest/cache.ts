@@ -66,7 +66,12 @@ export class Cache {
     const { size } = await stat(parquet);
     if (size * parquetShrinks < this.#minTextBytes) return null;
     const footer = await parquetFooter(parquet, size);
-    return this.#entryNamed(createHash("sha256").update(await identityOf(stepsSql)).update(`${size}`).update(footer));
+    return this.#entryNamed(
+      createHash("sha256")
+        .update(await identityOf(stepsSql))
+        .update(`${size}`)
+        .update(footer),
+    );
   }
 
   #entryNamed(hash: Hash): string {

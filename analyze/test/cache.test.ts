@@ -99,7 +99,8 @@ test("the second command takes the steps that the first has kept, of a capture a
   const first = await open(t, [recording], { directory });
   await writeParquet(first.trace, parquet);
   const [trace] = entries(directory);
-  const limits = "SELECT flow, round(cwnd_share, 9) AS cwnd_share, round(idle_share, 9) AS idle_share FROM limits ORDER BY flow";
+  const limits =
+    "SELECT flow, round(cwnd_share, 9) AS cwnd_share, round(idle_share, 9) AS idle_share FROM limits ORDER BY flow";
   for (const [path, others] of [
     [recording, [trace]],
     [parquet, entries(directory)],
@@ -128,7 +129,11 @@ test("the second command takes the steps that the first has kept, of a capture a
 test("entries are named by all the SQL that makes them", (t) => {
   const needs = (name: string): string[] => {
     const sql = readFileSync(new URL(`../sql/${name}.sql`, import.meta.url), "utf8");
-    const named = /^-- needs: (.*)$/m.exec(sql)?.[1]?.split(",").map((need) => need.trim()) ?? [];
+    const named =
+      /^-- needs: (.*)$/m
+        .exec(sql)?.[1]
+        ?.split(",")
+        .map((need) => need.trim()) ?? [];
     const files = named.filter((need) => existsSync(new URL(`../sql/${need}.sql`, import.meta.url)));
     return [name, ...files.flatMap(needs)];
   };
