@@ -119,12 +119,14 @@ SELECT tuple, flow, filled.ord AS from_ord,
   peer_zero, peer_half * 2147483648 + 1073741824 AS peer_middle
 FROM filled JOIN _connections USING (flow);
 
--- The same for `_trace` to look a record's segment up by position: a join would let the records' order go. All lists are in the one
--- row of a table, since a variable's list would be copied for each piece of records that looks into it.
+-- The same for `_trace` to look a record's segment up by position: a join would let the records' order go. The lists are in the one
+-- row of a table, whose reading is much quicker than that of a variable's; what it costs grows with their length for each
+-- piece of records all the same, so there is no list where all is alike (NULL), and none of anything but numbers.
 --
 -- The records of a capture are taken in pages of 2^page_shift. For each 4-tuple the lists have the segment in force as a page begins
--- (`page_segments`) and, where further ones begin inside it, where (`page_starts`): so few records look further than one place. The
--- pages of one 4-tuple follow each other from the page of its first record on, `page_zeros` being the place of page 0.
+-- (`page_segments`) and, where further ones begin inside it, the place in `starts` of the list of where (`page_starts`, else NULL): so
+-- few records look further than one place. The pages of one 4-tuple follow each other from that of its first record on,
+-- `page_zeros` being the place of page 0.
 CREATE TYPE _tuple_ends AS ENUM (SELECT ends FROM _tuples ORDER BY tuple);
 CREATE TEMP TABLE _page_shift AS
 SELECT min(shift)::INTEGER AS page_shift
@@ -132,29 +134,31 @@ FROM range(12, 63) AS shifts(shift)
 WHERE (SELECT coalesce(sum(((last_ord - first_ord) >> shift) + 2), 0) FROM _tuples) <= 32768 OR shift = 62;
 CREATE TEMP TABLE _lookups AS
 WITH numbered AS (
-  SELECT *, row_number() OVER (ORDER BY tuple, from_ord) AS segment FROM _segments
+  SELECT *, (row_number() OVER (ORDER BY tuple, from_ord))::INTEGER AS segment FROM _segments
 ), touched AS (
   SELECT tuple, segment, from_ord, unnest(range(from_ord >> page_shift, (to_ord >> page_shift) + 1)) AS page
   FROM numbered CROSS JOIN _page_shift
 ), pages AS (
-  -- Of the stretches that touch a page all but the first begin inside it.
-  SELECT tuple, page, min(segment) AS segment, nullif((list(from_ord ORDER BY segment))[2:], []) AS starts
-  FROM touched GROUP BY tuple, page
+  -- Of the segments that touch a page all but the first begin inside it.
+  SELECT tuple, page, min(segment) AS segment, nullif((list(from_ord ORDER BY segment))[2:], []) AS starts FROM touched GROUP BY tuple, page
+), starting AS (
+  SELECT tuple, page, starts, (row_number() OVER (ORDER BY tuple, page))::INTEGER AS place FROM pages WHERE starts IS NOT NULL
 ), firsts AS (
   SELECT tuple, row_number() OVER (ORDER BY tuple, page) - page AS zero, row_number() OVER (PARTITION BY tuple ORDER BY page) AS place FROM pages
+), zeros AS (
+  SELECT count(*) > 0 AS needed FROM numbered WHERE own_zero <> 0 OR peer_zero <> 0
+), middles AS (
+  SELECT count(*) > 0 AS needed FROM numbered WHERE own_middle <> 1073741824 OR peer_middle <> 1073741824
 )
 SELECT
   page_shift,
   (SELECT list(zero ORDER BY tuple) FROM firsts WHERE place = 1) AS page_zeros,
   (SELECT list(segment ORDER BY tuple, page) FROM pages) AS page_segments,
-  (SELECT list(starts ORDER BY tuple, page) FROM pages) AS page_starts,
-  (SELECT list(saddr ORDER BY tuple) FROM _tuples) AS saddrs,
-  (SELECT list(sport ORDER BY tuple) FROM _tuples) AS sports,
-  (SELECT list(daddr ORDER BY tuple) FROM _tuples) AS daddrs,
-  (SELECT list(dport ORDER BY tuple) FROM _tuples) AS dports,
+  (SELECT CASE WHEN count(place) > 0 THEN list(place ORDER BY tuple, page) END FROM pages LEFT JOIN starting USING (tuple, page)) AS page_starts,
+  (SELECT list(starts ORDER BY place) FROM starting) AS starts,
   (SELECT list(flow::UINTEGER ORDER BY segment) FROM numbered) AS flows,
-  (SELECT list(own_zero ORDER BY segment) FROM numbered) AS own_zeros,
-  (SELECT list(own_middle ORDER BY segment) FROM numbered) AS own_middles,
-  (SELECT list(peer_zero ORDER BY segment) FROM numbered) AS peer_zeros,
-  (SELECT list(peer_middle ORDER BY segment) FROM numbered) AS peer_middles
+  CASE WHEN (SELECT needed FROM zeros) THEN (SELECT list(own_zero ORDER BY segment) FROM numbered) END AS own_zeros,
+  CASE WHEN (SELECT needed FROM zeros) THEN (SELECT list(peer_zero ORDER BY segment) FROM numbered) END AS peer_zeros,
+  CASE WHEN (SELECT needed FROM middles) THEN (SELECT list(own_middle ORDER BY segment) FROM numbered) END AS own_middles,
+  CASE WHEN (SELECT needed FROM middles) THEN (SELECT list(peer_middle ORDER BY segment) FROM numbered) END AS peer_middles
 FROM _page_shift;

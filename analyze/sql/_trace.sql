@@ -10,15 +10,15 @@ WITH located AS (
 ), placed AS (
   SELECT *, page_zeros[tuple] + (ord >> page_shift) AS place FROM located
 ), segmented AS (
-  SELECT *, page_segments[place] + coalesce(len(list_filter(page_starts[place], from_ord -> from_ord <= ord)), 0) AS segment
+  SELECT *, page_segments[place] + coalesce(len(list_filter(starts[page_starts[place]], from_ord -> from_ord <= ord)), 0) AS segment
   FROM placed
 ), numbered AS (
   SELECT *,
     flows[segment] AS flow,
-    own_zeros[segment] AS own_zero,
-    own_middles[segment] AS own_middle,
-    peer_zeros[segment] AS peer_zero,
-    peer_middles[segment] AS peer_middle
+    coalesce(own_zeros[segment], 0) AS own_zero,
+    coalesce(own_middles[segment], 1073741824) AS own_middle,
+    coalesce(peer_zeros[segment], 0) AS peer_zero,
+    coalesce(peer_middles[segment], 1073741824) AS peer_middle
   FROM segmented
 )
 SELECT
@@ -28,10 +28,10 @@ SELECT
   flow,
   record_type_of(type) AS type,
   t::DOUBLE AS t,
-  coalesce(saddrs[tuple], split_part(ends, ' ', 2)) AS saddr,
-  coalesce(sports[tuple], split_part(ends, ' ', 3)::USMALLINT) AS sport,
-  coalesce(daddrs[tuple], split_part(ends, ' ', 4)) AS daddr,
-  coalesce(dports[tuple], split_part(ends, ' ', 5)::USMALLINT) AS dport,
+  plain_address(split_part(ends, ' ', 2)) AS saddr,
+  split_part(ends, ' ', 3)::USMALLINT AS sport,
+  plain_address(split_part(ends, ' ', 4)) AS daddr,
+  split_part(ends, ' ', 5)::USMALLINT AS dport,
   length_bytes,
   tcp_flags,
   CASE type WHEN 1 THEN unwrapped(seq_num, own_zero, own_middle) ELSE unwrapped(seq_num, peer_zero, peer_middle) END AS seq_num,

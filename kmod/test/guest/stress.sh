@@ -22,6 +22,8 @@ clear_up() {
   ip netns del a; ip netns del b; ip netns del r
   sleep 5
   echo 3 >/proc/sys/vm/drop_caches
+  # and the empty slabs that each cache keeps for later: the longer the traffic, the more
+  for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done 2>/dev/null
   sleep 1
   grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >/out/stress/meminfo."$1"
   cat /proc/slabinfo >/out/stress/slabinfo."$1"
