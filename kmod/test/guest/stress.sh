@@ -37,8 +37,9 @@ streams() {
   in_b iperf3 -s -p 5202 -D
   sleep 1
   while ! end; do
-    in_a iperf3 -c 10.0.2.1 -p 5201 -P 4 -t 20 >/dev/null 2>&1 &
-    in_a iperf3 -c fd00:2::1 -p 5202 -P 4 -R -t 20 >/dev/null 2>&1
+    # its messages share the lossy path, and it waits for them without end
+    in_a timeout 60 iperf3 -c 10.0.2.1 -p 5201 -P 4 -t 20 >/dev/null 2>&1 &
+    in_a timeout 60 iperf3 -c fd00:2::1 -p 5202 -P 4 -R -t 20 >/dev/null 2>&1
     wait $!
   done
 }
