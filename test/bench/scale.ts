@@ -1,8 +1,8 @@
 /**
- * npm run bench:scale [-- RECORDS...]: convert and every metric at 1, 10 and 100 million synthetic records: time, peak
+ * npm run bench:scale [-- [--together] RECORDS...]: convert and every metric at 1, 10 and 100 million synthetic records: time, peak
  * memory, how both grow, and at what DuckDB's bare scan of the same Parquet would be. Metrics go to Parquet files, so that
  * no time is spent on printing, and each command does all of its work; all metrics in one process once with an empty cache
- * and once more. Where pandas is there, three of them beside what it takes for the same, up to 10 million.
+ * and once more; with --together only that, which is a third of the time. Where pandas is there, three of them beside what it takes for the same, up to 10 million.
  */
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -13,7 +13,10 @@ import { writeSyntheticText } from "./synthetic.ts";
 import { writeTpp } from "./synthetic-capture.ts";
 import { megabytes, type Run, showOne, timed } from "./timed.ts";
 
-const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1e6, 1e7, 1e8];
+const args = process.argv.slice(2);
+const together = args.includes("--together");
+const given = args.filter((arg) => arg !== "--together").map(Number);
+const sizes = given.length > 0 ? given : [1e6, 1e7, 1e8];
 const metrics = viewNames.filter((name) => name !== "trace");
 const directory = await mkdtemp(join(tmpdir(), "tcpprobe-scale-"));
 const file = (name: string) => join(directory, name);
@@ -40,17 +43,22 @@ try {
     await compareWithPandas(pandas, tpp, parquet);
     await rm(tpp);
     tell("bare scan", await timed("./bare-scan.ts", parquet));
-    for (const name of metrics)
+    for (const name of together ? [] : metrics)
       tell(name, await timed("./run-analyze.ts", "metrics", parquet, name, "-o", out, "-f", "--no-cache"));
     tell("all metrics, first", await timed("./run-metrics.ts", parquet, file("cache")));
     tell("all metrics, again", await timed("./run-metrics.ts", parquet, file("cache")));
     tell("plot cwnd", await timed("./run-analyze.ts", "plot", parquet, "cwnd", "-o", file("out.svg"), "-f"));
   }
   if (sizes.length > 1) {
-    console.log("growth exponent of time, from the first size to the last");
+    console.log("growth exponent from the first size to the last, of time and of CPU time");
     const factor = Math.log(sizes.at(-1)! / sizes[0]!);
-    for (const [name, runs] of totals)
-      console.log(`  ${name.padEnd(18)} ${(Math.log(runs.at(-1)!.seconds / runs[0]!.seconds) / factor).toFixed(2)}`);
+    const exponent = (last: number, first: number) => (Math.log(last / first) / factor).toFixed(2);
+    for (const [name, runs] of totals) {
+      const [first, last] = [runs[0]!, runs.at(-1)!];
+      console.log(
+        `  ${name.padEnd(18)} ${exponent(last.seconds, first.seconds)}  ${exponent(last.cpuSeconds, first.cpuSeconds)}`,
+      );
+    }
   }
 } finally {
   await rm(directory, { recursive: true, force: true });

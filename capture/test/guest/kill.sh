@@ -25,7 +25,7 @@ one() {
   pid=$!
   wait_for $1.err "capturing to" 60 || return
   ms=$(($(od -An -N2 -tu2 /dev/urandom) % 2200))
-  sleep $((ms / 1000)).$(printf %03d $((ms % 1000)))
+  sleep "$(printf %d.%03d $((ms / 1000)) $((ms % 1000)))"
   read -r now _ </proc/uptime
   kill -9 $pid
   echo "${now%.*}${now#*.}0000000" >$1.killed
