@@ -15,15 +15,25 @@ lay_out() {
   path delay 5ms 2ms rate "${RATE:-20mbit}" loss 1% reorder 10% gap 5 limit 100
   path_back delay 5ms rate "${RATE:-20mbit}" loss 0.5% limit 100
 }
+# back to the page allocator what caches keep for later: the longer the traffic, the more empty slabs they have
+shrink() { for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done 2>/dev/null; }
+namespaces() { awk '$1 == "net_namespace" { print $2 }' /proc/slabinfo; }
+shrink
+NAMESPACES=$(namespaces)
 # everything gone; what memory is held then, into meminfo.NAME
 clear_up() {
   pkill -x tcp; pkill -x iperf3
   sleep 1
   ip netns del a; ip netns del b; ip netns del r
+  # The kernel takes its time to end them with their last sockets, the more the less CPU it gets.
+  for _ in $(seq 60); do
+    shrink
+    [ "$(namespaces)" -le "${NAMESPACES:-0}" ] && break
+    sleep 2
+  done
   sleep 5
   echo 3 >/proc/sys/vm/drop_caches
-  # and the empty slabs that each cache keeps for later: the longer the traffic, the more
-  for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done 2>/dev/null
+  shrink
   sleep 1
   grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >/out/stress/meminfo."$1"
   cat /proc/slabinfo >/out/stress/slabinfo."$1"
