@@ -78,7 +78,7 @@ class SyntheticConnection {
         this.ssthresh = Math.max(2, this.cwnd >> 1);
         this.cwnd = this.ssthresh;
       }
-      this.srtt8 += Math.round((random() - 0.5) * 800);
+      this.srtt8 = Math.max(800, this.srtt8 + Math.round((random() - 0.5) * 800));
     } else if (type === 2) {
       this.caState = 4;
       this.recoverAt = this.sndNxt;
