@@ -17,7 +17,7 @@ traffic=$!
 show_settings >settings.before
 
 # one that ends well first: it leaves Node its compiled code, which starts the next ones sooner
-$D/node $D/app/capture/bin/capture.js run --duration 0.2 -o first.tpp 2>first.err
+capture run --duration 0.2 -o first.tpp 2>first.err
 
 # the process itself, not a shell around it
 one() {
@@ -38,7 +38,7 @@ while [ "$number" -lt "$kills" ] && [ "$(date +%s)" -lt "$until" ]; do
   one $number
 done
 show_settings >settings.killed
-$D/node $D/app/capture/bin/capture.js run --duration 0.2 -o last.tpp 2>last.err
+capture run --duration 0.2 -o last.tpp 2>last.err
 echo "exit $?" >last.exit
 show_settings >settings.after
 ls -A /run/tcpprobe_plus >state.after
