@@ -128,16 +128,16 @@ FROM filled JOIN _connections USING (flow);
 -- few records look further than one place. The pages of one 4-tuple follow each other from that of its first record on,
 -- `page_zeros` being the place of page 0.
 CREATE TYPE _tuple_ends AS ENUM (SELECT ends FROM _tuples ORDER BY tuple);
-CREATE TEMP TABLE _page_shift AS
-SELECT min(shift)::INTEGER AS page_shift
-FROM range(12, 63) AS shifts(shift)
-WHERE (SELECT coalesce(sum(((last_ord - first_ord) >> shift) + 2), 0) FROM _tuples) <= 32768 OR shift = 62;
 CREATE TEMP TABLE _lookups AS
-WITH numbered AS (
+WITH sizes AS (
+  SELECT min(shift)::INTEGER AS page_shift
+  FROM range(12, 63) AS shifts(shift)
+  WHERE (SELECT coalesce(sum(((last_ord - first_ord) >> shift) + 2), 0) FROM _tuples) <= 32768 OR shift = 62
+), numbered AS (
   SELECT *, (row_number() OVER (ORDER BY tuple, from_ord))::INTEGER AS segment FROM _segments
 ), touched AS (
   SELECT tuple, segment, from_ord, unnest(range(from_ord >> page_shift, (to_ord >> page_shift) + 1)) AS page
-  FROM numbered CROSS JOIN _page_shift
+  FROM numbered CROSS JOIN sizes
 ), pages AS (
   -- Of the segments that touch a page all but the first begin inside it.
   SELECT tuple, page, min(segment) AS segment, nullif((list(from_ord ORDER BY segment))[2:], []) AS starts FROM touched GROUP BY tuple, page
@@ -161,4 +161,4 @@ SELECT
   CASE WHEN (SELECT needed FROM zeros) THEN (SELECT list(peer_zero ORDER BY segment) FROM numbered) END AS peer_zeros,
   CASE WHEN (SELECT needed FROM middles) THEN (SELECT list(own_middle ORDER BY segment) FROM numbered) END AS own_middles,
   CASE WHEN (SELECT needed FROM middles) THEN (SELECT list(peer_middle ORDER BY segment) FROM numbered) END AS peer_middles
-FROM _page_shift;
+FROM sizes;

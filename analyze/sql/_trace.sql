@@ -16,9 +16,10 @@ WITH located AS (
   SELECT *,
     flows[segment] AS flow,
     coalesce(own_zeros[segment], 0) AS own_zero,
-    coalesce(own_middles[segment], 1073741824) AS own_middle,
     coalesce(peer_zeros[segment], 0) AS peer_zero,
-    coalesce(peer_middles[segment], 1073741824) AS peer_middle
+    -- NULL where there is no connection: then its numbers have no place either.
+    CASE WHEN segment IS NOT NULL THEN coalesce(own_middles[segment], 1073741824) END AS own_middle,
+    CASE WHEN segment IS NOT NULL THEN coalesce(peer_middles[segment], 1073741824) END AS peer_middle
   FROM segmented
 )
 SELECT
