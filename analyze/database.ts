@@ -123,6 +123,11 @@ export class Database {
     return rows.map(({ column_name, column_type }) => ({ name: column_name, type: column_type }));
   }
 
+  /** Names of a query's columns, without running it. */
+  async columnNames(sql: string): Promise<string[]> {
+    return (await this.describe(sql)).map(({ name }) => name);
+  }
+
   /** A query's result piece by piece, so that a large one is never held whole. */
   async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
     const result = await this.#use((connection) => connection.stream(sql));
@@ -147,8 +152,7 @@ export class Database {
     if (loaded.has(name)) return;
     loaded.add(name);
     const sql = await readFile(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
-    const needs = /^-- needs: (.*)$/m.exec(sql)?.[1] ?? "";
-    for (const need of needs.split(",").map((need) => need.trim())) if (need) await this.load(need, loaded);
+    for (const need of needsOf(sql)) await this.load(need, loaded);
     await this.run(sql);
   }
 
@@ -159,6 +163,12 @@ export class Database {
     this.#connection.closeSync();
     this.#instance.closeSync();
   }
+}
+
+/** What the text of a file of sql/ says that it needs. */
+export function needsOf(sql: string): string[] {
+  const line = /^-- needs: (.*)$/m.exec(sql)?.[1] ?? "";
+  return line.split(",").flatMap((need) => need.trim() || []);
 }
 
 /** Wraps a user's own query, so that its errors are shown as theirs. */

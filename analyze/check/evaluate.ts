@@ -71,5 +71,5 @@ const truth = (value: SqlValue | undefined): boolean | null =>
 
 async function namesIn(trace: Trace, expression: string): Promise<string[]> {
   const words = new Set(expression.match(/[A-Za-z_]\w*/g) ?? []);
-  return (await trace.database.describe(facts)).map(({ name }) => name).filter((name) => words.has(name));
+  return (await trace.database.columnNames(facts)).filter((name) => words.has(name));
 }

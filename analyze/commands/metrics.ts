@@ -33,7 +33,7 @@ export async function metrics(paths: readonly string[], name: string, options: M
   await withTrace(paths, io, async (trace) => {
     await trace.need(name);
     if (window !== undefined) await trace.setWindow(window);
-    const columns = new Set((await trace.database.describe(`SELECT * FROM ${name}`)).map((column) => column.name));
+    const columns = new Set(await trace.database.columnNames(`SELECT * FROM ${name}`));
     const order = ["capture", "flow", "window_start_s", "ord", "t", "start_s", "from_s"].filter((one) =>
       columns.has(one),
     );

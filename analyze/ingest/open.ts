@@ -23,6 +23,8 @@ export interface Opening {
 interface Part {
   readonly select: string;
   readonly flows: number;
+  /** The Parquet file that holds all of it; null where its rows are those staged now. */
+  readonly file: string | null;
 }
 
 /** A capture that was parsed now. */
@@ -55,7 +57,6 @@ export async function openCaptures(database: Database, paths: readonly string[],
   for (const name of ["captures", "losses", "not_followed", "records", "settings"]) loaded.add(name);
   const captures: Capture[] = [];
   const parts: (Part | undefined)[] = [];
-  const files: string[] = [];
   const parsed: Parsed[] = [];
   for (const input of await inputsOf(paths)) {
     const number = captures.length + 1;
@@ -63,11 +64,9 @@ export async function openCaptures(database: Database, paths: readonly string[],
     if (input.kind === "parquet") {
       captures.push(...(await openParquet(database, input.path, number)));
       parts[number] = await convertedPart(database, input.path, number);
-      files.push(input.path);
     } else if (kept?.capture) {
       captures.push(kept.capture);
       parts[number] = await convertedPart(database, kept.entry, number);
-      files.push(kept.entry);
     } else {
       const staged = await stageCapture(database, input, number, directory);
       await registerCapture(database, { capture: number, path: input.path, header: staged.capture.header });
@@ -86,20 +85,16 @@ export async function openCaptures(database: Database, paths: readonly string[],
       return { captures, keepSteps: await findSteps(database, null, opening) };
     }
     await database.run("ALTER VIEW _trace RENAME TO _staged_trace");
-    let allKept = true;
-    for (const one of parsed) {
-      const part = await partOf(database, one, opening);
-      parts[one.number] = part;
-      allKept &&= part.kept;
-      if (part.kept) files.push(one.entry!);
-    }
+    for (const one of parsed) parts[one.number] = await partOf(database, one, opening);
     // The staged records are read as one, so they go together.
-    if (allKept) for (const { pieces } of parsed) for (const { path } of pieces) await rm(path);
+    if (parsed.every(({ number }) => parts[number]?.file))
+      for (const { pieces } of parsed) for (const { path } of pieces) await rm(path);
   }
-  await database.run(`CREATE VIEW _trace AS ${withUniqueFlows(parts.filter((part) => part !== undefined))}`);
+  const all = parts.filter((part) => part !== undefined);
+  await database.run(`CREATE VIEW _trace AS ${withUniqueFlows(all)}`);
   loaded.add("_trace");
   await makeTrace(database, loaded);
-  const [file = null] = parts.length === 2 ? files : [];
+  const file = all.length === 1 ? all[0]!.file : null;
   return { captures, keepSteps: await findSteps(database, file, opening) };
 }
 
@@ -135,14 +130,15 @@ async function partOf(
   database: Database,
   { number, capture, pieces, losses, entry }: Parsed,
   { cache }: Opening,
-): Promise<Part & { readonly kept: boolean }> {
+): Promise<Part> {
   const [row] = await database.rows<{ first: number; flows: number }>(
     `SELECT coalesce(min(flow), 1)::INTEGER AS first, count(DISTINCT flow)::INTEGER AS flows
      FROM _connections JOIN _tuples USING (tuple) WHERE capture = ${number}`,
   );
   const { first, flows } = row!;
   const select = `SELECT * REPLACE ((flow - ${first - 1})::UINTEGER AS flow) FROM _staged_trace WHERE capture = ${number}`;
-  if (!cache || entry === null) return { select, flows, kept: false };
+  const staged = { select, flows, file: null };
+  if (!cache || entry === null) return staged;
   const metadata = {
     captures: [{ path: capture.path, header: capture.header, records: capture.records }],
     losses: losses.map((loss) => ({ ...loss, capture: 1 })),
@@ -151,7 +147,7 @@ async function partOf(
   const supplied = traceColumns.filter(({ name }) => !isLacking(name, pieces)).map(({ name }) => identifier(name));
   const asFirst = `SELECT ${supplied.join(", ")} FROM (SELECT * REPLACE (1::USMALLINT AS capture) FROM (${select}))`;
   const kept = await cache.add(entry, (path) => copyTrace(database, asFirst, metadata, path));
-  return kept ? { ...(await convertedPart(database, entry, number)), kept } : { select, flows, kept };
+  return kept ? convertedPart(database, entry, number) : staged;
 }
 
 /** Whether a column of `trace` is one that is staged and that none of the pieces has, so that it is NULL in every record. */
@@ -160,7 +156,8 @@ const isLacking = (name: string, pieces: readonly StagedPiece[]): boolean =>
 
 async function convertedPart(database: Database, path: string, number: number): Promise<Part> {
   const select = await parquetTraceSql(database, path, number);
-  return { select, flows: await database.value<number>(`SELECT coalesce(max(flow), 0)::INTEGER FROM (${select})`) };
+  const flows = await database.value<number>(`SELECT coalesce(max(flow), 0)::INTEGER FROM (${select})`);
+  return { select, flows, file: path };
 }
 
 /** Flow ids start at 1 in each part; here each starts behind those of the parts before it. */

@@ -103,7 +103,7 @@ const words: ReadonlySet<string> = new Set(["record_type", "ca_state"]);
 /** The columns of `_trace` from a converted capture; what the cache keeps lacks those that its source does not supply. */
 export async function parquetTraceSql(database: Database, path: string, first: number): Promise<string> {
   const rows = `read_parquet(${literal(path)})`;
-  const had = new Set((await database.describe(`SELECT * FROM ${rows}`)).map(({ name }) => name));
+  const had = new Set(await database.columnNames(`SELECT * FROM ${rows}`));
   const columns = traceColumns.map(({ name, type }) => {
     const value = name === "capture" ? `(capture + ${first - 1})` : had.has(name) ? identifier(name) : "NULL";
     return `${value}::${words.has(type) ? "VARCHAR" : type} AS ${identifier(name)}`;

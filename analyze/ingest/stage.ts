@@ -75,8 +75,8 @@ export async function stageText(
     rejected.push(...(await database.rows<RejectedLine>(unreadableLines)));
     await database.run("DROP TABLE reject_errors; DROP TABLE reject_scans");
   }
-  const found = await database.describe(`SELECT * FROM read_parquet(${literal(parquetPath)})`);
-  const file = { path: parquetPath, columns: found.map(({ name }) => name) };
+  const columns = await database.columnNames(`SELECT * FROM read_parquet(${literal(parquetPath)})`);
+  const file = { path: parquetPath, columns };
   const staged = stagedSql([file]);
   rejected.push(
     ...(await database.rows<RejectedLine>(

@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
 import test, { type ExecutionContext } from "ava";
+import { needsOf } from "../database.ts";
 import { type CacheOptions, stepsSql, traceSql } from "../ingest/cache.ts";
 import { writeParquet } from "../output/parquet.ts";
 import { openTrace, type Trace } from "../trace.ts";
@@ -129,12 +130,7 @@ test("the second command takes the steps that the first has kept, of a capture a
 test("entries are named by all the SQL that makes them", (t) => {
   const needs = (name: string): string[] => {
     const sql = readFileSync(new URL(`../sql/${name}.sql`, import.meta.url), "utf8");
-    const named =
-      /^-- needs: (.*)$/m
-        .exec(sql)?.[1]
-        ?.split(",")
-        .map((need) => need.trim()) ?? [];
-    const files = named.filter((need) => existsSync(new URL(`../sql/${need}.sql`, import.meta.url)));
+    const files = needsOf(sql).filter((need) => existsSync(new URL(`../sql/${need}.sql`, import.meta.url)));
     return [name, ...files.flatMap(needs)];
   };
   const given = ["_dialect"]; // for every trace
