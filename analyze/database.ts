@@ -146,13 +146,14 @@ export class Database {
 
   /**
    * Runs sql/NAME.sql, after the files that its `-- needs:` line names. `loaded` holds the names already there and
-   * gains the new ones.
+   * gains the new ones. What `restore` can give in its place, when asked for a name, need not be made.
    */
-  async load(name: string, loaded: Set<string>): Promise<void> {
+  async load(name: string, loaded: Set<string>, restore?: (name: string) => Promise<boolean>): Promise<void> {
     if (loaded.has(name)) return;
     loaded.add(name);
-    const sql = await readFile(new URL(`sql/${name}.sql`, import.meta.url), "utf8");
-    for (const need of needsOf(sql)) await this.load(need, loaded);
+    if (await restore?.(name)) return;
+    const sql = await readFile(sqlFile(name), "utf8");
+    for (const need of needsOf(sql)) await this.load(need, loaded, restore);
     await this.run(sql);
   }
 
@@ -165,8 +166,27 @@ export class Database {
   }
 }
 
+const sqlFile = (name: string): URL => new URL(`sql/${name}.sql`, import.meta.url);
+
+/** The texts of sql/NAME.sql of these names and of all files of sql/ that they need, by name. */
+export async function sqlOf(...names: readonly string[]): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  const wanted = [...names];
+  for (const name of wanted) {
+    if (texts.has(name)) continue;
+    const sql = await readFile(sqlFile(name), "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" && !names.includes(name)) return null; // made as a trace is opened
+      throw error;
+    });
+    if (sql === null) continue;
+    texts.set(name, sql);
+    wanted.push(...needsOf(sql));
+  }
+  return texts;
+}
+
 /** What the text of a file of sql/ says that it needs. */
-export function needsOf(sql: string): string[] {
+function needsOf(sql: string): string[] {
   const line = /^-- needs: (.*)$/m.exec(sql)?.[1] ?? "";
   return line.split(",").flatMap((need) => need.trim() || []);
 }

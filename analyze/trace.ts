@@ -6,8 +6,8 @@ import { type Columns, Database, type SqlValue } from "./database.ts";
 import { TemporaryDirectoryError } from "./errors.ts";
 import { Cache, type CacheOptions } from "./ingest/cache.ts";
 import type { Capture } from "./ingest/capture.ts";
+import type { Derived } from "./ingest/derived.ts";
 import { type Opened, openCaptures } from "./ingest/open.ts";
-import type { KeepSteps } from "./ingest/steps.ts";
 import { objectsOf } from "./output/rows.ts";
 import type { PlotOptions } from "./plots/draw.ts";
 import type { PlotName } from "./plots/names.ts";
@@ -53,13 +53,13 @@ export class Trace implements AsyncDisposable {
   readonly captures: readonly Capture[];
   readonly #directory: string;
   readonly #loaded: Set<string>;
-  #keepSteps: KeepSteps;
+  readonly #derived: Derived | null;
   #loading: Promise<void> = Promise.resolve();
 
-  constructor(database: Database, { captures, keepSteps }: Opened, directory: string, loaded: Set<string>) {
+  constructor(database: Database, { captures, derived }: Opened, directory: string, loaded: Set<string>) {
     this.database = database;
     this.captures = captures;
-    this.#keepSteps = keepSteps;
+    this.#derived = derived;
     this.#directory = directory;
     this.#loaded = loaded;
   }
@@ -68,10 +68,10 @@ export class Trace implements AsyncDisposable {
   async need(...names: string[]): Promise<void> {
     // One after the other: queries may be asked at the same time, and each must find its views whole.
     const loading = this.#loading.then(async () => {
-      for (const name of names) await this.database.load(name, this.#loaded);
-      if (this.#keepSteps === null || !this.#loaded.has("_steps_file")) return;
-      await this.#keepSteps();
-      this.#keepSteps = null;
+      const derived = this.#derived;
+      for (const name of names)
+        await this.database.load(name, this.#loaded, derived ? (need) => derived.restore(need) : undefined);
+      await derived?.keep(this.#loaded);
     });
     this.#loading = loading.catch(() => {});
     await loading;

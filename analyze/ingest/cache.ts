@@ -7,6 +7,7 @@ import { createHash, type Hash } from "node:crypto";
 import { access, mkdir, open, readdir, readFile, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { sqlOf } from "../database.ts";
 import { version } from "../version.ts";
 import type { CaptureFile } from "./capture.ts";
 
@@ -51,7 +52,7 @@ export class Cache {
     const walks = files.map(({ walk }) => walk);
     if (walks.some(({ trailer, damage }) => trailer === null || damage.length > 0)) return null;
     if (walks.reduce((sum, { trailer }) => sum + (trailer?.raw_bytes ?? 0), 0) < this.#minTextBytes) return null;
-    const hash = createHash("sha256").update(await identityOf(traceSql));
+    const hash = createHash("sha256").update(await identityOf("_trace"));
     // Every frame's own checksum is part of the walk, so this stands for all of the text.
     for (const { fileBytes, header, frames, checkpoints, trailer } of walks)
       hash.update(JSON.stringify({ fileBytes, header, frames, checkpoints, trailer }));
@@ -59,19 +60,17 @@ export class Cache {
   }
 
   /**
-   * Where the steps (sql/_steps.sql) of the trace in a Parquet file, the user's or one of the cache, are or would be; null where
-   * they are made quickly.
+   * Where what sql/NAME.sql makes of the trace in a Parquet file, the user's or one of the cache, is or would be; null where such
+   * is made quickly.
    */
-  async stepsEntryOf(parquet: string): Promise<string | null> {
+  async derivedEntriesOf(parquet: string): Promise<((name: string) => Promise<string>) | null> {
     const { size } = await stat(parquet);
     if (size * parquetShrinks < this.#minTextBytes) return null;
     const footer = await parquetFooter(parquet, size);
-    return this.#entryNamed(
-      createHash("sha256")
-        .update(await identityOf(stepsSql))
-        .update(`${size}`)
-        .update(footer),
-    );
+    return async (name) => {
+      const hash = createHash("sha256").update(await identityOf(name));
+      return this.#entryNamed(hash.update(name).update(`${size}`).update(footer));
+    };
   }
 
   #entryNamed(hash: Hash): string {
@@ -150,20 +149,16 @@ async function makeDirectory(path: string, above = 2): Promise<void> {
   }
 }
 
-/** Files of sql/ by which a trace is made of text, and by which its steps are made of it. */
-export const traceSql: readonly string[] = ["_connections", "_dialect", "_trace"];
-export const stepsSql: readonly string[] = ["_dialect", "_segment_size", "_steps_file"];
+const identities = new Map<string, Promise<string>>();
 
-const identities = new Map<readonly string[], Promise<string>>();
-
-/** Stands for the code that makes an entry: another version, or a change of it, makes other entries. */
-function identityOf(sql: readonly string[]): Promise<string> {
-  const found = identities.get(sql) ?? makeIdentity(sql);
-  identities.set(sql, found);
+/** Stands for the code by which sql/NAME.sql makes an entry: another version, or a change of it, makes other entries. */
+function identityOf(name: string): Promise<string> {
+  const found = identities.get(name) ?? makeIdentity(name);
+  identities.set(name, found);
   return found;
 }
 
-async function makeIdentity(sql: readonly string[]): Promise<string> {
+async function makeIdentity(name: string): Promise<string> {
   const hash = createHash("sha256").update(version);
   const folder = (path: string) => new URL(path, import.meta.url);
   const add = async (name: string, url: URL) => hash.update(name).update(await readFile(url));
@@ -174,7 +169,7 @@ async function makeIdentity(sql: readonly string[]): Promise<string> {
     for (const name of (await readdir(folder(path))).sort())
       if (wanted.test(name)) await add(name, new URL(name, folder(path)));
   }
-  for (const name of sql) await add(name, new URL(`../sql/${name}.sql`, import.meta.url));
+  for (const [file, sql] of await sqlOf("_dialect", name)) hash.update(file).update(sql);
   return hash.digest("hex");
 }
 

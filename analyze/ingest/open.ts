@@ -4,11 +4,11 @@ import { type Database, identifier } from "../database.ts";
 import { copyTrace } from "../output/parquet.ts";
 import type { Cache } from "./cache.ts";
 import type { Capture, Loss } from "./capture.ts";
+import { Derived } from "./derived.ts";
 import { type Input, inputsOf } from "./inputs.ts";
 import { openParquet, parquetTraceSql, registerCapture, registerLosses, rejectedKey } from "./parquet.ts";
 import { missingFiles, stageCapture } from "./stage-capture.ts";
 import { recordsSql, type StagedPiece, stagedColumns } from "./staged.ts";
-import { findSteps, type KeepSteps } from "./steps.ts";
 import { typesSql } from "./types.ts";
 
 export interface Opening {
@@ -39,7 +39,8 @@ interface Parsed {
 
 export interface Opened {
   readonly captures: Capture[];
-  readonly keepSteps: KeepSteps;
+  /** What is kept of this trace; null: nothing. */
+  readonly derived: Derived | null;
 }
 
 /** Makes the view `trace` over all given files, and the tables `captures`, `losses` and `not_followed`. */
@@ -82,7 +83,7 @@ export async function openCaptures(database: Database, paths: readonly string[],
     // All flows are numbered already.
     if (parsed.length === captures.length && parsed.every(({ entry }) => entry === null)) {
       await makeTrace(database, loaded);
-      return { captures, keepSteps: await findSteps(database, null, opening) };
+      return { captures, derived: await Derived.of(database, null, opening) };
     }
     await database.run("ALTER VIEW _trace RENAME TO _staged_trace");
     for (const one of parsed) parts[one.number] = await partOf(database, one, opening);
@@ -95,7 +96,7 @@ export async function openCaptures(database: Database, paths: readonly string[],
   loaded.add("_trace");
   await makeTrace(database, loaded);
   const file = all.length === 1 ? all[0]!.file : null;
-  return { captures, keepSteps: await findSteps(database, file, opening) };
+  return { captures, derived: await Derived.of(database, file, opening) };
 }
 
 async function makeTrace(database: Database, loaded: Set<string>): Promise<void> {

@@ -17,6 +17,14 @@ export interface ConvertedCapture {
   readonly records: number;
 }
 
+/** The keys and values that are in a Parquet file's metadata. */
+export async function metadataOf(database: Database, path: string): Promise<Map<string, string>> {
+  const rows = await database.rows<{ key: string; value: string }>(
+    `SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${literal(path)})`,
+  );
+  return new Map(rows.map(({ key, value }) => [key, value]));
+}
+
 /** Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata, fills `captures`, `losses` and `not_followed`. */
 export async function openParquet(
   database: Database,
@@ -24,13 +32,7 @@ export async function openParquet(
   first: number,
   shownPath: string = path,
 ): Promise<Capture[]> {
-  const metadata = new Map(
-    (
-      await database.rows<{ key: string; value: string }>(
-        `SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${literal(path)})`,
-      )
-    ).map(({ key, value }) => [key, value]),
-  );
+  const metadata = await metadataOf(database, path);
   const text = metadata.get(capturesKey);
   if (!text) {
     throw new NotACaptureError(

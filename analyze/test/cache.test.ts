@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -15,8 +14,9 @@ import {
 import { join } from "node:path";
 import { type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
 import test, { type ExecutionContext } from "ava";
-import { needsOf } from "../database.ts";
-import { type CacheOptions, stepsSql, traceSql } from "../ingest/cache.ts";
+import { sqlOf } from "../database.ts";
+import type { CacheOptions } from "../ingest/cache.ts";
+import { keptTables } from "../ingest/derived.ts";
 import { writeParquet } from "../output/parquet.ts";
 import { openTrace, type Trace } from "../trace.ts";
 import { analyze, fixture, linesOf, temporaryDirectory, writeCapture } from "./helpers.ts";
@@ -41,6 +41,12 @@ async function open(t: ExecutionContext, paths: readonly string[], cache: CacheO
   t.teardown(() => trace[Symbol.asyncDispose]());
   return { trace, said };
 }
+
+/** All rows, without the last digits of sums. */
+const rounded = async (trace: Trace, query: string): Promise<unknown[]> =>
+  (await trace.database.rows(query)).map((row) =>
+    Object.values(row).map((value) => (typeof value === "number" ? value.toPrecision(10) : value)),
+  );
 
 /** A stand-in for all rows that is quick to compare. */
 const digest = async (trace: Trace, query: string): Promise<string> =>
@@ -89,8 +95,9 @@ for (const [name, paths] of [
         turn,
       );
     }
-    // The steps of a trace are kept where one file holds all of it.
-    t.is(entries(directory).length, plain.trace.captures.length + (plain.trace.captures.length === 1 ? 1 : 0));
+    // The steps of a trace, and the tables that `flows` is made of, are kept where one file holds all of it.
+    const ofFlows = ["_steps_file", "_lives", "slow_start", "limits", "flows"].length;
+    t.is(entries(directory).length, plain.trace.captures.length + (plain.trace.captures.length === 1 ? ofFlows : 0));
   });
 }
 
@@ -101,7 +108,7 @@ test("the second command takes the steps that the first has kept, of a capture a
   await writeParquet(first.trace, parquet);
   const [trace] = entries(directory);
   const limits =
-    "SELECT flow, round(cwnd_share, 9) AS cwnd_share, round(idle_share, 9) AS idle_share FROM limits ORDER BY flow";
+    "SELECT flow, round(sum(cwnd_s), 6) AS cwnd_s, round(sum(idle_s), 6) AS idle_s FROM limits_by_window GROUP BY flow ORDER BY flow";
   for (const [path, others] of [
     [recording, [trace]],
     [parquet, entries(directory)],
@@ -117,28 +124,48 @@ test("the second command takes the steps that the first has kept, of a capture a
     rmSync(`${kept}.new`);
     const marked = await (await open(t, [path], { directory })).trace.rows(limits);
     t.notDeepEqual(marked, made);
-    t.true(marked.every(({ idle_share }) => idle_share === 0));
+    t.true(marked.every(({ idle_s }) => idle_s === 0));
     // A damaged one is said, and made again.
     writeFileSync(kept, "PAR1");
     const again = await open(t, [path], { directory });
-    t.regex(again.said.join("\n"), /cannot be read/);
     t.deepEqual(await again.trace.rows(limits), made);
+    t.regex(again.said.join("\n"), /cannot be read/);
     rmSync(kept);
   }
 });
 
-test("entries are named by all the SQL that makes them", (t) => {
-  const needs = (name: string): string[] => {
-    const sql = readFileSync(new URL(`../sql/${name}.sql`, import.meta.url), "utf8");
-    const files = needsOf(sql).filter((need) => existsSync(new URL(`../sql/${need}.sql`, import.meta.url)));
-    return [name, ...files.flatMap(needs)];
-  };
-  const given = ["_dialect"]; // for every trace
-  const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
-  t.deepEqual(sorted(traceSql), sorted([...needs("_trace"), ...given]));
-  // What is made of a trace is made of what is in its file, however that came about.
-  const ofTrace = new Set([...needs("_trace"), "_trace"]);
-  t.deepEqual(sorted(stepsSql), sorted([...needs("_steps_file").filter((name) => !ofTrace.has(name)), ...given]));
+test("tables that are kept are the same when they are read again, to their types, and are not made again", async (t) => {
+  const directory = temporaryDirectory(t);
+  const plain = await open(t, [recording], false);
+  const first = await open(t, [recording], { directory });
+  await first.trace.need(...keptTables);
+  t.is(entries(directory).length, 2 + keptTables.length);
+  const second = await open(t, [recording], { directory });
+  for (const name of keptTables) {
+    await second.trace.need(name);
+    // Nothing beside it was needed.
+    t.deepEqual(await second.trace.database.rows("SELECT table_name FROM duckdb_tables() WHERE temporary"), [
+      { table_name: name },
+    ]);
+    await plain.trace.need(name);
+    const query = `SELECT * FROM ${name} ORDER BY ALL`;
+    t.deepEqual(await second.trace.database.describe(query), await plain.trace.database.describe(query), name);
+    t.deepEqual(await rounded(second.trace, query), await rounded(plain.trace, query), name);
+    await second.trace.database.run(`DROP TABLE ${name}`);
+  }
+  t.deepEqual([...first.said, ...second.said], []);
+});
+
+test("no table that is kept depends on what a user may set", async (t) => {
+  for (const name of keptTables)
+    for (const [file, sql] of await sqlOf(name))
+      t.notRegex(sql.replace(/^--.*$/gm, ""), /\bsettings\b/, `${name}: ${file}`);
+});
+
+test("what an entry is named by covers the SQL that is needed, however far behind", async (t) => {
+  const names = [...(await sqlOf("flows")).keys()];
+  for (const name of ["flows", "limits", "_steps", "_steps_file", "_segment_size", "_trace", "_connections"])
+    t.true(names.includes(name), name);
 });
 
 test("the second run takes what the first has kept, under whatever name the capture is given", async (t) => {

@@ -1,4 +1,4 @@
-// node kmod/test/stress.ts [--minutes N] [--cpus 2,4] [--kernels 6.1] [--debug-kernel]
+// node kmod/test/stress.ts [--minutes N] [--cpus 2,4] [--kernels 6.1] [--rate 20mbit] [--debug-kernel]
 // Everything at once for a while (guest/stress.sh), then: no splat, no hang, no flow left, memory back.
 // --debug-kernel takes the 6.1 with KASAN, PROVE_LOCKING, DEBUG_ATOMIC_SLEEP and kmemleak, and first runs the tests'
 // scenarios on it.
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     minutes: { type: "string", default: "10" },
     cpus: { type: "string", default: "2,4" },
     kernels: { type: "string", default: "6.1" },
+    rate: { type: "string", default: "20mbit" },
     scenarios: { type: "string", default: "reading lifecycle settings witness" },
     "debug-kernel": { type: "boolean", default: false },
   },
@@ -68,7 +69,7 @@ function judge(title: string, evidence: Evidence): void {
     if (records < 50) problems.push(`afterwards only ${records} records of a connection`);
     if (left(evidence, "stress/kmemleak.txt") && of("kmemleak.txt").includes("tcpp")) problems.push(of("kmemleak.txt"));
     console.log(
-      `${title}: ${loads}; ${of("churn.txt").trim()}; SUnreclaim ${grown >= 0 ? "+" : ""}${grown} kB; ${records} records in peace`,
+      `${title}: ${loads}; ${of("churn.txt").trim()}; ${of("settings.txt").trim()}; SUnreclaim ${grown >= 0 ? "+" : ""}${grown} kB; ${records} records in peace`,
     );
   }
   for (const problem of problems) console.log(`${title}: ${problem}`);
@@ -97,7 +98,7 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   if (seconds === 0) continue;
   for (const cpus of values.cpus.split(",").map(Number)) {
     const title = `${debug ? "debug kernel" : name}, ${cpus} CPUs, ${seconds} s`;
-    const command = `sh guest/stress.sh ${seconds}`;
+    const command = `RATE=${values.rate} sh guest/stress.sh ${seconds}`;
     const limit = seconds * 2 + 300 * slow;
     judge(
       title,

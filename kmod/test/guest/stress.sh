@@ -23,7 +23,9 @@ NAMESPACES=$(namespaces)
 # everything gone; what memory is held then, into meminfo.NAME
 clear_up() {
   pkill -x tcp; pkill -x iperf3
-  sleep 1
+  # what nobody holds any more ends by itself, if it can; without its network it would try for minutes
+  path_clear
+  settled 0
   ip netns del a; ip netns del b; ip netns del r
   # The kernel takes its time to end them with their last sockets, the more the less CPU it gets.
   for _ in $(seq 60); do
@@ -52,18 +54,6 @@ streams() {
     in_a timeout 60 iperf3 -c fd00:2::1 -p 5202 -P 4 -R -t 20 >/dev/null 2>&1
     wait $!
   done
-}
-settings() {
-  while ! end; do
-    setting full $(($(random) % 2))
-    setting extended $(($(random) % 2))
-    setting port $(($(random) % 3 * 5201 % 10402))
-    setting probetime $(($(random) % 3 * 10))
-    setting maxflows $(($(random) % 50 + 1))
-    setting purgetime $(($(random) % 3 + 1))
-    setting readnum $(($(random) % 100 + 1))
-    sleep 0.2
-  done 2>/dev/null
 }
 # readers of every kind, killed without warning
 readers() {
@@ -95,7 +85,7 @@ last "$SECONDS_TO_RUN"
 streams &
 in_a tcp churn 10.0.2.1 5001 "${CHURN:-200}" "$SECONDS_TO_RUN" 3000 >$O/churn.txt &
 CHURNING=$!
-settings & readers & stat_reader &
+settings "$SECONDS_TO_RUN" >$O/settings.txt & readers & stat_reader &
 LOADS=0
 FAILED=0
 while ! end; do
