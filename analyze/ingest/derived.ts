@@ -1,5 +1,5 @@
 /** What is made of a trace and takes long to make: its steps and some small tables. In the cache, where an earlier command has made them, else to be made and kept. */
-import { copyFile } from "node:fs/promises";
+import { copyFile, link } from "node:fs/promises";
 import { join } from "node:path";
 import { type ColumnInfo, type Database, identifier, literal } from "../database.ts";
 import type { Cache } from "./cache.ts";
@@ -82,9 +82,14 @@ export class Derived {
       if (!loaded.has(name) || this.#kept.has(name)) continue;
       this.#kept.add(name);
       await this.#cache.add(await this.#entryOf(name), (path) =>
-        name === stepsFile ? copyFile(this.#stepsPath, path) : this.#writeTable(name, path),
+        name === stepsFile ? this.#linkSteps(path) : this.#writeTable(name, path),
       );
     }
+  }
+
+  /** On one file system, the steps need not be written twice. */
+  async #linkSteps(path: string): Promise<void> {
+    await link(this.#stepsPath, path).catch(() => copyFile(this.#stepsPath, path));
   }
 
   /** Parquet has no enumerations: the columns' types are in the file's metadata. */

@@ -13,6 +13,8 @@
 -- resets, rto_num              RSTs and timeouts
 -- srtt_min_us, srtt_max_us, cwnd_max       extremes
 -- last_cwnd                    UINTEGER window at its last record that tells
+-- exit_ord, exit_ssthresh      BIGINT, UINTEGER   place of the first record at which snd_cwnd >= ssthresh, and ssthresh there; NULL where
+--                                       there is none
 CREATE TEMP TABLE _lives AS
 SELECT capture, flow,
   any_value(saddr) AS saddr, any_value(sport) AS sport, any_value(daddr) AS daddr, any_value(dport) AS dport,
@@ -30,5 +32,7 @@ SELECT capture, flow,
   count(CASE WHEN type IN ('reset_sent', 'reset_received') OR tcp_flags & 4 = 4 THEN 1 END) AS resets,
   max(rto_num) AS rto_num,
   min(nullif(srtt_us, 0)) AS srtt_min_us, max(srtt_us) AS srtt_max_us,
-  max(snd_cwnd) AS cwnd_max, max_by(snd_cwnd, ord) AS last_cwnd
+  max(snd_cwnd) AS cwnd_max, max_by(snd_cwnd, ord) AS last_cwnd,
+  min(CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS exit_ord,
+  min_by(ssthresh, CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS exit_ssthresh
 FROM _trace WHERE flow IS NOT NULL GROUP BY capture, flow

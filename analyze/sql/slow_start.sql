@@ -1,5 +1,5 @@
 -- The end of each connection's first slow start: the first time that snd_cwnd >= ssthresh. One row a connection that got there.
--- needs: _trace, _steps
+-- needs: _lives, _steps
 -- capture      USMALLINT  file
 -- flow         UINTEGER   connection
 -- exit_s       DOUBLE     seconds since the capture began: when the packet was handled that ended it
@@ -9,16 +9,10 @@
 --                         HyStart does, or the threshold of an earlier exit was reached), 'cached' (the connection began so, with
 --                         a threshold from the kernel's metrics cache), 'unseen' (it was over as the capture began)
 CREATE TEMP TABLE slow_start AS
-WITH exits AS (
-  SELECT flow, min(CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS ord, bool_or(type = 'setup') AS seen_from_start
-  FROM _trace WHERE flow IS NOT NULL GROUP BY flow
-), thresholds AS (
-  SELECT _trace.flow, any_value(ssthresh) AS ssthresh FROM _trace JOIN exits ON exits.flow = _trace.flow AND exits.ord = _trace.ord GROUP BY _trace.flow
-)
-SELECT capture, flow, coalesce(since_s, t) AS exit_s, CASE WHEN since_s IS NULL THEN snd_cwnd ELSE previous_cwnd END AS exit_cwnd, ssthresh,
+SELECT _steps.capture, _steps.flow, coalesce(since_s, t) AS exit_s, CASE WHEN since_s IS NULL THEN snd_cwnd ELSE previous_cwnd END AS exit_cwnd, exit_ssthresh AS ssthresh,
   CASE
-    WHEN since_s IS NULL THEN CASE WHEN seen_from_start THEN 'cached' ELSE 'unseen' END
+    WHEN since_s IS NULL THEN CASE WHEN has_start THEN 'cached' ELSE 'unseen' END
     WHEN ca_state IN ('CWR', 'Recovery', 'Loss') THEN 'loss'
     WHEN ca_state IS NOT NULL THEN 'delay'
   END AS cause
-FROM _steps JOIN exits USING (flow, ord) JOIN thresholds USING (flow);
+FROM _steps JOIN _lives ON _lives.flow = _steps.flow AND exit_ord = ord;
