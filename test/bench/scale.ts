@@ -1,23 +1,26 @@
 /**
- * npm run bench:scale [-- [--together] RECORDS...]: convert and every metric at 1, 10 and 100 million synthetic records: time, peak
+ * npm run bench:scale [-- [--together | --metrics NAME,...] RECORDS...]: convert and every metric at 1, 10 and 100 million synthetic records: time, peak
  * memory, how both grow, and at what DuckDB's bare scan of the same Parquet would be. Metrics go to Parquet files, so that
  * no time is spent on printing, and each command does all of its work; all metrics in one process once with an empty cache
- * and once more; with --together only that, which is a third of the time. Where pandas is there, three of them beside what it takes for the same, up to 10 million.
+ * and once more; with --together only that, which is a third of the time, and with --metrics that and those. Where pandas is there, three of them beside what it takes for the same, up to 10 million.
  */
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { viewNames } from "../../analyze/views.ts";
 import { compareWithPandas, timePandas } from "./peer.ts";
 import { writeSyntheticText } from "./synthetic.ts";
 import { writeTpp } from "./synthetic-capture.ts";
 import { megabytes, type Run, showOne, timed } from "./timed.ts";
 
-const args = process.argv.slice(2);
-const together = args.includes("--together");
-const given = args.filter((arg) => arg !== "--together").map(Number);
-const sizes = given.length > 0 ? given : [1e6, 1e7, 1e8];
-const metrics = viewNames.filter((name) => name !== "trace");
+const { values, positionals } = parseArgs({
+  options: { together: { type: "boolean", default: false }, metrics: { type: "string" } },
+  allowPositionals: true,
+});
+const sizes = positionals.length > 0 ? positionals.map(Number) : [1e6, 1e7, 1e8];
+const asked = values.together ? [] : values.metrics?.split(",");
+const metrics = viewNames.filter((name) => name !== "trace" && (asked?.includes(name) ?? true));
 const directory = await mkdtemp(join(tmpdir(), "tcpprobe-scale-"));
 const file = (name: string) => join(directory, name);
 const totals = new Map<string, Run[]>();
@@ -43,7 +46,7 @@ try {
     await compareWithPandas(pandas, tpp, parquet);
     await rm(tpp);
     tell("bare scan", await timed("./bare-scan.ts", parquet));
-    for (const name of together ? [] : metrics)
+    for (const name of metrics)
       tell(name, await timed("./run-analyze.ts", "metrics", parquet, name, "-o", out, "-f", "--no-cache"));
     tell("all metrics, first", await timed("./run-metrics.ts", parquet, file("cache")));
     tell("all metrics, again", await timed("./run-metrics.ts", parquet, file("cache")));
