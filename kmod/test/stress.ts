@@ -4,13 +4,14 @@
 // scenarios on it.
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { boot, type Evidence, left, splatsIn } from "./harness/boot.ts";
+import { boot, type Evidence, left, type Scenario, splatsIn } from "./harness/boot.ts";
 import { buildModule, buildModuleOnHost, buildPrograms, moduleFolder } from "./harness/build.ts";
 import { debugKernel } from "./harness/debug-kernel.ts";
 import { kernelNamed } from "./harness/kernels.ts";
 import { missingForGuests } from "./harness/needs.ts";
 import { parseRecords, parseStat } from "./harness/records.ts";
-import { tree } from "./harness/tree.ts";
+import { CommandError } from "./harness/sh.ts";
+import { type Tree, tree } from "./harness/tree.ts";
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +32,17 @@ let failures = 0;
 function slabKb(line: string): number {
   const m = /^\S+ +\d+ +\d+ +\d+ +\d+ +(\d+) .* slabdata +\d+ +(\d+)/.exec(line);
   return m ? Number(m[1]) * Number(m[2]) * 4 : 0;
+}
+
+/** A guest that hangs is a failure too, and does not keep the others from running. */
+async function run(title: string, made: Tree, scenario: Scenario): Promise<void> {
+  try {
+    judge(title, await boot(made, scenario));
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    console.log(`${title}: FAILED: ${error.message}`);
+    failures += 1;
+  }
 }
 
 function judge(title: string, evidence: Evidence): void {
@@ -90,28 +102,16 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   const slow = debug ? 6 : 1;
   if (debug && values.scenarios) {
     const command = `LIMIT=1800 sh guest/all.sh ${values.scenarios}`;
-    judge(
-      "debug kernel, the tests' scenarios",
-      await boot(made, { name: "debug-scenarios", files, command, limit: 7200, memoryMiB: 4096, ...kernel }),
-    );
+    const scenario = { name: "debug-scenarios", files, command, limit: 7200, memoryMiB: 4096, ...kernel };
+    await run("debug kernel, the tests' scenarios", made, scenario);
   }
   if (seconds === 0) continue;
   for (const cpus of values.cpus.split(",").map(Number)) {
     const title = `${debug ? "debug kernel" : name}, ${cpus} CPUs, ${seconds} s`;
     const command = `RATE=${values.rate} sh guest/stress.sh ${seconds}`;
     const limit = seconds * 2 + 300 * slow;
-    judge(
-      title,
-      await boot(made, {
-        name: `stress-${debug ? "debug-" : ""}${cpus}`,
-        files,
-        command,
-        cpus,
-        limit,
-        memoryMiB: 4096,
-        ...kernel,
-      }),
-    );
+    const folder = `stress-${debug ? "debug-" : ""}${cpus}`;
+    await run(title, made, { name: folder, files, command, cpus, limit, memoryMiB: 4096, ...kernel });
   }
 }
 process.exitCode = failures ? 1 : 0;
