@@ -1,4 +1,4 @@
-// node kmod/test/stress.ts [--minutes N] [--cpus 2,4] [--kernels 6.1] [--rate 20mbit] [--debug-kernel]
+// node kmod/test/stress.ts [--minutes N] [--cpus 2,4] [--kernels 6.1] [--rate 20mbit] [--churn 200] [--debug-kernel]
 // Everything at once for a while (guest/stress.sh), then: no splat, no hang, no flow left, memory back.
 // --debug-kernel takes the 6.1 with KASAN, PROVE_LOCKING, DEBUG_ATOMIC_SLEEP and kmemleak, and first runs the tests'
 // scenarios on it.
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     cpus: { type: "string", default: "2,4" },
     kernels: { type: "string", default: "6.1" },
     rate: { type: "string", default: "20mbit" },
+    churn: { type: "string", default: "200" },
     scenarios: { type: "string", default: "reading lifecycle settings witness" },
     "debug-kernel": { type: "boolean", default: false },
   },
@@ -108,7 +109,7 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   if (seconds === 0) continue;
   for (const cpus of values.cpus.split(",").map(Number)) {
     const title = `${debug ? "debug kernel" : name}, ${cpus} CPUs, ${seconds} s`;
-    const command = `RATE=${values.rate} sh guest/stress.sh ${seconds}`;
+    const command = `RATE=${values.rate} CHURN=${values.churn} sh guest/stress.sh ${seconds}`;
     const limit = seconds * 2 + 300 * slow;
     const folder = `stress-${debug ? "debug-" : ""}${cpus}`;
     await run(title, made, { name: folder, files, command, cpus, limit, memoryMiB: 4096, ...kernel });

@@ -14,6 +14,7 @@ import {
   duration_s,
   inFlightAtSends,
   retransmissions,
+  retransmittedRuns,
   smoothedRtt,
   wasInFlight,
   wasReset,
@@ -52,7 +53,8 @@ export async function compareRun(folder: string): Promise<Comparison[]> {
   const delta = (name: string): number => nstatDelta(read("nstat.before"), read("nstat.after"), name);
 
   const result: Comparison[] = [exactly("connections", flows.length, connections.length), timeOfDay(ours, ahead_s)];
-  result.push(exactly("retransmissions", sum(counted.map((flow) => flow.retransmits)), delta("TcpRetransSegs")));
+  const retransmits = sum(counted.map((flow) => flow.retransmits));
+  result.push(buffersOrSegments(ours, exactly("retransmissions", retransmits, delta("TcpRetransSegs")), connections));
   result.push(timeouts(ours, counted, delta("TcpExtTCPTimeouts")));
 
   const proxies = existsSync(find("records.tpp")) ? await ourNumbers(find("records.tpp")) : null;
@@ -85,13 +87,28 @@ async function compareConnection(
   const records = await ours.records(flow.flow);
   return [
     acknowledged(ours, flow, connection),
-    exactly("retransmissions by connection", flow.retransmits, retransmissions(connection)),
+    buffersOrSegments(ours, exactly("retransmissions by connection", flow.retransmits, retransmissions(connection)), [
+      connection,
+    ]),
     inFlight(ours, records, connection),
     goodput(ours, flow, connection),
     rtt(records, connection),
     completion(flow, connection),
     ...limits(flow, connection, look),
   ];
+}
+
+/** The tracepoint tells buffers, each of which can be several segments: not more of them than segments, nor fewer than runs of neighbours. */
+function buffersOrSegments(ours: OurNumbers, row: Comparison, connections: readonly Connection[]): Comparison {
+  if (ours.source === "kmod" || row.verdict === "exact") return row;
+  const runs = connections.reduce((total, connection) => total + retransmittedRuns(connection), 0);
+  const buffers = Number(row.ours);
+  if (!(runs <= buffers && buffers < Number(row.witness))) return row;
+  return {
+    ...row,
+    verdict: "explained",
+    note: "tcp_retransmit_skb tells buffers, some of which were several segments",
+  };
 }
 
 function timeOfDay(ours: OurNumbers, ahead_s: number): Comparison {

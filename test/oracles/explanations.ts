@@ -27,9 +27,12 @@ export const explanations: Readonly<Record<Metric, readonly string[]>> = {
   ],
   retransmissions: [
     "Sum of `retransmits` of `flows` over the run's connections, beside the advance of nstat's TcpRetransSegs in the sender's namespace.",
+    "",
+    "Tracepoints: `tcp_retransmit_skb` is told once a buffer, which with segmentation offload can be several segments. That explains a count between that",
+    "of the segments and that of the runs of neighbours among them.",
   ],
   "retransmissions by connection": [
-    "`retransmits` of `flows`, beside the segments in tcpdump's file that were sent before.",
+    "`retransmits` of `flows`, beside the segments in tcpdump's file that were sent before. Tracepoints: as above.",
   ],
   timeouts: [
     "Rows of `rto_events` that are no zero-window probes, beside the advance of nstat's TcpExtTCPTimeouts.",

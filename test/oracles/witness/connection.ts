@@ -109,13 +109,22 @@ export function acknowledgedBytes({ segments }: Connection): number {
   return Math.min(highest, fin) - 1;
 }
 
+export const retransmissions = (connection: Connection): number => sentAgain(connection).length;
+
+/** Runs of neighbours among the segments sent again. A buffer that holds several leaves as one, so there are at least as many buffers. */
+export function retransmittedRuns(connection: Connection): number {
+  const again = sentAgain(connection);
+  return again.filter((s, index) => index === 0 || s.seq !== again[index - 1]!.seq + occupied(again[index - 1]!))
+    .length;
+}
+
 /**
  * Segments sent again: they begin below the highest sequence number sent before, and not where tcpdump has seen nothing yet
  * (two CPUs may hand it neighbours in another order).
  */
-export function retransmissions({ segments }: Connection): number {
+function sentAgain({ segments }: Connection): Segment[] {
   let next = 0;
-  let count = 0;
+  const again: Segment[] = [];
   let holes: [number, number][] = [];
   for (const s of segments) {
     if (!s.out || occupied(s) === 0) continue;
@@ -127,12 +136,12 @@ export function retransmissions({ segments }: Connection): number {
         holes = holes.flatMap((h) =>
           h === hole ? [[h[0], s.seq] as [number, number], [end, h[1]] as [number, number]] : [h],
         );
-      else count += 1;
+      else again.push(s);
       holes = holes.filter(([from, to]) => from < to);
     }
     next = Math.max(next, end);
   }
-  return count;
+  return again;
 }
 
 /** From the SYN to what ended it, seconds: the last frame, or the first RST, after which there is no connection any more. */
