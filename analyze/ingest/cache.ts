@@ -69,7 +69,7 @@ export class Cache {
     const footer = await parquetFooter(parquet, size);
     return async (name) => {
       const hash = createHash("sha256").update(await identityOf(name));
-      return this.#entryNamed(hash.update(name).update(`${size}`).update(footer));
+      return this.#entryNamed(hash.update(`${size}`).update(footer));
     };
   }
 
@@ -159,6 +159,16 @@ function identityOf(name: string): Promise<string> {
 }
 
 async function makeIdentity(name: string): Promise<string> {
+  ofCode ??= identityOfCode();
+  const hash = createHash("sha256").update(await ofCode);
+  for (const [file, sql] of await sqlOf("_dialect", name)) hash.update(file).update(sql);
+  return hash.digest("hex");
+}
+
+let ofCode: Promise<Buffer> | undefined;
+
+/** The part of an identity that all names share. */
+async function identityOfCode(): Promise<Buffer> {
   const hash = createHash("sha256").update(version);
   const folder = (path: string) => new URL(path, import.meta.url);
   const add = async (name: string, url: URL) => hash.update(name).update(await readFile(url));
@@ -169,8 +179,7 @@ async function makeIdentity(name: string): Promise<string> {
     for (const name of (await readdir(folder(path))).sort())
       if (wanted.test(name)) await add(name, new URL(name, folder(path)));
   }
-  for (const [file, sql] of await sqlOf("_dialect", name)) hash.update(file).update(sql);
-  return hash.digest("hex");
+  return hash.digest();
 }
 
 /** A Parquet file's own table of contents: places, sizes and extremes of all its parts, and what it is of. */

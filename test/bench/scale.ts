@@ -21,6 +21,8 @@ const { values, positionals } = parseArgs({
 const sizes = positionals.length > 0 ? positionals.map(Number) : [1e6, 1e7, 1e8];
 const asked = values.together ? [] : values.metrics?.split(",");
 const metrics = viewNames.filter((name) => name !== "trace" && (asked?.includes(name) ?? true));
+const unknown = asked?.find((name) => !(metrics as string[]).includes(name));
+if (unknown !== undefined) throw new Error(`--metrics: there is no ${unknown}`);
 const directory = await mkdtemp(join(tmpdir(), "tcpprobe-scale-"));
 const file = (name: string) => join(directory, name);
 const totals = new Map<string, Run[]>();

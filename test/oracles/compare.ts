@@ -47,14 +47,13 @@ export async function compareRun(folder: string): Promise<Comparison[]> {
   const looks = lastLooks(read("ss.txt")).filter((look) => look.dport === port);
   const flows = ours.flows.filter((flow) => flow.dport === port);
   // over loopback both ends are in the sender's namespace, whose counters nstat shows
-  const counted = ours.flows.filter(
-    (flow) => flow.dport === port || (flow.sport === port && flow.saddr === flow.daddr),
-  );
+  const counted = ours.flows.filter((flow) => flow.dport === port || (flow.sport === port && isLoopback(flow)));
   const delta = (name: string): number => nstatDelta(read("nstat.before"), read("nstat.after"), name);
 
   const result: Comparison[] = [exactly("connections", flows.length, connections.length), timeOfDay(ours, ahead_s)];
   const retransmits = sum(counted.map((flow) => flow.retransmits));
-  result.push(buffersOrSegments(ours, exactly("retransmissions", retransmits, delta("TcpRetransSegs")), connections));
+  const row = exactly("retransmissions", retransmits, delta("TcpRetransSegs"));
+  result.push(flows.every(isLoopback) ? buffersOrSegments(ours, row, connections) : row);
   result.push(timeouts(ours, counted, delta("TcpExtTCPTimeouts")));
 
   const proxies = existsSync(find("records.tpp")) ? await ourNumbers(find("records.tpp")) : null;
@@ -85,11 +84,10 @@ async function compareConnection(
   look: LastLook,
 ): Promise<Comparison[]> {
   const records = await ours.records(flow.flow);
+  const resent = exactly("retransmissions by connection", flow.retransmits, retransmissions(connection));
   return [
     acknowledged(ours, flow, connection),
-    buffersOrSegments(ours, exactly("retransmissions by connection", flow.retransmits, retransmissions(connection)), [
-      connection,
-    ]),
+    isLoopback(flow) ? buffersOrSegments(ours, resent, [connection]) : resent,
     inFlight(ours, records, connection),
     goodput(ours, flow, connection),
     rtt(records, connection),
@@ -98,7 +96,9 @@ async function compareConnection(
   ];
 }
 
-/** The tracepoint tells buffers, each of which can be several segments: not more of them than segments, nor fewer than runs of neighbours. */
+const isLoopback = ({ saddr, daddr }: OurFlow): boolean => saddr === daddr;
+
+/** Over loopback, where segmentation offload is on, the tracepoint tells buffers, each of which can be several segments: not more of them than segments, nor fewer than runs of neighbours. */
 function buffersOrSegments(ours: OurNumbers, row: Comparison, connections: readonly Connection[]): Comparison {
   if (ours.source === "kmod" || row.verdict === "exact") return row;
   const runs = connections.reduce((total, connection) => total + retransmittedRuns(connection), 0);

@@ -28,8 +28,8 @@ export const explanations: Readonly<Record<Metric, readonly string[]>> = {
   retransmissions: [
     "Sum of `retransmits` of `flows` over the run's connections, beside the advance of nstat's TcpRetransSegs in the sender's namespace.",
     "",
-    "Tracepoints: `tcp_retransmit_skb` is told once a buffer, which with segmentation offload can be several segments. That explains a count between that",
-    "of the segments and that of the runs of neighbours among them.",
+    "Tracepoints: `tcp_retransmit_skb` is told once a buffer, which with segmentation offload can be several segments. Over loopback, where it is on, that",
+    "explains a count between that of the segments and that of the runs of neighbours among them.",
   ],
   "retransmissions by connection": [
     "`retransmits` of `flows`, beside the segments in tcpdump's file that were sent before. Tracepoints: as above.",

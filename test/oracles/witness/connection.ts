@@ -113,9 +113,13 @@ export const retransmissions = (connection: Connection): number => sentAgain(con
 
 /** Runs of neighbours among the segments sent again. A buffer that holds several leaves as one, so there are at least as many buffers. */
 export function retransmittedRuns(connection: Connection): number {
-  const again = sentAgain(connection);
-  return again.filter((s, index) => index === 0 || s.seq !== again[index - 1]!.seq + occupied(again[index - 1]!))
-    .length;
+  let runs = 0;
+  let end: number | undefined;
+  for (const s of sentAgain(connection)) {
+    if (s.seq !== end) runs += 1;
+    end = s.seq + occupied(s);
+  }
+  return runs;
 }
 
 /**
