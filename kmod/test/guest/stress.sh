@@ -33,7 +33,8 @@ clear_up() {
   # The kernel takes its time to end them with their last sockets, the more the less CPU it gets.
   for _ in $(seq 60); do
     end_another
-    shrink
+    # this cache alone: KASAN looks through all that was freed lately for each
+    echo 1 >/sys/kernel/slab/net_namespace/shrink
     [ "$(namespaces)" -le "${NAMESPACES:-0}" ] && break
   done
   note "namespaces: $(namespaces), $NAMESPACES at first"
@@ -44,9 +45,12 @@ clear_up() {
   grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >/out/stress/meminfo."$1"
   cat /proc/slabinfo >/out/stress/slabinfo."$1"
 }
-last() { END=$(($(cut -d. -f1 /proc/uptime) + $1)); }
-end() { [ "$(cut -d. -f1 /proc/uptime)" -ge "$END" ]; }
-random() { od -An -N2 -tu2 /dev/urandom | tr -d ' '; }
+# Without a process: those are what costs most on an emulated debug kernel.
+uptime() { read -r UPTIME _ </proc/uptime && UPTIME=${UPTIME%.*}; }
+last() { uptime && END=$((UPTIME + $1)); }
+end() { uptime && [ "$UPTIME" -ge "$END" ]; }
+# random N: RANDOM_NUMBER, below N
+random() { read -r uuid </proc/sys/kernel/random/uuid && RANDOM_NUMBER=$((0x${uuid%%-*} % $1)); }
 
 streams() {
   in_b iperf3 -s -p 5201 -D
@@ -65,7 +69,7 @@ readers() {
     for mode in '' blocking poll epoll sleep=500; do
       reader $PROBE /dev/null $mode >/dev/null &
       pid=$!
-      sleep 0.$(($(random) % 9 + 1))
+      random 9 && sleep 0.$((RANDOM_NUMBER + 1))
       kill -9 $pid
       wait $pid
     done
@@ -93,10 +97,9 @@ settings "$SECONDS_TO_RUN" >$O/settings.txt & readers & stat_reader &
 LOADS=0
 FAILED=0
 while ! end; do
-  load bufsize=$((1 << ($(random) % 8 + 4))) || FAILED=$((FAILED + 1))
+  random 8 && load bufsize=$((1 << (RANDOM_NUMBER + 4))) || FAILED=$((FAILED + 1))
   LOADS=$((LOADS + 1))
-  sleep 0.$(($(random) % 9))
-  sleep $(($(random) % 5))
+  random 5 && sleep $RANDOM_NUMBER.$((RANDOM_NUMBER + 1))
   unload || FAILED=$((FAILED + 1))
 done
 wait $CHURNING
