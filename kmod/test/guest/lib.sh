@@ -9,6 +9,11 @@ STAT=/proc/net/stat/tcpprobe_plus
 SYS=/proc/sys/net/tcpprobe_plus
 export PATH=$D:$P:$PATH
 
+# last SECONDS, then `while ! end`. They start no process: under an emulated debug kernel those cost much.
+uptime() { read -r UPTIME _ </proc/uptime && UPTIME=${UPTIME%.*}; }
+last() { uptime && END=$((UPTIME + $1)); }
+end() { uptime && [ "$UPTIME" -ge "$END" ]; }
+
 note() { echo "== $(cut -d' ' -f1 /proc/uptime) $*"; }
 
 load() { insmod $D/tcpprobe_plus.ko "$@"; }

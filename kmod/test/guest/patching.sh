@@ -9,8 +9,7 @@ T=/sys/kernel/tracing
 network
 start_sinks
 path delay 2ms rate 50mbit loss 1%
-END=$(($(cut -d. -f1 /proc/uptime) + $1))
-end() { [ "$(cut -d. -f1 /proc/uptime)" -ge "$END" ]; }
+last "$1"
 in_a tcp churn 10.0.2.1 5001 100 "$1" 2000 >$O/churn.txt &
 while ! end; do in_a tcp send 10.0.2.1 5001 4000000; done &
 while ! end; do in_a tcp send fd00:2::1 5001 4000000; done &

@@ -45,11 +45,7 @@ clear_up() {
   grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >/out/stress/meminfo."$1"
   cat /proc/slabinfo >/out/stress/slabinfo."$1"
 }
-# Without a process: those are what costs most on an emulated debug kernel.
-uptime() { read -r UPTIME _ </proc/uptime && UPTIME=${UPTIME%.*}; }
-last() { uptime && END=$((UPTIME + $1)); }
-end() { uptime && [ "$UPTIME" -ge "$END" ]; }
-# random N: RANDOM_NUMBER, below N
+# random N: RANDOM_NUMBER, below N; starts no process either
 random() { read -r uuid </proc/sys/kernel/random/uuid && RANDOM_NUMBER=$((0x${uuid%%-*} % $1)); }
 
 streams() {
@@ -99,7 +95,7 @@ FAILED=0
 while ! end; do
   random 8 && load bufsize=$((1 << (RANDOM_NUMBER + 4))) || FAILED=$((FAILED + 1))
   LOADS=$((LOADS + 1))
-  random 5 && sleep $RANDOM_NUMBER.$((RANDOM_NUMBER + 1))
+  random 49 && sleep $((RANDOM_NUMBER / 10)).$((RANDOM_NUMBER % 10))
   unload || FAILED=$((FAILED + 1))
 done
 wait $CHURNING

@@ -72,7 +72,7 @@ export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
     ...disk(payloadDisk, ",readonly=on"),
     ...disk(resultDisk, ""),
     "-append",
-    // The emulator's CPUs count the same host clock; Linux would not trust that, and read the slow HPET at each packet.
+    // The emulator's CPUs count the same host clock; a kernel that does not trust that reads the slow HPET instead.
     `root=/dev/vda rw console=ttyS0 panic=-1 init=/tpp-init nokaslr mitigations=off tsc=reliable ${scenario.kernelArgs ?? "quiet"}`,
     ...["-nic", "none"],
     ...(scenario.qemu ?? []),
