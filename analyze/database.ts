@@ -32,7 +32,7 @@ const textOfJson = (value: unknown): string | null =>
  * What DuckDB may hold; beyond it, it writes to the temporary directory. With Node, the results and what DuckDB does not
  * count, the process stays below 2 GiB.
  */
-const memoryLimit = "1200MiB";
+const memoryLimit = "1100MiB";
 
 /** One in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. */
 export class Database {

@@ -1,13 +1,12 @@
 -- The time line of each connection as stretches: what the kernel held between two of its records. A record shows the
 -- state before the kernel handled the packet, so its numbers are those of the time since the connection's previous
 -- record, not of the time after it. Ordering each connection's records is the costliest step there is, and every metric of
--- time rests on it: so it is done once and kept in a file (_steps_file.sql makes it, ingest/steps.ts finds
+-- time rests on it: so it is done once and kept in a file (_steps_file.sql makes it, ingest/derived.ts finds
 -- one that an earlier command has made), which leaves the memory to the metrics.
 -- needs: _steps_file
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- ord                BIGINT     place of the record that ends the stretch
--- type               VARCHAR    its type; words are plain text here, which the file's dictionaries make the quickest to compare
 -- since_s            DOUBLE     time of the connection's previous record, seconds since the capture began; NULL for its first
 -- t                  DOUBLE     time of the record, likewise
 -- snd_cwnd           UINTEGER   packets; NULL at a tracepoint's change of the congestion state, which tells no more
