@@ -16,5 +16,5 @@ CREATE MACRO quantiles_of(value) AS quantile_cont(value, [0.5, 0.95, 0.99]);
 -- The words of _steps.held_by; plain text where an engine has no enumerations.
 CREATE TYPE held_by AS ENUM ('recovery', 'cwnd', 'rwnd', 'pacing', 'application', 'idle');
 
--- The lower 32 bits of a number: half as much to carry where only differences matter.
-CREATE MACRO low32(number) AS (number & 4294967295)::UINTEGER;
+-- The quotient of two whole numbers without its fraction; NULL where the divisor is 0.
+CREATE MACRO whole_quotient(number, divisor) AS number // divisor;

@@ -18,7 +18,7 @@ WITH probed AS (
       ELSE 'idle'::held_by
     END AS otherwise,
     packets_out::BIGINT + retrans_out - sacked_out - lost_out AS inflight_packets,
-    coalesce(mss_bytes, (snd_nxt - snd_una) // packets_out, 536) AS segment_bytes,
+    coalesce(mss_bytes, whole_quotient(snd_nxt - snd_una, packets_out), 536) AS segment_bytes,
     snd_wnd_bytes - coalesce(snd_nxt - snd_una, packets_out::BIGINT * mss_bytes) AS window_bytes,
     wqueue_bytes > packets_out::BIGINT * mss_bytes AS waiting
   FROM _trace JOIN captures USING (capture)
