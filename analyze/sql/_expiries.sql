@@ -2,6 +2,7 @@
 -- before and after. To find those, a connection's records are taken in pieces (of 2048 records of the capture) whose
 -- extremes are known, so that each question reads one piece.
 -- needs: _trace, captures
+CREATE MACRO piece_of(ord) AS ord >> 11;
 
 -- Each expiry; from tracepoints, which see no timer, each time that the congestion state became Loss.
 CREATE TEMP TABLE _expiries AS
@@ -21,7 +22,7 @@ WHERE flow IS NOT NULL AND (type = 'timeout' OR (type = 'ca_state' AND ca_state 
 
 -- The pieces of the connections that have any. `reached` is the highest number acknowledged.
 CREATE TEMP TABLE _expiry_pieces AS
-SELECT flow, ord >> 11 AS piece,
+SELECT flow, piece_of(ord) AS piece,
   max(greatest(snd_una, CASE WHEN type = 'recv' THEN ack_num END)) AS reached,
   max(CASE WHEN snd_cwnd IS NOT NULL THEN ord END) AS last_telling, min(CASE WHEN snd_cwnd IS NOT NULL THEN ord END) AS first_telling,
   min(CASE WHEN type = 'recv' THEN ord END) AS first_received,
@@ -34,7 +35,7 @@ GROUP BY flow, piece;
 -- tell the window, the first after it out of Loss and the next that tells the window from there.
 CREATE TEMP TABLE _expiry_places AS
 WITH places AS (
-  SELECT _expiries.flow, ord, ord >> 11 AS own_piece,
+  SELECT _expiries.flow, ord, piece_of(ord) AS own_piece,
     max(CASE WHEN first_received < ord THEN piece END) AS ack_piece,
     max(CASE WHEN first_telling < ord THEN piece END) AS before_piece,
     min(CASE WHEN last_telling > ord THEN piece END) AS after_piece,
@@ -48,11 +49,11 @@ FROM places JOIN _expiry_pieces USING (flow)
 GROUP BY places.flow, ord, own_piece, ack_piece, before_piece, after_piece, exit_piece;
 
 CREATE TEMP TABLE _expiry_records AS
-SELECT _trace.flow, _trace.ord, _trace.ord >> 11 AS piece, t, type = 'recv' AS received, ca_state, snd_cwnd, ssthresh, retrans, snd_una, snd_nxt
+SELECT _trace.flow, _trace.ord, piece_of(_trace.ord) AS piece, t, type = 'recv' AS received, ca_state, snd_cwnd, ssthresh, retrans, snd_una, snd_nxt
 FROM _trace
 JOIN (
   SELECT DISTINCT flow, unnest([ack_piece, before_piece, after_piece, exit_piece, exit_next_piece]) AS piece FROM _expiry_places
-) AS wanted ON wanted.flow = _trace.flow AND wanted.piece = _trace.ord >> 11;
+) AS wanted ON wanted.flow = _trace.flow AND wanted.piece = piece_of(_trace.ord);
 
 -- Each expiry with what those records tell. `una` and `high`: what was acknowledged and what was sent as the timer fired.
 CREATE TEMP TABLE _expiry_states AS
@@ -102,13 +103,13 @@ CREATE TEMP TABLE _expiry_recoveries AS
 WITH pieces AS (
   SELECT states.flow, states.ord,
     min(CASE WHEN reached > una THEN piece END) AS progress_piece, min(CASE WHEN reached >= high THEN piece END) AS recovery_piece
-  FROM _expiry_states AS states JOIN _expiry_pieces ON _expiry_pieces.flow = states.flow AND piece >= states.ord >> 11
+  FROM _expiry_states AS states JOIN _expiry_pieces ON _expiry_pieces.flow = states.flow AND piece >= piece_of(states.ord)
   GROUP BY states.flow, states.ord
 ), near AS (
-  SELECT _trace.flow, _trace.ord, _trace.ord >> 11 AS piece, t, greatest(snd_una, CASE WHEN type = 'recv' THEN ack_num END) AS reached
+  SELECT _trace.flow, _trace.ord, piece_of(_trace.ord) AS piece, t, greatest(snd_una, CASE WHEN type = 'recv' THEN ack_num END) AS reached
   FROM _trace
   JOIN (SELECT DISTINCT flow, unnest([progress_piece, recovery_piece]) AS piece FROM pieces) AS wanted
-    ON wanted.flow = _trace.flow AND wanted.piece = _trace.ord >> 11
+    ON wanted.flow = _trace.flow AND wanted.piece = piece_of(_trace.ord)
 )
 SELECT states.flow, states.ord,
   min(CASE WHEN near.piece = progress_piece AND near.reached > una THEN near.t END) AS progress_at,

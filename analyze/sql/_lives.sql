@@ -32,6 +32,7 @@ SELECT capture, flow,
   count(CASE WHEN type IN ('reset_sent', 'reset_received') OR tcp_flags & 4 = 4 THEN 1 END) AS resets,
   max(rto_num) AS rto_num,
   min(nullif(srtt_us, 0)) AS srtt_min_us, max(srtt_us) AS srtt_max_us,
+  -- DuckDB is twice as quick to find the last of BIGINTs as of UINTEGERs.
   max(snd_cwnd) AS cwnd_max, max_by(snd_cwnd::BIGINT, ord)::UINTEGER AS last_cwnd,
   min(CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS exit_ord,
   min_by(ssthresh, CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS exit_ssthresh

@@ -1,10 +1,11 @@
 -- Writes what _steps.sql describes to the file that the variable `steps_path` names: orders the records of each connection, with as
--- little in each row as can be.
+-- little in each row as can be. Small dictionaries are the quickest to write.
 -- needs: _trace, captures, _segment_size
 COPY (
-WITH probed AS (
+WITH polled_or_probed AS (
   SELECT _trace.capture, flow, ord, type, t, snd_cwnd, ca_state, retrans, snd_nxt, write_seq, snd_nxt - snd_una AS inflight_bytes,
     -- Of srtt in eighths, and of what tells that it was measured anew: both in one number, as each is needed twice.
+    -- NULL stays NULL, which least() would not let it.
     TRY_CAST(srtt_us * 8 AS INTEGER)::BIGINT * 4294967296 + coalesce((mdev_us * 4)::BIGINT, snd_una & 4294967295, 0) AS estimator,
     source = 'ss' AS polled,
     CASE
@@ -20,7 +21,8 @@ WITH probed AS (
     packets_out::BIGINT + retrans_out - sacked_out - lost_out AS inflight_packets,
     coalesce(mss_bytes, whole_quotient(snd_nxt - snd_una, packets_out), 536) AS segment_bytes,
     snd_wnd_bytes - coalesce(snd_nxt - snd_una, packets_out::BIGINT * mss_bytes) AS window_bytes,
-    wqueue_bytes > packets_out::BIGINT * mss_bytes AS waiting
+    -- A poll tells by itself whether data waits.
+    source = 'ss' AND wqueue_bytes > packets_out::BIGINT * mss_bytes AS waiting
   FROM _trace JOIN captures USING (capture)
   WHERE source <> 'tracefs' AND flow IS NOT NULL AND snd_cwnd IS NOT NULL
 ), traced AS (
@@ -43,13 +45,11 @@ WITH probed AS (
       WHEN inflight_packets * 3 >= snd_cwnd::BIGINT * 2 THEN 'cwnd'::held_by
       ELSE 'pacing'::held_by
     END AS if_waiting
-  FROM probed
+  FROM polled_or_probed
 ), judged AS (
   -- The words as enumerations: one byte each to order.
   SELECT capture, flow, ord, t, snd_cwnd, ca_state::ca_state AS ca_state, retrans, snd_nxt, write_seq, inflight_bytes, estimator, segment_bytes, polled,
-    if_waiting,
-    -- A poll tells by itself whether data waits.
-    CASE WHEN polled AND waiting THEN if_waiting ELSE otherwise END AS otherwise
+    if_waiting, CASE WHEN waiting THEN if_waiting ELSE otherwise END AS otherwise
   FROM weighed
   UNION ALL
   SELECT capture, flow, ord, t, snd_cwnd, ca_state::ca_state, NULL, NULL, NULL, inflight_bytes, estimator, NULL, false, NULL,
