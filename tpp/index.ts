@@ -1,6 +1,7 @@
 export * from "./columns.ts";
 export type { DamageKind, TppDamage } from "./damage.ts";
 export * from "./errors.ts";
+export { foreignText } from "./foreign-text.ts";
 export type * from "./header.ts";
 export { countLines } from "./line-buffer.ts";
 export { type ReadFramesOptions, readFrames, type TppFrameData } from "./read.ts";
