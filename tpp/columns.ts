@@ -4,7 +4,7 @@
  * module's print order all come from it.
  */
 
-export type SourceName = "kmod" | "tracefs" | "ss";
+export type SourceName = "kmod" | "bpf" | "tracefs" | "ss";
 
 export interface Column {
   /** Name in the documented 30-field text (and in the module's `Fields:` line); NULL for columns that no text carries. */

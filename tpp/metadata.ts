@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
+import { layoutProblem } from "./record-layout.ts";
 import { skippableMagic } from "./zstd-frame.ts";
 
 /** The four bytes after a metadata frame's length field. */
@@ -57,6 +58,7 @@ export function asHeader(value: unknown): TppHeader | undefined {
   for (const name of ["tool", "kernel", "clock", "filters", "sysctl"]) if (!isObject(value[name])) return undefined;
   for (const name of ["interfaces", "command_line"]) if (!Array.isArray(value[name])) return undefined;
   if (value.columns !== null && !Array.isArray(value.columns)) return undefined;
+  if (value.text === "records" ? layoutProblem(value.records) !== null : value.records !== undefined) return undefined;
   const clock = value.clock as Record<string, unknown>;
   for (const name of ["realtime_ns", "monotonic_ns", "zero_monotonic_ns"]) {
     if (typeof clock[name] !== "string" || !/^\d+$/.test(clock[name])) return undefined;

@@ -66,7 +66,7 @@ export class TppWriter {
     this.#frameMs = options.frameMs ?? 1000;
     this.#pendingLimit = options.pendingBytes ?? 32 * 1024 * 1024;
     this.#atCheckpoint = options.atCheckpoint ?? (() => ({}));
-    this.#waiting = new LineBuffer(options.frameBytes ?? 4 * 1024 * 1024);
+    this.#waiting = new LineBuffer(options.frameBytes ?? 4 * 1024 * 1024, header.records?.bytes ?? null);
   }
 
   /** Creates the file with its header; `-` is standard output. Throws an OutputExistsError, OutputDirectoryError, OutputOpenError or DiskFullError. */

@@ -65,7 +65,7 @@ export async function registerCapture(
   { capture, path, header }: { capture: number; path: string; header: TppHeader },
 ): Promise<void> {
   const isProbe = header.text === "probe";
-  const seesState = isProbe || header.events?.tcp_cong_state_set !== undefined;
+  const seesState = isProbe || header.text === "records" || header.events?.tcp_cong_state_set !== undefined;
   // Wall clock at t = 0: the module's records count from when its log was opened, others from when the clocks were read.
   const { realtime_ns, monotonic_ns, zero_monotonic_ns } = header.clock;
   const zero = isProbe ? BigInt(realtime_ns) - BigInt(monotonic_ns) + BigInt(zero_monotonic_ns) : BigInt(realtime_ns);
@@ -75,8 +75,14 @@ export async function registerCapture(
 }
 
 /** The source whose text it is: what was imported is read like that. */
-const kindOf = ({ source, text }: TppHeader): string =>
-  source !== "import" ? source : text === "trace_pipe" ? "tracefs" : "kmod";
+const kindOf = ({ source, text, bpf }: TppHeader): string =>
+  bpf?.hooks.includes("fentry/__tcp_transmit_skb")
+    ? "kmod"
+    : source !== "import"
+      ? source
+      : text === "trace_pipe"
+        ? "tracefs"
+        : "kmod";
 
 /** Fills `losses` and `not_followed`. */
 export async function registerLosses(database: Database, losses: readonly Loss[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Database } from "../database.ts";
+import { BinaryText } from "../records/binary-text.ts";
 import type { Capture, CaptureFile, Loss } from "./capture.ts";
 import { type LossMark, placeLosses } from "./losses.ts";
 import { sortPieces } from "./order.ts";
@@ -23,6 +24,9 @@ export async function stageCapture(
   const damage: string[] = [];
   const marks: LossMark[] = [];
   const header = files[0]!.header;
+  // Times count from the set's first file.
+  const binary = header.text === "records" ? new BinaryText(header) : null;
+  const asText = binary ? (raw: Buffer) => binary.lines(raw) : undefined;
   let rows = 0;
   let afterPoll: string | null = null;
   const textPath = (index: number) => join(directory, `${number}-${pieces.length}-${index}.txt`);
@@ -35,13 +39,14 @@ export async function stageCapture(
     for (const { text } of walk.damage) say(text);
     const cpus = header.source === "import" || Object.keys(lostBy(file)).length > 0;
     let endLine = 0;
-    for await (const piece of textPieces(walk, textPath, pieceBytes, say)) {
+    for await (const piece of textPieces(walk, textPath, pieceBytes, say, asText)) {
       if (piece.missingBefore > 0) {
         mark(piece.missingBefore, "frame", "damage");
         afterPoll = null;
       }
       // Times count from the set's first file; the rest of what a file says of its text is its own.
-      const context = { path: file.path, header: { ...file.header, clock: header.clock }, number, cpus, afterPoll };
+      const read = { ...file.header, clock: header.clock, ...(binary ? probeText(binary) : {}) };
+      const context = { path: file.path, header: read, number, cpus, afterPoll };
       const parquetPath = join(directory, `${number}-${pieces.length}.parquet`);
       const stage = await stageText(database, piece.path, parquetPath, context);
       await rm(piece.path);
@@ -61,6 +66,9 @@ export async function stageCapture(
   const capture = { path, header, files, records: rows, rejected, damage, incomplete: missingFiles(files) };
   return { capture, pieces: await sortPieces(database, pieces, directory), losses };
 }
+
+/** Binary records are read as the text that they are turned into. */
+const probeText = ({ columns }: BinaryText) => ({ text: "probe", columns }) as const;
 
 /** What of a rotated set is not there, a line each. */
 export function missingFiles(files: readonly CaptureFile[]): string[] {

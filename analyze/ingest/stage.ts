@@ -118,6 +118,7 @@ function selectOf(textPath: string, context: StageContext): StageSelect {
 const whyRejected = {
   probe: "not the documented fields",
   trace_pipe: "no event of this capture",
+  records: "no record",
   ss: "no line of ss, or one whose poll is not known",
 } as const;
 

@@ -4,7 +4,7 @@ import { unlink } from "node:fs/promises";
 import {
   type CheckpointExtras,
   type CloseOptions,
-  countLines,
+  countUnits,
   type TppHeader,
   type TppTotals,
   TppWriter,
@@ -125,7 +125,7 @@ export class Output {
       await this.#rotate();
     } catch (error) {
       this.#failure = error as Error;
-      this.addLoss("output", countLines(rest));
+      this.addLoss("output", countUnits(rest, this.#source.records?.bytes ?? null));
       throw error;
     }
     if (!this.#writer!.write(rest)) await this.#writer!.drained();

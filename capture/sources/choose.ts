@@ -1,6 +1,7 @@
 /** `--source`: which one is taken, and one line on what it lacks. */
 import { existsSync } from "node:fs";
 import { ModuleOptionError, NoEventError, NoTracefsError, NotRootError } from "../errors.ts";
+import { openBpf } from "./bpf.ts";
 import { openKmod } from "./kmod.ts";
 import { dataPath } from "./module/paths.ts";
 import type { ModuleSettings } from "./module/settings.ts";
@@ -9,7 +10,7 @@ import { openSs } from "./ss.ts";
 import { openTextFile } from "./text-file.ts";
 import { openTracefs } from "./tracefs.ts";
 
-export const sourceChoices = ["auto", "tracefs", "kmod", "ss"] as const;
+export const sourceChoices = ["auto", "kmod", "bpf", "tracefs", "ss"] as const;
 export type SourceChoice = (typeof sourceChoices)[number];
 
 /** Settings of the module that were asked for, by option. */
@@ -32,6 +33,7 @@ export interface ChooseOptions {
 
 const about = {
   kmod: "the tcpprobe_plus module: every documented field, sends and timeouts too",
+  bpf: "BPF programs at the kernel's TCP functions: every documented field, sends and timeouts too",
   tracefs:
     "the kernel's tracepoints: received segments, retransmissions, state changes, resets; no sends, no timeouts, no rto, lost or sacked counts",
   ss: "tcp_info as ss shows it, polled: cwnd, rtt, rto, retransmissions, pacing, delivery, limits; nothing between two polls, no single segments",
@@ -74,6 +76,7 @@ function whyNot(error: unknown): string | null {
 async function open(choice: Exclude<SourceChoice, "auto">, options: ChooseOptions): Promise<Source> {
   if (choice === "kmod") return openKmod({ settings: settingsOf(options), say: options.say });
   refuseModuleOptions(options, `source ${choice}`);
+  if (choice === "bpf") return openBpf({ ...options, extended: options.module.extended });
   return choice === "ss" ? openSs(options) : await openTracefs(options);
 }
 

@@ -33,6 +33,9 @@ export interface Source {
   readonly columns: readonly string[] | null;
   /** The kernel's `print fmt` by event, for `trace_pipe` text. */
   readonly events?: Readonly<Record<string, string>>;
+  /** Where in a record which value is, for binary records. */
+  readonly records?: NonNullable<TppHeader["records"]>;
+  readonly bpf?: NonNullable<TppHeader["bpf"]>;
   /** The module's version and fields, where it is the source. */
   readonly module?: NonNullable<TppHeader["module"]>;
   /** The port that it is really narrowed to. */
