@@ -53,14 +53,22 @@ export async function finish(
     });
   const reason = output.failure ? failureReason(output.failure) : outcome.reason;
   const records = totals.lines - source.otherLines;
-  reporter.end(describe(totals, records, reason, output, options.path), facts(totals, records, reason, output));
+  const kind = source.text === "records" ? "binary records" : "text";
+  reporter.end(describe(totals, kind, records, reason, output, options.path), facts(totals, records, reason, output));
   for (const advice of source.advice(totals.lost)) reporter.say(`records were lost. ${advice}`);
   if (error !== undefined) throw error;
 }
 
-function describe(totals: TppTotals, records: number, reason: string, output: Output, path: string): string {
+function describe(
+  totals: TppTotals,
+  kind: string,
+  records: number,
+  reason: string,
+  output: Output,
+  path: string,
+): string {
   const ratio = totals.fileBytes > 0 ? (totals.rawBytes / totals.fileBytes).toFixed(1) : "-";
-  const size = `${formatBytes(totals.rawBytes)} of text in ${formatBytes(totals.fileBytes)} (${ratio}:1)`;
+  const size = `${formatBytes(totals.rawBytes)} of ${kind} in ${formatBytes(totals.fileBytes)} (${ratio}:1)`;
   const time = `${totals.duration_s.toFixed(1)} s (${reason})`;
   return `${nameOf(output, path)}: ${formatCount(records)} records in ${time}, ${size}, lost ${formatLost(totals.lost)}`;
 }

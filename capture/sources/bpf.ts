@@ -19,7 +19,7 @@ export interface BpfOptions {
 }
 
 /** Sets everything up; nothing is recorded yet. Throws a NoBpfError or BpfPermissionError. */
-export async function openBpf(options: BpfOptions): Promise<Source & { readonly hooksFunctions: boolean }> {
+export async function openBpf(options: BpfOptions): Promise<Source> {
   const library = await loadLibbpf();
   const { port, extended } = options;
   const object = BpfObject.load(library, { extended, ports: port === null ? [] : [[port, port]] });
@@ -50,6 +50,9 @@ function u32(value: number): Buffer {
 const counterCpus = 1024;
 const counterBytes = 64;
 
+/** How far records of one CPU may stand before earlier ones of another. */
+const sliceNs = 20e6;
+
 class BpfSource implements Source {
   readonly name = "bpf";
   readonly text = "records";
@@ -61,16 +64,12 @@ class BpfSource implements Source {
   readonly notes: readonly string[];
   readonly records: NonNullable<TppHeader["records"]>;
   readonly bpf: NonNullable<TppHeader["bpf"]>;
-  readonly hooksFunctions: boolean;
   readonly #library: Libbpf;
   readonly #object: BpfObject;
   readonly #rings: readonly Ring[];
   readonly #ringKib: number;
   #counters: Pointer;
   readonly #refusals: BigUint64Array;
-  /** Whose turn it is, and how far each ring is read in this round. */
-  #next = 0;
-  #until: number[] = [];
   readonly #told: Record<string, number> = {};
   #lastMisses = 0;
 
@@ -81,7 +80,6 @@ class BpfSource implements Source {
     this.#ringKib = ringSize / 1024;
     this.path = library.file;
     this.port = options.port;
-    this.hooksFunctions = object.hooksFunctions;
     this.records = layoutOf(library.hz(), options.extended);
     this.bpf = { object_sha256: object.sha256, hooks: object.hooks, refused: object.refused };
     this.notes = [`ring of ${this.#ringKib} KiB for each of ${rings.length} CPUs`];
@@ -95,15 +93,23 @@ class BpfSource implements Source {
     this.#object.attach();
   }
 
-  /** A ring at a time, all of them up to where they were when the round began: so no CPU runs ahead by more than a round. */
+  /**
+   * From the ring whose next record is the oldest, up to little more than where another ring's next record is: so records of
+   * all CPUs are in order of their times to within that, however late the reader is.
+   */
   read(into: Buffer): number {
-    if (this.#next >= this.#rings.length) this.#next = 0;
-    if (this.#next === 0) this.#until = this.#rings.map(({ position }) => position);
-    for (; this.#next < this.#rings.length; this.#next += 1) {
-      const got = this.#rings[this.#next]!.read(into, this.#until[this.#next]!);
-      if (got > 0) return got;
+    let oldest: Ring | null = null;
+    let first = Number.POSITIVE_INFINITY;
+    let second = Number.POSITIVE_INFINITY;
+    for (const ring of this.#rings) {
+      const time = ring.nextTimeNs();
+      if (time < first) {
+        second = first;
+        first = time;
+        oldest = ring;
+      } else if (time < second) second = time;
     }
-    return 0;
+    return oldest === null ? 0 : oldest.read(into, second + sliceNs);
   }
 
   saw(): void {}

@@ -47,7 +47,9 @@ function stage(folder: string): string[] {
     mkdirSync(join(folder, file, ".."), { recursive: true });
     writeFileSync(join(folder, file), readFileSync(join(root, file), "utf8").replaceAll(/\.ts"/g, '.js"'));
   }
-  cpSync(join(root, "node_modules/commander"), join(folder, "node_modules/commander"), { recursive: true });
+  for (const name of ["commander", "koffi", "@koromix"])
+    cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
+  cpSync(join(root, "capture/bpf"), join(folder, "capture/bpf"), { recursive: true });
   cpSync(join(root, "capture/test/guest"), join(folder, "guest-capture"), { recursive: true });
   cpSync(process.execPath, join(folder, "node"));
   return ["tpp", "capture", "node_modules", "guest-capture", "node"].map((name) => join(folder, name));

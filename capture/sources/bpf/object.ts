@@ -51,6 +51,10 @@ const tracepoints: readonly Program[] = [
 
 const all = [...functions, ...tracepoints];
 
+/** Whether records are taken at functions: then also of plain sends and of timeouts. */
+export const hooksFunctions = ({ hooks }: { readonly hooks: readonly string[] }): boolean =>
+  hooks.some((hook) => hook.startsWith("fentry/"));
+
 export function readObject(): Buffer {
   const name = "bpf/tcpprobe.bpf.o";
   return assetNames(name) ? readAsset(name) : readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)));
@@ -86,8 +90,6 @@ const whyRefused = (errno: number): string =>
 
 export class BpfObject {
   readonly sha256: string;
-  /** Whether functions are hooked, not tracepoints alone. */
-  readonly hooksFunctions: boolean;
   readonly refused: Readonly<Record<string, string>>;
   readonly #library: Libbpf;
   readonly #programs: readonly (Program & { readonly pointer: Pointer; readonly fd: number })[];
@@ -103,7 +105,6 @@ export class BpfObject {
     this.#object = object;
     this.sha256 = sha256;
     this.refused = refused;
-    this.hooksFunctions = programs.some(({ hook }) => hook.startsWith("fentry/"));
     this.#programs = programs.map((program) => {
       const pointer = library.program(object, program.name);
       return { ...program, pointer, fd: library.programFd(pointer) };

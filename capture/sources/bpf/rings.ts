@@ -4,11 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { BpfPermissionError, NoBpfError, RingError } from "./errors.ts";
-import { recordBytes, strideBytes } from "./layout.ts";
+import { recordBytes, ringHeaderBytes, strideBytes } from "./layout.ts";
 import { type Libbpf, type Pointer, protRead, protWrite } from "./library.ts";
 
 const busyBit = 0x80000000;
 const discardBit = 0x40000000;
+/** Where a record has its time, in words of 32 bits from the ring's own header on. */
+const timeWord = ringHeaderBytes / 4;
 
 /** CPUs that are there now, from `0-3,8`. */
 export function onlineCpus(text: string = readFileSync("/sys/devices/system/cpu/online", "latin1")): number[] {
@@ -74,18 +76,34 @@ export class Ring {
     return this.#closed ? 0 : this.position - Number(Atomics.load(this.#consumer, 0));
   }
 
-  /** Copies whole records, as they lie there, up to `until`, and makes their room free. Returns how many bytes. Throws a RingError. */
-  read(into: Buffer, until: number): number {
+  /** CLOCK_MONOTONIC of the next record, ns, to some ns; infinite where there is none yet. */
+  nextTimeNs(): number {
+    if (this.waiting === 0) return Number.POSITIVE_INFINITY;
+    const word = (Number(this.#consumer[0]) & (this.#bytes - 1)) >>> 2;
+    return Atomics.load(this.#words, word) & busyBit ? Number.POSITIVE_INFINITY : this.#timeAt(word);
+  }
+
+  #timeAt(word: number): number {
+    return this.#words[word + timeWord + 1]! * 2 ** 32 + this.#words[word + timeWord]!;
+  }
+
+  /**
+   * Copies whole records, as they lie there, up to the first one later than `untilNs`, and makes their room free. Returns how
+   * many bytes. Throws a RingError.
+   */
+  read(into: Buffer, untilNs: number): number {
     if (this.#closed) return 0;
     const start = Number(Atomics.load(this.#consumer, 0));
     const mask = this.#bytes - 1;
-    const most = Math.min(until - start, into.length - (into.length % strideBytes));
+    const most = Math.min(this.position - start, into.length - (into.length % strideBytes));
     let length = 0;
     for (; length < most; length += strideBytes) {
-      const header = Atomics.load(this.#words, ((start + length) & mask) >>> 2);
+      const word = ((start + length) & mask) >>> 2;
+      const header = Atomics.load(this.#words, word);
       if (header & busyBit) break;
       // The length stands alone: nothing is ever discarded.
       if (header !== recordBytes) throw new RingError(this.cpu, header & ~(busyBit | discardBit));
+      if (this.#timeAt(word) > untilNs) break;
     }
     if (length === 0) return 0;
     const from = start & mask;
