@@ -111,6 +111,7 @@ struct sock_common {
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
+	unsigned long skc_flags;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
@@ -129,7 +130,6 @@ struct sock_cgroup_data {
 
 struct sock {
 	struct sock_common __sk_common;
-	unsigned long sk_flags;
 	u16 sk_protocol;
 	unsigned long sk_pacing_rate;
 	struct sock_cgroup_data sk_cgrp_data;

@@ -456,7 +456,7 @@ int BPF_PROG(on_retransmit_timer, struct sock *sk)
 	if (!tp || tp->fastopen_rsk || !tp->packets_out)
 		return 0;
 	state = sk->__sk_common.skc_state;
-	if (!tp->snd_wnd && !(sk->sk_flags & (1 << SOCK_DEAD)) && state != TCP_SYN_SENT &&
+	if (!tp->snd_wnd && !(sk->__sk_common.skc_flags & (1 << SOCK_DEAD)) && state != TCP_SYN_SENT &&
 	    state != TCP_SYN_RECV)
 		timer = TCPP_TIMER_RTO_ZERO_WINDOW;
 	write_event(tp, TCPP_TIMEOUT, timer);
@@ -643,8 +643,13 @@ int BPF_PROG(tp_state, const struct sock *sk, int from, int to)
 
 	if (!tp)
 		return 0;
-	if (to == TCP_SYN_SENT)
+	/* Sequence numbers are chosen after these two. */
+	if (to == TCP_SYN_SENT) {
 		write_process(tp);
+		return 0;
+	}
+	if (to == TCP_SYN_RECV)
+		return 0;
 	if (to == TCP_ESTABLISHED && (from == TCP_SYN_SENT || from == TCP_SYN_RECV))
 		type = TCPP_SETUP;
 	else if (to == TCP_CLOSE)

@@ -15,7 +15,6 @@ modprobe tcp_bbr
 start_log bpf
 capture run --source bpf -o $O/bpf.tpp 2>$O/bpf.err &
 wait_for $O/bpf.err "capturing to" 120 || cat $O/bpf.err
-capture doctor >$O/doctor.txt 2>&1
 start_dump a a0 $O/a.pcap
 start_dump b b0 $O/b.pcap
 in_a nstat -n
