@@ -4,6 +4,7 @@
  */
 import type { KoffiFunc, LibraryHandle } from "koffi";
 import { NoBpfError } from "./errors.ts";
+import { loadKoffi } from "./koffi.ts";
 
 /** A pointer of koffi's; null for NULL. */
 export type Pointer = unknown;
@@ -67,16 +68,7 @@ export function loadLibbpf(): Promise<Libbpf> {
 }
 
 async function load(): Promise<Libbpf> {
-  const koffi = await import("koffi").then(
-    (module) => module.default,
-    (error: unknown) => {
-      throw new NoBpfError(
-        "the npm package koffi is not installed",
-        "Install it beside capture: npm i -g koffi.",
-        error,
-      );
-    },
-  );
+  const koffi = await loadKoffi();
   const syscallNumber = bpfSyscall[process.arch];
   if (syscallNumber === undefined || process.platform !== "linux")
     throw new NoBpfError(`not known on ${process.platform} ${process.arch}`, "Use another source.");
