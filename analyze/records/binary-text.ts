@@ -91,6 +91,7 @@ function fieldsOf(values: RecordValues, zeroNs: bigint): Map<string, Field> {
     "sec.nsec": timeOf(values.bigint("time_ns"), zeroNs),
     saddr: values.address("saddr") ?? none,
     daddr: values.address("daddr") ?? none,
+    tcp_flags: flagsOf(values.number("tcp_flags")),
     wqueue: queueOf(values.number("write_seq"), values.number("snd_una")),
     rto: rtoOf(values.number("rto_jiffies"), hz),
     sk_pacing_rate: big("sk_pacing_rate"),
@@ -127,6 +128,9 @@ function timeOf(time: BigIntAt | null, zeroNs: bigint): Field {
 const queueOf = (written: NumberAt | null, acked: NumberAt | null): Field =>
   written === null || acked === null ? none : (view, at) => String((written(view, at) - acked(view, at)) >>> 0);
 
+const flagsOf = (flags: NumberAt | null): Field =>
+  flags === null ? none : (view, at) => `0x${flags(view, at).toString(16)}`;
+
 /** jiffies_to_msecs() */
 const rtoOf = (rto: NumberAt | null, hz: number): Field =>
   rto === null ? none : (view, at) => String(Math.ceil((rto(view, at) * 1000) / hz));
@@ -157,7 +161,9 @@ function congStateOf(values: RecordValues): Field {
     // bbr_get_info(): packets/us << 24 to bytes/s
     const rate = (BigInt(bw!(view, at)) * BigInt(mss!(view, at)) * 1_000_000n) >> 24n;
     const gains = `pacing_gain_256=${pacing!(view, at)},cwnd_gain_256=${cwnd!(view, at)}`;
-    return `mode=${bbrModes[mode!(view, at)] ?? "-"},bw=${rate},min_rtt_us=${minRtt!(view, at)},${gains}`;
+    // Without gains it has not begun yet.
+    const begun = pacing!(view, at) > 0 ? `mode=${bbrModes[mode!(view, at)] ?? "-"},` : "";
+    return `${begun}bw=${rate},min_rtt_us=${minRtt!(view, at)},${gains}`;
   };
   const whole = mode && bw && minRtt && pacing && cwnd && mss;
   return (view, at) => {

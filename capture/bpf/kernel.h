@@ -241,11 +241,6 @@ struct bpf_prog_info {
 	u64 recursion_misses;
 };
 
-/* inet_csk_accept() has taken this instead of three arguments since 6.10. */
-struct proto_accept_arg {
-	int flags;
-};
-
 #pragma clang attribute pop
 
 #endif

@@ -508,22 +508,29 @@ static __noinline int write_process(const struct tcp_sock *tp)
 	return 0;
 }
 
-SEC("fexit/inet_csk_accept")
-int on_accept(u64 *ctx)
+static __always_inline int accepted(const struct sock *sk)
 {
-	const struct sock *sk;
 	const struct tcp_sock *tp;
 
-	if (bpf_core_type_exists(struct proto_accept_arg))
-		sk = (const struct sock *)ctx[2];
-	else
-		sk = (const struct sock *)ctx[4];
 	if (!sk)
 		return 0;
 	tp = wanted(sk);
 	if (tp)
 		write_process(tp);
 	return 0;
+}
+
+/* What it returns comes behind its arguments, of which there are two since 6.10. */
+SEC("fexit/inet_csk_accept")
+int BPF_PROG(on_accept, struct sock *sk, void *arg, struct sock *child)
+{
+	return accepted(child);
+}
+
+SEC("fexit/inet_csk_accept")
+int BPF_PROG(on_accept_4, struct sock *sk, int flags, int *err, bool kern, struct sock *child)
+{
+	return accepted(child);
 }
 
 /*

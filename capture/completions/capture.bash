@@ -46,7 +46,7 @@ _capture() {
     return
     ;;
   'run --source')
-    _capture_words "$cur" 'auto tracefs kmod ss'
+    _capture_words "$cur" 'auto kmod bpf tracefs ss'
     return
     ;;
   'run --duration')

@@ -9,7 +9,7 @@ complete -c capture -n __fish_use_subcommand -a run -d 'capture until Ctrl-C, a 
 complete -c capture -n '__fish_seen_subcommand_from run' -s o -l output -r -F -d 'file to write, - for standard output'
 complete -c capture -n '__fish_seen_subcommand_from run' -s f -l force -d 'overwrite the output file'
 complete -c capture -n '__fish_seen_subcommand_from run' -l port -x -d 'only connections with this port at either end'
-complete -c capture -n '__fish_seen_subcommand_from run' -l source -x -a 'auto tracefs kmod ss' -d 'where records come from (auto, tracefs, kmod, ss) (default: auto)'
+complete -c capture -n '__fish_seen_subcommand_from run' -l source -x -a 'auto kmod bpf tracefs ss' -d 'where records come from (auto, kmod, bpf, tracefs, ss) (default: auto)'
 complete -c capture -n '__fish_seen_subcommand_from run' -l duration -x -d 'stop after this time'
 complete -c capture -n '__fish_seen_subcommand_from run' -l max-size -x -d 'stop when the files hold about this much (500MB, 2GiB)'
 complete -c capture -n '__fish_seen_subcommand_from run' -l rotate -x -d 'begin a new file after so much (100MB) or so long (10m, 1h)'

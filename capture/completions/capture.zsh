@@ -31,7 +31,7 @@ _capture() {
         '(-o --output)'{-o,--output}'[file to write, - for standard output]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output file]' \
         '--port[only connections with this port at either end]:port:' \
-        '--source[where records come from (auto, tracefs, kmod, ss) (default\: auto)]:source:(auto tracefs kmod ss)' \
+        '--source[where records come from (auto, kmod, bpf, tracefs, ss) (default\: auto)]:source:(auto kmod bpf tracefs ss)' \
         '--duration[stop after this time]:seconds:' \
         '--max-size[stop when the files hold about this much (500MB, 2GiB)]:size:' \
         '--rotate[begin a new file after so much (100MB) or so long (10m, 1h)]:size|time:' \

@@ -1,6 +1,7 @@
 /** The BPF object: which of its programs the kernel takes, loaded with the settings of the run, attached and detached. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
 import { fileURLToPath } from "node:url";
 import { assetNames, readAsset } from "../../single-executable.ts";
 import { BpfPermissionError, NoBpfError } from "./errors.ts";
@@ -36,8 +37,17 @@ const functions: readonly Program[] = [
   { name: "on_retransmit_timer", hook: "fentry/tcp_retransmit_timer" },
   { name: "on_probe_timer", hook: "fentry/tcp_send_probe0" },
   { name: "on_done", hook: "fentry/tcp_done" },
-  { name: "on_accept", hook: "fexit/inet_csk_accept", optional: true },
 ];
+
+/** By how many arguments the function has: two since 6.10. */
+const accept: Program = { name: "on_accept", hook: "fexit/inet_csk_accept", optional: true };
+const acceptBefore: Program = { ...accept, name: "on_accept_4" };
+
+/** Whether a kernel is of a version or a later one. */
+export function isSince(kernel: string, major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = kernel.split(/[.-]/).map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
 
 /** Where functions cannot be hooked. */
 const tracepoints: readonly Program[] = [
@@ -49,7 +59,7 @@ const tracepoints: readonly Program[] = [
   { name: "tp_reset_received", hook: "tp_btf/tcp_receive_reset", optional: true },
 ];
 
-const all = [...functions, ...tracepoints];
+const all = [...functions, accept, acceptBefore, ...tracepoints];
 
 /** Whether records are taken at functions: then also of plain sends and of timeouts. */
 export const hooksFunctions = ({ hooks }: { readonly hooks: readonly string[] }): boolean =>
@@ -125,7 +135,8 @@ export class BpfObject {
     const settings = settingsOf(options);
     const refused: Record<string, string> = {};
     let errno = 0;
-    for (const wanted of [functions, tracepoints]) {
+    const acceptHere = isSince(release(), 6, 10) ? accept : acceptBefore;
+    for (const wanted of [[...functions, acceptHere], tracepoints]) {
       let programs = wanted;
       for (;;) {
         const tried = tryLoad(library, bytes, settings, programs);
