@@ -2,11 +2,12 @@
  * Records from BPF programs of our own, which the kernel runs at the places where the module looks. Binary, as they lie in
  * the rings. All that is loaded hangs on this process's open files, so nothing stays when it dies.
  */
+import { release } from "node:os";
 import type { LossTotals, TppHeader } from "@tcpprobe-plus/tpp";
 import { NoBpfError } from "./bpf/errors.ts";
 import { layoutOf, strideBytes } from "./bpf/layout.ts";
 import { type Libbpf, loadLibbpf, type Pointer, protRead } from "./bpf/library.ts";
-import { BpfObject } from "./bpf/object.ts";
+import { BpfObject, isSince } from "./bpf/object.ts";
 import { onlineCpus, Ring, ringBytes } from "./bpf/rings.ts";
 import type { Source, SourceEnd, SourceNews } from "./source.ts";
 import { defaultBufferKb } from "./trace-instance.ts";
@@ -80,7 +81,7 @@ class BpfSource implements Source {
     this.#ringKib = ringSize / 1024;
     this.path = library.file;
     this.port = options.port;
-    this.records = layoutOf(library.hz(), options.extended);
+    this.records = layoutOf(library.hz(), options.extended, isSince(release(), 5, 12));
     this.bpf = { object_sha256: object.sha256, hooks: object.hooks, refused: object.refused };
     this.notes = [`ring of ${this.#ringKib} KiB for each of ${rings.length} CPUs`];
     const counters = library.mmap(counterCpus * counterBytes, protRead, object.mapFd("counters"), 0);

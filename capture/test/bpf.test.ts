@@ -122,7 +122,7 @@ live("a transfer's records: both ends, in order, with the kernel's state, and no
   t.deepEqual((await verifyTpp(path)).damage, []);
   const { header, view, count } = await recordsOf(path);
   t.is(header.text, "records");
-  t.deepEqual(header.records, layoutOf(header.records!.hz, true));
+  t.deepEqual(header.records, layoutOf(header.records!.hz, true, true));
   t.true(count > 100, `${count} records`);
   const values = new RecordValues(header.records!);
   const get = (name: string, index: number): number => values.number(name)!(view, index * strideBytes);

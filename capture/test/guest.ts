@@ -33,12 +33,13 @@ export async function captureInGuest(
   }
 }
 
-/** What capture needs, in plain JavaScript as it is published: under emulation, taking types off costs seconds. */
+/** What capture and the programs in guest/ need, in plain JavaScript as it is published: under emulation, taking types off costs seconds. */
 function stage(folder: string): string[] {
   const plan = {
     extends: join(root, "tsconfig.json"),
     compilerOptions: { noEmit: false, outDir: folder, rootDir: root, typeRoots: [join(root, "node_modules/@types")] },
     include: ["tpp", "capture"].map((name) => join(root, name)),
+    files: [join(root, "capture/test/guest/bench-bpf.ts")],
     exclude: [join(root, "**/test")],
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(plan));

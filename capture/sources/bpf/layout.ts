@@ -94,10 +94,13 @@ export const members: readonly Member[] = [
   { name: "comm", member: "process.comm", type: "chars16", offset: 244, only: process },
 ];
 
-/** As the header has it: from the beginning of what the ring holds for each record. */
-export function layoutOf(hz: number, extended: boolean): RecordLayout {
+/**
+ * As the header has it: from the beginning of what the ring holds for each record. `numbered`: whether this kernel lets programs
+ * here ask for a socket's cookie, as it does since 5.12; without, the field holds 0 and is not told of.
+ */
+export function layoutOf(hz: number, extended: boolean, numbered: boolean): RecordLayout {
   const fields = members
-    .filter((member) => extended || !member.extended)
+    .filter(({ name, extended: more }) => (extended || !more) && (numbered || name !== "connection"))
     .map(({ name, type, offset, only }) => ({
       name,
       type,

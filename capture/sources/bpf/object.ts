@@ -88,15 +88,18 @@ function settingsOf({ extended, ports }: ObjectOptions): Buffer {
 }
 
 /** What a hook's refusal means, by errno. */
-const whyRefused = (errno: number): string =>
-  ({
+const whyRefused = (errno: number): string => {
+  const why: Readonly<Record<number, string>> = {
     1: "not permitted",
     2: "not in this kernel",
     3: "not in this kernel",
     13: "refused by the verifier",
     22: "not possible in this kernel",
     524: "not supported",
-  })[errno] ?? `error ${errno}`;
+  };
+  // From 4000 on they are libbpf's own.
+  return why[errno] ?? (errno >= 4000 ? "refused by the verifier" : `error ${errno}`);
+};
 
 export class BpfObject {
   readonly sha256: string;
