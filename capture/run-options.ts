@@ -61,10 +61,10 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
       "module: time between two samples of a connection",
       wholeNumber("--probetime", 0, 86_400_000, "milliseconds"),
     )
-    .option("--no-extended", "module: the 30 documented fields only")
+    .option("--no-extended", "module, bpf: the 30 documented fields only")
     .option(
       "--buffer-size-kb <kib>",
-      "tracefs: ring for each CPU (default: 16384, at most 256 MiB together)",
+      "bpf, tracefs: ring for each CPU (default: 16384, at most 256 MiB together)",
       parseBufferSize,
     )
     .option("--interval <ms>", "ss: time between polls", wholeNumber("--interval", 10, 3_600_000, "milliseconds"), 100)

@@ -40,8 +40,8 @@ _capture() {
         '--full[module\: every segment]' \
         '--cwnd-changes[module\: only segments at which the connection’s cwnd has changed]' \
         '--probetime[module\: time between two samples of a connection]:ms:' \
-        '--no-extended[module\: the 30 documented fields only]' \
-        '--buffer-size-kb[tracefs\: ring for each CPU (default\: 16384, at most 256 MiB together)]:kib:' \
+        '--no-extended[module, bpf\: the 30 documented fields only]' \
+        '--buffer-size-kb[bpf, tracefs\: ring for each CPU (default\: 16384, at most 256 MiB together)]:kib:' \
         '--interval[ss\: time between polls (default\: 100)]:ms:' \
         '--kmod-file[read 30-field text from this file or FIFO instead of the module’s]:path:_files' \
         '--hostname[put this host’s name in the file]' \
