@@ -86,6 +86,7 @@ struct {
 /* Is this a connection that the settings ask for? Its TCP socket, or NULL. */
 static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
 {
+	const struct tcp_sock *tp;
 	u32 i;
 
 	if (settings.port_ranges) {
@@ -93,6 +94,13 @@ static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
 		u16 remote = __builtin_bswap16(sk->__sk_common.skc_dport);
 		bool found = false;
 
+		/* A socket that closes has given its port back, and knows it still. */
+		if (!local) {
+			tp = (const struct tcp_sock *)bpf_skc_to_tcp_sock((void *)sk);
+			if (!tp)
+				return NULL;
+			local = __builtin_bswap16(tp->inet_conn.icsk_inet.inet_sport);
+		}
 		for (i = 0; i < MAX_PORT_RANGES && i < settings.port_ranges; i++) {
 			u16 first = settings.ports[i].first;
 			u16 last = settings.ports[i].last;
@@ -649,6 +657,8 @@ int BPF_PROG(tp_state, const struct sock *sk, int from, int to)
 	u8 type = TCPP_STATE;
 
 	if (!tp)
+		return 0;
+	if (from == to || from == TCP_LISTEN || to == TCP_LISTEN)
 		return 0;
 	/* Sequence numbers are chosen after these two. */
 	if (to == TCP_SYN_SENT) {
