@@ -1,6 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBResultReader,
+  type DuckDBTableFunction,
+} from "@duckdb/node-api";
 import { AnalyzeError, SqlError, TemporaryDirectoryError } from "./errors.ts";
 
 export type SqlValue = string | number | bigint | boolean | null;
@@ -86,6 +92,11 @@ export class Database {
   /** Runs statements for their effect. Errors keep DuckDB's own text. */
   async run(sql: string): Promise<void> {
     await this.#use((connection) => connection.run(sql));
+  }
+
+  /** Makes a table function known. */
+  async define(table: DuckDBTableFunction): Promise<void> {
+    await this.#use(async (connection) => connection.registerTableFunction(table));
   }
 
   #read(sql: string): Promise<DuckDBResultReader> {

@@ -1,7 +1,7 @@
 /** Where a capture has lost records, and how much: from its text, its record numbers, its checkpoints. */
 import type { Database } from "../database.ts";
 import type { CaptureFile, Loss, LossCause, LossEvidence } from "./capture.ts";
-import { lostBy } from "./stage-capture.ts";
+import { lostBy } from "./set.ts";
 import { recordsSql, type StagedPiece } from "./staged.ts";
 
 /** A loss that was met while reading. */
@@ -32,7 +32,11 @@ export async function placeLosses(database: Database, staged: Staged): Promise<L
     ...staged.marks.map((mark) => withinHole(mark, holes)),
     ...holes.filter(({ lost }) => (lost ?? 0) > 0),
   ];
-  const placed = await boundsOf(database, staged, known);
+  return settleLosses(number, files, await boundsOf(database, staged, known));
+}
+
+/** All losses of a capture: those with a place in the text, and what its counters tell beyond them. */
+export function settleLosses(number: number, files: readonly CaptureFile[], placed: readonly Loss[]): Loss[] {
   const losses: Loss[] = [];
   const causes = new Set(files.flatMap((file) => Object.keys(lostBy(file))));
   for (const cause of causes) {

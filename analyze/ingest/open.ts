@@ -1,13 +1,16 @@
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import { type Database, identifier } from "../database.ts";
 import { copyTrace } from "../output/parquet.ts";
+import { keptFormat, passingFormat, type WrittenPass, writePass } from "../parquet/write.ts";
 import type { Cache } from "./cache.ts";
 import type { Capture, Loss } from "./capture.ts";
 import { Derived } from "./derived.ts";
 import { type Input, inputsOf } from "./inputs.ts";
 import { openParquet, parquetTraceSql, registerCapture, registerLosses, rejectedKey } from "./parquet.ts";
-import { missingFiles, stageCapture } from "./stage-capture.ts";
+import { missingFiles } from "./set.ts";
+import { stageCapture } from "./stage-capture.ts";
 import { recordsSql, type StagedPiece, stagedColumns } from "./staged.ts";
 import { typesSql } from "./types.ts";
 
@@ -68,6 +71,12 @@ export async function openCaptures(database: Database, paths: readonly string[],
     } else if (kept?.capture) {
       captures.push(kept.capture);
       parts[number] = await convertedPart(database, kept.entry, number);
+    } else if (isRead(input)) {
+      const { written, file } = await readCapture(database, input, number, { entry: kept?.entry ?? null, ...opening });
+      await registerCapture(database, { capture: number, path: input.path, header: written.capture.header });
+      await registerLosses(database, written.losses);
+      captures.push(written.capture);
+      parts[number] = await convertedPart(database, file, number);
     } else {
       const staged = await stageCapture(database, input, number, directory);
       await registerCapture(database, { capture: number, path: input.path, header: staged.capture.header });
@@ -81,7 +90,7 @@ export async function openCaptures(database: Database, paths: readonly string[],
     await database.run("SET VARIABLE realtimes_ns = (SELECT list(realtime_ns ORDER BY capture) FROM captures)");
     await database.load("_trace", loaded);
     // All flows are numbered already.
-    if (parsed.length === captures.length && parsed.every(({ entry }) => entry === null)) {
+    if (parts.length === 0 && parsed.every(({ entry }) => entry === null)) {
       await makeTrace(database, loaded);
       return { captures, derived: await Derived.of(database, null, opening) };
     }
@@ -97,6 +106,29 @@ export async function openCaptures(database: Database, paths: readonly string[],
   await makeTrace(database, loaded);
   const file = all.length === 1 ? all[0]!.file : null;
   return { captures, derived: await Derived.of(database, file, opening) };
+}
+
+/** Whether the pass of records/ reads it. */
+const isRead = (input: Input): input is Input & { kind: "tpp" } =>
+  input.kind === "tpp" && input.files[0]!.header.text === "probe" && input.files[0]!.header.source !== "import";
+
+/** Reads a capture's bytes into Parquet: its entry in the cache where it is to be kept, else a file that goes with the trace. */
+async function readCapture(
+  database: Database,
+  input: Input & { kind: "tpp" },
+  number: number,
+  { entry, cache, directory }: Opening & { readonly entry: string | null },
+): Promise<{ written: WrittenPass; file: string }> {
+  let written: WrittenPass | undefined;
+  if (cache && entry !== null) {
+    const kept = await cache.add(entry, async (path) => {
+      written = await writePass(database, { ...input, number }, path, { format: keptFormat, every: false });
+    });
+    if (kept && written) return { written, file: entry };
+  }
+  const file = join(directory, `${number}.parquet`);
+  written = await writePass(database, { ...input, number }, file, { format: passingFormat, every: false });
+  return { written, file };
 }
 
 async function makeTrace(database: Database, loaded: Set<string>): Promise<void> {

@@ -4,6 +4,7 @@ import type { Database } from "../database.ts";
 import type { Capture, CaptureFile, Loss } from "./capture.ts";
 import { type LossMark, placeLosses } from "./losses.ts";
 import { sortPieces } from "./order.ts";
+import { lostBy, missingBefore, missingFiles } from "./set.ts";
 import { type RejectedLine, stageText } from "./stage.ts";
 import type { StagedPiece } from "./staged.ts";
 import { textPieces } from "./text.ts";
@@ -61,27 +62,3 @@ export async function stageCapture(
   const capture = { path, header, files, records: rows, rejected, damage, incomplete: missingFiles(files) };
   return { capture, pieces: await sortPieces(database, pieces, directory), losses };
 }
-
-/** What of a rotated set is not there, a line each. */
-export function missingFiles(files: readonly CaptureFile[]): string[] {
-  const missing = files.flatMap((file, index) => missingBefore(file, files[index - 1]) ?? []);
-  const last = files.at(-1);
-  if (last?.walk.trailer?.reason === "rotated")
-    missing.push(`file ${(last.header.set?.number ?? 0) + 1} of the set and what follows it are not there`);
-  return missing;
-}
-
-/** Which files of the set should stand between a file and the one before it, in words; null for none. */
-function missingBefore(file: CaptureFile, before: CaptureFile | undefined): string | null {
-  if (!file.header.set) return null;
-  const expected = (before?.header.set?.number ?? 0) + 1;
-  const last = file.header.set.number - 1;
-  if (last < expected) return null;
-  return expected === last
-    ? `file ${last} of the set is not there`
-    : `files ${expected} to ${last} of the set are not there`;
-}
-
-/** Records that a file says were lost, by cause. */
-export const lostBy = ({ walk }: CaptureFile): Readonly<Record<string, number>> =>
-  walk.trailer?.lost ?? walk.checkpoints.at(-1)?.lost ?? {};
