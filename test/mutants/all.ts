@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { answerMutants } from "./answers.ts";
+import { ingestMutants } from "./ingest.ts";
 import type { Mutant } from "./mutant.ts";
 import { sqlMutants } from "./sql.ts";
 
@@ -9,6 +11,8 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
   sql: sqlMutants,
+  ingest: ingestMutants,
+  answers: answerMutants,
 };
 
 /** How often the fault's place stands in its file; 0 where there is no such file. */

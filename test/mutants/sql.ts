@@ -108,7 +108,7 @@ export const sqlMutants: readonly Mutant[] = [
     file: sql("limits_by_window"),
     find: "  EXISTS (\n",
     replace: "  false AND EXISTS (\n",
-    suites: losses,
+    suites: golden,
   },
   {
     id: "S14",
@@ -116,7 +116,7 @@ export const sqlMutants: readonly Mutant[] = [
     file: sql("episodes"),
     find: "  EXISTS (\n",
     replace: "  false AND EXISTS (\n",
-    suites: losses,
+    suites: golden,
   },
   {
     id: "S15",
@@ -124,7 +124,7 @@ export const sqlMutants: readonly Mutant[] = [
     file: sql("rto_events"),
     find: "  EXISTS (\n",
     replace: "  false AND EXISTS (\n",
-    suites: losses,
+    suites: golden,
   },
   {
     id: "S16",
