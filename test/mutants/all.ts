@@ -6,6 +6,7 @@ import { answerMutants } from "./answers.ts";
 import { ingestMutants } from "./ingest.ts";
 import type { Mutant } from "./mutant.ts";
 import { sqlMutants } from "./sql.ts";
+import { tppMutants } from "./tpp.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -13,6 +14,7 @@ export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
   sql: sqlMutants,
   ingest: ingestMutants,
   answers: answerMutants,
+  tpp: tppMutants,
 };
 
 /** How often the fault's place stands in its file; 0 where there is no such file. */
