@@ -11,6 +11,8 @@ export interface Mutant {
   readonly replace: string;
   /** Suites that should notice, from the repository's root: the narrowest that can. */
   readonly suites: readonly string[];
+  /** Title of a test that noticed it last, or part of one between stars: run first, which saves the others. */
+  readonly by?: string;
   /** The code no longer has such a place, for this reason: neither looked for nor run. */
   readonly gone?: string;
   /** No test can notice it, for this reason: counted apart. */

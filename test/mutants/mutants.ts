@@ -51,15 +51,19 @@ interface Run {
   readonly noticedBy: string;
 }
 
-/** Runs suites of a copy until the first test fails. */
-function runSuites(copy: string, suites: readonly string[]): Promise<Run> {
+/** Runs suites of a copy, or of them the tests with this title, until the first test fails. */
+function runSuites(copy: string, suites: readonly string[], title?: string): Promise<Run> {
   return new Promise((resolve) => {
     const ava = join(copy, "node_modules/ava/entrypoints/cli.js");
-    const child = spawn(process.execPath, [ava, "--tap", "--fail-fast", "--timeout=2m", ...suites], {
-      cwd: copy,
-      detached: true, // so that its workers end with it
-      env: { ...process.env, NODE_NO_WARNINGS: "1", XDG_CACHE_HOME: join(copy, "cache") },
-    });
+    const child = spawn(
+      process.execPath,
+      [ava, "--tap", "--fail-fast", "--timeout=2m", ...(title ? [`--match=${title}`] : []), ...suites],
+      {
+        cwd: copy,
+        detached: true, // so that its workers end with it
+        env: { ...process.env, NODE_NO_WARNINGS: "1", XDG_CACHE_HOME: join(copy, "cache") },
+      },
+    );
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk) => {
@@ -126,7 +130,10 @@ await inParallel(toRun, jobs, async (mutant, copy) => {
     path,
     text.replace(mutant.find, () => mutant.replace),
   );
-  const { passed, noticedBy } = await runSuites(copy, mutant.suites);
+  let run = mutant.by === undefined ? null : await runSuites(copy, mutant.suites, mutant.by);
+  // Titles that are no longer there fail too: then nothing was noticed yet.
+  if (!run || run.passed || /Couldn.t find any/.test(run.noticedBy)) run = await runSuites(copy, mutant.suites);
+  const { passed, noticedBy } = run;
   writeFileSync(path, text);
   const result = passed ? "survived" : "noticed";
   results.set(mutant.id, { result, detail: noticedBy });

@@ -13,6 +13,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "ack_num <= snd_nxt THEN",
     replace: "ack_num < snd_nxt THEN",
     suites: golden,
+    by: "*last acknowledgement",
   },
   {
     id: "S02",
@@ -21,6 +22,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "range(first_w, last_w + 1)",
     replace: "range(first_w, last_w)",
     suites: golden,
+    by: "*reset acknowledges*",
   },
   {
     id: "S03",
@@ -29,6 +31,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "tcp_flags & 20 = 16",
     replace: "tcp_flags & 16 = 16",
     suites: golden,
+    by: "*reset acknowledges*",
   },
   {
     id: "S04",
@@ -37,6 +40,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "coalesce(to_s, window_start_s) >= window_start_s",
     replace: "coalesce(to_s, window_start_s) >= window_start_s + window_s",
     suites: losses,
+    by: "flows and windows away*",
   },
   {
     id: "S05",
@@ -45,6 +49,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "greatest(lowest_una, syn_end) AS first_una",
     replace: "lowest_una AS first_una",
     suites: suite("analyze/test/library", "analyze/test/golden"),
+    by: "records lost on the way*",
   },
   {
     id: "S06",
@@ -53,6 +58,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "basis = 'srtt' OR NOT EXISTS (",
     replace: "basis = 'srtt' OR true OR NOT EXISTS (",
     suites: [...golden, ...losses],
+    by: "rtt samples across a loss*",
   },
   {
     id: "S07",
@@ -61,6 +67,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "floor(CASE WHEN basis = 'srtt' THEN t ELSE since_s END / window_s)",
     replace: "floor(t / window_s)",
     suites: golden,
+    by: "rtt samples in the window*",
   },
   {
     id: "S08",
@@ -69,6 +76,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "packets_out::BIGINT + retrans_out - sacked_out - lost_out AS inflight_packets",
     replace: "packets_out::BIGINT + retrans_out - sacked_out AS inflight_packets",
     suites: golden,
+    by: "*believed lost*",
   },
   {
     id: "S09",
@@ -77,6 +85,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "lag(write_seq) OVER so_far - snd_nxt AS unsent",
     replace: "write_seq - snd_nxt AS unsent",
     suites: golden,
+    by: "what is written and sent*",
   },
   {
     id: "S10",
@@ -85,6 +94,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "inflight_packets >= snd_cwnd THEN",
     replace: "inflight_packets > snd_cwnd THEN",
     suites: golden,
+    by: "*comes before the peers",
   },
   {
     id: "S11",
@@ -93,6 +103,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "greatest(application_s - coalesce(chrono.sndbuf_s, 0), 0) AS application_s",
     replace: "application_s AS application_s",
     suites: golden,
+    by: "*full send buffer",
   },
   {
     id: "S12",
@@ -101,6 +112,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "(max(rwnd_limited_us) - min(rwnd_limited_us)) / 1e6",
     replace: "max(rwnd_limited_us) / 1e6",
     suites: golden,
+    by: "limits by the kernels own times",
   },
   {
     id: "S13",
@@ -109,6 +121,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "  EXISTS (\n",
     replace: "  false AND EXISTS (\n",
     suites: golden,
+    by: "a loss flags the windows*",
   },
   {
     id: "S14",
@@ -117,6 +130,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "  EXISTS (\n",
     replace: "  false AND EXISTS (\n",
     suites: golden,
+    by: "a loss flags the episode*",
   },
   {
     id: "S15",
@@ -125,6 +139,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "  EXISTS (\n",
     replace: "  false AND EXISTS (\n",
     suites: golden,
+    by: "a loss flags the timeout*",
   },
   {
     id: "S16",
@@ -133,6 +148,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "exit_una < high AS left_early",
     replace: "exit_una <= high AS left_early",
     suites: golden,
+    by: "a timeout that leaves*",
   },
   {
     id: "S17",
@@ -141,6 +157,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "exit_ssthresh >= chain_ssthresh AND",
     replace: "exit_ssthresh > chain_ssthresh AND",
     suites: golden,
+    by: "a timeout that leaves*",
   },
   {
     id: "S18",
@@ -149,6 +166,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "row_number() OVER (PARTITION BY flow ORDER BY retrans)",
     replace: "row_number() OVER (ORDER BY flow, retrans)",
     suites: golden,
+    by: "marks of two flows",
   },
   {
     id: "S19",
@@ -157,6 +175,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "min(CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS exit_ord",
     replace: "min(CASE WHEN snd_cwnd > ssthresh THEN ord END) AS exit_ord",
     suites: golden,
+    by: "slow start that just*",
   },
   {
     id: "S20",
@@ -165,6 +184,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "WHERE acked_bytes > 0 OR outstanding",
     replace: "WHERE acked_bytes > 0",
     suites: golden,
+    by: "fairness with a flow*",
   },
   {
     id: "S21",
@@ -173,6 +193,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "CASE type WHEN 0 THEN seq_num WHEN 1 THEN ack_num END::BIGINT AS peer",
     replace: "CASE type WHEN 0 THEN ack_num WHEN 1 THEN seq_num END::BIGINT AS peer",
     suites: golden,
+    by: "own numbers past*",
   },
   {
     id: "S22",
@@ -181,6 +202,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "from_ord -> from_ord <= ord",
     replace: "from_ord -> from_ord < ord",
     suites: golden,
+    by: "the peers numbers*",
   },
   {
     id: "S23",
@@ -189,6 +211,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "near.piece IN (exit_piece, exit_next_piece)",
     replace: "near.piece IN (exit_piece)",
     suites: suite("analyze/test/far-apart"),
+    by: "a lost retransmission*",
   },
   {
     id: "S24",
@@ -197,6 +220,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "AND piece >= piece_of(states.ord)",
     replace: "AND piece = piece_of(states.ord)",
     suites: suite("analyze/test/far-apart"),
+    by: "spurious timeouts*",
   },
   {
     id: "S25",
@@ -205,6 +229,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "CASE WHEN anywhere THEN 1 ELSE",
     replace: "CASE WHEN anywhere THEN 0 ELSE",
     suites: losses,
+    by: "*only the number is known*",
   },
   {
     id: "S26",
@@ -212,7 +237,8 @@ export const sqlMutants: readonly Mutant[] = [
     file: sql("gaps"),
     find: "LEFT JOIN _lives ON",
     replace: "JOIN _lives ON",
-    suites: losses,
+    suites: golden,
+    by: "a loss before the first*",
   },
   {
     id: "S27",
@@ -221,6 +247,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "inflight_bytes > 0.85 * snd_cwnd",
     replace: "inflight_bytes > 0.6 * snd_cwnd",
     suites: golden,
+    by: "limits from tracepoints",
   },
   {
     id: "S28",
@@ -229,6 +256,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "min(nullif(srtt_us, 0)) AS srtt_min_us",
     replace: "min(srtt_us) AS srtt_min_us",
     suites: golden,
+    by: "smoothed rtt before*",
   },
   {
     id: "S29",
@@ -237,6 +265,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "round(t::DOUBLE * 1e9)::BIGINT",
     replace: "floor(t::DOUBLE * 1e9)::BIGINT",
     suites: golden,
+    by: "values that mean none",
   },
   {
     id: "S30",
@@ -245,6 +274,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "coalesce(lead(from_ord) OVER (PARTITION BY tuple ORDER BY from_ord) - 1, last_ord) AS to_ord",
     replace: "coalesce(lead(from_ord) OVER (PARTITION BY tuple ORDER BY from_ord), last_ord) AS to_ord",
     suites: golden,
+    equivalent: "the record then has a stretch of either connection, of which the later one's is taken",
   },
   // Of the same kinds.
   {
@@ -254,6 +284,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "count(CASE WHEN type = 'send' AND length_bytes > 0 THEN 1 END) AS sends",
     replace: "count(CASE WHEN type = 'send' THEN 1 END) AS sends",
     suites: golden,
+    by: "flows of a whole*",
   },
   {
     id: "S32",
@@ -262,6 +293,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "least(highest_una, fin_seq)",
     replace: "highest_una",
     suites: suite("analyze/test/library", "analyze/test/golden"),
+    by: "flows of a whole*",
   },
   {
     id: "S33",
@@ -270,6 +302,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "nullif(sum(CASE WHEN srtt_us IS NOT NULL THEN held_s END), 0) AS srtt_mean_us",
     replace: "nullif(sum(held_s), 0) AS srtt_mean_us",
     suites: golden,
+    by: "means leave out*",
   },
   {
     id: "S34",
@@ -278,6 +311,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "sum(CASE WHEN type = 'send' AND seq_num < snd_nxt THEN length_bytes END)",
     replace: "sum(CASE WHEN type = 'send' AND seq_num <= snd_nxt THEN length_bytes END)",
     suites: golden,
+    by: "retransmissions by window",
   },
   {
     id: "S35",
@@ -286,6 +320,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING",
     replace: "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
     suites: golden,
+    by: "a silent window*",
   },
   {
     id: "S36",
@@ -294,6 +329,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: " AND (kind = 'window probe') = (lag(kind) OVER in_order = 'window probe') THEN 0",
     replace: " THEN 0",
     suites: golden,
+    by: "*behind window probes*",
   },
   {
     id: "S37",
@@ -302,6 +338,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "FROM _expiry_states WINDOW in_order AS (PARTITION BY flow ORDER BY ord)",
     replace: "FROM _expiry_states WINDOW in_order AS (ORDER BY flow, ord)",
     suites: golden,
+    by: "*in step",
   },
   {
     id: "S38",
@@ -310,6 +347,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "CASE WHEN since_s IS NULL THEN retrans ELSE previous_retrans END AS retrans_before",
     replace: "coalesce(previous_retrans, 0) AS retrans_before",
     suites: golden,
+    by: "*starts behind slow start",
   },
   {
     id: "S39",
@@ -318,6 +356,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "CASE WHEN has_start THEN 'cached' ELSE 'unseen' END",
     replace: "'cached'",
     suites: golden,
+    by: "*starts behind slow start",
   },
   {
     id: "S40",
@@ -326,6 +365,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "floor(t / window_s) > floor(since_s / window_s)",
     replace: "floor(t / window_s) > floor(since_s / window_s) + 1",
     suites: golden,
+    by: "limits by window",
   },
   {
     id: "S41",
@@ -342,6 +382,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "if_waiting = 'pacing' AND unsent < segment_bytes THEN otherwise",
     replace: "false THEN otherwise",
     suites: golden,
+    by: "less than a segment*",
   },
   {
     id: "S43",
@@ -350,6 +391,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "t - since_s > 0.25 + (estimator >> 32) / 2e6",
     replace: "false",
     suites: golden,
+    by: "a silence beyond*",
   },
   {
     id: "S44",
@@ -358,6 +400,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "coalesce((mdev_us * 4)::BIGINT, snd_una & 4294967295, 0) AS estimator",
     replace: "0 AS estimator",
     suites: golden,
+    by: "an rtt sample equal*",
   },
   {
     id: "S45",
@@ -366,6 +409,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "end_s >= coalesce(from_s, start_s)",
     replace: "end_s > coalesce(from_s, start_s)",
     suites: [...golden, ...losses],
+    by: "a loss right behind*",
   },
   {
     id: "S46",
@@ -374,5 +418,6 @@ export const sqlMutants: readonly Mutant[] = [
     find: "flows[segment] AS flow",
     replace: "flows[page_segments[place]] AS flow",
     suites: golden,
+    by: "a reused 4 tuple*",
   },
 ];
