@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { answerMutants } from "./answers.ts";
+import { captureMutants } from "./capture.ts";
 import { ingestMutants } from "./ingest.ts";
 import type { Mutant } from "./mutant.ts";
 import { sqlMutants } from "./sql.ts";
@@ -15,6 +16,7 @@ export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
   ingest: ingestMutants,
   answers: answerMutants,
   tpp: tppMutants,
+  capture: captureMutants,
 };
 
 /** How often the fault's place stands in its file; 0 where there is no such file. */
