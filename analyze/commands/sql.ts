@@ -5,7 +5,7 @@ import { asUserQuery } from "../database.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { FormatOptions } from "../options.ts";
-import { refuseExisting } from "../output/file.ts";
+import { partialOf, refuseExisting } from "../output/file.ts";
 import { queryFormat, writeQuery } from "../output/query.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
 import { withTrace } from "./open.ts";
@@ -26,7 +26,9 @@ export async function sql(paths: readonly string[], query: string, options: SqlO
     queryFormat(output);
     await refuseExisting(output, force);
   }
-  await withTrace(paths, io, async (trace) => {
+  const temporary = join(tmpdir(), `analyze-sql-${process.pid}.parquet`);
+  const outputs = output === undefined ? [temporary, partialOf(temporary)] : [output, partialOf(output)];
+  await withTrace(paths, { ...io, opening: { ...io.opening, outputs } }, async (trace) => {
     if (window !== undefined) await trace.setWindow(window);
     if (output !== undefined) {
       await trace.needOf(query);
@@ -34,12 +36,11 @@ export async function sql(paths: readonly string[], query: string, options: SqlO
       io.stdout.write(`${output}\n`);
     } else if (parquet) {
       await trace.needOf(query);
-      const path = join(tmpdir(), `analyze-sql-${process.pid}.parquet`);
       try {
-        await asUserQuery(() => writeQuery(trace.database, query, path, true));
-        io.stdout.write(await readFile(path));
+        await asUserQuery(() => writeQuery(trace.database, query, temporary, true));
+        io.stdout.write(await readFile(temporary));
       } finally {
-        await rm(path, { force: true });
+        await rm(temporary, { force: true });
       }
     } else {
       printRows(await asUserQuery(() => trace.columns(query)), rowFormat(options), io);

@@ -1,7 +1,8 @@
 import { documentedColumns, extendedColumns, type TppHeader } from "@tcpprobe-plus/tpp";
 import { identifier, literal } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
-import { readCsv, type StageSelect } from "./stage.ts";
+import { readCsv } from "../files.ts";
+import type { StageSelect } from "./stage.ts";
 import { type StagedColumn, stagedList } from "./staged.ts";
 
 const wireTypes = new Map(

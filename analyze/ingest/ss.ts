@@ -1,6 +1,6 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
+import { readCsv } from "../files.ts";
 import type { StageSelect } from "./stage.ts";
-import { readCsv } from "./stage.ts";
 import { rejectedLineType, stagedList } from "./staged.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { type Database, literal } from "../database.ts";
+import { readParquet } from "../files.ts";
 import { probeStage } from "./probe.ts";
 import { pollsSql, ssStage } from "./ss.ts";
 import { lostLineType, rejectedLineType, type StagedFile, stagedSql } from "./staged.ts";
@@ -13,10 +14,6 @@ export interface RejectedLine {
   readonly why: string;
   readonly count: number;
 }
-
-/** The beginning of a read_csv call that takes the text as it is: no quotes, no guessing. */
-export const readCsv = (path: string, delimiter: string): string =>
-  `read_csv(${literal(path)}, auto_detect = false, header = false, delim = ${delimiter}, quote = '', escape = ''`;
 
 /** What a piece of text is of, and what is known before it is read. */
 export interface StageContext {
@@ -75,7 +72,7 @@ export async function stageText(
     rejected.push(...(await database.rows<RejectedLine>(unreadableLines)));
     await database.run("DROP TABLE reject_errors; DROP TABLE reject_scans");
   }
-  const columns = await database.columnNames(`SELECT * FROM read_parquet(${literal(parquetPath)})`);
+  const columns = await database.columnNames(`SELECT * FROM ${readParquet(parquetPath)}`);
   const file = { path: parquetPath, columns };
   const staged = stagedSql([file]);
   rejected.push(

@@ -1,4 +1,4 @@
-import { literal } from "../database.ts";
+import { readParquet } from "../files.ts";
 
 /** The columns that every kind of text is parsed into, one staged row a line; `trace` is made of them. */
 const u32 = "UINTEGER";
@@ -96,9 +96,9 @@ export function stagedSql(files: readonly StagedFile[]): string {
   const list = Object.entries(stagedColumns).map(([name, type]) =>
     had.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`,
   );
-  const paths = files.map(({ path }) => literal(path)).join(", ");
+  const paths = files.map(({ path }) => path);
   return `(SELECT file_index, file_row_number, ${list.join(", ")}
-    FROM read_parquet([${paths}], file_row_number = true${alike ? "" : ", union_by_name = true"}))`;
+    FROM ${readParquet(paths, `, file_row_number = true${alike ? "" : ", union_by_name = true"}`)})`;
 }
 
 /** All pieces read as one, which keeps their order; a UNION ALL would let the end of one fall behind the next. */

@@ -1,6 +1,7 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { literal } from "../database.ts";
-import { readCsv, type StageSelect } from "./stage.ts";
+import { readCsv } from "../files.ts";
+import type { StageSelect } from "./stage.ts";
 import { lostLineType, rejectedLineType, stagedList } from "./staged.ts";
 
 /**

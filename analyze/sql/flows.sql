@@ -38,7 +38,7 @@
 -- cong               VARCHAR    congestion control algorithm, the last where it changed; NULL where the source does not tell
 -- crosses_gap        BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds
 -- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a flow of one moment
-CREATE TEMP TABLE flows AS
+CREATE TABLE flows AS
 WITH acked AS (
   -- A SYN that nobody answered leaves both at the sequence number behind it.
   SELECT flow, greatest(lowest_una, syn_end) AS first_una, greatest(least(highest_una, fin_seq), syn_end) AS last_una

@@ -20,7 +20,7 @@
 --                               without what was waiting to be sent
 -- gap_share          DOUBLE     share of the life in which records of the capture were lost; 1 where their place is not known
 -- crosses_gap        BOOLEAN    records of the capture were lost during it
-CREATE TEMP TABLE limits AS
+CREATE TABLE limits AS
 WITH sums AS (
   SELECT capture, flow, min(since_s) AS start_s, max(t) AS end_s, sum(held_s) AS life_s,
     coalesce(sum(CASE WHEN held_by = 'cwnd' THEN held_s END), 0) AS cwnd_s,
