@@ -9,6 +9,7 @@ import {
 import {
   AnalyzeError,
   DamagedParquetError,
+  NumberTooLargeError,
   SqlError,
   TemporaryDirectoryError,
   TooManyWindowsError,
@@ -152,7 +153,8 @@ export class Database {
     const isOfTemporaryFiles =
       message.includes("max_temp_directory_size") ||
       (/^IO Error/.test(message) && message.includes(`${temporaryDirectory}/`));
-    return isOfTemporaryFiles ? new TemporaryDirectoryError(dirname(temporaryDirectory), error) : error;
+    if (isOfTemporaryFiles) return new TemporaryDirectoryError(dirname(temporaryDirectory), error);
+    return /^(Out of Range|Conversion) Error/.test(message) ? new NumberTooLargeError(error) : error;
   }
 
   /** Runs statements for their effect. Errors keep DuckDB's own text. `values` are those of $1, $2 … in the last one. */
@@ -290,7 +292,8 @@ export async function asUserQuery<Result>(run: () => Promise<Result>): Promise<R
   try {
     return await run();
   } catch (error) {
-    if (error instanceof AnalyzeError) throw error;
+    // What cannot be converted in a query that is not ours is a matter of the query.
+    if (error instanceof AnalyzeError && !(error instanceof NumberTooLargeError)) throw error;
     throw new SqlError(error as Error);
   }
 }

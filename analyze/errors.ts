@@ -115,7 +115,8 @@ export class UnknownFormatError extends AnalyzeError {
 
 export class SqlError extends AnalyzeError {
   constructor(cause: Error) {
-    const text = cause.message.replaceAll(/\s*\n\s*/g, " ");
+    const said = cause instanceof NumberTooLargeError ? (cause.cause as Error) : cause;
+    const text = said.message.replaceAll(/\s*\n\s*/g, " ");
     const locked = /disabled by configuration|disabled through configuration|configuration has been locked/.test(text);
     super(`the query failed: ${text}${locked ? `; ${onlyCaptures}` : ""}`, 65, { cause });
   }
@@ -153,6 +154,13 @@ export class TooManyWindowsError extends AnalyzeError {
       `the captures have ${shown(windows)} windows of this length, and ${shown(most)} are the most; give a longer one with --window`,
       65,
     );
+  }
+}
+
+/** A number of the capture that TCP cannot have, which no check before has found. */
+export class NumberTooLargeError extends AnalyzeError {
+  constructor(cause: Error) {
+    super(`the capture has a number that TCP cannot have: ${firstLine(cause)}`, 65, { cause });
   }
 }
 

@@ -99,7 +99,7 @@ export async function registerLosses(database: Database, losses: readonly Loss[]
   const isOfConnections = ({ cause }: Loss) => causesOfNotFollowing.includes(cause);
   const insert = async (table: string, columns: string, rows: readonly Loss[]) => {
     if (rows.length === 0) return;
-    await database.run(`INSERT INTO ${table} SELECT ${columns} FROM (SELECT unnest(from_json($1, ${literal(lossShape)}), recursive := true))`, [
+    await database.run(`INSERT INTO ${table} SELECT ${columns} FROM (SELECT unnest(from_json($1::VARCHAR, ${literal(lossShape)}), recursive := true))`, [
       JSON.stringify(rows),
     ]);
   };

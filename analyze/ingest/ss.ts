@@ -1,5 +1,6 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { readCsv } from "../files.ts";
+import { wholeNumeral } from "../literals.ts";
 import type { StageSelect } from "./stage.ts";
 import { rejectedLineType, stagedList } from "./staged.ts";
 
@@ -33,8 +34,8 @@ export function ssStage(header: TppHeader, textPath: string, number: number, aft
   const record = stagedList({
     type: `CASE WHEN poll IS NULL OR saddr IS NULL OR sport IS NULL OR dport IS NULL THEN ${rejectedLineType} ELSE 11 END`,
     life: "0",
-    t: `(poll - ${header.clock.monotonic_ns}::BIGINT)::DECIMAL(27, 9) / 1000000000`,
-    ends: `'${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport || coalesce(' ' || cookie, '')`,
+    t: `(poll - ${wholeNumeral(header.clock.monotonic_ns)}::BIGINT)::DECIMAL(27, 9) / 1000000000`,
+    ends: `'${wholeNumeral(number)} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport || coalesce(' ' || cookie, '')`,
     wqueue_bytes: "TRY_CAST(fields[3] AS UINTEGER)",
     snd_cwnd: whole("cwnd:"),
     ssthresh: whole("ssthresh:"),
@@ -73,7 +74,7 @@ export function ssStage(header: TppHeader, textPath: string, number: number, aft
     ), polled AS (
       SELECT raw, head, ${pollTime("head")} AS asked,
         -- Polls are in the order of their times, so the greatest so far is the one that a line is of.
-        greatest(max(${pollTime("head")}) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), ${afterPoll ?? "NULL"}::BIGINT) AS poll
+        greatest(max(${pollTime("head")}) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), ${afterPoll === null ? "NULL" : wholeNumeral(afterPoll)}::BIGINT) AS poll
       FROM lines
     ), split AS (
       SELECT raw, poll, raw || ' ' AS line, string_split_regex(raw, ' +') AS fields FROM polled WHERE head IS NULL OR asked IS NULL

@@ -1,4 +1,5 @@
 import { readParquet } from "../files.ts";
+import { wholeNumeral } from "../literals.ts";
 
 /** The columns that every kind of text is parsed into, one staged row a line; `trace` is made of them. */
 const u32 = "UINTEGER";
@@ -103,7 +104,7 @@ export function stagedSql(files: readonly StagedFile[]): string {
 
 /** All pieces read as one, which keeps their order; a UNION ALL would let the end of one fall behind the next. */
 export function recordsSql(pieces: readonly StagedPiece[]): string {
-  const ofPiece = (values: readonly number[]) => `([${values.join(", ")}])[file_index::BIGINT + 1]`;
+  const ofPiece = (values: readonly number[]) => `([${values.map(wholeNumeral).join(", ")}])[file_index::BIGINT + 1]`;
   return `
     SELECT ${ofPiece(pieces.map((piece) => piece.capture))}::USMALLINT AS capture,
       (file_row_number + 1 + ${ofPiece(pieces.map((piece) => piece.rowsBefore))})::BIGINT AS ord,

@@ -1,6 +1,6 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
-import { literal } from "../database.ts";
 import { readCsv } from "../files.ts";
+import { literal, wholeNumeral } from "../literals.ts";
 import type { StageSelect } from "./stage.ts";
 import { lostLineType, rejectedLineType, stagedList } from "./staged.ts";
 
@@ -54,12 +54,12 @@ export function tracePipeStage(
   const port = header.filters.port;
   // perf writes `  tcp:tcp_probe: family=…`, trace-cmd `tcp_probe:      family=…`.
   const words = header.source === "import" ? importedWords : "substr(line, colon + 2)";
-  const start = `${header.clock.monotonic_ns}::BIGINT`;
+  const start = `${wholeNumeral(header.clock.monotonic_ns)}::BIGINT`;
   const record = stagedList({
     type: "code",
     life: byEvent("UTINYINT", (event, get) => event.life?.(get) ?? null, "ELSE 0"),
     t: `clock - (${start} / 1000000000)::DECIMAL(18, 9)`,
-    ends: `'${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport`,
+    ends: `'${wholeNumeral(number)} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport`,
     // `[001]` behind the task's name and number, or `CPU:1` before the number of lost events.
     ...(cpus ? { cpu: "TRY_CAST(regexp_extract(line, '^(?:CPU:|.*?[- ][0-9]+ +\\[)([0-9]+)', 1) AS USMALLINT)" } : {}),
     length_bytes: copied("data_len", "UINTEGER"),
@@ -100,7 +100,7 @@ export function tracePipeStage(
     )
     SELECT ${record}
     FROM named
-    ${port === null ? "" : `WHERE code >= ${lostLineType} OR sport = ${port} OR dport = ${port}`}`;
+    ${port === null ? "" : `WHERE code >= ${lostLineType} OR sport = ${wholeNumeral(port)} OR dport = ${wholeNumeral(port)}`}`;
 }
 
 const importedWords = "rtrim(regexp_replace(ltrim(substr(line, colon + 2)), '^(?:[a-z_]+:)?([a-z_0-9]+:) +', '\\1 '))";
