@@ -16,16 +16,17 @@ import type { PlotName } from "./plots/names.ts";
 import type { Picture } from "./plots/picture.ts";
 import { viewNames } from "./views.ts";
 
-/**
- * One or more captures as tables: `trace` (one row a record), and the metrics of sql/ once they are asked for.
- *
- *     await using trace = await openTrace(["run1.tpp"]);
- *     const rows = await trace.rows("SELECT flow, count(*) AS records FROM trace GROUP BY flow");
- *
- * Files may be .tpp captures or the Parquet that `analyze convert` writes; files of one rotated set are one capture. Throws an InputError, a NotACaptureError, or a
- * TemporaryDirectoryError.
- */
-export async function openTrace(paths: readonly string[], options: OpenOptions = {}): Promise<Trace> {
+/** Opens captures for the commands; library.ts does it for programs. */
+export const openTrace = (paths: readonly string[], options: OpenOptions = {}): Promise<Trace> =>
+  openTraceAs(paths, options, (database, shared) => new Trace(database, shared));
+
+/** Throws a UsageError, an InputError, a NotACaptureError, or a TemporaryDirectoryError. */
+export async function openTraceAs<Kind extends Trace>(
+  paths: readonly string[],
+  options: OpenOptions,
+  make: (database: Database, shared: Shared) => Kind,
+): Promise<Kind> {
+  if (paths.length === 0) throw new UsageError("no capture is given; name one or more");
   const made = await mkdtemp(join(tmpdir(), "tcpprobe-")).catch((error) => {
     throw new TemporaryDirectoryError(tmpdir(), error);
   });
@@ -37,7 +38,7 @@ export async function openTrace(paths: readonly string[], options: OpenOptions =
     database = await Database.open(directory, accessTo(inputs, cache, options));
     const loaded = new Set<string>();
     const opened = await openCaptures(database, inputs, { directory, loaded, cache });
-    return new Trace(database, { ...opened, directory, loaded, loading: Promise.resolve() });
+    return make(database, { ...opened, directory, loaded, loading: Promise.resolve() });
   } catch (error) {
     await database?.close();
     await rm(directory, { recursive: true, force: true });
@@ -64,7 +65,7 @@ export interface OpenOptions {
 }
 
 /** What a trace and its copies with other windows have in common. */
-interface Shared extends Opened {
+export interface Shared extends Opened {
   readonly directory: string;
   /** Names of the views that are there. */
   readonly loaded: Set<string>;
@@ -78,6 +79,15 @@ export class Trace implements AsyncDisposable {
   constructor(database: Database, shared: Shared) {
     this.database = database;
     this.#shared = shared;
+  }
+
+  /** The trace for what the library asks itself. */
+  protected plain(): Trace {
+    return this;
+  }
+
+  protected asPlain(): Trace {
+    return new Trace(this.database, this.#shared);
   }
 
   get captures(): readonly Capture[] {
@@ -131,7 +141,7 @@ export class Trace implements AsyncDisposable {
 
   /** One object a connection: the view `flows` (sql/flows.sql says what each column is). */
   async flows(): Promise<Record<string, SqlValue>[]> {
-    return this.rows("SELECT * FROM flows ORDER BY flow");
+    return this.plain().rows("SELECT * FROM flows ORDER BY flow");
   }
 
   /** A query's result as an Arrow table; types that Arrow cannot hold alike become text or doubles. */
@@ -148,7 +158,7 @@ export class Trace implements AsyncDisposable {
       import("./plots/render.ts"),
       import("./plots/picture.ts"),
     ]);
-    const { spec, notes } = await drawPlot(this, name, options);
+    const { spec, notes } = await drawPlot(this.plain(), name, options);
     return new Picture(
       spec,
       await toSvg(spec),
@@ -163,7 +173,7 @@ export class Trace implements AsyncDisposable {
 }
 
 function windowSql(seconds: number): string {
-  if (!(seconds >= 1e-6 && seconds <= 1e9))
+  if (typeof seconds !== "number" || !(seconds >= 1e-6 && seconds <= 1e9))
     throw new UsageError(`${seconds}: not the length of a window; give seconds, from 1e-6 to 1e9`);
   return `${numeral(seconds)}::DOUBLE`;
 }

@@ -15,11 +15,13 @@ export interface SqlOptions extends FormatOptions {
   readonly output?: string;
   readonly force?: boolean;
   readonly window?: number;
+  /** Lets the query do all that DuckDB can. */
+  readonly allowFiles?: boolean;
 }
 
-/** Runs a query of the user's, with the views that it names loaded. */
+/** Runs a query of the user's, with the views that it names loaded. It reads the captures and nothing else, unless files are allowed. */
 export async function sql(paths: readonly string[], query: string, options: SqlOptions, io: Io): Promise<void> {
-  const { output, force = false, parquet = false, window } = options;
+  const { output, force = false, parquet = false, window, allowFiles = false } = options;
   if (parquet && Number.isFinite(io.columns))
     throw new UsageError("Parquet is not for a terminal: send it to a file with `> x.parquet`, or give -o x.parquet");
   if (output !== undefined) {
@@ -28,14 +30,14 @@ export async function sql(paths: readonly string[], query: string, options: SqlO
   }
   const temporary = join(tmpdir(), `analyze-sql-${process.pid}.parquet`);
   const outputs = output === undefined ? [temporary, partialOf(temporary)] : [output, partialOf(output)];
-  await withTrace(paths, { ...io, opening: { ...io.opening, outputs } }, async (trace) => {
+  await withTrace(paths, { ...io, opening: { ...io.opening, outputs, allowFiles } }, async (trace) => {
     if (window !== undefined) await trace.setWindow(window);
+    await trace.needOf(query);
+    await asUserQuery(() => trace.database.statement(query));
     if (output !== undefined) {
-      await trace.needOf(query);
       await asUserQuery(() => writeQuery(trace.database, query, output, force));
       io.stdout.write(`${output}\n`);
     } else if (parquet) {
-      await trace.needOf(query);
       try {
         await asUserQuery(() => writeQuery(trace.database, query, temporary, true));
         io.stdout.write(await readFile(temporary));

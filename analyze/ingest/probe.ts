@@ -48,7 +48,7 @@ export function probeStage(header: TppHeader, textPath: string, capture: string,
       field === "timer" || field === "cong_state" ? `nullif(${sql}, '-')` : sql;
   }
   const numbered = wire.includes("connection");
-  const list = stagedList({
+  const staged = {
     ...given,
     ...(older ? olderColumns(given, header.kernel.hz) : {}),
     life: numbered
@@ -57,9 +57,9 @@ export function probeStage(header: TppHeader, textPath: string, capture: string,
     t: `"sec.nsec"`,
     ends: `'${wholeNumeral(number)} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport${numbered ? " || ' ' || connection" : ""}`,
     ...(wire.includes("cpu") ? { cpu: "TRY_CAST(cpu AS USMALLINT)" } : {}),
-  });
-  return (readOptions) => `
-    SELECT ${list}
+  };
+  return (readOptions, careful) => `
+    SELECT ${stagedList(staged, careful)}
     FROM ${readCsv(textPath, "' '")}, columns = {${columns}}${older ? ", null_padding = true" : ""}${readOptions})`;
 }
 

@@ -67,11 +67,11 @@ export const lostLineType = 254;
 export const rejectedLineType = 255;
 
 /** A select list of the given SQL, in the order of the columns. Those that are not given are not written: NULLs cost more than numbers. */
-export function stagedList(given: Readonly<Partial<Record<StagedColumn, string>>>): string {
+export function stagedList(given: Readonly<Partial<Record<StagedColumn, string>>>, careful: boolean): string {
   return Object.entries(stagedColumns)
     .flatMap(([name, type]) => {
       const sql = given[name as StagedColumn];
-      return sql === undefined ? [] : [`(${sql})::${type} AS "${name}"`];
+      return sql === undefined ? [] : [`${careful ? "TRY_" : ""}CAST((${sql}) AS ${type}) AS "${name}"`];
     })
     .join(",\n      ");
 }
