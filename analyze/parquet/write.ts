@@ -1,8 +1,9 @@
 /** Records of a pass as Parquet, in one go from the capture's bytes. */
 import { traceColumns } from "@tcpprobe-plus/tpp";
-import { type Database, identifier, literal } from "../database.ts";
+import type { Database } from "../database.ts";
 import type { Capture, Loss } from "../ingest/capture.ts";
-import { capturesKey, lossesKey, rejectedKey } from "../ingest/parquet.ts";
+import { capturesKey, lossesKey, plainType, rejectedKey } from "../ingest/converted.ts";
+import { identifier, literal } from "../literals.ts";
 import { Pass, type PassInput } from "../records/pass.ts";
 import { passTable, suppliedColumns } from "../records/table.ts";
 import { fillPlaceholders, placeholder } from "./footer.ts";
@@ -29,6 +30,14 @@ export interface WrittenPass {
   readonly flows: number;
 }
 
+export interface WriteOptions {
+  readonly format: string;
+  /** Whether columns that the capture does not supply are there too, with NULL. */
+  readonly every: boolean;
+  /** Further keys of the file's metadata. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
 let passes = 0;
 
 /** Writes the records of one capture, numbered 1 in the file, to a Parquet file that can be opened like it. */
@@ -36,7 +45,7 @@ export async function writePass(
   database: Database,
   input: PassInput,
   path: string,
-  { format, every }: { readonly format: string; readonly every: boolean },
+  { format, every, more = {} }: WriteOptions,
 ): Promise<WrittenPass> {
   const pass = new Pass(input);
   try {
@@ -48,14 +57,14 @@ export async function writePass(
       supplied.has(name)
         ? identifier(name)
         : every
-          ? `NULL::${type === "record_type" || type === "ca_state" ? "VARCHAR" : type} AS ${identifier(name)}`
+          ? `NULL::${plainType(type)} AS ${identifier(name)}`
           : [],
     );
     const [captures, losses, rejected] = [placeholder(), placeholder(), placeholder()];
-    const metadata = [[capturesKey, captures], [lossesKey, losses], [rejectedKey, rejected], ...columnMeanings];
+    const metadata = [[capturesKey, captures], [lossesKey, losses], [rejectedKey, rejected], ...Object.entries(more), ...columnMeanings];
     await database
       .run(
-        `COPY (SELECT ${columns.join(", ")} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, ${format},
+        `COPY (SELECT ${columns.join(", ")} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, ${format}, USE_TMP_FILE false,
           KV_METADATA {${metadata.map(([key, value]) => `${literal(key!)}: ${literal(value!)}`).join(", ")}})`,
       )
       .catch((error) => {
