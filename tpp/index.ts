@@ -4,6 +4,7 @@ export * from "./errors.ts";
 export { foreignText } from "./foreign-text.ts";
 export type * from "./header.ts";
 export { countLines, countUnits } from "./line-buffer.ts";
+export { asHeader } from "./metadata.ts";
 export { type ReadFramesOptions, readFrames, type TppFrameData } from "./read.ts";
 export * from "./record-layout.ts";
 export * from "./record-values.ts";

@@ -34,7 +34,7 @@ function assertionOf(entry: unknown, where: string): Assertion {
   if (typeof assert !== "string" || Object.keys(rest).length > 0)
     throw new UsageError(`${where}: must be a text, or { name, assert, flow } with a text behind assert`);
   const flows = flow === undefined ? undefined : [flow].flat();
-  if (flows?.some((one) => !Number.isInteger(one) || (one as number) < 1))
+  if (flows?.length === 0 || flows?.some((one) => !Number.isInteger(one) || (one as number) < 1))
     throw new UsageError(`${where}: flow must be the number of a flow, or a list of them`);
   return {
     name: typeof name === "string" ? name : assert,

@@ -2,7 +2,7 @@ import { UnknownFormatError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { arrowFile } from "../output/arrow.ts";
 import { csvPieces } from "../output/csv.ts";
-import { refuseExisting, writePieces, writeWhole } from "../output/file.ts";
+import { partialOf, refuseExisting, writePieces, writeWhole } from "../output/file.ts";
 import { writeParquet } from "../output/parquet.ts";
 import type { Trace } from "../trace.ts";
 import { withTrace } from "./open.ts";
@@ -26,7 +26,11 @@ export async function convert(
   if (output !== "-" && !suffix) throw new UnknownFormatError(output, [...Object.keys(formats), "- (CSV)"]);
   if (suffix) await refuseExisting(output, force);
   // What it writes is kept by the user: a copy in the cache would cost time and serve nobody.
-  const opening = { ...io.opening, cache: io.opening?.cache === false ? (false as const) : { readOnly: true } };
+  const opening = {
+    ...io.opening,
+    outputs: [output, partialOf(output)],
+    cache: io.opening?.cache === false ? (false as const) : { readOnly: true },
+  };
   await withTrace(paths, { ...io, opening }, async (trace) => {
     if (suffix) await writeWhole(output, force, (path) => formats[suffix]!(trace, path));
     else for await (const piece of await csvPieces(trace.database, wholeTrace)) await io.stdout.write(piece);

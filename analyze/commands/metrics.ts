@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { FormatOptions } from "../options.ts";
-import { refuseExisting } from "../output/file.ts";
+import { partialOf, refuseExisting } from "../output/file.ts";
 import { queryFormat, writeQuery } from "../output/query.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
 import { viewNames } from "../views.ts";
@@ -30,7 +30,8 @@ export async function metrics(paths: readonly string[], name: string, options: M
     queryFormat(output);
     await refuseExisting(output, force);
   }
-  await withTrace(paths, io, async (trace) => {
+  const opening = { ...io.opening, outputs: output === undefined ? [] : [output, partialOf(output)] };
+  await withTrace(paths, { ...io, opening }, async (trace) => {
     await trace.need(name);
     if (window !== undefined) await trace.setWindow(window);
     const columns = new Set(await trace.database.columnNames(`SELECT * FROM ${name}`));

@@ -1,7 +1,8 @@
 /** Where a capture has lost records, and how much: from its text, its record numbers, its checkpoints. */
 import type { Database } from "../database.ts";
+import { wholeNumeral } from "../literals.ts";
 import type { CaptureFile, Loss, LossCause, LossEvidence } from "./capture.ts";
-import { lostBy } from "./stage-capture.ts";
+import { lostBy } from "./set.ts";
 import { recordsSql, type StagedPiece } from "./staged.ts";
 
 /** A loss that was met while reading. */
@@ -32,7 +33,11 @@ export async function placeLosses(database: Database, staged: Staged): Promise<L
     ...staged.marks.map((mark) => withinHole(mark, holes)),
     ...holes.filter(({ lost }) => (lost ?? 0) > 0),
   ];
-  const placed = await boundsOf(database, staged, known);
+  return settleLosses(number, files, await boundsOf(database, staged, known));
+}
+
+/** All losses of a capture: those with a place in the text, and what its counters tell beyond them. */
+export function settleLosses(number: number, files: readonly CaptureFile[], placed: readonly Loss[]): Loss[] {
   const losses: Loss[] = [];
   const causes = new Set(files.flatMap((file) => Object.keys(lostBy(file))));
   for (const cause of causes) {
@@ -113,7 +118,8 @@ async function boundsOf(database: Database, staged: Staged, marks: readonly Loss
   const inText = marks.flatMap((mark, index) => (mark.afterOrd === null ? [] : [{ ...mark, index }]));
   if (inText.length > 0) {
     const values = inText.map(
-      ({ index, afterOrd, cpu }) => `(${index}, ${afterOrd}::BIGINT, ${cpu ?? "NULL"}::INTEGER)`,
+      ({ index, afterOrd, cpu }) =>
+        `(${index}, ${wholeNumeral(afterOrd!)}::BIGINT, ${cpu === null ? "NULL" : wholeNumeral(cpu)}::INTEGER)`,
     );
     const side = (name: string, compare: string, cpuMatters: boolean) => `
       SELECT place.index, ${name === "to_s" ? "min" : "max"}(t)::DOUBLE AS bound FROM place ASOF JOIN timed

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Database } from "../database.ts";
-import { BinaryText } from "../records/binary-text.ts";
 import type { Capture, CaptureFile, Loss } from "./capture.ts";
 import { type LossMark, placeLosses } from "./losses.ts";
 import { sortPieces } from "./order.ts";
+import { lostBy, missingBefore, missingFiles } from "./set.ts";
 import { type RejectedLine, stageText } from "./stage.ts";
 import type { StagedPiece } from "./staged.ts";
 import { textPieces } from "./text.ts";
@@ -24,9 +24,6 @@ export async function stageCapture(
   const damage: string[] = [];
   const marks: LossMark[] = [];
   const header = files[0]!.header;
-  // Times count from the set's first file.
-  const binary = header.text === "records" ? new BinaryText(header) : null;
-  const asText = binary ? (raw: Buffer) => binary.lines(raw) : undefined;
   let rows = 0;
   let afterPoll: string | null = null;
   const textPath = (index: number) => join(directory, `${number}-${pieces.length}-${index}.txt`);
@@ -39,14 +36,13 @@ export async function stageCapture(
     for (const { text } of walk.damage) say(text);
     const cpus = header.source === "import" || Object.keys(lostBy(file)).length > 0;
     let endLine = 0;
-    for await (const piece of textPieces(walk, textPath, pieceBytes, say, asText)) {
+    for await (const piece of textPieces(walk, textPath, pieceBytes, say)) {
       if (piece.missingBefore > 0) {
         mark(piece.missingBefore, "frame", "damage");
         afterPoll = null;
       }
       // Times count from the set's first file; the rest of what a file says of its text is its own.
-      const read = { ...file.header, clock: header.clock, ...(binary ? probeText(binary) : {}) };
-      const context = { path: file.path, header: read, number, cpus, afterPoll };
+      const context = { path: file.path, header: { ...file.header, clock: header.clock }, number, cpus, afterPoll };
       const parquetPath = join(directory, `${number}-${pieces.length}.parquet`);
       const stage = await stageText(database, piece.path, parquetPath, context);
       await rm(piece.path);
@@ -66,30 +62,3 @@ export async function stageCapture(
   const capture = { path, header, files, records: rows, rejected, damage, incomplete: missingFiles(files) };
   return { capture, pieces: await sortPieces(database, pieces, directory), losses };
 }
-
-/** Binary records are read as the text that they are turned into. */
-const probeText = ({ columns }: BinaryText) => ({ text: "probe", columns }) as const;
-
-/** What of a rotated set is not there, a line each. */
-export function missingFiles(files: readonly CaptureFile[]): string[] {
-  const missing = files.flatMap((file, index) => missingBefore(file, files[index - 1]) ?? []);
-  const last = files.at(-1);
-  if (last?.walk.trailer?.reason === "rotated")
-    missing.push(`file ${(last.header.set?.number ?? 0) + 1} of the set and what follows it are not there`);
-  return missing;
-}
-
-/** Which files of the set should stand between a file and the one before it, in words; null for none. */
-function missingBefore(file: CaptureFile, before: CaptureFile | undefined): string | null {
-  if (!file.header.set) return null;
-  const expected = (before?.header.set?.number ?? 0) + 1;
-  const last = file.header.set.number - 1;
-  if (last < expected) return null;
-  return expected === last
-    ? `file ${last} of the set is not there`
-    : `files ${expected} to ${last} of the set are not there`;
-}
-
-/** Records that a file says were lost, by cause. */
-export const lostBy = ({ walk }: CaptureFile): Readonly<Record<string, number>> =>
-  walk.trailer?.lost ?? walk.checkpoints.at(-1)?.lost ?? {};

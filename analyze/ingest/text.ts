@@ -15,14 +15,13 @@ export interface TextPiece {
 
 /**
  * Writes a file's intact text into files of about `pieceBytes`. Only frames whose checksum held are written; a
- * frame that fails goes to `onDamage`. `asText` makes text of what is none. The next piece is made while the consumer works on this one.
+ * frame that fails goes to `onDamage`. The next piece is made while the consumer works on this one.
  */
 export async function* textPieces(
   walk: TppWalk,
   pathOf: (index: number) => string,
   pieceBytes: number,
   onDamage: (text: string) => void,
-  asText: (raw: Buffer) => Buffer = (raw) => raw,
 ): AsyncGenerator<TextPiece, void, undefined> {
   const frames = readFrames(walk.path, walk, { onDamage: (_, text) => onDamage(text) });
   /** Line that comes next if nothing is missing. */
@@ -46,7 +45,7 @@ export async function* textPieces(
       place = data.frame.firstLine + data.frame.lines;
       bytes += data.raw.length;
       out ??= new PieceFile(pathOf(index));
-      await out.write(asText(data.raw));
+      await out.write(data.raw);
     }
     if (!out) return null;
     await out.close();

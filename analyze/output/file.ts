@@ -14,7 +14,7 @@ export async function writeWhole(path: string, force: boolean, write: (path: str
     (found) => !found.isFile(),
     () => false,
   );
-  const partial = inPlace ? path : `${path}.partial-${process.pid}`;
+  const partial = inPlace ? path : partialOf(path);
   try {
     await write(partial);
     if (!inPlace) await rename(partial, path);
@@ -24,6 +24,9 @@ export async function writeWhole(path: string, force: boolean, write: (path: str
     throw new OutputError(path, error);
   }
 }
+
+/** Where a file is written first. */
+export const partialOf = (path: string): string => `${path}.partial-${process.pid}`;
 
 /** Throws an OutputExistsError where the file is there and may not be overwritten. */
 export async function refuseExisting(path: string, force: boolean): Promise<void> {

@@ -15,9 +15,8 @@ import {
 const typeProcess = 12;
 const typeTimeout = 2;
 const timers = ["-", "rto", "rto_zero_window", "probe"];
-const bbrModes = ["startup", "drain", "probe_bw", "probe_rtt"];
-const congBbr = 1;
-const congCubic = 2;
+
+import { congState } from "./cong-state.ts";
 
 type Field = (view: DataView, at: number) => string;
 
@@ -108,7 +107,8 @@ function fieldsOf(values: RecordValues, zeroNs: bigint): Map<string, Field> {
   const timer = values.number("timer_kind");
   fields.set("timer", timer === null ? () => "-" : (view, at) => timers[timer(view, at)] ?? "-");
   fields.set("cong", congOf(values.text("cong")));
-  fields.set("cong_state", congStateOf(values));
+  const state = congState(values);
+  fields.set("cong_state", (view, at) => state?.(view, at) || "-");
   return fields;
 }
 
@@ -134,41 +134,3 @@ const flagsOf = (flags: NumberAt | null): Field =>
 /** jiffies_to_msecs() */
 const rtoOf = (rto: NumberAt | null, hz: number): Field =>
   rto === null ? none : (view, at) => String(Math.ceil((rto(view, at) * 1000) / hz));
-
-function congStateOf(values: RecordValues): Field {
-  const kind = values.number("cong_kind");
-  if (kind === null) return () => "-";
-  const keys = (prefix: string, names: readonly string[]): Field => {
-    const gets = names.map((name) => values.number(`${prefix}_${name}`));
-    return (view, at) => names.map((name, index) => `${name}=${gets[index]?.(view, at) ?? ""}`).join(",");
-  };
-  const cubicNames = [
-    "cnt",
-    "last_max_cwnd",
-    "origin_point",
-    "k",
-    "delay_min_us",
-    "epoch_start",
-    "tcp_cwnd",
-    "hystart_found",
-  ];
-  const cubic = keys("cubic", cubicNames);
-  const [mode, bw, minRtt, pacing, cwnd] = ["mode", "bw", "min_rtt_us", "pacing_gain", "cwnd_gain"].map((name) =>
-    values.number(`bbr_${name}`),
-  );
-  const mss = values.number("mss");
-  const bbr: Field = (view, at) => {
-    // bbr_get_info(): packets/us << 24 to bytes/s
-    const rate = (BigInt(bw!(view, at)) * BigInt(mss!(view, at)) * 1_000_000n) >> 24n;
-    const gains = `pacing_gain_256=${pacing!(view, at)},cwnd_gain_256=${cwnd!(view, at)}`;
-    // Without gains it has not begun yet.
-    const begun = pacing!(view, at) > 0 ? `mode=${bbrModes[mode!(view, at)] ?? "-"},` : "";
-    return `${begun}bw=${rate},min_rtt_us=${minRtt!(view, at)},${gains}`;
-  };
-  const whole = mode && bw && minRtt && pacing && cwnd && mss;
-  return (view, at) => {
-    const which = kind(view, at);
-    if (which === congCubic) return cubic(view, at);
-    return which === congBbr && whole ? bbr(view, at) : "-";
-  };
-}

@@ -11,7 +11,7 @@ const [, , path, out] = process.argv;
 const file = (name: string) => `${out}.${name}.parquet`;
 let sums: Sums;
 {
-  await using trace = await openTrace([path!], { cache: { directory: `${out}.cache` } });
+  await using trace = await openTrace([path!], { cache: { directory: `${out}.cache` }, allowFiles: true });
   await trace.need("inflight", "goodput", "rto_events");
   const write = (name: string, query: string) => writeQuery(trace.database, query, file(name), true);
   await write("inflight", "SELECT * FROM inflight");

@@ -1,0 +1,47 @@
+/** Retransmission timeouts so far, for sources that tell each one and no sum: counted as the records come by. */
+import type { Batch } from "./batch.ts";
+
+const typeTimeout = 2;
+
+export class Timeouts {
+  readonly #place: number;
+  readonly #timer: number;
+  #counts = new Uint32Array(1024);
+
+  /** Null for sources that count by themselves, or see none. */
+  static of(
+    { header }: { readonly header: { readonly records?: unknown } },
+    batch: { place(name: string): number },
+  ): Timeouts | null {
+    const place = batch.place("rto_num");
+    return header.records === undefined || place < 0 ? null : new Timeouts(place, batch.place("timer"));
+  }
+
+  private constructor(place: number, timer: number) {
+    this.#place = place;
+    this.#timer = timer;
+  }
+
+  /** Fills `rto_num` of records that have their connection (`flow`). */
+  follow(batch: Batch): void {
+    const { rows } = batch;
+    const types = batch.column<Uint8Array>("type");
+    const flows = batch.column<Uint32Array>("flow");
+    const column = batch.at(this.#place);
+    const timers = batch.at(this.#timer);
+    const words = batch.data.texts[this.#timer] ?? [];
+    const rto = words.indexOf("rto");
+    for (let row = 0; row < rows; row++) {
+      const flow = flows[row]!;
+      if (flow >= this.#counts.length) this.#grow(flow);
+      if (types[row] === typeTimeout && rto >= 0 && timers[row] === rto) this.#counts[flow]! += 1;
+      column[row] = this.#counts[flow]!;
+    }
+  }
+
+  #grow(flow: number): void {
+    const larger = new Uint32Array(Math.max(flow + 1, this.#counts.length * 2));
+    larger.set(this.#counts);
+    this.#counts = larger;
+  }
+}
