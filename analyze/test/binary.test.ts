@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { zstdDecompressSync } from "node:zlib";
-import { type RecordLayout, readFrames, type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
+import { readFrames, type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
 import test, { type ExecutionContext } from "ava";
 import type { Trace } from "../index.ts";
 import { Pass } from "../records/pass.ts";
@@ -32,6 +32,15 @@ async function rewritten(
   const { header, bytes } = await bytesOf(bpfPath);
   return writeCapture(join(temporaryDirectory(t), "a.tpp"), alter(bytes), change(header), { frameBytes });
 }
+
+/** A header whose records lack these fields, and those that only records with some value in them have. */
+const without =
+  (...names: string[]) =>
+  (header: TppHeader): TppHeader => {
+    const lacks = (name: string | undefined): boolean => names.includes(name ?? "");
+    const fields = header.records!.fields.filter(({ name, only }) => !lacks(name) && !lacks(only?.field));
+    return { ...header, records: { ...header.records!, fields } };
+  };
 
 /** The module's text of the same traffic, as a capture. */
 async function moduleCapture(t: ExecutionContext): Promise<string> {
@@ -122,12 +131,6 @@ test("a source that hooks no timer has no count of timeouts, not 0", async (t) =
 });
 
 test("records without some fields give NULL for them, and without numbers of connections the same connections", async (t) => {
-  const without =
-    (...names: string[]) =>
-    (header: TppHeader): TppHeader => ({
-      ...header,
-      records: { ...header.records!, fields: header.records!.fields.filter(({ name }) => !names.includes(name)) },
-    });
   const trace = await opened(t, await rewritten(t, without("connection", "cong_kind", "srtt")));
   const [row] = await trace.rows(
     "SELECT count(connection) AS connections, count(cong_state) AS states, count(srtt_us) AS srtts, max(flow) AS flows FROM trace",
@@ -137,10 +140,7 @@ test("records without some fields give NULL for them, and without numbers of con
 
 for (const name of ["type", "time_ns", "saddr", "dport"]) {
   test(`records without ${name} are refused in one line`, async (t) => {
-    const path = await rewritten(t, (header) => {
-      const fields = header.records!.fields.filter((field) => field.name !== name);
-      return { ...header, records: { ...header.records!, fields } as RecordLayout };
-    });
+    const path = await rewritten(t, without(name));
     const { code, err } = await analyze("flows", path, "--no-cache");
     t.is(code, 65);
     t.regex(err, new RegExp(`^analyze: .*no field ${name} .*\\n$`));
