@@ -22,7 +22,6 @@
 #include "record.h"
 #include "ring.h"
 #include "sample.h"
-#include "stats.h"
 #include "sysctl.h"
 
 /* States in which an incoming segment is recorded. */

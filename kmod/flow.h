@@ -49,6 +49,9 @@ struct tcpp_flow *tcpp_flow_find(const struct sock *sk);
 struct tcpp_flow *tcpp_flow_find_or_create(struct sock *sk);
 bool tcpp_flow_remove(struct tcpp_flow *flow);
 void tcpp_flow_free(struct tcpp_flow *flow);
+void tcpp_flow_take(unsigned int bucket_number,
+		    bool (*take)(struct tcpp_flow *flow, void *data),
+		    void *data);
 
 void tcpp_flow_start(void);
 void tcpp_flow_stop(void);

@@ -20,11 +20,11 @@
 #include <net/tcp.h>
 
 #include "compat.h"
+#include "counters.h"
 #include "events.h"
 #include "flow.h"
 #include "hooks.h"
 #include "log.h"
-#include "stats.h"
 
 /* In the order in which a callback looks for its own: most frequent first. */
 enum {

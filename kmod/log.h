@@ -4,11 +4,11 @@
 
 #include <linux/compiler.h>
 #include <linux/types.h>
-
-struct seq_file;
+#include <linux/wait.h>
 
 extern bool tcpp_log_is_active;
 extern bool tcpp_log_has_waiter;
+extern wait_queue_head_t *tcpp_log_wait;
 
 /*
  * Is a log open, so that records are wanted? Asked again under RCU before
@@ -19,6 +19,10 @@ static inline bool tcpp_log_active(void)
 	return READ_ONCE(tcpp_log_is_active);
 }
 
+bool tcpp_log_enough(void);
+void tcpp_log_arm(void);
+void tcpp_log_disarm(void);
+void tcpp_log_wake_now(void);
 void tcpp_log_wake_reader(unsigned long waiting);
 
 /* After a record; @waiting: unread records of this CPU. */
@@ -28,9 +32,7 @@ static inline void tcpp_log_wake(unsigned long waiting)
 		tcpp_log_wake_reader(waiting);
 }
 
-void tcpp_log_show(struct seq_file *seq);
-
 int tcpp_log_init(void);
-void tcpp_log_exit(void);
+void tcpp_log_exit(bool leave_queue);
 
 #endif

@@ -20,9 +20,9 @@
 #include <linux/percpu.h>
 #include <linux/slab.h>
 
+#include "counters.h"
 #include "record.h"
 #include "ring.h"
-#include "stats.h"
 
 struct tcpp_ring {
 	/* set once at load */
