@@ -10,7 +10,7 @@ struct tcpp_counters {
 	u64 searched; /* flows looked up */
 	u64 found;
 	u64 created;
-	u64 restarted; /* the socket of a flow was found in another connection */
+	u64 ended; /* closed or reset, or found in another connection */
 	u64 purge_busy; /* always 0: a purge never holds up a packet */
 	u64 ring_full; /* records lost: the reader was too slow */
 	u64 flow_limit; /* no flow made: maxflows reached */
@@ -20,6 +20,7 @@ struct tcpp_counters {
 	u64 written; /* records */
 	u64 read; /* records */
 	u64 missed; /* calls of a hook that could not be looked at */
+	u64 bad_checksum; /* segments that the kernel is about to reject */
 };
 
 DECLARE_PER_CPU(struct tcpp_counters, tcpp_counters);

@@ -7,18 +7,22 @@
  * module: proc waits for calls in progress and closes the file itself.
  */
 #include <linux/atomic.h>
+#include <linux/capability.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <linux/wait.h>
 #include <net/net_namespace.h>
 
@@ -40,14 +44,44 @@ enum {
 	DRAIN_MS = 2000, /* how long unload lets a reader finish */
 };
 
-static ushort mode = 0400;
-module_param(mode, ushort, 0444);
-MODULE_PARM_DESC(mode, "access mode of /proc/net/tcpprobe (0400)");
+#define MODE_DEFAULT 0400
+
+static umode_t mode = MODE_DEFAULT;
+
+/*
+ * Octal, with or without a leading 0. Only reading can be allowed. A mode
+ * without any bit is refused: to proc it would mean "readable by all".
+ */
+static int mode_write(const char *param, const struct kernel_param *kp)
+{
+	u16 value;
+
+	if (kstrtou16(param, 8, &value) || value & ~0777 || !(value & 0444))
+		return -EINVAL;
+	mode = value & 0444;
+	return 0;
+}
+
+static int mode_read(char *buffer, const struct kernel_param *kp)
+{
+	return sprintf(buffer, "%#o\n", mode);
+}
+
+static const struct kernel_param_ops mode_ops = {
+	.set = mode_write,
+	.get = mode_read,
+};
+module_param_cb(mode, &mode_ops, NULL, 0444);
+MODULE_PARM_DESC(mode, "who may read /proc/net/tcpprobe, octal (0400)");
 
 static atomic_t is_open; /* one reader at a time */
 static bool ending; /* unload has begun; READ/WRITE_ONCE */
 
-static bool polled; /* since the file was opened */
+/*
+ * Was the open file polled? Then its poller may still be on the wait queue.
+ * READ/WRITE_ONCE; false again once the last one has closed it.
+ */
+static bool polled;
 
 /* The consumer's side of the rings, and all that follows. */
 static DEFINE_MUTEX(read_lock);
@@ -81,6 +115,11 @@ static int log_open(struct inode *inode, struct file *file)
 {
 	char *buffer;
 
+	if (file->f_mode & FMODE_WRITE)
+		return -EACCES; /* it would keep readers out for nothing */
+	/* uid 0 of a container with the host's network is not enough */
+	if (mode == MODE_DEFAULT && !capable(CAP_NET_ADMIN))
+		return -EPERM;
 	if (atomic_cmpxchg(&is_open, 0, 1)) {
 		tcpp_count(second_reader);
 		return -EBUSY;
@@ -99,7 +138,6 @@ static int log_open(struct inode *inode, struct file *file)
 	text_end = 0;
 	number = 0;
 	count = 0;
-	polled = false;
 	tcpp_counters_sum(&at_open);
 	zero_ns = ktime_get_ns();
 	zero_real_ns = ktime_get_real_ns();
@@ -107,7 +145,19 @@ static int log_open(struct inode *inode, struct file *file)
 	tcpp_purge_start();
 	/* all of the above before a hook sees that the log is open */
 	smp_store_release(&tcpp_log_is_active, true);
-	return nonseekable_open(inode, file);
+	/*
+	 * No position, and no lock on it that a second read() would wait for
+	 * beyond any signal. sendfile() takes no file that cannot be sought;
+	 * whoever does seek is told by log_lseek().
+	 */
+	stream_open(inode, file);
+	file->f_mode |= FMODE_LSEEK;
+	return 0;
+}
+
+static loff_t log_lseek(struct file *file, loff_t offset, int whence)
+{
+	return -ESPIPE;
 }
 
 static int log_release(struct inode *inode, struct file *file)
@@ -120,6 +170,13 @@ static int log_release(struct inode *inode, struct file *file)
 	tcpp_log_disarm();
 	kvfree(text);
 	text = NULL;
+	/*
+	 * Closed by its owner, nobody polls it any more: poll holds the file,
+	 * and epoll lets go of it before this. Closed by proc at unload, they
+	 * may still be on the queue.
+	 */
+	if (!READ_ONCE(ending))
+		WRITE_ONCE(polled, false);
 	atomic_set_release(&is_open, 0);
 	return 0;
 }
@@ -148,48 +205,79 @@ static void fill_text(void)
 	this_cpu_add(tcpp_counters.read, made);
 }
 
-/* Copies text until @len bytes or no more records. Under read_lock. */
-static ssize_t copy_text(char __user *buf, size_t len)
+/* How much of the waiting text goes into @room: whole lines if one fits. */
+static size_t part_for(size_t room)
+{
+	size_t waiting = text_end - text_at;
+	size_t part = room;
+
+	if (waiting <= room)
+		return waiting;
+	while (part && text[text_at + part - 1] != '\n')
+		part--;
+	return part ?: room;
+}
+
+/*
+ * Copies text until there is no more room or no more of it, but at most a
+ * piece once a signal has come. Under read_lock.
+ */
+static ssize_t copy_text(struct iov_iter *to)
 {
 	size_t done = 0;
 
-	while (done < len) {
-		size_t part;
+	while (iov_iter_count(to)) {
+		size_t part, copied;
+		bool all;
 
 		if (text_at == text_end)
 			fill_text();
-		part = min(len - done, text_end - text_at);
+		part = part_for(iov_iter_count(to));
 		if (!part)
 			break;
-		if (copy_to_user(buf + done, text + text_at, part)) {
+		all = part == text_end - text_at;
+		copied = copy_to_iter(text + text_at, part, to);
+		WRITE_ONCE(text_at, text_at + copied);
+		done += copied;
+		if (copied < part) {
+			if (done)
+				break; /* or a pipe is full */
 			tcpp_count(copy_failed);
-			return done ?: -EFAULT;
+			return -EFAULT;
 		}
-		WRITE_ONCE(text_at, text_at + part);
-		done += part;
+		if (!all || signal_pending(current))
+			break;
 		cond_resched();
 	}
 	return done;
 }
 
-static ssize_t log_read(struct file *file, char __user *buf, size_t len,
-			loff_t *ppos)
+static ssize_t log_read(struct kiocb *iocb, struct iov_iter *to)
 {
+	bool nowait = iocb->ki_filp->f_flags & O_NONBLOCK ||
+		      iocb->ki_flags & IOCB_NOWAIT;
 	ssize_t done;
 
-	if (!len)
+	if (!iov_iter_count(to))
 		return 0;
 	for (;;) {
-		if (!(file->f_flags & O_NONBLOCK) &&
+		if (!nowait &&
 		    wait_event_interruptible(*tcpp_log_wait, readable_or_arm()))
 			return -ERESTARTSYS;
 		if (mutex_lock_interruptible(&read_lock))
 			return -ERESTARTSYS;
-		done = copy_text(buf, len);
+		done = copy_text(to);
 		mutex_unlock(&read_lock);
+		/*
+		 * Who waits for an edge does not ask poll again: a read that
+		 * left room is the last that he does before he waits.
+		 */
+		if (iov_iter_count(to) && READ_ONCE(polled) &&
+		    readable_or_arm())
+			tcpp_log_wake_now();
 		if (done || READ_ONCE(ending))
 			return done; /* 0 is the end: the module goes */
-		if (file->f_flags & O_NONBLOCK)
+		if (nowait)
 			return -EAGAIN;
 		cond_resched();
 	}
@@ -205,9 +293,9 @@ static __poll_t log_poll(struct file *file, poll_table *table)
 static const struct proc_ops log_ops = {
 	.proc_open = log_open,
 	.proc_release = log_release,
-	.proc_read = log_read,
+	.proc_read_iter = log_read,
 	.proc_poll = log_poll,
-	.proc_lseek = noop_llseek,
+	.proc_lseek = log_lseek,
 };
 
 /* Our line in the statistics about the log that is open, or was. */
@@ -230,8 +318,6 @@ void tcpp_data_file_show(struct seq_file *seq)
 
 int tcpp_data_file_init(void)
 {
-	if (mode & ~0777)
-		return -EINVAL;
 	if (!proc_create(DATA_NAME, mode, init_net.proc_net, &log_ops))
 		return -ENOMEM;
 	if (!proc_create(DATA_ALIAS, mode, init_net.proc_net, &log_ops)) {
@@ -248,7 +334,6 @@ int tcpp_data_file_init(void)
 bool tcpp_data_file_exit(void)
 {
 	unsigned int waited;
-	bool sleeping;
 
 	WRITE_ONCE(tcpp_log_is_active, false);
 	WRITE_ONCE(ending, true);
@@ -256,18 +341,20 @@ bool tcpp_data_file_exit(void)
 	for (waited = 0; waited < DRAIN_MS; waited += 20) {
 		if (!atomic_read(&is_open))
 			break;
-		if (!tcpp_rings_available() && text_at == text_end)
+		if (!tcpp_rings_available() &&
+		    READ_ONCE(text_at) == READ_ONCE(text_end))
 			break;
 		msleep(20);
 	}
 
-	sleeping = atomic_read(&is_open) && READ_ONCE(polled);
+	/* When both have returned nobody is in a function of ours. */
 	remove_proc_entry(DATA_ALIAS, init_net.proc_net);
 	remove_proc_entry(DATA_NAME, init_net.proc_net);
 
 	/*
-	 * A process may still sleep in poll() with its entry on the queue, and
-	 * proc does not wait for that. Leave it the few bytes to leave from.
+	 * A process may still sleep in poll(), or have the file in an epoll,
+	 * with its entry on the queue; proc does not wait for that. Asked only
+	 * now, since up to here it may have begun to poll.
 	 */
-	return sleeping;
+	return READ_ONCE(polled);
 }

@@ -94,6 +94,26 @@ static void fill_addresses(struct tcpp_flow *flow, const struct sock *sk)
 }
 
 /*
+ * The peer's first number, as long as it has sent no FIN: what came with the
+ * SYN or before our SYN was acknowledged (fast open) is counted too.
+ */
+void tcpp_flow_learn_remote(struct tcpp_flow *flow, const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	flow->remote_base = tp->rcv_nxt - (u32)tp->bytes_received - 1;
+	flow->remote_known = true;
+}
+
+/* A simultaneous open: the SYN was sent by this socket, not by a listener. */
+static bool own_syn_unacked(const struct sock *sk)
+{
+	const struct sk_buff *first = tcp_rtx_queue_head(sk);
+
+	return first && TCP_SKB_CB(first)->tcp_flags & TCPHDR_SYN;
+}
+
+/*
  * The number from which sequence numbers are counted: the SYN's where the
  * handshake is seen, as tcpdump does; otherwise the first one seen.
  */
@@ -101,16 +121,19 @@ static void fill_bases(struct tcpp_flow *flow, const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
-	flow->local_base = tp->snd_una;
-	flow->remote_base = tp->rcv_nxt;
-	flow->remote_known = true;
 	switch (sk->sk_state) {
 	case TCP_SYN_SENT:
-		flow->remote_known = false;
+		/* the SYN-ACK may just have acknowledged the SYN */
+		flow->local_base = tp->snd_una - (u32)tp->bytes_acked;
 		break;
 	case TCP_SYN_RECV:
-		flow->local_base = tp->snd_una - 1;
-		flow->remote_base = tp->copied_seq - 1;
+		flow->local_base = tp->snd_una - !own_syn_unacked(sk);
+		tcpp_flow_learn_remote(flow, sk);
+		break;
+	default:
+		flow->local_base = tp->snd_una;
+		flow->remote_base = tp->rcv_nxt;
+		flow->remote_known = true;
 		break;
 	}
 }
@@ -166,12 +189,14 @@ struct tcpp_flow *tcpp_flow_find_or_create(struct sock *sk)
 			tcpp_count(found);
 			if (READ_ONCE(flow->last_seen) != now)
 				WRITE_ONCE(flow->last_seen, now);
+			/* a simultaneous open has no SYN-ACK to come */
+			if (unlikely(!flow->remote_known) &&
+			    sk->sk_state != TCP_SYN_SENT)
+				tcpp_flow_learn_remote(flow, sk);
 			return flow;
 		}
 		/* connected anew without an end that we saw */
-		tcpp_count(restarted);
-		if (tcpp_flow_remove(flow))
-			tcpp_flow_free(flow);
+		tcpp_flow_forget(flow);
 	}
 	return create(sk);
 }
@@ -203,6 +228,15 @@ void tcpp_flow_free(struct tcpp_flow *flow)
 	call_rcu(&flow->rcu, free_now);
 }
 
+/* Ends a flow without a last record: its socket has another connection. */
+void tcpp_flow_forget(struct tcpp_flow *flow)
+{
+	if (!tcpp_flow_remove(flow))
+		return;
+	tcpp_count(ended);
+	tcpp_flow_free(flow);
+}
+
 /*
  * Takes out of a bucket, under its lock, the flows that @take wants; they are
  * its own then.
@@ -221,6 +255,11 @@ void tcpp_flow_take(unsigned int bucket_number,
 	hlist_for_each_entry_safe(flow, next, &bucket->flows, node) {
 		if (!take(flow, data))
 			continue;
+		/*
+		 * What @take read of the socket, before the hook on its
+		 * destruction can miss the flow.
+		 */
+		smp_mb();
 		hlist_del_init_rcu(&flow->node);
 		atomic_dec(&count);
 	}

@@ -18,8 +18,13 @@
 #include "ring.h"
 #include "sysctl.h"
 
+/*
+ * How late a waiting reader may learn of records: the first while there is
+ * traffic. While nothing comes the timer fires ever more rarely.
+ */
 enum {
-	POLL_MS = 20, /* how late a waiting reader may learn of records */
+	POLL_MS = 20,
+	POLL_MAX_MS = 640,
 };
 
 /* Written by open, release and exit; read anywhere. */
@@ -34,6 +39,8 @@ wait_queue_head_t *tcpp_log_wait;
 
 static void look_for_records(struct timer_list *timer);
 static DEFINE_TIMER(wait_timer, look_for_records);
+static unsigned int poll_ms; /* until the next look; READ/WRITE_ONCE */
+static unsigned long last_seen; /* the timer's: records at the last look */
 
 /* More than a ring's half would never come about on a single CPU. */
 static unsigned long enough(void)
@@ -48,10 +55,14 @@ bool tcpp_log_enough(void)
 	return tcpp_rings_available() >= enough();
 }
 
-/* Asks the packet path and the timer to wake the reader. */
+/*
+ * Asks the packet path and the timer to wake the reader. A record that is
+ * committed at this moment may miss the request; the timer does not.
+ */
 void tcpp_log_arm(void)
 {
 	WRITE_ONCE(tcpp_log_has_waiter, true);
+	WRITE_ONCE(poll_ms, POLL_MS);
 	mod_timer(&wait_timer, jiffies + msecs_to_jiffies(POLL_MS));
 }
 
@@ -76,12 +87,20 @@ void tcpp_log_wake_reader(unsigned long waiting)
 
 static void look_for_records(struct timer_list *timer)
 {
+	unsigned long available = tcpp_rings_available();
+	unsigned int ms = READ_ONCE(poll_ms);
+
 	if (!READ_ONCE(tcpp_log_has_waiter))
 		return;
-	if (tcpp_log_enough())
+	if (available >= enough()) {
 		tcpp_log_wake_now();
-	else
-		mod_timer(&wait_timer, jiffies + msecs_to_jiffies(POLL_MS));
+		return;
+	}
+	ms = available == last_seen ? min_t(unsigned int, 2 * ms, POLL_MAX_MS)
+				    : POLL_MS;
+	last_seen = available;
+	WRITE_ONCE(poll_ms, ms);
+	mod_timer(&wait_timer, jiffies + msecs_to_jiffies(ms));
 }
 
 int tcpp_log_init(void)
@@ -93,7 +112,10 @@ int tcpp_log_init(void)
 	return 0;
 }
 
-/* @leave_queue: somebody may still be on it, and will leave it by himself. */
+/*
+ * @leave_queue: somebody may still be on it, and will leave it by himself. He
+ * needs these few bytes for that, so they stay for good.
+ */
 void tcpp_log_exit(bool leave_queue)
 {
 	if (leave_queue)

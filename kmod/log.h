@@ -2,6 +2,7 @@
 #ifndef TCPP_LOG_H
 #define TCPP_LOG_H
 
+#include <asm/barrier.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -10,13 +11,20 @@ extern bool tcpp_log_is_active;
 extern bool tcpp_log_has_waiter;
 extern wait_queue_head_t *tcpp_log_wait;
 
-/*
- * Is a log open, so that records are wanted? Asked again under RCU before
- * anything is added, since the end of a log waits for a grace period.
- */
+/* Is a log open, so that records are wanted? The quick first question. */
 static inline bool tcpp_log_active(void)
 {
 	return READ_ONCE(tcpp_log_is_active);
+}
+
+/*
+ * Asked again under RCU before anything is added: the end of a log waits for a
+ * grace period. Pairs with the release at its beginning, by which the rings
+ * and the table are empty.
+ */
+static inline bool tcpp_log_begun(void)
+{
+	return smp_load_acquire(&tcpp_log_is_active);
 }
 
 bool tcpp_log_enough(void);

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 #include <net/net_namespace.h>
 
 #include "counters.h"
@@ -24,11 +25,18 @@
 static void show_counts(struct seq_file *seq, const struct tcpp_counters *s)
 {
 	seq_printf(seq, "hash_stat: %6llu %6llu %6llu %6llu, ", s->searched,
-		   s->found, s->created, s->restarted);
+		   s->found, s->created, s->ended);
 	seq_printf(seq, "ack_drop: %6llu %6llu, ", s->purge_busy, s->ring_full);
 	seq_printf(seq, "conn_drop: %6llu %6llu, ", s->flow_limit,
 		   s->flow_memory);
 	seq_printf(seq, "err: %6llu %6llu\n", s->second_reader, s->copy_failed);
+}
+
+/* One that is offline now may have counted before; most never were there. */
+static bool has_counted(int cpu)
+{
+	return memchr_inv(per_cpu_ptr(&tcpp_counters, cpu), 0,
+			  sizeof(struct tcpp_counters));
 }
 
 static int stats_show(struct seq_file *seq, void *v)
@@ -55,7 +63,9 @@ static int stats_show(struct seq_file *seq, void *v)
 	seq_puts(seq, "err: <multiple_reader copy_failed>\n");
 	seq_puts(seq, "Total: ");
 	show_counts(seq, &sum);
-	for_each_online_cpu(cpu) {
+	for_each_possible_cpu(cpu) {
+		if (!cpu_online(cpu) && !has_counted(cpu))
+			continue;
 		seq_printf(seq, "cpu%d: ", cpu);
 		show_counts(seq, per_cpu_ptr(&tcpp_counters, cpu));
 	}
@@ -66,6 +76,7 @@ static int stats_show(struct seq_file *seq, void *v)
 	seq_printf(seq, "Refused: flow_limit %llu flow_memory %llu\n",
 		   sum.flow_limit, sum.flow_memory);
 	seq_printf(seq, "Missed: hooks %llu\n", sum.missed);
+	seq_printf(seq, "Skipped: bad_checksum %llu\n", sum.bad_checksum);
 	seq_printf(seq, "Ring: records_per_cpu %u cpus %u mem %zuK\n",
 		   tcpp_conf.bufsize, num_possible_cpus(), ring_bytes >> 10);
 	tcpp_data_file_show(seq);
