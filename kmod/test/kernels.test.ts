@@ -1,7 +1,7 @@
 // Boots real kernels, runs the scenarios of guest/ with the module in them and checks what they left.
 // TPP_KERNELS=5.10,6.1 or all; 6.1 when unset.
 import path from "node:path";
-import test, { type ExecutionContext } from "ava";
+import type { ExecutionContext } from "ava";
 import { disorder, growth, holes, recordsOf, smallestSpacing, statOf, table } from "./checks/settings.ts";
 import {
   againstSs,
@@ -12,48 +12,20 @@ import {
   nstat,
   witnessRecords,
 } from "./checks/witness.ts";
-import { boot, type Evidence, splatsIn } from "./harness/boot.ts";
+import { type Evidence, splatsIn } from "./harness/boot.ts";
 import { buildModule, buildPrograms, moduleFolder } from "./harness/build.ts";
-import { chosenKernels } from "./harness/kernels.ts";
-import { missingForGuests } from "./harness/needs.ts";
+import { guests } from "./harness/claims.ts";
 import { extendedNames, fieldNames, groupBy, pairOf, parseRecords, parseStat, type Rec } from "./harness/records.ts";
-import { tree } from "./harness/tree.ts";
 
-const missing = missingForGuests();
-const boots = new Map<string, { evidence: Evidence; log: string }>();
-
-/** One test per kernel; skipped with the reason where guests cannot run, a failure in CI. */
-function onEachKernel(claim: string, check: (t: ExecutionContext, evidence: Evidence, log: string) => void): void {
-  for (const kernel of chosenKernels()) {
-    const title = `${kernel.name}: ${claim}`;
-    if (missing && process.env.CI !== "true") {
-      test.skip(`${title} (${missing})`, () => {});
-      continue;
-    }
-    test.serial(title, (t) => {
-      if (missing) return t.fail(missing);
-      const booted = boots.get(kernel.name);
-      if (!booted) return t.fail("the guest did not run");
-      check(t, booted.evidence, booted.log);
-    });
-  }
-}
-
-test.before(async (t) => {
-  t.timeout(40 * 60 * 1000);
-  if (missing) return t.log(`kernel module tests: ${missing}`);
-  for (const kernel of chosenKernels()) {
-    const made = await tree(kernel);
-    const { module, log } = await buildModule(made, ["W=1"]);
-    const evidence = await boot(made, {
-      name: "tests",
-      files: [module, await buildPrograms(made), path.join(moduleFolder, "test/guest")],
-      command: "sh guest/all.sh witness settings reading lifecycle",
-      limit: 900,
-    });
-    boots.set(kernel.name, { evidence, log });
-    t.log(`${kernel.name}: Linux ${evidence.text("release").trim()}`);
-  }
+const onEachKernel = guests(async (made) => {
+  const { module, log } = await buildModule(made, ["W=1"]);
+  const scenario = {
+    name: "tests",
+    files: [module, await buildPrograms(made), path.join(moduleFolder, "test/guest")],
+    command: "sh guest/all.sh witness settings reading lifecycle",
+    limit: 900,
+  };
+  return { scenario, log };
 });
 
 onEachKernel("builds without warnings (W=1)", (t, _evidence, log) => {

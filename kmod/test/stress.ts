@@ -106,7 +106,15 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   const slow = debug ? 6 : 1;
   if (debug && values.scenarios) {
     const command = `LIMIT=1800 sh guest/all.sh ${values.scenarios}`;
-    const scenario = { name: "debug-scenarios", files, command, limit: 7200, memoryMiB: 4096, ...kernel };
+    const scenario = {
+      name: "debug-scenarios",
+      files,
+      command,
+      limit: 7200,
+      bootLimit: 900,
+      memoryMiB: 4096,
+      ...kernel,
+    };
     await run("debug kernel, the tests' scenarios", made, scenario);
   }
   if (seconds === 0) continue;
@@ -115,7 +123,7 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
     const command = `RATE=${values.rate} CHURN=${values.churn} sh guest/stress.sh ${seconds}`;
     const limit = seconds * 2 + 300 * slow;
     const folder = `stress-${debug ? "debug-" : ""}${cpus}`;
-    await run(title, made, { name: folder, files, command, cpus, limit, memoryMiB: 4096, ...kernel });
+    await run(title, made, { name: folder, files, command, cpus, limit, bootLimit: 900, memoryMiB: 4096, ...kernel });
   }
 }
 process.exitCode = failures ? 1 : 0;
