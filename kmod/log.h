@@ -19,11 +19,11 @@ static inline bool tcpp_log_active(void)
 
 /*
  * Asked again under RCU before anything is added: the end of a log waits for a
- * grace period. Pairs with the release at its beginning, by which the rings
- * and the table are empty.
+ * grace period.
  */
 static inline bool tcpp_log_begun(void)
 {
+	/* pairs with the release at its beginning: rings and table are empty */
 	return smp_load_acquire(&tcpp_log_is_active);
 }
 

@@ -121,10 +121,12 @@ in_a odd zero-window 10.0.2.1 5001 &
 pid=$!
 sleep 0.7
 path loss 100%
+sleep 3
+path delay 10ms rate 20mbit
 wait $pid
 in_a nstat -az >$H/zero-window/nstat.a
+settled 0
 stop_log
-path delay 10ms rate 20mbit
 
 note "closed or reset: counted"
 start_log hostile/reset
