@@ -17,11 +17,11 @@ const onEachKernel = guests(async (made) => {
   const scenario = {
     name: "hostile",
     files: [module, split, await buildPrograms(made), path.join(moduleFolder, "test/guest")],
-    command: `sh guest/all.sh hostile; sh guest/unload.sh ${trials}`,
+    command: `LIMIT=1500 sh guest/all.sh hostile; sh guest/unload.sh ${trials}`,
     // the wait queue of a module that frees it too early is poisoned at once
     kernelArgs: "quiet slub_debug=FZPU,kmalloc-32",
     cpus: 3,
-    limit: 1200,
+    limit: 2400,
   };
   return { scenario, log };
 });
