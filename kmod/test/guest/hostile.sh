@@ -115,12 +115,13 @@ path delay 10ms rate 20mbit
 path_back delay 10ms
 
 note "a window taken back with data in flight"
-in_a nstat -n
 start_log hostile/zero-window
-in_a odd zero-window 10.0.2.1 5001 &
+in_a nstat -n
+in_a odd zero-window 10.0.2.1 5001 >$H/zero-window/odd &
 pid=$!
-sleep 0.7
+for _ in $(seq 100); do grep -q connected $H/zero-window/odd && break; sleep 0.1; done
 path loss 100%
+touch /run/cut
 sleep 3
 path delay 10ms rate 20mbit
 wait $pid

@@ -11,8 +11,9 @@
  *   odd again HOST PORT [repair]
  *       connects, sends, disconnects, connects again from the same port to
  *       the same place; repair: the disconnect sends no RST
- *   odd zero-window HOST PORT   five segments in flight, then the peer's window
- *                               is taken for closed; waits 4 s
+ *   odd zero-window HOST PORT   says "connected", waits for the file /run/cut,
+ *                               then has five segments in flight and takes the
+ *                               peer's window for closed; waits 4 s
  *   odd greet PORT              sends 2000 bytes and ends its side
  *   odd hang-up HOST PORT       to greet: waits, ends its side and closes
  *                               with the 2000 bytes unread
@@ -200,7 +201,9 @@ static void zero_window(const char *host, const char *port)
 	socklen_t size = sizeof(window);
 	int fd = dial(host, port);
 
-	sleep_ms(1000);
+	printf("connected\n");
+	while (access("/run/cut", F_OK))
+		sleep_ms(10);
 	must(write(fd, data, 7000) == 7000, "write");
 	repair(fd, 1);
 	must(!getsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &window, &size),
