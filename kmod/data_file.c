@@ -205,8 +205,11 @@ static void fill_text(void)
 	this_cpu_add(tcpp_counters.read, made);
 }
 
-/* How much of the waiting text goes into @room: whole lines if one fits. */
-static size_t part_for(size_t room)
+/*
+ * How much of the waiting text goes into @room: whole lines. Where not even one
+ * fits, a part of it, unless there is something in the buffer already (@done).
+ */
+static size_t part_for(size_t room, bool done)
 {
 	size_t waiting = text_end - text_at;
 	size_t part = room;
@@ -215,7 +218,7 @@ static size_t part_for(size_t room)
 		return waiting;
 	while (part && text[text_at + part - 1] != '\n')
 		part--;
-	return part ?: room;
+	return part || done ? part : room;
 }
 
 /*
@@ -232,7 +235,7 @@ static ssize_t copy_text(struct iov_iter *to)
 
 		if (text_at == text_end)
 			fill_text();
-		part = part_for(iov_iter_count(to));
+		part = part_for(iov_iter_count(to), done);
 		if (!part)
 			break;
 		all = part == text_end - text_at;
