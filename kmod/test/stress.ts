@@ -21,7 +21,7 @@ const { values } = parseArgs({
     kernels: { type: "string", default: "6.1" },
     rate: { type: "string", default: "20mbit" },
     churn: { type: "string", default: "200" },
-    scenarios: { type: "string", default: "reading lifecycle settings witness" },
+    scenarios: { type: "string", default: "reading lifecycle settings witness hostile" },
     "debug-kernel": { type: "boolean", default: false },
   },
 });
