@@ -178,7 +178,7 @@ note "a purge of many flows at once, reader running"
 unload
 load extended=1 maxflows=100000 bufsize=1024
 setting purgetime 2
-ulimit -n 20000
+prlimit --nofile=20000 --pid $$
 in_b odd collect 7000 &
 COLLECT=$!
 sleep 0.3
