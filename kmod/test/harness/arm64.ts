@@ -31,8 +31,9 @@ chroot "$root" sh -ec '
   headers=$(newest linux-headers-arm64 "^linux-headers-[0-9].*-arm64$")
   image=$(newest linux-image-arm64 "^linux-image-[0-9].*-arm64$")
   apt-get download "$headers:arm64" "$(echo $headers | sed "s/-arm64$/-common/")" "$image:arm64" busybox-static:arm64
-  for deb in linux-headers-*.deb; do dpkg-deb -x "$deb" /; done
-  for deb in linux-image-*.deb busybox-static_*.deb; do dpkg-deb -x "$deb" /arm64; done
+  for deb in *.deb; do dpkg-deb -x "$deb" /arm64; done
+  # their links to each other and to linux-kbuild are for this place
+  mv usr/src/linux-headers-* /usr/src/
   rm ./*.deb
 '
 `;
