@@ -116,7 +116,7 @@ path_back delay 10ms
 
 note "a window taken back with data in flight"
 start_log hostile/zero-window
-in_a nstat -n
+in_a nstat -az >$H/zero-window/nstat.before
 in_a odd zero-window 10.0.2.1 5001 >$H/zero-window/odd &
 pid=$!
 for _ in $(seq 100); do grep -q connected $H/zero-window/odd && break; sleep 0.1; done
@@ -161,8 +161,8 @@ settled 0
 stop_log
 
 note "segments that do not pass the checksum"
-in_b nstat -n
 start_log hostile/checksum
+in_b nstat -az >$H/checksum/nstat.before
 in_a timeout 15 tcp send 10.0.2.1 5001 3000000 &
 pid=$!
 sleep 1
@@ -177,18 +177,19 @@ stop_log
 note "a purge of many flows at once, reader running"
 unload
 load extended=1 maxflows=100000 bufsize=1024
-setting purgetime 2
 prlimit --nofile=20000 --pid $$
 in_b odd collect 7000 &
 COLLECT=$!
 sleep 0.3
 start_log hostile/purge
-in_b odd hold 127.0.0.1 7000 2000 15000 >$H/purge/held &
+in_b odd hold 127.0.0.1 7000 2000 600000 >$H/purge/held &
 pid=$!
-for _ in $(seq 140); do
-  sleep 0.1
-  grep -q '^Flows: active 0 ' $STAT && grep -q held $H/purge/held && break
-done
+for _ in $(seq 600); do grep -q held $H/purge/held && break; sleep 0.1; done
+sleep 3
+cp $STAT $H/purge/stat.held
+setting purgetime 2
+for _ in $(seq 300); do grep -q '^Flows: active 0 ' $STAT && break; sleep 0.1; done
+sleep 1
 stop_log
 kill $pid $COLLECT
 unload
@@ -225,7 +226,7 @@ note "writes of odd texts"
 for text in '' '5001\0junk' '+7' '010' '0x1f' ' 5001 ' '5001\n' '0' '-1' '4294967297' '5001 6001' '\n'; do
   before=$(cat $SYS/port)
   result=$(odd-write $SYS/port "$text")
-  echo "$text|$result|$before|$(cat $SYS/port)"
+  printf '%s|%s|%s|%s\n' "$text" "$result" "$before" "$(cat $SYS/port)"
 done >$H/writes
 for pair in maxflows:100000000 maxflows:100000001 purgetime:1000000 purgetime:1000001 readnum:1073741824 readnum:1073741825 probetime:86400000; do
   setting "${pair%:*}" "${pair#*:}" 2>/dev/null && echo "$pair taken" || echo "$pair refused"
