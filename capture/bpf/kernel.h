@@ -80,7 +80,9 @@ enum {
 #define ECN_DEMAND_CWR 4
 #define ECN_ACCECN 16
 
-#define SOCK_DEAD 0 /* enum sock_flags */
+/* enum sock_flags */
+#define SOCK_DEAD 0
+#define SOCK_LINGER 4
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -195,6 +197,7 @@ struct tcp_sock {
 	u32 rate_interval_us;
 	u64 bytes_acked;
 	u8 frto : 1;
+	u8 repair : 1;
 	u32 total_retrans;
 	struct request_sock *fastopen_rsk;
 };

@@ -541,6 +541,19 @@ int BPF_PROG(on_accept_4, struct sock *sk, int flags, int *err, bool kern, struc
 	return accepted(child);
 }
 
+/* Is tcp_close() or tcp_disconnect() about to send a RST? */
+static __always_inline bool reset_follows(const struct sock *sk, const struct tcp_sock *tp, int from)
+{
+	if (BPF_CORE_READ_BITFIELD(tp, repair))
+		return false;
+	if ((1 << from) & RESETTING)
+		return true;
+	if (from != TCP_CLOSING && from != TCP_LAST_ACK)
+		return false;
+	/* the FIN was not sent, or a close with data unread, not SO_LINGER 0 */
+	return tp->snd_nxt != tp->write_seq || !(sk->__sk_common.skc_flags & (1 << SOCK_LINGER));
+}
+
 /*
  * A close that does not go through tcp_done(): unread data, SO_LINGER 0 or a
  * disconnect. If a RST follows, that is the last segment, and the last record
@@ -559,7 +572,7 @@ static __always_inline void on_closed(const struct sock *sk, const struct tcp_so
 		counts->done_sk = 0;
 		return;
 	}
-	if ((1 << from) & RESETTING || tp->snd_nxt != tp->write_seq)
+	if (reset_follows(sk, tp, from))
 		bpf_map_update_elem(&closing, &key, &yes, BPF_ANY);
 	else
 		write_event(tp, TCPP_DONE, TCPP_TIMER_NONE);
@@ -580,6 +593,10 @@ int BPF_PROG(on_state, const struct sock *sk, int from, int to)
 		if (from != TCP_LISTEN && from != TCP_CLOSE)
 			on_closed(sk, tp, from);
 	} else if (to == TCP_SYN_SENT) {
+		u64 key = (u64)sk;
+
+		/* still there if its RST could not be sent */
+		bpf_map_delete_elem(&closing, &key);
 		write_process(tp);
 	} else if (from == TCP_SYN_SENT || from == TCP_SYN_RECV) {
 		write_event(tp, TCPP_SETUP, TCPP_TIMER_NONE);
