@@ -102,20 +102,23 @@ struct net {
 };
 
 typedef struct {
+	long long counter;
+} atomic64_t;
+
+typedef struct {
 	struct net *net;
 } possible_net_t;
 
 struct sock_common {
-	__be32 skc_daddr;
-	__be32 skc_rcv_saddr;
-	__be16 skc_dport;
-	u16 skc_num;
+	u64 skc_addrpair; /* skc_daddr, skc_rcv_saddr */
+	u32 skc_portpair; /* skc_dport, skc_num */
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
 	unsigned long skc_flags;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
 };
 
 struct kernfs_node {
@@ -216,7 +219,7 @@ struct tcp_skb_cb {
 	__u32 ack_seq;
 };
 
-/* net/ipv4/tcp_cubic.c */
+/* net/ipv4/tcp_cubic.c; with these neighbours the first two of each row are read as one */
 struct bictcp {
 	u32 cnt;
 	u32 last_max_cwnd;

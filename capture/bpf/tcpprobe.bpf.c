@@ -83,16 +83,35 @@ struct {
 	(1 << TCP_ESTABLISHED | 1 << TCP_CLOSE_WAIT | 1 << TCP_FIN_WAIT1 | \
 	 1 << TCP_FIN_WAIT2 | 1 << TCP_SYN_RECV)
 
+static __always_inline bool port_within(u32 i, u16 local, u16 remote)
+{
+	u16 first = settings.ports[i].first;
+	u16 size = settings.ports[i].last - first;
+
+	return (u16)(local - first) <= size || (u16)(remote - first) <= size;
+}
+
+static __always_inline bool port_wanted(u16 local, u16 remote)
+{
+	u32 i;
+
+	if (port_within(0, local, remote))
+		return true;
+	for (i = 1; i < MAX_PORT_RANGES && i < settings.port_ranges; i++) {
+		if (port_within(i, local, remote))
+			return true;
+	}
+	return false;
+}
+
 /* Is this a connection that the settings ask for? Its TCP socket, or NULL. */
 static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
 {
 	const struct tcp_sock *tp;
-	u32 i;
 
 	if (settings.port_ranges) {
-		u16 local = sk->__sk_common.skc_num;
-		u16 remote = __builtin_bswap16(sk->__sk_common.skc_dport);
-		bool found = false;
+		u32 ports = sk->__sk_common.skc_portpair;
+		u16 local = ports >> 16;
 
 		/* A socket that closes has given its port back, and knows it still. */
 		if (!local) {
@@ -101,17 +120,7 @@ static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
 				return NULL;
 			local = __builtin_bswap16(tp->inet_conn.icsk_inet.inet_sport);
 		}
-		for (i = 0; i < MAX_PORT_RANGES && i < settings.port_ranges; i++) {
-			u16 first = settings.ports[i].first;
-			u16 last = settings.ports[i].last;
-
-			if ((local >= first && local <= last) ||
-			    (remote >= first && remote <= last)) {
-				found = true;
-				break;
-			}
-		}
-		if (!found)
+		if (!port_wanted(local, __builtin_bswap16(ports)))
 			return NULL;
 	}
 	if (settings.netns && sk->__sk_common.skc_net.net->ns.inum != settings.netns)
@@ -123,12 +132,16 @@ static __always_inline void read_addresses(struct tcpp_record *r, const struct t
 {
 	const struct inet_sock *inet = &tp->inet_conn.icsk_inet;
 	const struct sock_common *common = &inet->sk.__sk_common;
+	u32 ports = common->skc_portpair;
+	u16 local_port = ports >> 16;
+	u64 pair;
+	u32 local;
 
-	r->local_port = inet->inet_sport;
-	r->remote_port = common->skc_dport;
+	r->local_port = local_port ? __builtin_bswap16(local_port) : inet->inet_sport;
+	r->remote_port = ports;
 	if (common->skc_family == AF_INET6) {
 		const u64 *remote = (const u64 *)&common->skc_v6_daddr;
-		const u64 *local = (const u64 *)&common->skc_v6_rcv_saddr;
+		const u64 *own = (const u64 *)&common->skc_v6_rcv_saddr;
 		u64 high = remote[0], low = remote[1];
 
 		/* a v4-mapped socket's packets are IPv4 packets */
@@ -136,15 +149,17 @@ static __always_inline void read_addresses(struct tcpp_record *r, const struct t
 			r->family = AF_INET6;
 			((u64 *)r->remote)[0] = high;
 			((u64 *)r->remote)[1] = low;
-			((u64 *)r->local)[0] = local[0];
-			((u64 *)r->local)[1] = local[1];
+			((u64 *)r->local)[0] = own[0];
+			((u64 *)r->local)[1] = own[1];
 			return;
 		}
 	}
+	pair = common->skc_addrpair;
+	local = pair >> 32;
 	r->family = AF_INET;
-	((u64 *)r->remote)[0] = common->skc_daddr;
+	((u64 *)r->remote)[0] = (u32)pair;
 	((u64 *)r->remote)[1] = 0;
-	((u64 *)r->local)[0] = inet->inet_saddr;
+	((u64 *)r->local)[0] = local ? local : inet->inet_saddr;
 	((u64 *)r->local)[1] = 0;
 }
 
@@ -165,18 +180,32 @@ static __always_inline void read_bbr(struct tcpp_record *r, const struct inet_co
 		r->bbr.bw = BPF_CORE_READ_BITFIELD(bbr, lt_use_bw) ? bbr->lt_bw : bbr->bw.s[0].v;
 }
 
+#define follows(second, first)                                 \
+	(bpf_core_field_offset(struct bictcp, second) ==        \
+	 bpf_core_field_offset(struct bictcp, first) + 4)
+
 static __always_inline void read_cubic(struct tcpp_record *r,
 				       const struct inet_connection_sock *icsk)
 {
 	const struct bictcp *ca = (const struct bictcp *)icsk->icsk_ca_priv;
 
 	r->cong = TCPP_CONG_CUBIC;
-	r->cubic.cnt = ca->cnt;
-	r->cubic.last_max_cwnd = ca->last_max_cwnd;
-	r->cubic.origin_point = ca->bic_origin_point;
-	r->cubic.k = ca->bic_K;
-	r->cubic.delay_min_us = ca->delay_min;
-	r->cubic.epoch_start = ca->epoch_start;
+	/* Neighbours are read as one: each read costs the kernel a check. */
+	if (follows(last_max_cwnd, cnt) && follows(bic_K, bic_origin_point) &&
+	    follows(epoch_start, delay_min)) {
+		u64 *out = (u64 *)&r->cubic;
+
+		out[0] = *(const u64 *)&ca->cnt;
+		out[1] = *(const u64 *)&ca->bic_origin_point;
+		out[2] = *(const u64 *)&ca->delay_min;
+	} else {
+		r->cubic.cnt = ca->cnt;
+		r->cubic.last_max_cwnd = ca->last_max_cwnd;
+		r->cubic.origin_point = ca->bic_origin_point;
+		r->cubic.k = ca->bic_K;
+		r->cubic.delay_min_us = ca->delay_min;
+		r->cubic.epoch_start = ca->epoch_start;
+	}
 	r->cubic.tcp_cwnd = ca->tcp_cwnd;
 	r->cubic.found = ca->found;
 }
@@ -185,7 +214,7 @@ static __always_inline void read_cong(struct tcpp_record *r,
 				      const struct inet_connection_sock *icsk)
 {
 	const u64 *name = (const u64 *)icsk->icsk_ca_ops->name;
-	u64 low = name[0], high = name[1];
+	u64 low = name[0], high = low >> 56 ? name[1] : 0;
 
 	((u64 *)r->cong_name)[0] = low;
 	((u64 *)r->cong_name)[1] = high;
@@ -200,8 +229,9 @@ static __always_inline void read_cong(struct tcpp_record *r,
 static __always_inline void read_chrono(struct tcpp_record *r, const struct tcp_sock *tp)
 {
 	u32 type = BPF_CORE_READ_BITFIELD(tp, chrono_type);
-	u32 busy = tp->chrono_stat[0];
-	u32 rwnd = tp->chrono_stat[1];
+	u64 first = *(const u64 *)&tp->chrono_stat[0];
+	u32 busy = first;
+	u32 rwnd = first >> 32;
 	u32 sndbuf = tp->chrono_stat[2];
 
 	if (type) {
@@ -221,7 +251,7 @@ static __always_inline void read_chrono(struct tcpp_record *r, const struct tcp_
 
 static __always_inline void read_extended(struct tcpp_record *r, const struct tcp_sock *tp)
 {
-	__s32 waiting = tp->rcv_nxt - tp->copied_seq;
+	__s32 waiting = r->rcv_nxt - tp->copied_seq;
 
 	r->app_limited = tp->app_limited != 0;
 	r->rcv_wnd = tp->rcv_wnd;
@@ -253,13 +283,15 @@ static __always_inline void read_state(struct tcpp_record *r, const struct tcp_s
 	const struct inet_connection_sock *icsk = &tp->inet_conn;
 	u8 ca_state = BPF_CORE_READ_BITFIELD(icsk, icsk_ca_state);
 	u32 cwnd = tp->snd_cwnd;
+	u64 cookie;
 
 	read_addresses(r, tp);
 	r->netns = icsk->icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
-	r->connection = 0;
-	/* the helper came with this field */
-	if (bpf_core_field_exists(struct bpf_prog_info, recursion_misses))
-		r->connection = bpf_get_socket_cookie((void *)tp);
+	cookie = icsk->icsk_inet.sk.__sk_common.skc_cookie.counter;
+	/* Until somebody asks it has none. The helper came with this field. */
+	if (!cookie && bpf_core_field_exists(struct bpf_prog_info, recursion_misses))
+		cookie = bpf_get_socket_cookie((void *)tp);
+	r->connection = cookie;
 	r->pacing_rate = icsk->icsk_inet.sk.sk_pacing_rate;
 	r->ca_state = ca_state;
 	r->snd_nxt = tp->snd_nxt;

@@ -1,6 +1,6 @@
 /** The source bpf on this kernel: its object, its records, its rings, and what is left of it. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -9,13 +9,14 @@ import test, { type ExecutionContext, type TestFn } from "ava";
 import { buildBpf } from "../../scripts/build/bpf.ts";
 import { seededChance } from "../../test/support/seeded-chance.ts";
 import { layoutOf, members, recordBytes, strideBytes } from "../sources/bpf/layout.ts";
+import { loadLibbpf } from "../sources/bpf/library.ts";
 import { onlineCpus, ringBytes } from "../sources/bpf/rings.ts";
 import { captureHere, startCapture, startTraffic, temporaryDirectory } from "./helpers.ts";
 
 const object = fileURLToPath(new URL("../bpf/tcpprobe.bpf.o", import.meta.url));
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
 const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
-const tool = (...args: string[]): string => execFileSync("bpftool", args, { env: environment, encoding: "utf8" });
+const tool = (...args: string[]): string => execFileSync("bpftool", args, { env: environment, encoding: "utf8", maxBuffer: 1 << 30 });
 
 const has = (program: string): boolean => spawnSync(program, ["--version"], { env: environment }).status === 0;
 
@@ -85,6 +86,56 @@ built("records are laid out as the C structure is", async (t) => {
     t.deepEqual(places.get(member), { offset, size: sizes[type] }, name);
   t.is(members.length, places.size, "every member is told of");
 });
+
+live(
+  "this kernel's verifier takes every program, those for functions at tracepoints with the same arguments",
+  async (t) => {
+    const folder = temporaryDirectory(t);
+    for (const file of ["kernel.h", "record.h"]) copyFileSync(join(object, "..", file), join(folder, file));
+    const places: Readonly<Record<string, string>> = {
+      "fentry/tcp_v4_do_rcv": "tp_btf/tcp_probe",
+      "fentry/tcp_v6_do_rcv": "tp_btf/tcp_probe",
+      "fentry/__tcp_transmit_skb": "tp_btf/tcp_ao_handshake_failure",
+      "fentry/tcp_retransmit_timer": "tp_btf/tcp_destroy_sock",
+      "fentry/tcp_send_probe0": "tp_btf/tcp_destroy_sock",
+      "fentry/tcp_done": "tp_btf/tcp_destroy_sock",
+    };
+    const text = readFileSync(join(object, "../tcpprobe.bpf.c"), "utf8");
+    writeFileSync(
+      join(folder, "a.bpf.c"),
+      text.replaceAll(/SEC\("([^"]+)"\)/g, (whole, name) => (places[name] ? `SEC("${places[name]}")` : whole)),
+    );
+    const compiled = join(folder, "a.o");
+    execFileSync("clang", [
+      "-O2",
+      "-g",
+      "-target",
+      "bpf",
+      "-mcpu=v2",
+      "-D__TARGET_ARCH_x86",
+      "-c",
+      join(folder, "a.bpf.c"),
+      "-o",
+      compiled,
+    ]);
+    const library = await loadLibbpf();
+    const bytes = readFileSync(compiled);
+    const known = tool("btf", "dump", "file", "/sys/kernel/btf/vmlinux");
+    const programs = [...text.matchAll(/^SEC\("([^"]+)"\)\nint BPF_PROG\((\w+)/gm)].map(([, place, name]) => ({
+      place: places[place!] ?? place!,
+      name: name!,
+    }));
+    t.true(programs.length > 12);
+    for (const { name, place } of programs) {
+      // What is returned cannot be had at a tracepoint; older kernels lack some of these.
+      if (place.startsWith("fexit/") || !known.includes(`'btf_trace_${place.slice(7)}'`)) continue;
+      const loaded = library.openMemory(bytes, bytes.length, { sz: 16, object_name: "tcpprobe" });
+      for (const other of programs) library.setAutoload(library.program(loaded, other.name), other.name === name);
+      t.is(library.load(loaded), 0, name);
+      library.close(loaded);
+    }
+  },
+);
 
 test("a ring has the largest size that the kernel takes and that was not exceeded", (t) => {
   t.is(ringBytes(64, 4096), 65_536);
