@@ -22,6 +22,7 @@ interface RunFlags {
   readonly cwndChanges?: true;
   readonly probetime?: number;
   readonly extended: boolean;
+  readonly text?: true;
   readonly hostname?: true;
   readonly quiet?: true;
   readonly json?: true;
@@ -62,6 +63,7 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
       wholeNumber("--probetime", 0, 86_400_000, "milliseconds"),
     )
     .option("--no-extended", "module, bpf: the 30 documented fields only")
+    .option("--text", "module: the text of /proc/net/tcpprobe, not its records in binary")
     .option(
       "--buffer-size-kb <kib>",
       "bpf, tracefs: ring for each CPU (default: 16384, at most 256 MiB together)",
@@ -107,6 +109,7 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
       full: flags.full ? true : flags.cwndChanges ? false : null,
       probetimeMs: flags.probetime ?? null,
       extended: flags.extended,
+      asText: flags.text ?? false,
     },
     command,
     hostname: flags.hostname ?? false,

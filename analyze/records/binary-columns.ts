@@ -87,6 +87,7 @@ const sameValue: Readonly<Record<string, string>> = {
   retrans_out: "retrans_out",
   retrans: "retrans",
   frto_counter: "frto",
+  rto_num: "rto_num",
   rcv_wnd: "rcv_wnd_bytes",
   rqueue: "rqueue_bytes",
   mss: "mss_bytes",
@@ -113,6 +114,7 @@ export function binaryColumns(values: RecordValues): Store[] {
   // jiffies_to_msecs()
   put("rto_ms", values.number("rto_jiffies"), (get) => numbers((view, at) => Math.ceil((get(view, at) * 1000) / hz)));
   put("pacing_rate_bps", values.bigint("sk_pacing_rate"), pacing);
+  put("record", values.bigint("record"), wide);
   put("connection", values.bigint("connection"), (get) => wide(get, 0n));
   put("netns", values.number("netns"), widened);
   put("bytes_acked", values.bigint("bytes_acked"), wide);

@@ -36,7 +36,8 @@ export class BinaryText {
     if (type === null) throw new RangeError("its records have no type");
     this.#type = type;
     const fields = fieldsOf(this.#values, BigInt(header.clock.monotonic_ns) - BigInt(header.clock.zero_monotonic_ns));
-    if (header.bpf?.hooks.includes("fentry/tcp_retransmit_timer")) fields.set("rto_num", this.#timeoutCount());
+    if (!this.#values.has("rto_num") && header.bpf?.hooks.includes("fentry/tcp_retransmit_timer"))
+      fields.set("rto_num", this.#timeoutCount());
     this.columns = [...fields.keys()];
     this.#fields = [...fields.values()];
   }
@@ -97,7 +98,8 @@ function fieldsOf(values: RecordValues, zeroNs: bigint): Map<string, Field> {
   };
   const fields = new Map<string, Field>();
   for (const name of documentedWireNames) fields.set(name, special[name] ?? number(name));
-  fields.set("cpu", number("cpu"));
+  if (values.has("cpu")) fields.set("cpu", number("cpu"));
+  if (values.has("record")) fields.set("record", big("record"));
   fields.set("netns", number("netns"));
   if (values.has("connection")) fields.set("connection", big("connection"));
   if (!values.has("mss")) return fields;

@@ -43,7 +43,7 @@ export const binaryRecords: TextKindReader = {
   columns(settings) {
     const values = new RecordValues(settings.header.records!);
     const stored = binaryColumns(values).map(({ name }) => name);
-    const timeouts = seesTimeouts(settings) && values.has("timer_kind") ? ["rto_num"] : [];
+    const timeouts = seesTimeouts(settings) && values.has("timer_kind") && !values.has("rto_num") ? ["rto_num"] : [];
     const specs: ColumnSpec[] = [inner.ns, inner.ends, inner.life];
     specs.push(...["type", "sport", "dport", ...stored, ...timeouts].map(traceSpec));
     return settings.cpus && values.has("cpu") && values.has("refused") ? [...specs, inner.cpu, inner.refused] : specs;

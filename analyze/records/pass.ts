@@ -58,7 +58,7 @@ export class Pass {
     this.#source = frameSource(settings, this.#jobs, options);
     const relative = header.records ? header.records.sequence === "relative" : header.text === "probe";
     this.#connections = new Connections(relative && header.source !== "import");
-    this.#timeouts = Timeouts.of({ header }, this.#source.layout);
+    this.#timeouts = Timeouts.of(header, this.#source.layout);
     this.#losses = new LossPlaces({
       startsAtOne: (header.set?.number ?? 1) === 1,
       oneCpu: files.every(({ walk }) => /^Ring: .*\bcpus 1\b/m.test(walk.trailer?.statistics?.start ?? "")),

@@ -1,5 +1,6 @@
 /** Retransmission timeouts so far, for sources that tell each one and no sum: counted as the records come by. */
-import type { Batch } from "./batch.ts";
+import type { TppHeader } from "@tcpprobe-plus/tpp";
+import type { Batch, Layout } from "./batch.ts";
 
 const typeTimeout = 2;
 
@@ -9,12 +10,10 @@ export class Timeouts {
   #counts = new Uint32Array(1024);
 
   /** Null for sources that count by themselves, or see none. */
-  static of(
-    { header }: { readonly header: { readonly records?: unknown } },
-    batch: { place(name: string): number },
-  ): Timeouts | null {
-    const place = batch.place("rto_num");
-    return header.records === undefined || place < 0 ? null : new Timeouts(place, batch.place("timer"));
+  static of({ records }: Pick<TppHeader, "records">, layout: Layout): Timeouts | null {
+    const place = layout.place("rto_num");
+    const countsItself = records === undefined || records.fields.some(({ name }) => name === "rto_num");
+    return countsItself || place < 0 ? null : new Timeouts(place, layout.place("timer"));
   }
 
   private constructor(place: number, timer: number) {

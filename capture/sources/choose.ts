@@ -21,6 +21,8 @@ export interface ModuleWishes {
   readonly full: boolean | null;
   readonly probetimeMs: number | null;
   readonly extended: boolean;
+  /** Its text instead of its records. */
+  readonly asText: boolean;
 }
 
 export interface ChooseOptions {
@@ -89,7 +91,8 @@ function whyNot(error: unknown): string | null {
 }
 
 async function open(choice: Exclude<SourceChoice, "auto">, options: ChooseOptions): Promise<Source> {
-  if (choice === "kmod") return openKmod({ settings: settingsOf(options), say: options.say });
+  if (choice === "kmod")
+    return openKmod({ settings: settingsOf(options), asText: options.module.asText, say: options.say });
   refuseModuleOptions(options, `source ${choice}`);
   if (choice === "bpf") return openBpf({ ...options, extended: options.module.extended });
   return choice === "ss" ? openSs(options) : await openTracefs(options);
@@ -106,5 +109,6 @@ function settingsOf({ port, module }: ChooseOptions): ModuleSettings {
 
 function refuseModuleOptions({ module }: ChooseOptions, taken: string): void {
   if (module.full !== null) throw new ModuleOptionError(module.full ? "--full" : "--cwnd-changes", taken);
+  if (module.asText) throw new ModuleOptionError("--text", taken);
   if (module.probetimeMs !== null) throw new ModuleOptionError("--probetime", taken);
 }

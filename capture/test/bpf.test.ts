@@ -16,7 +16,8 @@ import { captureHere, startCapture, startTraffic, temporaryDirectory } from "./h
 const object = fileURLToPath(new URL("../bpf/tcpprobe.bpf.o", import.meta.url));
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
 const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
-const tool = (...args: string[]): string => execFileSync("bpftool", args, { env: environment, encoding: "utf8", maxBuffer: 1 << 30 });
+const tool = (...args: string[]): string =>
+  execFileSync("bpftool", args, { env: environment, encoding: "utf8", maxBuffer: 1 << 30 });
 
 const has = (program: string): boolean => spawnSync(program, ["--version"], { env: environment }).status === 0;
 

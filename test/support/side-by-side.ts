@@ -48,17 +48,25 @@ const withoutMode = (state = ""): string => state.replace(/^mode=\w+,/, "");
 
 const seconds = (row: Row): number => Number(row["sec.nsec"]);
 
+/** The lines of a capture of binary records, and the names of their fields. */
+export async function linesOf(
+  path: string,
+): Promise<{ header: TppHeader; lost: Comparison["lost"]; text: string; columns: readonly string[] }> {
+  const walk = await verifyTpp(path);
+  const header = walk.header!;
+  const binary = new BinaryText(header);
+  let text = "";
+  for await (const { raw } of readFrames(path, walk)) text += binary.lines(raw).toString("latin1");
+  return { header, lost: walk.trailer?.lost ?? {}, text, columns: binary.columns };
+}
+
 /** `text`: the module's, with `fields` and since `zeroNs` of CLOCK_MONOTONIC. Both look at a connection under its lock, so their records are in the same order. */
 export async function sideBySide(
   bpfPath: string,
   { text, fields, zeroNs }: { text: string; fields: readonly string[]; zeroNs: bigint },
 ): Promise<Comparison> {
-  const walk = await verifyTpp(bpfPath);
-  const header = walk.header!;
-  const binary = new BinaryText(header);
-  let printed = "";
-  for await (const { raw } of readFrames(bpfPath, walk)) printed += binary.lines(raw).toString("latin1");
-  const bpf = byEnds(rowsOf(printed, binary.columns).sort((a, b) => seconds(a) - seconds(b)));
+  const { header, lost, text: printed, columns } = await linesOf(bpfPath);
+  const bpf = byEnds(rowsOf(printed, columns).sort((a, b) => seconds(a) - seconds(b)));
   const later = Number(BigInt(header.clock.monotonic_ns) - zeroNs) / 1e9;
   const onlyModule: string[] = [];
   const onlyBpf: string[] = [];
@@ -87,7 +95,7 @@ export async function sideBySide(
     onlyBpf.push(...others.slice(next).map(shown));
   }
   for (const rest of bpf.values()) onlyBpf.push(...rest.map(shown));
-  return { header, lost: walk.trailer?.lost ?? {}, pairs, onlyModule, onlyBpf, differing };
+  return { header, lost, pairs, onlyModule, onlyBpf, differing };
 }
 
 /** Fields in which two records of the same moment are not the same; `apart`: seconds between the one's look and the other's. */

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Every kind of connection, seen by the module and by BPF at the same time, and by tcpdump and nstat.
+# bpf.sh text|records: every kind of connection, seen by the module (its text, or its records through capture) and by BPF at the
+# same time, and by tcpdump and nstat.
 . guest-capture/lib.sh
 O=/out/bpf
 mkdir -p $O
@@ -12,7 +13,13 @@ start_sinks
 for dev in a/a0 b/b0; do ip -n ${dev%/*} link set ${dev#*/} gso_max_segs 1; done
 modprobe tcp_bbr
 
-start_log bpf
+if [ "$1" = text ]; then
+  start_log bpf
+else
+  cp $STAT $O/stat.open
+  capture run --source kmod -o $O/kmod.tpp 2>$O/kmod.err &
+  wait_for $O/kmod.err "capturing to" 120 || cat $O/kmod.err
+fi
 capture run --source bpf -o $O/bpf.tpp 2>$O/bpf.err &
 wait_for $O/bpf.err "capturing to" 120 || cat $O/bpf.err
 start_dump a a0 $O/a.pcap
@@ -63,7 +70,13 @@ in_b nstat -az >$O/nstat.b
 stop_dumps
 pkill -INT -f bpf.tpp
 wait_for $O/bpf.err "lost" 60
-stop_log
+if [ "$1" = text ]; then
+  stop_log
+else
+  pkill -INT -f kmod.tpp
+  wait_for $O/kmod.err "lost" 60
+  cat $O/kmod.err
+fi
 cat $O/bpf.err
 for ns in a b; do readlink /run/netns/$ns; ip netns exec $ns stat -L -c '%n %i' /proc/self/ns/net; done >$O/netns.txt
 unload
