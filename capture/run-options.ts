@@ -22,7 +22,7 @@ interface RunFlags {
   readonly cwndChanges?: true;
   readonly probetime?: number;
   readonly extended: boolean;
-  readonly text?: true;
+  readonly binary?: true;
   readonly hostname?: true;
   readonly quiet?: true;
   readonly json?: true;
@@ -63,7 +63,7 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
       wholeNumber("--probetime", 0, 86_400_000, "milliseconds"),
     )
     .option("--no-extended", "module, bpf: the 30 documented fields only")
-    .option("--text", "module: the text of /proc/net/tcpprobe, not its records in binary")
+    .option("--binary", "module: its records as they are, which costs less to read than its text")
     .option(
       "--buffer-size-kb <kib>",
       "bpf, tracefs: ring for each CPU (default: 16384, at most 256 MiB together)",
@@ -109,7 +109,7 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
       full: flags.full ? true : flags.cwndChanges ? false : null,
       probetimeMs: flags.probetime ?? null,
       extended: flags.extended,
-      asText: flags.text ?? false,
+      binary: flags.binary ?? false,
     },
     command,
     hostname: flags.hostname ?? false,

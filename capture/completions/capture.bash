@@ -94,7 +94,7 @@ _capture() {
     ;;
   run)
     if [[ $cur == -* ]]; then
-      _capture_words "$cur" '-o --output -f --force --port --source --duration --max-size --rotate --keep --level --full --cwnd-changes --probetime --no-extended --text --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
+      _capture_words "$cur" '-o --output -f --force --port --source --duration --max-size --rotate --keep --level --full --cwnd-changes --probetime --no-extended --binary --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
     fi
     ;;
   recover)

@@ -21,8 +21,8 @@ export interface ModuleWishes {
   readonly full: boolean | null;
   readonly probetimeMs: number | null;
   readonly extended: boolean;
-  /** Its text instead of its records. */
-  readonly asText: boolean;
+  /** Its records as they are instead of its text. */
+  readonly binary: boolean;
 }
 
 export interface ChooseOptions {
@@ -92,7 +92,7 @@ function whyNot(error: unknown): string | null {
 
 async function open(choice: Exclude<SourceChoice, "auto">, options: ChooseOptions): Promise<Source> {
   if (choice === "kmod")
-    return openKmod({ settings: settingsOf(options), asText: options.module.asText, say: options.say });
+    return openKmod({ settings: settingsOf(options), binary: options.module.binary, say: options.say });
   refuseModuleOptions(options, `source ${choice}`);
   if (choice === "bpf") return openBpf({ ...options, extended: options.module.extended });
   return choice === "ss" ? openSs(options) : await openTracefs(options);
@@ -109,6 +109,6 @@ function settingsOf({ port, module }: ChooseOptions): ModuleSettings {
 
 function refuseModuleOptions({ module }: ChooseOptions, taken: string): void {
   if (module.full !== null) throw new ModuleOptionError(module.full ? "--full" : "--cwnd-changes", taken);
-  if (module.asText) throw new ModuleOptionError("--text", taken);
+  if (module.binary) throw new ModuleOptionError("--binary", taken);
   if (module.probetimeMs !== null) throw new ModuleOptionError("--probetime", taken);
 }

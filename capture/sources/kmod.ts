@@ -5,6 +5,7 @@
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
 import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp";
 import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, SourceGoneError } from "../errors.ts";
+import { NoBinaryFileError } from "./module/errors.ts";
 import { binaryPath, dataPath } from "./module/paths.ts";
 import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "./module/settings.ts";
 import { type ModuleStatistics, moduleStatistics } from "./module/statistics.ts";
@@ -13,8 +14,8 @@ import { afterLastLine, type Source, type SourceEnd, type SourceNews } from "./s
 export interface KmodOptions {
   /** What the run wants the module's settings to be; the others stay as they are. */
   readonly settings: ModuleSettings;
-  /** Save the text that the module prints, not its records. */
-  readonly asText: boolean;
+  /** Save its records as they are, not the text that it prints. */
+  readonly binary: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -23,10 +24,13 @@ const lastLooks = 200;
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
-/** Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NotRootError or ModuleSettingError. */
+/** Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NoBinaryFileError, NotRootError or ModuleSettingError. */
 export function openKmod(options: KmodOptions): Source {
   if (!existsSync(dataPath)) throw new NoModuleError(dataPath);
-  if (moduleStatistics()?.open) throw new ModuleBusyError(dataPath);
+  const statistics = moduleStatistics();
+  if (statistics?.open) throw new ModuleBusyError(dataPath);
+  if (options.binary && (statistics?.layout == null || !existsSync(binaryPath)))
+    throw new NoBinaryFileError(binaryPath);
   for (const line of restoreLeftSettings()) options.say(line);
   return new KmodSource(changeSettings(options.settings), options);
 }
@@ -60,13 +64,13 @@ class KmodSource implements Source {
   /** What the counters said last. */
   #latest: ModuleStatistics | null = null;
 
-  constructor(putBack: () => string[], { asText, say }: KmodOptions) {
+  constructor(putBack: () => string[], { binary, say }: KmodOptions) {
     this.#putBack = putBack;
     this.#say = say;
     this.#statisticsAtStart = moduleStatistics();
     this.#settings = readSettings() ?? {};
     const { version = null, fields = [], layout = null } = this.#statisticsAtStart ?? {};
-    const isBinary = !asText && layout !== null && existsSync(binaryPath);
+    const isBinary = binary && layout !== null;
     this.text = isBinary ? "records" : "probe";
     this.path = isBinary ? binaryPath : dataPath;
     if (isBinary) this.records = this.#settings.extended === "0" ? plainFields(layout) : layout;
