@@ -34,7 +34,7 @@ class KmodSource implements Source {
   readonly text = "probe";
   readonly path = dataPath;
   readonly notes: readonly string[] = [];
-  readonly otherLines = 0;
+  readonly halts = false;
   readonly columns: readonly string[];
   readonly module: { readonly version: string | null; readonly fields: readonly string[] };
   readonly port: number | null;

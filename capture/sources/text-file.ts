@@ -21,11 +21,12 @@ class TextFileSource implements Source {
   readonly port = null;
   readonly notes = ["times count from a moment that is not known: the text came from a file"];
   readonly zeroMonotonicNs = String(process.hrtime.bigint());
-  readonly otherLines = 0;
+  readonly halts = true;
   /** A FIFO without a writer reads as ended until the first one has come. */
   readonly #isFifo: boolean;
   #fd: number | null;
   #gotData = false;
+  #halted = false;
 
   constructor(path: string, fd: number) {
     this.path = path;
@@ -36,6 +37,7 @@ class TextFileSource implements Source {
   start(): void {}
 
   read(into: Buffer): number | "ended" {
+    if (this.#halted) return 0;
     try {
       const got = readSync(this.#fd!, into);
       if (got > 0) this.#gotData = true;
@@ -57,7 +59,10 @@ class TextFileSource implements Source {
     return afterLastLine(text);
   }
 
-  halt(): void {}
+  /** Its writer may go on for ever; what is not read stays where it is. */
+  halt(): void {
+    this.#halted = true;
+  }
 
   waiting(): number {
     return 0;

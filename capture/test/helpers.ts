@@ -17,19 +17,29 @@ export interface SilentIo extends Io {
   out: string;
   err: string;
   signal(signal: StopSignal): void;
+  /** As SIGUSR1 does. */
+  report(): void;
 }
 
 export function silentIo(isTTY = false): SilentIo {
   const handlers = new Set<(signal: StopSignal) => void>();
+  const reports = new Set<() => void>();
   const io: SilentIo = {
     out: "",
     err: "",
-    stdin: { isTTY: false },
-    stdout: { write: (text) => (io.out += text), isTTY, columns: 100 },
-    stderr: { write: (text) => (io.err += text), isTTY, columns: 100 },
+    stdout: { write: (text) => (io.out += text), offer: (text) => (io.out += text), isTTY, columns: 100 },
+    stderr: { write: (text) => (io.err += text), offer: (text) => (io.err += text), isTTY, columns: 100 },
     onSignal: (handler) => {
       handlers.add(handler);
       return () => handlers.delete(handler);
+    },
+    onReport: (handler) => {
+      reports.add(handler);
+      return () => reports.delete(handler);
+    },
+    settle: async () => {},
+    report: () => {
+      for (const handler of reports) handler();
     },
     signal: (signal) => {
       for (const handler of handlers) handler(signal);
@@ -62,6 +72,8 @@ export const live: TestFn["serial"] = ((title: string, body: (t: ExecutionContex
 export const plainOutput = (path: string): OutputOptions => ({
   path,
   overwrite: false,
+  inputs: [],
+  owner: null,
   level: 3,
   rotate: null,
   keep: null,
@@ -130,6 +142,9 @@ async function startClient(t: ExecutionContext, port: number, bytes: number, eve
 export const textOf = (path: string): string =>
   execFileSync("zstd", ["-dcq", path], { maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "ignore"] }).toString("latin1");
 
+/** What the header takes of a file. */
+export const headerBytes = (path: string): number => 8 + readFileSync(path).readUInt32LE(4);
+
 /** Real text of the module, recorded in a guest. */
 export const moduleText = (name: string): Buffer =>
   zstdDecompressSync(readFileSync(new URL(`../../test/fixtures/kmod-raw/${name}.txt.zst`, import.meta.url)));
@@ -141,9 +156,15 @@ export async function captureHere(...args: string[]): Promise<{ code: number; er
   return { code, err: io.err };
 }
 
+export const instancesFolder = "/sys/kernel/tracing/instances";
+
+/** Names of the tracing instances that a process has. */
+export const instancesOf = (pid: number): string[] =>
+  readdirSync(instancesFolder).filter((name) => name.startsWith(`tcpprobe_plus-${pid}-`));
+
 /** A counter of a running capture's tracing ring, over all CPUs. */
 export function ringCounter(pid: number, name: string): number {
-  const folder = `/sys/kernel/tracing/instances/tcpprobe_plus-${pid}/per_cpu`;
+  const folder = join(instancesFolder, instancesOf(pid)[0] ?? "", "per_cpu");
   const counter = new RegExp(`^${name}: (\\d+)$`, "m");
   const counts = readdirSync(folder).map((cpu) => counter.exec(readFileSync(join(folder, cpu, "stats"), "utf8"))?.[1]);
   return counts.reduce((sum, count) => sum + Number(count ?? 0), 0);
