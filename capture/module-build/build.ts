@@ -34,7 +34,7 @@ const folderOf = (kernel: Kernel, sources: ModuleSources, cache: string): string
   join(cache, `${kernel.release}-${sources.hash}`);
 
 /** One that was built before; null where there is none. Throws a CacheError where others than root could have changed it. */
-export function builtBefore(kernel: Kernel, sources: ModuleSources, cache: string = cacheFolder): string | null {
+export function builtBefore(kernel: Kernel, sources: ModuleSources, cache: string = cacheFolder()): string | null {
   const path = moduleIn(folderOf(kernel, sources, cache));
   if (!existsSync(path)) return null;
   closeSync(openModule(path));
@@ -46,7 +46,7 @@ export async function buildModule(
   kernel: Kernel,
   sources: ModuleSources,
   say: (line: string) => void,
-  cache: string = cacheFolder,
+  cache: string = cacheFolder(),
 ): Promise<BuiltModule> {
   const folder = folderOf(kernel, sources, cache);
   if (/[\s:#$]/.test(folder)) throw new CacheError(folder, "the kernel's makefiles take no such character");

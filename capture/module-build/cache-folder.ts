@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { CacheError } from "../module-errors.ts";
 
 /** Neither HOME nor XDG_CACHE_HOME has a say: sudo may keep another user's. */
-export const cacheFolder = "/var/cache/tcpprobe_plus/module-builds";
+export const cacheFolder = (): string => "/var/cache/tcpprobe_plus/module-builds";
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 const othersWrite = 0o022;
