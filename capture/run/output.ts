@@ -70,12 +70,17 @@ export class Output {
   #closing: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
   #moduleSysctl: TppHeader["module_sysctl"] | undefined;
+  /** The smallest that was asked for. */
+  readonly #sizeLimit: number;
   #clockOffsetMs = clockOffsetMs();
 
   private constructor(source: Source, snapshot: Snapshot, options: OutputOptions) {
     this.#source = source;
     this.#snapshot = snapshot;
     this.#options = options;
+    const { rotate, maxBytes } = options;
+    const ofFile = rotate !== null && "bytes" in rotate ? rotate.bytes : Number.POSITIVE_INFINITY;
+    this.#sizeLimit = Math.min(ofFile, maxBytes ?? Number.POSITIVE_INFINITY);
   }
 
   /** Creates the (first) file with its header; the source must have started. Throws the errors of `TppWriter.create`. */
@@ -136,7 +141,15 @@ export class Output {
     const text = this.#space.subarray(0, bytes);
     const cut = this.#isDue() ? this.#source.cutAt(text) : -1;
     if (cut >= 0) return this.#fillAcross(cut, Buffer.from(text.subarray(cut)));
-    return this.#writer!.filled(bytes) ? null : this.#writer!.drained();
+    const hasRoom = this.#writer!.filled(bytes);
+    return hasRoom && !this.#isBlind() ? null : this.#writer!.drained();
+  }
+
+  /** Whether a frame's worth of text has come and no frame has told yet what becomes of it: a size could not be met. */
+  #isBlind(): boolean {
+    if (this.#sizeLimit === Number.POSITIVE_INFINITY || this.#earlier.length > 0) return false;
+    const { rawBytes, waitingRawBytes } = this.#writer!.totals;
+    return rawBytes === waitingRawBytes && waitingRawBytes > frameBytesFor(this.#sizeLimit);
   }
 
   /** The first bytes of `space` end a file, and `rest` begins the next. */
@@ -212,17 +225,16 @@ export class Output {
   }
 
   async #begin(): Promise<void> {
-    const { path, rotate, maxBytes, overwrite, inputs, owner, level, command } = this.#options;
+    const { path, rotate, overwrite, inputs, owner, level, command } = this.#options;
     const number = this.#number + 1;
     const header = headerNow(this.#source, this.#snapshot, {
       ...(rotate ? { set: { id: this.#setId, number } } : {}),
       ...(command ? { command } : {}),
       ...(this.#moduleSysctl ? { module_sysctl: this.#moduleSysctl } : {}),
     });
-    const sizes = [...(rotate && "bytes" in rotate ? [rotate.bytes] : []), ...(maxBytes === null ? [] : [maxBytes])];
     const options = {
       ...{ overwrite, inputs, owner, level, frameMs },
-      frameBytes: frameBytesFor(Math.min(...sizes, Number.POSITIVE_INFINITY)),
+      frameBytes: frameBytesFor(this.#sizeLimit),
       atCheckpoint: (writer: TppWriter): CheckpointExtras => this.#atCheckpoint(writer),
       ...(this.#source.recordsIn ? { recordsIn: this.#source.recordsIn } : {}),
     };

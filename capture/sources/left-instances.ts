@@ -22,9 +22,12 @@ export function findLeftovers(root: string): string[] {
   return instances(root).filter((name) => instanceState(name) === "gone");
 }
 
-/** Instances of other process namespaces that are not used, as far as can be seen. Changes nothing. */
-export function findForeign(root: string): { readonly unused: string[]; readonly unknown: string[] } {
-  const old = instances(root).filter((name) => instanceState(name) === "elsewhere" && isOld(root, name));
+/** Instances of other process namespaces that are not used now, as far as can be seen. Changes nothing. */
+export function findForeign(
+  root: string,
+  nowMs: number = Date.now(),
+): { readonly unused: string[]; readonly unknown: string[] } {
+  const old = instances(root).filter((name) => instanceState(name) === "elsewhere" && isOld(root, name, nowMs));
   const used = old.length === 0 ? new Set<string>() : usedBySeenProcesses();
   const found = { unused: [] as string[], unknown: [] as string[] };
   for (const name of old) {
@@ -38,9 +41,13 @@ export function findForeign(root: string): { readonly unused: string[]; readonly
 export const removeLeftovers = (root: string): string[] => removeAll(root, findLeftovers(root));
 
 /** Removes what captures of other process namespaces have left; the kernel refuses where one is open. */
-export function removeForeign(root: string): string[] {
-  const { unused, unknown } = findForeign(root);
-  return removeAll(root, [...unused, ...unknown]);
+export function removeForeign(
+  root: string,
+  nowMs: number = Date.now(),
+  isMeant: (name: string) => boolean = () => true,
+): string[] {
+  const { unused, unknown } = findForeign(root, nowMs);
+  return removeAll(root, [...unused, ...unknown].filter(isMeant));
 }
 
 function removeAll(root: string, names: readonly string[]): string[] {
@@ -60,10 +67,10 @@ function removeAll(root: string, names: readonly string[]): string[] {
 
 const instances = (root: string): string[] => readdirSync(join(root, "instances")).filter(isInstanceName);
 
-function isOld(root: string, name: string): boolean {
+function isOld(root: string, name: string, nowMs: number): boolean {
   try {
     const { ctimeMs, mtimeMs } = statSync(join(root, "instances", name));
-    return Date.now() - Math.max(ctimeMs, mtimeMs) > graceMs;
+    return nowMs - Math.max(ctimeMs, mtimeMs) > graceMs;
   } catch {
     return false;
   }

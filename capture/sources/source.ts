@@ -59,7 +59,7 @@ export interface Source {
   news(): SourceNews;
   /** How many records are in some whole lines, where not every line is one. Needs no `this`. */
   readonly recordsIn?: (lines: Buffer) => number;
-  /** Where in this text the next file of a rotated set may begin; -1 for nowhere. */
+  /** The first place in this text at which the next file of a rotated set may begin; -1 for nowhere. */
   cutAt(text: Buffer): number;
   /** Whether `halt` ends what comes; else reading goes on until it has caught up, which may take long. */
   readonly halts: boolean;
@@ -78,9 +78,9 @@ export interface Source {
 /** How many records are in some whole lines of that source. */
 export const recordsIn = (source: Source): ((lines: Buffer) => number) => source.recordsIn ?? countLines;
 
-/** Behind the last whole line. */
-export function afterLastLine(text: Buffer): number {
-  return text.lastIndexOf(10) + 1 || -1;
+/** Behind the first line that ends. */
+export function afterFirstLine(text: Buffer): number {
+  return text.indexOf(10) + 1 || -1;
 }
 
 export const sumOfLosses = (losses: readonly LossTotals[]): Record<string, number> => {

@@ -155,9 +155,7 @@ class SsSource implements Source {
 
   /** A file begins with a poll. */
   cutAt(text: Buffer): number {
-    const last = text.lastIndexOf(pollMarkAfterLine);
-    if (last !== -1) return last + 1;
-    return beginsPoll(text) ? 0 : -1;
+    return beginsPoll(text) ? 0 : text.indexOf(pollMarkAfterLine) + 1 || -1;
   }
 
   halt(): void {

@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { documentedWireNames } from "@tcpprobe-plus/tpp";
 import { SourceFileError, SourceGoneError } from "../errors.ts";
-import { afterLastLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
+import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 
 /** Throws a SourceFileError. */
 export function openTextFile(path: string): Source {
@@ -56,7 +56,7 @@ class TextFileSource implements Source {
   }
 
   cutAt(text: Buffer): number {
-    return afterLastLine(text);
+    return afterFirstLine(text);
   }
 
   /** Its writer may go on for ever; what is not read stays where it is. */

@@ -6,7 +6,7 @@ import type { LossTotals } from "@tcpprobe-plus/tpp";
 import { InstanceBusyError, NoEventError, SourceGoneError } from "../errors.ts";
 import { removeLeftovers } from "./left-instances.ts";
 import { LostCounter } from "./lost-counter.ts";
-import { afterLastLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
+import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 import { planEvents, type TraceEvent } from "./trace-events.ts";
 import { defaultBufferKb, findTracefs, TraceInstance, tracedCpus } from "./trace-instance.ts";
 import { traceRecordsIn } from "./trace-lines.ts";
@@ -109,7 +109,7 @@ class TracefsSource implements Source {
   }
 
   cutAt(text: Buffer): number {
-    return afterLastLine(text);
+    return afterFirstLine(text);
   }
 
   halt(): void {

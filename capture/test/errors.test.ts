@@ -12,7 +12,7 @@ import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
 import { StopRequest } from "../run/stop-request.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
-import { afterLastLine, type Source } from "../sources/source.ts";
+import { afterFirstLine, type Source } from "../sources/source.ts";
 import { findTracefs } from "../sources/trace-instance.ts";
 import { captureHere, instancesOf, live, plainOutput, silentIo, temporaryDirectory, textOf } from "./helpers.ts";
 
@@ -172,7 +172,7 @@ const sourceOf = (read: Source["read"]): Source => ({
   read,
   saw: () => {},
   news: () => ({ lost: {} }),
-  cutAt: afterLastLine,
+  cutAt: afterFirstLine,
   advice: () => [],
   halt: () => {},
   waiting: () => 7,

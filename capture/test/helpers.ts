@@ -1,6 +1,6 @@
 /** Shared by the tests of capture: a silent terminal, loopback traffic, a running capture. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { zstdDecompressSync } from "node:zlib";
 import test, { type ExecutionContext, type TestFn } from "ava";
 import { main } from "../cli.ts";
 import type { Io, StopSignal } from "../io.ts";
+import { findProgram } from "../programs.ts";
 import type { OutputOptions } from "../run/output.ts";
 
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
@@ -170,6 +171,19 @@ export function ringCounter(pid: number, name: string): number {
   return counts.reduce((sum, count) => sum + Number(count ?? 0), 0);
 }
 
+/** A program in a folder that does what the script says. */
+export function program(folder: string, name: string, script: string): string {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return join(folder, name);
+}
+
+/** A command that runs capture where a program of the system is another one, in a mount namespace of its own. */
+export function withProgram(name: string, stand: string, ...args: string[]): [string, string[]] {
+  const script = 'mount --bind "$1" "$2"; shift 2; exec "$@"';
+  return ["unshare", ["-m", "sh", "-c", script, "sh", stand, findProgram(name)!, process.execPath, bin, ...args]];
+}
+
 export interface Running {
   readonly child: ChildProcess;
   /** Everything on standard error so far. */
@@ -184,7 +198,17 @@ export async function startCapture(
   stdout: "ignore" | "pipe" = "ignore",
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Running> {
-  const child = spawn(process.execPath, [bin, "run", ...args], { stdio: ["ignore", stdout, "pipe"], env });
+  return await follow(t, [process.execPath, [bin, "run", ...args]], stdout, env);
+}
+
+/** The same for a command that starts capture. */
+export async function follow(
+  t: ExecutionContext,
+  [command, args]: readonly [string, readonly string[]],
+  stdout: "ignore" | "pipe" = "ignore",
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Running> {
+  const child = spawn(command, args, { stdio: ["ignore", stdout, "pipe"], env });
   t.teardown(() => child.kill("SIGKILL"));
   let err = "";
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));

@@ -1,7 +1,7 @@
 /** Load, unload, status and doctor: what needs no module. With one: load.test.ts. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { walkTpp } from "@tcpprobe-plus/tpp";
@@ -13,6 +13,7 @@ import { findingsText } from "../doctor/text.ts";
 import { firstError } from "../module-build/build.ts";
 import { insertError, StaleModuleError } from "../module-build/insert.ts";
 import { addSetting, asKept, parameters } from "../module-build/parameters.ts";
+import { removeModule } from "../module-build/remove.ts";
 import { buildProblems, hostKernel, isRealTime } from "../module-build/requirements.ts";
 import { ModuleRightsError, NoHeadersError, NoKmodToolsError, SignatureNeededError } from "../module-errors.ts";
 import { processNamespace } from "../process.ts";
@@ -20,7 +21,7 @@ import { defaultBufferKb, findTracefs } from "../sources/trace-instance.ts";
 import { type ModuleStatus, ratesBetween, statusOf } from "../status/module-status.ts";
 import { statusText, watchHead, watchLine } from "../status/text.ts";
 import { painter, wrap } from "../terminal.ts";
-import { live, silentIo, temporaryDirectory } from "./helpers.ts";
+import { live, program, silentIo, temporaryDirectory } from "./helpers.ts";
 
 const capture = async (...args: string[]) => {
   const io = silentIo();
@@ -185,6 +186,25 @@ test("of a compiler's complaints the first is shown, without the path", (t) => {
     firstError("make: *** No rule to make target 'modules'.  Stop.\n"),
     "make: *** No rule to make target 'modules'.  Stop",
   );
+});
+
+test.serial("unload says that it waits", async (t) => {
+  const folder = temporaryDirectory(t);
+  program(folder, "rmmod", "sleep 3");
+  chmodSync(folder, 0o755);
+  const path = process.env.PATH;
+  const user = process.geteuid?.() ?? 0;
+  process.env.PATH = `${folder}:${path}`;
+  process.seteuid?.(user || 65534); // root takes no program from PATH
+  t.teardown(() => {
+    process.seteuid?.(user);
+    process.env.PATH = path;
+  });
+  const lines: string[] = [];
+  const { seconds } = await removeModule((line) => lines.push(line));
+  t.true(seconds >= 3);
+  t.is(lines.length, 1);
+  t.regex(lines[0] ?? "", /waiting for the kernel to let go/);
 });
 
 /** A module's own text, from a recording whose ring overflowed. */

@@ -39,7 +39,13 @@ const captureArguments = (path: string, ...more: string[]): string[] => [
 
 test("a terminal that Ctrl-S has stopped stops neither the capture nor its end", async (t) => {
   const path = join(temporaryDirectory(t), "a.tpp");
-  const stopped: Action[] = [["until", "Ctrl-C"], ["wait", 1], ["type", xoff], ["wait", 4], ["kill", "TERM"]];
+  const stopped: Action[] = [
+    ["until", "Ctrl-C"],
+    ["wait", 1],
+    ["type", xoff],
+    ["wait", 4],
+    ["kill", "TERM"],
+  ];
   const { code } = await onTerminal(stopped, 10, ...captureArguments(path, "--interval", "20"));
   t.is(code, 0);
   const { damage, frames, trailer } = await verifyTpp(path);
