@@ -9,7 +9,9 @@ export interface TextOut {
   readonly columns: number;
 }
 
-export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
+/** Those that people and programs send to end one that runs, and others that would end it without cleaning up. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2", "SIGALRM", "SIGXCPU"] as const;
+export type StopSignal = (typeof signals)[number];
 
 export interface Io {
   readonly stdout: TextOut;
@@ -21,8 +23,6 @@ export interface Io {
   /** Waits a moment for a terminal or reader that has not taken everything yet, never long. */
   settle(): Promise<void>;
 }
-
-const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
 function textOut(stream: NodeJS.WriteStream): TextOut {
   stream.on("error", () => {}); // a terminal that has gone must not end the capture

@@ -11,6 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { cpus as hostCpus } from "node:os";
 import { join } from "node:path";
 import { InstanceBusyError, NoTracefsError, NotRootError, TracingSetupError } from "../errors.ts";
 import { ownTag } from "../process.ts";
@@ -26,7 +27,7 @@ export const tracedCpus = (root: string): number =>
   readdirSync(join(root, "per_cpu")).filter((name) => /^cpu\d+$/.test(name)).length;
 
 /** Ring for each CPU unless told: 16 MiB, less where many CPUs would make it more than 256 MiB together. */
-export const defaultBufferKb = (cpus: number): number =>
+export const defaultBufferKb = (cpus: number = hostCpus().length): number =>
   Math.max(1024, Math.min(16 * 1024, Math.floor((256 * 1024) / cpus)));
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);

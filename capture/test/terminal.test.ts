@@ -178,15 +178,17 @@ live("what is called off while it starts is not started", async (t) => {
   }
 });
 
-live("SIGQUIT ends it cleanly", async (t) => {
-  const path = join(temporaryDirectory(t), "a.tpp");
-  const running = startPlain(t, ["--source", "tracefs", "-o", path]);
-  while (!running.err().includes("capturing to")) await wait(20);
-  running.child.kill("SIGQUIT");
-  t.is(await running.ended, 0);
-  t.deepEqual(instancesOf(running.child.pid!), []);
-  t.is((await verifyTpp(path)).trailer?.reason, "signal SIGQUIT");
-});
+for (const signal of ["SIGQUIT", "SIGUSR2", "SIGALRM"] as const) {
+  live(`${signal} ends it cleanly`, async (t) => {
+    const path = join(temporaryDirectory(t), "a.tpp");
+    const running = startPlain(t, ["--source", "tracefs", "-o", path]);
+    while (!running.err().includes("capturing to")) await wait(20);
+    running.child.kill(signal);
+    t.is(await running.ended, 0);
+    t.deepEqual(instancesOf(running.child.pid!), []);
+    t.is((await verifyTpp(path)).trailer?.reason, `signal ${signal}`);
+  });
+}
 
 test("while only the command is waited for, the first signal is its own and the second leaves it", async (t) => {
   const path = join(temporaryDirectory(t), "a.tpp");
