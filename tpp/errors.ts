@@ -35,6 +35,22 @@ export class OutputOpenError extends TppError {
   }
 }
 
+const kinds = {
+  "symbolic link": "is a symbolic link, which is not followed. Give the name of the file itself.",
+  "block device": "is a block device, which is not written over. Choose a file.",
+  socket: "is a socket. Choose a file, or write to standard output with -o -.",
+  "unread FIFO": "is a FIFO that nobody reads from. Start its reader first.",
+  replaced: "was replaced by something else at the moment it was opened. Choose a folder that only you may write.",
+} as const;
+
+/** Something is there that is not written to. */
+export class OutputKindError extends TppError {
+  override readonly name = "OutputKindError";
+  constructor(path: string, kind: keyof typeof kinds) {
+    super(`${path}: ${kinds[kind]}`);
+  }
+}
+
 export class DiskFullError extends TppError {
   override readonly name = "DiskFullError";
   constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
@@ -55,11 +71,51 @@ export class OutputWriteError extends TppError {
   }
 }
 
+/** A write failed, and the part of a frame that it left could not be cut off again. */
+export class OutputTornError extends TppError {
+  override readonly name = "OutputTornError";
+  constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
+    super(
+      `${path}: writing failed after ${wholeBytes} bytes (${cause.code ?? cause.message}), and so did cutting off the part of a frame behind them; stopped. \`capture recover ${path} -o NEW\` writes what is whole to another file.`,
+      { cause },
+    );
+  }
+}
+
+/** All was handed over, and the system then said that it is not on the disk. */
+export class OutputSyncError extends TppError {
+  override readonly name = "OutputSyncError";
+  constructor(path: string, call: "fsync" | "close", cause: NodeJS.ErrnoException) {
+    super(
+      `${path}: the disk did not confirm what was written (${call}: ${cause.code ?? cause.message}), so the file may not be whole. Check the disk and its free space, then \`analyze verify ${path}\`.`,
+      { cause },
+    );
+  }
+}
+
+/** Somebody else had a hand in the file. */
+export class OutputChangedError extends TppError {
+  override readonly name = "OutputChangedError";
+  constructor(path: string, what: string) {
+    super(`${path}: ${what}. Give each capture a name and a folder that nobody else writes to.`);
+  }
+}
+
+/** The format holds no larger one; readers would refuse it. */
+export class MetadataTooLargeError extends TppError {
+  override readonly name = "MetadataTooLargeError";
+  constructor(path: string, bytes: number, most: number) {
+    super(
+      `${path}: its header would hold ${bytes} bytes, and ${most} are the most. Nothing was written; shorten what goes into it.`,
+    );
+  }
+}
+
 export class OutputClosedError extends TppError {
   override readonly name = "OutputClosedError";
   constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
     super(
-      `${path}: whoever read it has gone after ${wholeBytes} bytes (${cause.code}); stopped. What it took is whole frames and perhaps a cut one.`,
+      `${path}: ${cause.code === "EPIPE" ? "whoever read it has gone" : "nobody read what was waiting"} after ${wholeBytes} bytes (${cause.code}); stopped. What it took is whole frames and perhaps a cut one.`,
       { cause },
     );
   }

@@ -1,14 +1,17 @@
 export * from "./columns.ts";
 export type { DamageKind, TppDamage } from "./damage.ts";
 export * from "./errors.ts";
+export { type FileIdentity, isOneOf, removeFile } from "./file-identity.ts";
 export { foreignText } from "./foreign-text.ts";
 export type * from "./header.ts";
+export { headerOf } from "./header-of.ts";
 export { countLines, countUnits } from "./line-buffer.ts";
 export { asHeader } from "./metadata.ts";
 export { type ReadFramesOptions, readFrames, type TppFrameData } from "./read.ts";
 export * from "./record-layout.ts";
 export * from "./record-values.ts";
 export { type Recovery, recoverTpp } from "./recover.ts";
+export type { TargetOptions } from "./target.ts";
 export { verifyTpp } from "./verify.ts";
 export { type TppWalk, walkTpp } from "./walk.ts";
 export type { TppFrame } from "./walk-state.ts";

@@ -1,7 +1,6 @@
 /** Writes the intact frames of a damaged file to a whole one, with every hole counted at its place. */
 import { randomUUID } from "node:crypto";
-import { realpath } from "node:fs/promises";
-import { NothingToRecoverError, SameFileError } from "./errors.ts";
+import { NothingToRecoverError } from "./errors.ts";
 import { type CheckpointNotes, FrameSink } from "./frame-sink.ts";
 import type { LossTotals, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
 import { readFrames } from "./read.ts";
@@ -31,14 +30,29 @@ export async function recoverTpp(
 ): Promise<Recovery> {
   const walk = await verifyTpp(input);
   if (!walk.header) throw new NothingToRecoverError(input);
-  if ((await realpath(input)) === (await realpath(output).catch(() => ""))) throw new SameFileError(output);
   const header = recoveredHeader(walk, walk.header);
-  const sink = await FrameSink.create(output, header, options.overwrite ?? false);
+  const { overwrite = false } = options;
+  const sink = await FrameSink.create(output, header, { overwrite, inputs: [input], appears: "whole" });
+  try {
+    return await copyFrames(input, walk, walk.header, header, sink);
+  } catch (error) {
+    await sink.abandon(); // a file with a part of the frames would look like all that could be recovered
+    throw error;
+  }
+}
+
+async function copyFrames(
+  input: string,
+  walk: TppWalk,
+  from: TppHeader,
+  header: TppHeader,
+  sink: FrameSink,
+): Promise<Recovery> {
   const checkpoints = new Map(walk.checkpoints.map((checkpoint) => [checkpoint.frame, checkpoint]));
   let missingLines = 0;
   let expectedLine = 0;
   let sourceLost: LossTotals = {};
-  let lastNs = walk.header.clock.monotonic_ns;
+  let lastNs = from.clock.monotonic_ns;
   const holeUpTo = (line: number): LossTotals => {
     missingLines += line - expectedLine;
     return missingLines > 0 ? { ...sourceLost, damage: (sourceLost.damage ?? 0) + missingLines } : sourceLost;

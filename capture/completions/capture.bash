@@ -38,6 +38,9 @@ _capture() {
   done
   COMPREPLY=()
   case "$command $prev" in
+  'run --as')
+    return
+    ;;
   'run -o' | 'run --output')
     _capture_files "$cur"
     return
@@ -94,7 +97,7 @@ _capture() {
     ;;
   run)
     if [[ $cur == -* ]]; then
-      _capture_words "$cur" '-o --output -f --force --port --source --duration --max-size --rotate --keep --level --full --cwnd-changes --probetime --no-extended --binary --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
+      _capture_words "$cur" '--as -o --output -f --force --port --source --duration --max-size --rotate --keep --level --full --cwnd-changes --probetime --no-extended --binary --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
     fi
     ;;
   recover)

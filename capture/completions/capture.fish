@@ -6,6 +6,7 @@ complete -c capture -n '__fish_use_subcommand' -s V -l version -d 'output the ve
 complete -c capture -n '__fish_use_subcommand' -l debug -d 'print a stack trace with an error'
 complete -c capture -n '__fish_use_subcommand' -s h -l help -d 'display help for command'
 complete -c capture -n __fish_use_subcommand -a run -d 'capture until Ctrl-C, a limit, the command\'s end or the source\'s end'
+complete -c capture -n '__fish_seen_subcommand_from run' -l as -x -d 'run the command as this user, not as root'
 complete -c capture -n '__fish_seen_subcommand_from run' -s o -l output -r -F -d 'file to write, - for standard output'
 complete -c capture -n '__fish_seen_subcommand_from run' -s f -l force -d 'overwrite the output file'
 complete -c capture -n '__fish_seen_subcommand_from run' -l port -x -d 'only connections with this port at either end'

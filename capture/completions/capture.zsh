@@ -28,6 +28,7 @@ _capture() {
     case $words[1] in
     run)
       _arguments -s \
+        '--as[run the command as this user, not as root]:user:' \
         '(-o --output)'{-o,--output}'[file to write, - for standard output]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output file]' \
         '--port[only connections with this port at either end]:port:' \

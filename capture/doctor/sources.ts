@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { CaptureError, NoEventError, NotRootError } from "../errors.ts";
 import { findReaders, nameReaders } from "../module-build/readers.ts";
 import { kernelProblem, namespaceProblem } from "../module-build/requirements.ts";
-import { hooksFunctions } from "../sources/bpf/object.ts";
+import { hooksFunctions } from "../sources/bpf/hooks.ts";
 import { openBpf } from "../sources/bpf.ts";
 import { dataPath } from "../sources/module/paths.ts";
 import { moduleStatistics } from "../sources/module/statistics.ts";
@@ -82,6 +82,6 @@ function tracefs(): Found {
 
 /** Asks for connections of a port that has hardly any. */
 async function ss(): Promise<Found> {
-  await openSs({ port: 1, intervalMs: 100, say: () => {} }).dispose();
+  await (await openSs({ port: 1, intervalMs: 100, say: () => {} })).dispose();
   return ["ok", isRoot() ? "usable" : "usable, without root"];
 }

@@ -59,7 +59,7 @@ class BpfSource implements Source {
   readonly text = "records";
   readonly columns = null;
   readonly zeroMonotonicNs = "0";
-  readonly otherLines = 0;
+  readonly halts = true;
   readonly path: string;
   readonly port: number | null;
   readonly notes: readonly string[];
@@ -121,7 +121,7 @@ class BpfSource implements Source {
 
   /** Every piece is of whole records. */
   cutAt(bytes: Buffer): number {
-    return bytes.length;
+    return bytes.length < strideBytes ? -1 : strideBytes;
   }
 
   halt(): void {

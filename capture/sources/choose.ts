@@ -2,15 +2,10 @@
 import { existsSync } from "node:fs";
 import { ModuleOptionError, NoEventError, NoTracefsError, NotRootError } from "../errors.ts";
 import { BpfPermissionError, NoBpfError } from "./bpf/errors.ts";
-import { hooksFunctions } from "./bpf/object.ts";
-import { openBpf } from "./bpf.ts";
-import { openKmod } from "./kmod.ts";
+import { hooksFunctions } from "./bpf/hooks.ts";
 import { dataPath } from "./module/paths.ts";
 import type { ModuleSettings } from "./module/settings.ts";
 import type { Source } from "./source.ts";
-import { openSs } from "./ss.ts";
-import { openTextFile } from "./text-file.ts";
-import { openTracefs } from "./tracefs.ts";
 
 export const sourceChoices = ["auto", "kmod", "bpf", "tracefs", "ss"] as const;
 export type SourceChoice = (typeof sourceChoices)[number];
@@ -33,6 +28,8 @@ export interface ChooseOptions {
   readonly kmodFile: string | null;
   readonly module: ModuleWishes;
   readonly say: (line: string) => void;
+  /** Ends what is tried. */
+  readonly signal?: AbortSignal;
 }
 
 const about = {
@@ -52,10 +49,13 @@ const aboutOf = (source: Source): string =>
     ? aboutBpf[source.bpf && hooksFunctions(source.bpf) ? "functions" : "tracepoints"]
     : about[source.name];
 
+// Each source is loaded when it is opened: what is not used costs no time at the start.
+
 /** Opens the source and says in one line which it is. Throws what opening it throws. */
 export async function chooseSource(options: ChooseOptions): Promise<{ source: Source; summary: string }> {
   if (options.kmodFile !== null) {
     refuseModuleOptions(options, `--kmod-file`);
+    const { openTextFile } = await import("./text-file.ts");
     return { source: openTextFile(options.kmodFile), summary: `source kmod: text of the module's form from a file` };
   }
   if (options.source === "auto") return automatic(options);
@@ -91,11 +91,17 @@ function whyNot(error: unknown): string | null {
 }
 
 async function open(choice: Exclude<SourceChoice, "auto">, options: ChooseOptions): Promise<Source> {
-  if (choice === "kmod")
+  if (choice === "kmod") {
+    const { openKmod } = await import("./kmod.ts");
     return openKmod({ settings: settingsOf(options), binary: options.module.binary, say: options.say });
+  }
   refuseModuleOptions(options, `source ${choice}`);
-  if (choice === "bpf") return openBpf({ ...options, extended: options.module.extended });
-  return choice === "ss" ? openSs(options) : await openTracefs(options);
+  if (choice === "bpf") {
+    const { openBpf } = await import("./bpf.ts");
+    return openBpf({ ...options, extended: options.module.extended });
+  }
+  if (choice === "ss") return await (await import("./ss.ts")).openSs(options);
+  return await (await import("./tracefs.ts")).openTracefs(options);
 }
 
 function settingsOf({ port, module }: ChooseOptions): ModuleSettings {

@@ -9,7 +9,7 @@ import { NoBinaryFileError } from "./module/errors.ts";
 import { binaryPath, dataPath } from "./module/paths.ts";
 import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "./module/settings.ts";
 import { type ModuleStatistics, moduleStatistics } from "./module/statistics.ts";
-import { afterLastLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
+import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 
 export interface KmodOptions {
   /** What the run wants the module's settings to be; the others stay as they are. */
@@ -47,7 +47,7 @@ class KmodSource implements Source {
   readonly path: string;
   readonly records?: RecordLayout;
   readonly notes: readonly string[] = [];
-  readonly otherLines = 0;
+  readonly halts = false;
   readonly columns: readonly string[] | null;
   readonly module: { readonly version: string | null; readonly fields: readonly string[] };
   readonly port: number | null;
@@ -171,8 +171,8 @@ class KmodSource implements Source {
   }
 
   cutAt(text: Buffer): number {
-    if (!this.records) return afterLastLine(text);
-    return text.length - (text.length % this.records.bytes) || -1;
+    if (!this.records) return afterFirstLine(text);
+    return text.length < this.records.bytes ? -1 : this.records.bytes;
   }
 
   /** The module goes on while its file is open: reading ends at a moment at which everything written has been read. */

@@ -61,10 +61,6 @@ const tracepoints: readonly Program[] = [
 
 const all = [...functions, accept, acceptBefore, ...tracepoints];
 
-/** Whether records are taken at functions: then also of plain sends and of timeouts. */
-export const hooksFunctions = ({ hooks }: { readonly hooks: readonly string[] }): boolean =>
-  hooks.some((hook) => hook.startsWith("fentry/"));
-
 export function readObject(): Buffer {
   const name = "bpf/tcpprobe.bpf.o";
   return assetNames(name) ? readAsset(name) : readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)));
