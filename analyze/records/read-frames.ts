@@ -1,4 +1,5 @@
 /** From a frame to batches: what each reading thread does, and the one thread of a small capture. */
+import type { TextKind } from "@tcpprobe-plus/tpp";
 import { type BatchData, Layout } from "./batch.ts";
 import { BatchBuilder } from "./builder.ts";
 import { type ColumnSpec, traceSpec } from "./columns.ts";
@@ -6,11 +7,18 @@ import { EndsTable } from "./ends.ts";
 import { FrameFiles, type FrameJob } from "./frames.ts";
 import { fieldsText } from "./texts/fields.ts";
 import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";
+import { tracepointsText } from "./texts/tracepoints.ts";
 
-export const readerOf = ({ header }: ReaderSettings): TextKindReader => {
-  if (header.text !== "probe") throw new Error(`no reader for ${header.text}`);
-  return fieldsText;
+const readers: Readonly<Partial<Record<TextKind, TextKindReader>>> = {
+  probe: fieldsText,
+  trace_pipe: tracepointsText,
 };
+
+export function readerOf({ header }: ReaderSettings): TextKindReader {
+  const reader = readers[header.text];
+  if (!reader) throw new Error(`no reader for ${header.text}`);
+  return reader;
+}
 
 /** Columns that the pass adds to those of the text. */
 const ofPass: readonly ColumnSpec[] = [traceSpec("flow")];
