@@ -116,8 +116,7 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
 /** Whether the pass of records/ reads it. */
 const isRead = (input: Input): input is Input & { kind: "tpp" } =>
   input.kind === "tpp" &&
-  input.files[0]!.header.text !== "ss" &&
-  (input.files[0]!.header.text === "trace_pipe" || input.files[0]!.header.source !== "import");
+  (input.files[0]!.header.text === "ss" || input.files[0]!.header.text === "trace_pipe" || input.files[0]!.header.source !== "import");
 
 /** Reads a capture's bytes into Parquet: its entry in the cache where it is to be kept, else a file that goes with the trace. */
 async function readCapture(

@@ -6,18 +6,18 @@ import { type ColumnSpec, traceSpec } from "./columns.ts";
 import { EndsTable } from "./ends.ts";
 import { FrameFiles, type FrameJob } from "./frames.ts";
 import { fieldsText } from "./texts/fields.ts";
+import { pollsText } from "./texts/polls.ts";
 import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";
 import { tracepointsText } from "./texts/tracepoints.ts";
 
-const readers: Readonly<Partial<Record<TextKind, TextKindReader>>> = {
+const readers: Readonly<Record<TextKind, TextKindReader>> = {
   probe: fieldsText,
   trace_pipe: tracepointsText,
+  ss: pollsText,
 };
 
 export function readerOf({ header }: ReaderSettings): TextKindReader {
-  const reader = readers[header.text];
-  if (!reader) throw new Error(`no reader for ${header.text}`);
-  return reader;
+  return readers[header.text];
 }
 
 /** Columns that the pass adds to those of the text. */
