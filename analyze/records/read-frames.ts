@@ -6,6 +6,7 @@ import { type ColumnSpec, traceSpec } from "./columns.ts";
 import { EndsTable } from "./ends.ts";
 import { FrameFiles, type FrameJob } from "./frames.ts";
 import { fieldsText } from "./texts/fields.ts";
+import { isOlder, olderFieldsText } from "./texts/older-fields.ts";
 import { pollsText } from "./texts/polls.ts";
 import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";
 import { tracepointsText } from "./texts/tracepoints.ts";
@@ -17,7 +18,7 @@ const readers: Readonly<Record<TextKind, TextKindReader>> = {
 };
 
 export function readerOf({ header }: ReaderSettings): TextKindReader {
-  return readers[header.text];
+  return isOlder(header.columns) ? olderFieldsText : readers[header.text];
 }
 
 /** Columns that the pass adds to those of the text. */
