@@ -26,7 +26,11 @@ export async function convert(
   if (output !== "-" && !suffix) throw new UnknownFormatError(output, [...Object.keys(formats), "- (CSV)"]);
   if (suffix) await refuseExisting(output, force);
   // What it writes is kept by the user: a copy in the cache would cost time and serve nobody.
-  const opening = { ...io.opening, outputs: [output, partialOf(output)], cache: io.opening?.cache === false ? (false as const) : { readOnly: true } };
+  const opening = {
+    ...io.opening,
+    outputs: [output, partialOf(output)],
+    cache: io.opening?.cache === false ? (false as const) : { readOnly: true },
+  };
   await withTrace(paths, { ...io, opening }, async (trace) => {
     if (suffix) await writeWhole(output, force, (path) => formats[suffix]!(trace, path));
     else for await (const piece of await csvPieces(trace.database, wholeTrace)) await io.stdout.write(piece);

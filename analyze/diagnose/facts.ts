@@ -109,7 +109,8 @@ export async function periodsOf(trace: Trace, { flow, life_s }: FlowFacts, piece
   await trace.need("limits_by_window");
   const names = ["cwnd", "rwnd", "application", "pacing", "recovery", "idle"];
   const most = `greatest(${names.map((name) => `${name}_s`).join(", ")})`;
-  return trace.withWindow(Math.max(life_s / pieces, 1e-4), (windowed) => windowed.rows<Period>(`
+  return trace.withWindow(Math.max(life_s / pieces, 1e-4), (windowed) =>
+    windowed.rows<Period>(`
     WITH windows AS (
       SELECT window_start_s, window_s, CASE ${names.map((name) => `WHEN ${name}_s = ${most} THEN '${name}'`).join(" ")} END AS held_by
       FROM limits_by_window WHERE flow = ${flow}
@@ -117,5 +118,6 @@ export async function periodsOf(trace: Trace, { flow, life_s }: FlowFacts, piece
       SELECT *, row_number() OVER (ORDER BY window_start_s) - row_number() OVER (PARTITION BY held_by ORDER BY window_start_s) AS run FROM windows
     )
     SELECT held_by, min(window_start_s) AS from_s, max(window_start_s + window_s) AS to_s
-    FROM runs GROUP BY held_by, run ORDER BY to_s - from_s DESC, from_s`));
+    FROM runs GROUP BY held_by, run ORDER BY to_s - from_s DESC, from_s`),
+  );
 }

@@ -7,8 +7,7 @@ import type { Database } from "../database.ts";
 import { AnalyzeError, NotACaptureError } from "../errors.ts";
 import { readParquet, readParquetMetadata } from "../files.ts";
 import { identifier, literal, wholeNumeral } from "../literals.ts";
-import { type Loss, lossEvidence } from "./capture.ts";
-import type { RejectedLine } from "./stage.ts";
+import { type Loss, lossEvidence, type RejectedLine } from "./capture.ts";
 
 /** Keys of a converted capture's Parquet metadata; column meanings are under `column.NAME`. */
 export const capturesKey = "tcpprobe_plus.captures";
@@ -216,7 +215,14 @@ function rulesFor(captures: number): Rule[] {
     rule("ord", within("ord", "0", bytes), "a place that no record can have"),
     rule("t", within("t", `-${mostSeconds}`, `${mostSeconds}`), "a time that no record can have"),
     rule("flow", orNull("flow", within("flow", "1", "4294967295")), "a number that no flow can have"),
-    rule("type", oneOf("type", recordTypes.map(({ name }) => name)), "a word that is no record's type"),
+    rule(
+      "type",
+      oneOf(
+        "type",
+        recordTypes.map(({ name }) => name),
+      ),
+      "a word that is no record's type",
+    ),
     rule("ca_state", orNull("ca_state", oneOf("ca_state", caStates)), "a word that is no congestion state"),
     ...["seq_num", "ack_num", "snd_nxt", "snd_una", "write_seq"].map((column) =>
       rule(column, orNull(column, within(column, `-${bytes}`, bytes)), "a sequence number that no connection gets to"),

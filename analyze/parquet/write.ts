@@ -54,14 +54,16 @@ export async function writePass(
     await database.define(table.function);
     const supplied = new Set(suppliedColumns(pass));
     const columns = traceColumns.flatMap(({ name, type }) =>
-      supplied.has(name)
-        ? identifier(name)
-        : every
-          ? `NULL::${plainType(type)} AS ${identifier(name)}`
-          : [],
+      supplied.has(name) ? identifier(name) : every ? `NULL::${plainType(type)} AS ${identifier(name)}` : [],
     );
     const [captures, losses, rejected] = [placeholder(), placeholder(), placeholder()];
-    const metadata = [[capturesKey, captures], [lossesKey, losses], [rejectedKey, rejected], ...Object.entries(more), ...columnMeanings];
+    const metadata = [
+      [capturesKey, captures],
+      [lossesKey, losses],
+      [rejectedKey, rejected],
+      ...Object.entries(more),
+      ...columnMeanings,
+    ];
     await database
       .run(
         `COPY (SELECT ${columns.join(", ")} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, ${format}, USE_TMP_FILE false,

@@ -151,6 +151,12 @@ export class BatchBuilder {
 
   /** Whether there is anything to hand on. */
   get isEmpty(): boolean {
-    return this.row === 0 && (this.polls?.lastNs ?? null) === null && this.#bad.size === 0 && this.#lost.length === 0 && this.#failedPolls.length === 0;
+    return (
+      this.row === 0 &&
+      (this.polls?.lastNs ?? null) === null &&
+      this.#bad.size === 0 &&
+      this.#lost.length === 0 &&
+      this.#failedPolls.length === 0
+    );
   }
 }

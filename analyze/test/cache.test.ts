@@ -141,7 +141,8 @@ test("tables that are kept are the same when they are read again, to their types
   await first.trace.need(...keptTables);
   t.is(entries(directory).length, 2 + keptTables.length);
   const second = await open(t, [recording], { directory });
-  const tables = "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('captures', 'losses', 'not_followed')";
+  const tables =
+    "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('captures', 'losses', 'not_followed')";
   for (const name of keptTables) {
     await second.trace.need(name);
     // Nothing beside it was needed.
@@ -163,7 +164,7 @@ test("no table that is kept depends on what a user may set", async (t) => {
 
 test("what an entry is named by covers the SQL that is needed, however far behind", async (t) => {
   const names = [...(await sqlOf("flows")).keys()];
-  for (const name of ["flows", "limits", "_steps", "_steps_file", "_segment_size", "_trace", "_connections"])
+  for (const name of ["flows", "limits", "_steps", "_steps_file", "_segment_size", "_lives"])
     t.true(names.includes(name), name);
 });
 

@@ -200,7 +200,8 @@ export function parseLine(
       numbers[base + index] = start;
     }
     if (text[at] !== 32 || (more && index === count - 1)) {
-      if (index === count - 1 && (text[at] === 32 || text[at] === 10 || (text[at] === 13 && text[at + 1] === 10))) return at;
+      if (index === count - 1 && (text[at] === 32 || text[at] === 10 || (text[at] === 13 && text[at + 1] === 10)))
+        return at;
       break;
     }
     at++;

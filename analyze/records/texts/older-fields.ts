@@ -44,14 +44,22 @@ export const olderFieldsText: TextKindReader = {
   },
   columns: () => [
     ...[inner.ns, inner.ends, inner.life],
-    ...documentedColumns.map(({ name }) => name).filter((name) => !["t", "saddr", "daddr"].includes(name)).map(traceSpec),
+    ...documentedColumns
+      .map(({ name }) => name)
+      .filter((name) => !["t", "saddr", "daddr"].includes(name))
+      .map(traceSpec),
     ...["cong", "cong_state", "detail"].map(traceSpec),
   ],
   open: (settings, builder) => new OlderFieldsReader(settings, builder),
 };
 
 const newline = 10;
-const scales: Readonly<Record<string, number>> = { srtt_us: 1 / 8, mdev_us: 1 / 4, rttvar_us: 1 / 4, pacing_rate_bps: 8 };
+const scales: Readonly<Record<string, number>> = {
+  srtt_us: 1 / 8,
+  mdev_us: 1 / 4,
+  rttvar_us: 1 / 4,
+  pacing_rate_bps: 8,
+};
 const lifeOf = [0, 0, 0, 2, 3, 3] as const;
 const [setup, purge] = [3, 5];
 /** Larger rates were cut to this. */
@@ -84,13 +92,18 @@ class OlderFieldsReader implements TextReader {
     );
     const types = new Map(documentedColumns.map(({ wire, wireType }) => [wire!, wireType]));
     const limits: Readonly<Record<string, number>> = { UTINYINT: 255, USMALLINT: 65535, UBIGINT: 2 ** 64 };
-    this.#limits = Float64Array.from(this.#names, (name) => limits[types.get(name.replace(/_hex$/, "")) ?? ""] ?? cutRate);
+    this.#limits = Float64Array.from(
+      this.#names,
+      (name) => limits[types.get(name.replace(/_hex$/, "")) ?? ""] ?? cutRate,
+    );
     this.#numbers = new Float64Array(this.#names.length);
     this.#places = Object.fromEntries(builder.layout.columns.map(({ name }, place) => [name, place]));
     this.#columns = documentedColumns.flatMap(({ wire, name }) => {
       const field = this.#field(wire === "rto" ? "rto_jiffies" : wire!);
       const place = this.#places[name];
-      return field < 0 || place === undefined || ["type", "sport", "dport"].includes(name) ? [] : [{ field, place, name }];
+      return field < 0 || place === undefined || ["type", "sport", "dport"].includes(name)
+        ? []
+        : [{ field, place, name }];
     });
   }
 
@@ -117,21 +130,28 @@ class OlderFieldsReader implements TextReader {
   #readLine(text: Uint8Array, begin: number, end: number): void {
     const builder = this.#builder;
     if (end === begin || text[begin] === 35) return; // `# 2017-12-17 17:28:45`
-    const bad = (why: string) => builder.bad(why, textOf(text, begin, Math.min(end, begin + 400)));
+    const why = this.#take(text, begin, end);
+    if (why !== null) builder.bad(why, textOf(text, begin, Math.min(end, begin + 400)));
+  }
+
+  /** Makes a record of a line; why it is none, else null. */
+  #take(text: Uint8Array, begin: number, end: number): string | null {
     const behind = parseLine(text, begin, this.#kinds, this.#limits, this.#numbers, 0, this.#tells, true);
     if (behind < 0) {
       const words = textOf(text, begin, end).trimEnd().split(" ").length;
       const count = this.#names.length + (this.#isHex ? 0 : 3);
-      bad(words < count ? `has ${words} of ${count} fields` : `${this.#names[this.#tells[told.failed]!]} is no number`);
-      return;
+      return words < count
+        ? `has ${words} of ${count} fields`
+        : `${this.#names[this.#tells[told.failed]!]} is no number`;
     }
     const type = this.#number("type");
-    if (type > purge) return bad("type is none of 0 to 5");
+    if (type > purge) return "type is none of 0 to 5";
     const ends = this.#ends(text);
-    if (ends < 0) return bad("names no two ends");
+    if (ends < 0) return "names no two ends";
     this.#store(type, ends);
     this.#storeRest(type, textOf(text, behind, end).trim());
-    builder.row++;
+    this.#builder.row++;
+    return null;
   }
 
   #ends(text: Uint8Array): number {
@@ -210,5 +230,11 @@ function endsOfWords(text: Uint8Array, from: number, to: number): Ends | null {
   const isPort = (digits: string): boolean => /^\d{1,5}$/.test(digits) && Number(digits) <= 65535;
   const address = /^[0-9a-fA-F:.]{2,45}$/;
   if (!isPort(sport) || !isPort(dport) || !address.test(saddr) || !address.test(daddr)) return null;
-  return { saddr: plainAddress(saddr), sport: Number(sport), daddr: plainAddress(daddr), dport: Number(dport), connection: null };
+  return {
+    saddr: plainAddress(saddr),
+    sport: Number(sport),
+    daddr: plainAddress(daddr),
+    dport: Number(dport),
+    connection: null,
+  };
 }

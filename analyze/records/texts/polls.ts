@@ -218,7 +218,9 @@ class PollLine {
 
   get algorithm(): string | null {
     const name =
-      / ([a-z][a-z0-9_-]*)(?: wscale:[0-9,]+)?(?: rto:[^ ]+)?(?: backoff:[0-9]+)? (?:rtt|ato|mss):/.exec(this.#text)?.[1] ?? null;
+      / ([a-z][a-z0-9_-]*)(?: wscale:[0-9,]+)?(?: rto:[^ ]+)?(?: backoff:[0-9]+)? (?:rtt|ato|mss):/.exec(
+        this.#text,
+      )?.[1] ?? null;
     return name === null || flags.has(name) ? null : name;
   }
 
@@ -228,7 +230,8 @@ class PollLine {
 
   /** Address and port of the field, `[fe80::1%eth0]:443`; null: it is none. */
   end(place: number): { address: string; port: number } | null {
-    const [, address = "", port = ""] = /^\[?([0-9a-fA-F:.*]+?)(?:%[^\]:]*)?\]?:(\d{1,5})$/.exec(this.fields[place] ?? "") ?? [];
+    const [, address = "", port = ""] =
+      /^\[?([0-9a-fA-F:.*]+?)(?:%[^\]:]*)?\]?:(\d{1,5})$/.exec(this.fields[place] ?? "") ?? [];
     return address === "" || Number(port) > 65535 ? null : { address: plainAddress(address), port: Number(port) };
   }
 }

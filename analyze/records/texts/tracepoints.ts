@@ -30,7 +30,18 @@ interface EventKind {
 /** Keys that are looked at; others are passed over. */
 const keyNames = [
   ...["", "src", "dest", "sport", "dport", "saddr", "daddr", "saddrv6", "daddrv6", "data_len", "snd_nxt", "snd_una"],
-  ...["snd_cwnd", "ssthresh", "snd_wnd", "srtt", "rcv_wnd", "sock_cookie", "cong_state", "oldstate", "newstate", "state"],
+  ...[
+    "snd_cwnd",
+    "ssthresh",
+    "snd_wnd",
+    "srtt",
+    "rcv_wnd",
+    "sock_cookie",
+    "cong_state",
+    "oldstate",
+    "newstate",
+    "state",
+  ],
   ...["reason", "protocol"],
 ] as const;
 type Key = Exclude<(typeof keyNames)[number], "">;
@@ -40,7 +51,16 @@ const keyByName: ReadonlyMap<string, number> = new Map(keyNames.map((name, index
 
 const probed = ["data_len", "snd_nxt", "snd_una", "snd_cwnd", "ssthresh", "snd_wnd", "srtt"] as const;
 
-const types = { recv: 0, setup: 3, done: 4, retransmit: 6, caState: 7, state: 8, resetSent: 9, resetReceived: 10 } as const;
+const types = {
+  recv: 0,
+  setup: 3,
+  done: 4,
+  retransmit: 6,
+  caState: 7,
+  state: 8,
+  resetSent: 9,
+  resetReceived: 10,
+} as const;
 
 /** The events that give records. */
 export const knownEvents: readonly EventKind[] = [
@@ -254,9 +274,13 @@ class TracepointsReader implements TextReader {
         return false;
       }
     const [first, last] =
-      from[keyOf.src]! >= 0 ? [keyOf.src, keyOf.dest] : [keyOf.sport, from[keyOf.daddrv6]! >= 0 ? keyOf.daddrv6 : keyOf.daddr];
+      from[keyOf.src]! >= 0
+        ? [keyOf.src, keyOf.dest]
+        : [keyOf.sport, from[keyOf.daddrv6]! >= 0 ? keyOf.daddrv6 : keyOf.daddr];
     const ends =
-      from[first]! < 0 || this.#to[last]! <= from[first]! ? -1 : builder.ends.lookUp(text, from[first]!, this.#to[last]!, 0, this.#endsOf);
+      from[first]! < 0 || this.#to[last]! <= from[first]!
+        ? -1
+        : builder.ends.lookUp(text, from[first]!, this.#to[last]!, 0, this.#endsOf);
     if (ends < 0) {
       this.#why = `${kind.name} names no two ends`;
       return false;
@@ -451,7 +475,8 @@ class TracepointsReader implements TextReader {
 }
 
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;
-const isWord = (byte: number): boolean => (byte >= 97 && byte <= 122) || byte === 95 || (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90);
+const isWord = (byte: number): boolean =>
+  (byte >= 97 && byte <= 122) || byte === 95 || (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90);
 const isState = (word: string): boolean => /^TCP_[A-Z0-9_]{3,20}$/.test(word);
 
 function eventAt(text: Uint8Array, from: number, to: number): number {
@@ -470,4 +495,3 @@ function latin(text: Uint8Array, from: number, to: number): string {
   for (let at = from; at < to; at++) word += String.fromCharCode(text[at]!);
   return word;
 }
-
