@@ -1,12 +1,14 @@
 export * from "./columns.ts";
 export type { DamageKind, TppDamage } from "./damage.ts";
 export * from "./errors.ts";
+export { defaultMaxExpansion } from "./expansion.ts";
 export { foreignText } from "./foreign-text.ts";
 export type * from "./header.ts";
 export { countLines } from "./line-buffer.ts";
+export { asHeader, headerProblem } from "./metadata-schema.ts";
 export { type ReadFramesOptions, readFrames, type TppFrameData } from "./read.ts";
-export { type Recovery, recoverTpp } from "./recover.ts";
+export { type RecoverOptions, type Recovery, recoverTpp } from "./recover.ts";
 export { verifyTpp } from "./verify.ts";
-export { type TppWalk, walkTpp } from "./walk.ts";
+export { type TppWalk, type WalkOptions, walkTpp } from "./walk.ts";
 export type { TppFrame } from "./walk-state.ts";
 export { type CloseOptions, failureReason, type TppTotals, TppWriter, type TppWriterOptions } from "./writer.ts";
