@@ -1,11 +1,10 @@
 import {
   DiskFullError,
-  NothingToRecoverError,
-  NotTppError,
   OutputClosedError,
   OutputWriteError,
   SameFileError,
   TppError,
+  TppInputError,
 } from "@tcpprobe-plus/tpp";
 import { CommanderError } from "commander";
 import { CaptureError } from "./errors.ts";
@@ -40,7 +39,7 @@ function describe(error: unknown, debug: boolean): { readonly text: string; read
 function tppExitCode(error: TppError): number {
   if ([DiskFullError, OutputWriteError, OutputClosedError].some((kind) => error instanceof kind))
     return exitCodes.ioError;
-  if (error instanceof NotTppError || error instanceof NothingToRecoverError) return exitCodes.badInput;
+  if (error instanceof TppInputError) return exitCodes.badInput;
   if (error instanceof SameFileError) return exitCodes.usage;
   return exitCodes.cannotCreate;
 }

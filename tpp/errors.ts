@@ -1,8 +1,12 @@
 /** What can go wrong with a .tpp file in a way that its user can mend; each message is one line with the next step. */
 import { foreignText } from "./foreign-text.ts";
 
+/** The message is made fit for a terminal here: what it names, such as a file, is foreign. */
 export class TppError extends Error {
   override readonly name: string = "TppError";
+  constructor(message: string, options?: ErrorOptions) {
+    super(foreignText(message), options);
+  }
 }
 
 /** A file that cannot be read for what it holds. `why` is the message without the file's name. */
@@ -10,7 +14,7 @@ export class TppInputError extends TppError {
   override readonly name: string = "TppInputError";
   readonly why: string;
   constructor(path: string, why: string, options?: ErrorOptions) {
-    super(`${foreignText(path)}: ${why}`, options);
+    super(`${path}: ${why}`, options);
     this.why = why;
   }
 }
@@ -54,29 +58,39 @@ export class HeaderValueError extends TppError {
 export class OutputExistsError extends TppError {
   override readonly name = "OutputExistsError";
   constructor(path: string) {
-    super(
-      `${foreignText(path)}: exists already and is left as it is. Choose another name, or give -f to overwrite it.`,
-    );
+    super(`${path}: exists already and is left as it is. Choose another name, or give -f to overwrite it.`);
   }
 }
 
 export class OutputDirectoryError extends TppError {
   override readonly name = "OutputDirectoryError";
   constructor(path: string, directory: string) {
-    const shown = foreignText(directory);
-    super(`${foreignText(path)}: the directory ${shown} does not exist. Make it first (mkdir -p ${shown}).`);
+    super(`${path}: the directory ${directory} does not exist. Make it first (mkdir -p ${directory}).`);
   }
 }
 
 export class OutputOpenError extends TppError {
   override readonly name = "OutputOpenError";
   constructor(path: string, cause: NodeJS.ErrnoException) {
-    super(
-      `${foreignText(path)}: cannot be written (${cause.code ?? cause.message}). Choose a file that this user may write.`,
-      {
-        cause,
-      },
-    );
+    super(`${path}: cannot be written (${cause.code ?? cause.message}). Choose a file that this user may write.`, {
+      cause,
+    });
+  }
+}
+
+const kinds = {
+  "symbolic link": "is a symbolic link, which is not followed. Give the name of the file itself.",
+  "block device": "is a block device, which is not written over. Choose a file.",
+  socket: "is a socket. Choose a file, or write to standard output with -o -.",
+  "unread FIFO": "is a FIFO that nobody reads from. Start its reader first.",
+  replaced: "was replaced by something else at the moment it was opened. Choose a folder that only you may write.",
+} as const;
+
+/** Something is there that is not written to. */
+export class OutputKindError extends TppError {
+  override readonly name = "OutputKindError";
+  constructor(path: string, kind: keyof typeof kinds) {
+    super(`${path}: ${kinds[kind]}`);
   }
 }
 
@@ -84,7 +98,7 @@ export class DiskFullError extends TppError {
   override readonly name = "DiskFullError";
   constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
     super(
-      `${foreignText(path)}: no space left after ${wholeBytes} bytes (${cause.code}); stopped. All that was written before is whole; free space and start again.`,
+      `${path}: no space left after ${wholeBytes} bytes (${cause.code}); stopped. All that was written before is whole; free space and start again.`,
       { cause },
     );
   }
@@ -94,8 +108,48 @@ export class OutputWriteError extends TppError {
   override readonly name = "OutputWriteError";
   constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
     super(
-      `${foreignText(path)}: writing failed after ${wholeBytes} bytes (${cause.code ?? cause.message}); stopped. All before that is whole; check the disk.`,
+      `${path}: writing failed after ${wholeBytes} bytes (${cause.code ?? cause.message}); stopped. All before that is whole; check the disk.`,
       { cause },
+    );
+  }
+}
+
+/** A write failed, and the part of a frame that it left could not be cut off again. */
+export class OutputTornError extends TppError {
+  override readonly name = "OutputTornError";
+  constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
+    super(
+      `${path}: writing failed after ${wholeBytes} bytes (${cause.code ?? cause.message}), and so did cutting off the part of a frame behind them; stopped. \`capture recover ${path} -o NEW\` writes what is whole to another file.`,
+      { cause },
+    );
+  }
+}
+
+/** All was handed over, and the system then said that it is not on the disk. */
+export class OutputSyncError extends TppError {
+  override readonly name = "OutputSyncError";
+  constructor(path: string, call: "fsync" | "close", cause: NodeJS.ErrnoException) {
+    super(
+      `${path}: the disk did not confirm what was written (${call}: ${cause.code ?? cause.message}), so the file may not be whole. Check the disk and its free space, then \`analyze verify ${path}\`.`,
+      { cause },
+    );
+  }
+}
+
+/** Somebody else had a hand in the file. */
+export class OutputChangedError extends TppError {
+  override readonly name = "OutputChangedError";
+  constructor(path: string, what: string) {
+    super(`${path}: ${what}. Give each capture a name and a folder that nobody else writes to.`);
+  }
+}
+
+/** The format holds no larger one; readers would refuse it. */
+export class MetadataTooLargeError extends TppError {
+  override readonly name = "MetadataTooLargeError";
+  constructor(path: string, bytes: number, most: number) {
+    super(
+      `${path}: its header would hold ${bytes} bytes, and ${most} are the most. Nothing was written; shorten what goes into it.`,
     );
   }
 }
@@ -104,7 +158,7 @@ export class OutputClosedError extends TppError {
   override readonly name = "OutputClosedError";
   constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
     super(
-      `${foreignText(path)}: whoever read it has gone after ${wholeBytes} bytes (${cause.code}); stopped. What it took is whole frames and perhaps a cut one.`,
+      `${path}: ${cause.code === "EPIPE" ? "whoever read it has gone" : "nobody read what was waiting"} after ${wholeBytes} bytes (${cause.code}); stopped. What it took is whole frames and perhaps a cut one.`,
       { cause },
     );
   }
@@ -113,7 +167,7 @@ export class OutputClosedError extends TppError {
 export class SameFileError extends TppError {
   override readonly name = "SameFileError";
   constructor(path: string) {
-    super(`${foreignText(path)}: is both input and output. Choose another name for the output.`);
+    super(`${path}: is both input and output. Choose another name for the output.`);
   }
 }
 
@@ -129,19 +183,5 @@ export class DamagedFrameError extends TppInputError {
   override readonly name = "DamagedFrameError";
   constructor(path: string, text: string) {
     super(path, `${text}. \`capture recover FILE -o NEW\` writes the intact frames to a whole file.`);
-  }
-}
-
-/** A whole file that was to be written beside others. Nothing of it is left. */
-export class NotWrittenError extends TppError {
-  override readonly name = "NotWrittenError";
-  constructor(path: string, cause: NodeJS.ErrnoException) {
-    const next = ["ENOSPC", "EDQUOT", "EFBIG"].includes(cause.code ?? "")
-      ? "Free some space"
-      : "Check the disk and the folder";
-    super(
-      `${foreignText(path)}: could not be written (${cause.code ?? cause.message}). Nothing of it is left, and what was there before is as it was. ${next}, and run it again.`,
-      { cause },
-    );
   }
 }

@@ -66,6 +66,11 @@ export class LineBuffer {
     return this.#lines;
   }
 
+  /** Those lines; valid until anything else is called. */
+  wholeLines(): Buffer {
+    return this.#buffer.subarray(0, this.#used === 0 ? 0 : this.#buffer.lastIndexOf(newline, this.#used - 1) + 1);
+  }
+
   /** Takes as much of `chunk` as fits and says how much; when that is not all, `take` must be called next. */
   add(chunk: Buffer): number {
     const taken = chunk.subarray(0, this.#buffer.length - this.#used);

@@ -22,6 +22,8 @@ export interface ReadFramesOptions {
   readonly onDamage?: (frame: TppFrame, text: string) => void;
   /** Bytes of text that there may be for each byte of the file; as the walk was told unless given. */
   readonly maxExpansion?: number;
+  /** Ends the reading: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -41,6 +43,7 @@ export async function* readFrames(
     let next = walk.frames[0] && settle(readFrame(file, walk.frames[0]));
     for (let index = 0; index < walk.frames.length; index += 1) {
       const result = await next!;
+      options.signal?.throwIfAborted();
       const following = walk.frames[index + 1];
       next = following && settle(readFrame(file, following)); // read ahead by one
       if (!(result instanceof Error)) yield result;

@@ -14,7 +14,7 @@ export async function verifyTpp(path: string, options: WalkOptions = {}): Promis
   const onDamage = (frame: TppFrame, text: string): void => {
     found.add({ kind: "data", offset: frame.offset, frame: frame.number, missingLines: frame.lines, text });
   };
-  for await (const { frame } of readFrames(path, walk, { onDamage })) frames.push(frame);
+  for await (const { frame } of readFrames(path, walk, { ...options, onDamage })) frames.push(frame);
   if (walk.damage.length + found.count === 0 && walk.trailer) checkTotals(walk, frames, found);
   const damage = [...walk.damage, ...found.list()].sort((a, b) => a.offset - b.offset);
   return { ...walk, frames, damage };

@@ -41,6 +41,8 @@ export interface TppWalk {
 export interface WalkOptions {
   /** How many bytes of text there may be for each byte of the file; 1000 unless told. Infinity: any. */
   readonly maxExpansion?: number;
+  /** Ends what takes long: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /** How far to look for a sound frame in a file that does not begin with a header. */

@@ -1,6 +1,6 @@
 /** `capture recover`: the intact frames of a damaged file, in a whole one. */
-import { rmSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { foreignText, recoverTpp, TppError } from "@tcpprobe-plus/tpp";
 import { InputMissingError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -17,27 +17,23 @@ export interface RecoverOptions {
 
 export async function recover(input: string, options: RecoverOptions, io: Io): Promise<number> {
   const { output, overwrite, quiet, maxExpansion } = options;
-  let temporary: string | null = null;
-  const off = io.onSignal((signal) => {
-    if (temporary !== null) rmSync(temporary, { force: true });
-    off();
-    process.kill(process.pid, signal); // as it would have ended without us
-  });
+  const stop = new AbortController();
+  const off = io.onSignal((signal) => stop.abort(signal));
   try {
     await access(input, constants.R_OK);
-    const recovery = await recoverTpp(input, output, {
-      overwrite,
-      ...(maxExpansion === undefined ? {} : { maxExpansion }),
-      onTemporary: (path) => {
-        temporary = path;
-      },
-    });
+    const reading = { signal: stop.signal, ...(maxExpansion === undefined ? {} : { maxExpansion }) };
+    const recovery = await recoverTpp(input, output, { overwrite, ...reading });
     if (!quiet) tell(input, output, recovery, io);
     return exitCodes.ok;
   } catch (error) {
+    if (stop.signal.aborted) {
+      off();
+      process.kill(process.pid, stop.signal.reason); // nothing is left, so it may end as it would have
+      await wait(1000);
+    }
     // The writer has errors of its own: what the system says here, it says of the input.
     const isSystems = error instanceof Error && "code" in error && !(error instanceof TppError);
-    throw isSystems ? new InputMissingError(input, error) : error;
+    throw isSystems ? new InputMissingError(input, error as NodeJS.ErrnoException) : error;
   } finally {
     off();
   }
