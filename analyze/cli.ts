@@ -1,10 +1,12 @@
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { Command, CommanderError, Option } from "commander";
-import { AnalyzeError, UsageError } from "./errors.ts";
+import { AnalyzeError, OutputClosedError, UsageError } from "./errors.ts";
 import type { ImportOptions } from "./import/import.ts";
 import { type Io, processIo } from "./io.ts";
 import { addMetricCommands, withQueries } from "./metric-commands.ts";
 import { type FormatOptions, flowNumbers, seconds, windowSeconds } from "./options.ts";
 import { plotNames } from "./plots/names.ts";
+import { removeOnEveryWayOut } from "./temporary.ts";
 import type { OpenOptions } from "./trace.ts";
 import { version } from "./version.ts";
 
@@ -14,7 +16,25 @@ const exitUsage = 64;
 const exitSoftware = 70;
 
 /** Parses a command line, runs one command, and returns the exit code. Never throws. */
-export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+export async function main(argv: readonly string[], io: Io = programIo()): Promise<number> {
+  const code = await run(argv, io);
+  try {
+    await io.finish?.();
+    return code;
+  } catch (error) {
+    const failed = report(error, io, argv.includes("--debug"));
+    await io.finish?.().catch(() => {});
+    // What is read no more takes nothing away from the answer that the exit code is.
+    return error instanceof OutputClosedError ? code : failed;
+  }
+}
+
+function programIo(): Io {
+  removeOnEveryWayOut();
+  return processIo();
+}
+
+async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = exitOk;
   const opening: { -readonly [Key in keyof OpenOptions]: OpenOptions[Key] } = {};
   const program = buildProgram({ ...io, opening }, (code) => {
@@ -23,7 +43,7 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   program.hook("preAction", (_, command) => {
     const { cache, debug } = command.optsWithGlobals();
     if (cache === false) opening.cache = false;
-    if (debug) opening.say = (text) => io.stderr.write(`analyze: ${text}\n`);
+    if (debug) opening.say = (text) => io.stderr.write(`analyze: ${foreignText(text)}\n`);
   });
   try {
     await program.parseAsync(withQueries(argv));
@@ -35,15 +55,22 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
 
 function report(error: unknown, io: Io, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitOk : exitUsage;
+  if (error instanceof OutputClosedError) return exitOk;
   const expected = error instanceof AnalyzeError;
   const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(
-    expected
-      ? `analyze: ${message}\n`
-      : `analyze: unexpected error: ${message.split("\n")[0]}; this is a defect of analyze, please report it with the output of --debug\n`,
-  );
-  if (debug && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  const line = expected
+    ? message
+    : `unexpected error: ${message.split("\n")[0]}; this is a defect of analyze, please report it with the output of --debug`;
+  io.stderr.write(`analyze: ${foreignText(line)}\n`);
+  if (debug && error instanceof Error)
+    io.stderr.write(`${(error.stack ?? "").split("\n").map(foreignText).join("\n")}\n`);
   return expected ? error.exitCode : exitSoftware;
+}
+
+/** The parser's own words, with what was typed in them: `error: unknown option '--x'`, and below what it may have meant. */
+function usageText(text: string): string {
+  const [, line = "", guess = ""] = /^(?:error: )?([\s\S]*?)(\n\(Did you mean .*\))?\n?$/.exec(text) ?? [];
+  return `analyze: ${foreignText(line)}${guess}\n`;
 }
 
 /** The command definitions; each action imports the one function it calls. */
@@ -54,7 +81,8 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
     .option("--debug", "print a stack trace with an error")
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text.replace(/^error: /, "analyze: ")),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(usageText(text)),
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
     })

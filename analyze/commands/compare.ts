@@ -83,7 +83,7 @@ export async function compare(paths: readonly string[], options: FormatOptions, 
       throw new UsageError("these files are one capture (a rotated set), so there is nothing to compare");
     const sql = query(await dataFlows(trace, undefined));
     const format = rowFormat(options);
-    if (format !== "table") return printRows(await trace.columns(sql), format, io);
+    if (format !== "table") return printRows(trace.database, sql, format, io);
     const rows = (await trace.rows(sql)) as unknown as Row[];
     const places = [...new Set(rows.map(({ place }) => place))];
     const tables = places.map((place) =>
