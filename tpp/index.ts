@@ -1,7 +1,7 @@
 export * from "./columns.ts";
 export type { DamageKind, TppDamage } from "./damage.ts";
 export * from "./errors.ts";
-export { defaultMaxExpansion } from "./expansion.ts";
+export { checkExpansion, defaultMaxExpansion } from "./expansion.ts";
 export { type FileIdentity, isOneOf, removeFile } from "./file-identity.ts";
 export { foreignText } from "./foreign-text.ts";
 export type * from "./header.ts";

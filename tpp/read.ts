@@ -36,8 +36,7 @@ export async function* readFrames(
   walk: TppWalk,
   options: ReadFramesOptions = {},
 ): AsyncGenerator<TppFrameData, void, undefined> {
-  const { storedBytes, maxExpansion } = walk;
-  checkExpansion(path, walk.frames, { storedBytes, maxExpansion: options.maxExpansion ?? maxExpansion });
+  checkExpansion(walk, options.maxExpansion);
   const file = await open(path, "r");
   try {
     let next = walk.frames[0] && settle(readFrame(file, walk.frames[0]));

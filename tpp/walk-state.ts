@@ -56,14 +56,14 @@ export class WalkState {
   trailer: TppTrailer | null = null;
   /** Data frames since the last anchor. Of many, the last ones: no more than one of them can be of use. */
   pending: DataPiece[] = [];
-  /** No count of lines or bytes can be higher: what a file of this size can hold. */
-  readonly #mostRawBytes: number;
+  /** What a file of this size can hold, and so can have lost. */
+  readonly #mostMissingBytes: number;
   #last: Anchor = beginning(0);
   readonly #anchors = new Map<number, Settled>();
   #damageAtLast = 0;
 
-  constructor(mostRawBytes: number) {
-    this.#mostRawBytes = mostRawBytes;
+  constructor(mostMissingBytes: number) {
+    this.#mostMissingBytes = mostMissingBytes;
   }
 
   addDamage(
@@ -173,9 +173,12 @@ export class WalkState {
       this.addDamage("repeated", offset, `trailer is repeated at byte ${offset}`);
       return;
     }
-    const tooMuch = this.#tooMuch(trailer.frames, trailer.lines, trailer.raw_bytes);
-    if (tooMuch !== null) {
-      this.addDamage("unbelievable", offset, `trailer at byte ${offset} ${tooMuch}; it is not used`);
+    const pendingBytes = this.pending.reduce((sum, { rawBytes }) => sum + rawBytes, 0);
+    const doubt =
+      senselessCounts(trailer.frames, trailer.lines, trailer.raw_bytes) ??
+      this.#missesTooMuch(trailer.raw_bytes - pendingBytes);
+    if (doubt !== null) {
+      this.addDamage("unbelievable", offset, `trailer at byte ${offset} ${doubt}; it is not used`);
       return;
     }
     this.captureId ??= trailer.capture_id;
@@ -226,23 +229,25 @@ export class WalkState {
 
   /** What a checkpoint says that cannot be, of what the file can hold or beside the one before it; null for nothing. */
   #doubt({ frame, lines, raw_bytes, frame_lines, frame_raw_bytes }: TppCheckpoint): string | null {
-    const tooMuch = this.#tooMuch(frame, lines, raw_bytes);
-    if (tooMuch !== null || this.#anchors.has(frame)) return tooMuch;
+    const senseless = senselessCounts(frame, lines, raw_bytes);
+    if (senseless !== null || this.#anchors.has(frame)) return senseless;
     const [firstLine, firstByte] = [lines - frame_lines, raw_bytes - frame_raw_bytes];
     const before = this.#anchors.get(frame - 1) ?? (frame === 1 ? { lines: 0, rawBytes: 0 } : undefined);
     if (before && (before.lines !== firstLine || before.rawBytes !== firstByte))
       return `counts from line ${firstLine} and byte ${firstByte}, frame ${frame - 1} ends at ${before.lines} and ${before.rawBytes}`;
-    if (frame > this.#last.frame && (firstLine < this.#last.lines || firstByte < this.#last.rawBytes))
-      return `counts from line ${firstLine} and byte ${firstByte}, an earlier frame ends at ${this.#last.lines} and ${this.#last.rawBytes}`;
-    return null;
+    const last = this.#last;
+    if (frame < last.frame) return null;
+    if (firstLine < last.lines || firstByte < last.rawBytes)
+      return `counts from line ${firstLine} and byte ${firstByte}, an earlier frame ends at ${last.lines} and ${last.rawBytes}`;
+    return this.#missesTooMuch(firstByte);
   }
 
-  /** Each frame holds a line at least, and each line a byte. */
-  #tooMuch(frames: number, lines: number, rawBytes: number): string | null {
-    if (rawBytes > this.#mostRawBytes)
-      return `counts ${rawBytes} bytes of text, more than a file of this size can hold`;
-    if (lines > rawBytes) return `counts ${lines} lines in ${rawBytes} bytes`;
-    return frames > lines ? `counts ${frames} frames with ${lines} lines` : null;
+  /** Text that is not there any more was in this file, so there cannot be more of it than such a file holds. */
+  #missesTooMuch(rawBytes: number): string | null {
+    const missing = rawBytes - this.#last.rawBytes;
+    return missing > this.#mostMissingBytes
+      ? `misses ${missing} bytes of text before it, more than a file of this size can hold`
+      : null;
   }
 
   /** Reports the frames that checkpoints and trailer know of and that no checkpoint of their own was found for. */
@@ -320,4 +325,10 @@ export class WalkState {
     const compressedBytes = piece.end - offset;
     this.frames.push({ number, offset, compressedBytes, rawBytes, checksum, firstLine, lines, confirmed });
   }
+}
+
+/** Each frame holds a line at least, and each line a byte. */
+function senselessCounts(frames: number, lines: number, rawBytes: number): string | null {
+  if (lines > rawBytes) return `counts ${lines} lines in ${rawBytes} bytes`;
+  return frames > lines ? `counts ${frames} frames with ${lines} lines` : null;
 }

@@ -7,14 +7,10 @@ import { bytes, plural } from "../output/units.ts";
 const exitDamaged = 65;
 
 /** Checks captures frame by frame. Returns 0 where all are whole, 65 where one is damaged or cut. */
-export async function verify(
-  paths: readonly string[],
-  options: { readonly maxExpansion?: number },
-  io: Io,
-): Promise<number> {
+export async function verify(paths: readonly string[], io: Io): Promise<number> {
   let exitCode = 0;
   for (const path of (await Promise.all(paths.map(expand))).flat()) {
-    const walk = await verifyTpp(path, options).catch((error) => {
+    const walk = await verifyTpp(path, io.opening?.reading).catch((error) => {
       throw error instanceof TppInputError ? new NotACaptureError(path, error.why) : new InputError(path, error);
     });
     const say = (text: string) => io.stdout.write(`${foreignText(path)}: ${foreignText(text)}\n`);
