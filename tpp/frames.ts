@@ -40,7 +40,7 @@ export interface BrokenPiece {
 export type Piece = DataPiece | MetadataPiece | SeekTablePiece | BrokenPiece;
 
 /** What the steps and block headers cost that hardly read anything. */
-const stepCost = 256;
+const stepCost = 1024;
 const blockCost = 16;
 
 /** The piece at `offset`, which must lie inside the file. */

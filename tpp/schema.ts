@@ -100,14 +100,15 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** An object with these names, and any others. */
-export const objectOf =
-  (fields: Readonly<Record<string, Check>>): Check =>
-  (value, name) => {
+export function objectOf(fields: Readonly<Record<string, Check>>): Check {
+  const checks = Object.entries(fields);
+  return (value, name) => {
     if (!isObject(value)) return must(false, value, name || "the JSON", "an object");
-    return firstProblem(Object.entries(fields), ([field, check]) =>
+    return firstProblem(checks, ([field, check]) =>
       check(Object.hasOwn(value, field) ? value[field] : undefined, name ? `${name}.${field}` : field),
     );
   };
+}
 
 /** An object whose names are data. Names that every object has (`constructor`) are none of them. */
 export const mapOf =

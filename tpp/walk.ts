@@ -163,7 +163,7 @@ class Walker {
       const use = this.#header ? "its values may be wrong" : "it cannot be read";
       this.#state.addDamage("header", 0, `header at byte 0 is damaged: ${use}`);
     } else if (problem !== null) {
-      const why = value === undefined ? "its JSON is none, or nested too deep" : problem;
+      const why = value === undefined ? "its JSON does not parse, or is nested deeper than any of ours" : problem;
       this.#state.addDamage("header", 0, `header at byte 0 makes no sense: ${why}`);
     } else {
       this.#state.captureId = this.#header!.capture_id;
