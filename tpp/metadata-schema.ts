@@ -145,10 +145,14 @@ export const asHeader = (value: unknown): TppHeader | undefined =>
 
 /** A checkpoint without the names that this version does not know: a file may have very many. */
 export const asCheckpoint = (value: unknown): TppCheckpoint | undefined =>
-  checkpointProblem(value) === null ? only(value as TppCheckpoint, Object.keys(checkpointFields)) : undefined;
+  checkpointProblem(value) === null ? withoutUnknown(value as TppCheckpoint) : undefined;
 
 export const asTrailer = (value: unknown): TppTrailer | undefined =>
   trailerProblem(value) === null ? (value as TppTrailer) : undefined;
 
-const only = <Kind extends object>(value: Kind, names: readonly string[]): Kind =>
-  Object.fromEntries(Object.entries(value).filter(([name]) => names.includes(name))) as Kind;
+const isKnown = (name: string): boolean => Object.hasOwn(checkpointFields, name);
+
+const withoutUnknown = (checkpoint: TppCheckpoint): TppCheckpoint =>
+  Object.keys(checkpoint).every(isKnown)
+    ? checkpoint
+    : (Object.fromEntries(Object.entries(checkpoint).filter(([name]) => isKnown(name))) as unknown as TppCheckpoint);

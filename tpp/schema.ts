@@ -19,65 +19,46 @@ function shown(value: unknown): string {
 const must = (holds: boolean, value: unknown, name: string, expected: string): string | null =>
   holds ? null : `${name} ${shown(value)}, not ${expected}`;
 
-export const whole =
-  (least: number, most: number): Check =>
-  (value, name) =>
-    must(
-      Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
-      value,
-      name,
-      `a whole number from ${least} to ${most}`,
-    );
+/** What is expected is put in words once, not at each value. */
+function checked(holds: (value: unknown) => boolean, expected: string): Check {
+  return (value, name) => must(holds(value), value, name, expected);
+}
+
+export const whole = (least: number, most: number): Check =>
+  checked(
+    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+    `a whole number from ${least} to ${most}`,
+  );
 
 /** A number with a fraction. */
-export const real =
-  (least: number, most: number): Check =>
-  (value, name) =>
-    must(
-      typeof value === "number" && value >= least && value <= most,
-      value,
-      name,
-      `a number from ${least} to ${most}`,
-    );
+export const real = (least: number, most: number): Check =>
+  checked((value) => typeof value === "number" && value >= least && value <= most, `a number from ${least} to ${most}`);
 
-export const yesOrNo: Check = (value, name) => must(typeof value === "boolean", value, name, "true or false");
+export const yesOrNo: Check = checked((value) => typeof value === "boolean", "true or false");
 
-export const text =
-  (most: number, least = 0): Check =>
-  (value, name) =>
-    must(
-      typeof value === "string" && value.length >= least && value.length <= most,
-      value,
-      name,
-      `text of ${least} to ${most} characters`,
-    );
+export const text = (most: number, least = 0): Check =>
+  checked(
+    (value) => typeof value === "string" && value.length >= least && value.length <= most,
+    `text of ${least} to ${most} characters`,
+  );
 
-export const matching =
-  (pattern: RegExp, expected: string): Check =>
-  (value, name) =>
-    must(typeof value === "string" && pattern.test(value), value, name, expected);
+export const matching = (pattern: RegExp, expected: string): Check =>
+  checked((value) => typeof value === "string" && pattern.test(value), expected);
 
 /** A whole number that may pass 2^53, as text in decimal digits. */
-export const decimal =
-  (least: bigint, most: bigint): Check =>
-  (value, name) => {
+export const decimal = (least: bigint, most: bigint): Check =>
+  checked((value) => {
     // The length comes first: a number of millions of digits takes seconds to read.
-    const holds = typeof value === "string" && value.length <= 20 && /^-?\d+$/.test(value) && isWithin(BigInt(value));
-    return must(holds, value, name, `a whole number from ${least} to ${most} in decimal digits, as text`);
-    function isWithin(number: bigint): boolean {
-      return number >= least && number <= most;
-    }
-  };
+    if (typeof value !== "string" || value.length > 20 || !/^-?\d+$/.test(value)) return false;
+    const number = BigInt(value);
+    return number >= least && number <= most;
+  }, `a whole number from ${least} to ${most} in decimal digits, as text`);
 
-export const oneOf =
-  (...values: readonly (string | number)[]): Check =>
-  (value, name) =>
-    must(
-      values.includes(value as string),
-      value,
-      name,
-      values.length === 1 ? `${values[0]}` : `one of ${values.join(", ")}`,
-    );
+export const oneOf = (...values: readonly (string | number)[]): Check =>
+  checked(
+    (value) => values.includes(value as string),
+    values.length === 1 ? `${values[0]}` : `one of ${values.join(", ")}`,
+  );
 
 export const nullOr =
   (check: Check): Check =>

@@ -40,6 +40,8 @@ interface Settled {
   readonly end: number;
 }
 
+const nothing = { lines: 0, rawBytes: 0 };
+
 const mostPending = 3;
 const mostIds = 1000;
 
@@ -123,11 +125,7 @@ export class WalkState {
       return;
     }
     const shift = offset - checkpoint.compressed_bytes - checkpoint.offset;
-    const before = {
-      frame: frame - 1,
-      lines: checkpoint.lines - checkpoint.frame_lines,
-      rawBytes: checkpoint.raw_bytes - checkpoint.frame_raw_bytes,
-    };
+    const before = this.#totalsBefore(checkpoint, offset);
     if (frame < this.#last.frame)
       this.addDamage("order", offset, `frame ${frame} at byte ${offset} stands after frame ${this.#last.frame}`, frame);
     this.#settlePending(before, shift, own);
@@ -227,19 +225,32 @@ export class WalkState {
     this.addDamage("checkpoint", offset, `data frame at byte ${offset} has no checkpoint and is not used`);
   }
 
-  /** What a checkpoint says that cannot be, of what the file can hold or beside the one before it; null for nothing. */
+  /** What a checkpoint says that cannot be, of what the file can hold or after the frames before it; null for nothing. */
   #doubt({ frame, lines, raw_bytes, frame_lines, frame_raw_bytes }: TppCheckpoint): string | null {
     const senseless = senselessCounts(frame, lines, raw_bytes);
-    if (senseless !== null || this.#anchors.has(frame)) return senseless;
+    if (senseless !== null || this.#anchors.has(frame) || this.#anchors.has(frame - 1)) return senseless;
     const [firstLine, firstByte] = [lines - frame_lines, raw_bytes - frame_raw_bytes];
-    const before = this.#anchors.get(frame - 1) ?? (frame === 1 ? { lines: 0, rawBytes: 0 } : undefined);
-    if (before && (before.lines !== firstLine || before.rawBytes !== firstByte))
-      return `counts from line ${firstLine} and byte ${firstByte}, frame ${frame - 1} ends at ${before.lines} and ${before.rawBytes}`;
     const last = this.#last;
     if (frame < last.frame) return null;
     if (firstLine < last.lines || firstByte < last.rawBytes)
-      return `counts from line ${firstLine} and byte ${firstByte}, an earlier frame ends at ${last.lines} and ${last.rawBytes}`;
+      return `begins at line ${firstLine} and byte ${firstByte}, where frame ${last.frame} ends at ${last.lines} and ${last.rawBytes}`;
     return this.#missesTooMuch(firstByte);
+  }
+
+  /** Totals before a frame: what is known of the frame before it, else what its checkpoint says. The two must be the same. */
+  #totalsBefore(checkpoint: TppCheckpoint, offset: number): { frame: number; lines: number; rawBytes: number } {
+    const frame = checkpoint.frame - 1;
+    const said = {
+      frame,
+      lines: checkpoint.lines - checkpoint.frame_lines,
+      rawBytes: checkpoint.raw_bytes - checkpoint.frame_raw_bytes,
+    };
+    const known = frame === 0 ? nothing : this.#anchors.get(frame);
+    if (!known || (known.lines === said.lines && known.rawBytes === said.rawBytes)) return said;
+    const which = `checkpoint of frame ${checkpoint.frame} at byte ${offset}`;
+    const places = `line ${said.lines} and byte ${said.rawBytes}, where the frame before it ends at ${known.lines} and ${known.rawBytes}`;
+    this.addDamage("unbelievable", offset, `${which} begins at ${places}`, checkpoint.frame);
+    return { frame, lines: known.lines, rawBytes: known.rawBytes };
   }
 
   /** Text that is not there any more was in this file, so there cannot be more of it than such a file holds. */
