@@ -52,7 +52,8 @@ export class ByteReader {
   constructor(path: string) {
     this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // so that a FIFO does not wait for a writer
     const stat = fstatSync(this.#fd);
-    if (!stat.isFile() && !stat.isDirectory()) {
+    const isEmptyDevice = stat.isCharacterDevice() && readSync(this.#fd, Buffer.alloc(1)) === 0; // /dev/null
+    if (!stat.isFile() && !stat.isDirectory() && !isEmptyDevice) {
       closeSync(this.#fd);
       throw new NotAFileError(path);
     }

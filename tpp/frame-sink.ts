@@ -26,6 +26,10 @@ export type CheckpointNotes = Pick<TppCheckpoint, "monotonic_ns" | "realtime_ns"
 
 const fullDisk = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
+/** Node.js has no name for a full quota. */
+const named = (error: NodeJS.ErrnoException): NodeJS.ErrnoException =>
+  error.errno === -122 ? Object.assign(error, { code: "EDQUOT" }) : error;
+
 export class FrameSink {
   readonly path: string;
   readonly captureId: string;
@@ -139,7 +143,7 @@ export class FrameSink {
         done += await this.#target.write(data.subarray(done));
       }
     } catch (error) {
-      const cause = error as NodeJS.ErrnoException;
+      const cause = named(error as NodeJS.ErrnoException);
       if (done > 0 && !(await this.#target.truncate(this.#bytes))) this.#torn = true;
       throw this.#failure(cause);
     }
@@ -156,6 +160,6 @@ export class FrameSink {
   }
 
   #unconfirmed(call: "fsync" | "close", cause: NodeJS.ErrnoException): never {
-    throw new OutputSyncError(this.path, call, cause);
+    throw new OutputSyncError(this.path, call, named(cause));
   }
 }

@@ -82,6 +82,11 @@ export class TppWriter {
     return new TppWriter(await FrameSink.create(path, header, options), header, options);
   }
 
+  /** As it was given; `standard output` for `-`. */
+  get path(): string {
+    return this.#sink.path;
+  }
+
   /** What tells the file from all others; null for standard output and what else is no regular file. */
   get identity(): FileIdentity | null {
     return this.#sink.identity;
