@@ -4,7 +4,7 @@ import { AnalyzeError, OutputClosedError, UsageError } from "./errors.ts";
 import type { ImportOptions } from "./import/import.ts";
 import { type Io, processIo } from "./io.ts";
 import { addMetricCommands, withQueries } from "./metric-commands.ts";
-import { type FormatOptions, flowNumbers, seconds, windowSeconds } from "./options.ts";
+import { type FormatOptions, flowNumbers, refuseRepeated, seconds, wholeNumber, windowSeconds } from "./options.ts";
 import { plotNames } from "./plots/names.ts";
 import { removeOnEveryWayOut } from "./temporary.ts";
 import type { OpenOptions } from "./trace.ts";
@@ -152,6 +152,7 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
       await (await import("./commands/plot.ts")).plot([file, ...(options.with ?? [])], plot, options, io);
     });
   addMetricCommands({ add, jsonOrCsv, io, setExitCode });
+  for (const command of program.commands) refuseRepeated(command);
   return program;
 }
 
@@ -176,15 +177,13 @@ function moment(text: string): Date {
 }
 
 function hertz(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 10_000)
-    throw new UsageError(`${text}: not a CONFIG_HZ; usual are 100, 250, 300 and 1000`);
+  const value = wholeNumber(text, 1, 10_000);
+  if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ; usual are 100, 250, 300 and 1000`);
   return value;
 }
 
 function pixels(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 200 || value > 10_000)
-    throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
+  const value = wholeNumber(text, 200, 10_000);
+  if (value === null) throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
   return value;
 }

@@ -14,6 +14,12 @@ export interface Definition {
   readonly setExitCode: (code: number) => void;
 }
 
+const outputInstead = () =>
+  new Option("-o, --output <file>", "x.parquet, x.arrow, x.csv or x.json instead of printing").conflicts([
+    "json",
+    "csv",
+  ]);
+
 const texts = (text: string, before: string[] = []): string[] => [...before, text];
 
 export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definition): void {
@@ -25,7 +31,7 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
   jsonOrCsv(
     add("metrics <file> <name>", `every row of a metric: ${viewNames.filter((name) => name !== "trace").join(", ")}`),
   )
-    .option("-o, --output <file>", "x.parquet, x.arrow, x.csv or x.json instead of printing")
+    .addOption(outputInstead())
     .option("-f, --force", "overwrite the output")
     .option("--with <file...>", "further captures")
     .option("--flow <n...>", "only these flows", flowNumbers)
@@ -57,7 +63,7 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
     add("sql <file> <query>", `run a DuckDB query over ${viewNames.join(", ")}, losses, not_followed, captures`),
   )
     .addOption(new Option("--parquet", "write Parquet to standard output").conflicts(["json", "csv", "output"]))
-    .option("-o, --output <file>", "x.parquet, x.arrow, x.csv or x.json instead of printing")
+    .addOption(outputInstead())
     .option("-f, --force", "overwrite the output")
     .option("--with <file...>", "further captures in the same trace")
     .option("--window <length>", "length of the windows, such as 100ms or 0.1 (default 100ms)", windowSeconds)

@@ -19,6 +19,9 @@ export interface MetricsOptions extends FormatOptions {
 /** Views whose rows are of no single flow. */
 const ofNoFlow: readonly string[] = ["fairness", "gaps"];
 
+/** Views of windows, whose length --window sets. */
+const windowed: readonly string[] = ["goodput", "rtt", "fairness", "limits_by_window"];
+
 /** Prints every row of a metric, or writes it to a file. */
 export async function metrics(paths: readonly string[], name: string, options: MetricsOptions, io: Io): Promise<void> {
   const names = viewNames.filter((view) => view !== "trace");
@@ -27,6 +30,8 @@ export async function metrics(paths: readonly string[], name: string, options: M
   if (options.flow && ofNoFlow.includes(name))
     throw new UsageError(`${name} is of all flows together: leave --flow out`);
   const { output, force = false, window } = options;
+  if (window !== undefined && !windowed.includes(name))
+    throw new UsageError(`--window is for ${windowed.join(", ")}; ${name} has no windows: leave it out`);
   const suffix = output === undefined ? "" : queryFormat(output);
   await using file = output === undefined ? null : await openOutput(output, force, paths);
   await withTrace(
