@@ -17,15 +17,18 @@ const exitSoftware = 70;
 
 /** Parses a command line, runs one command, and returns the exit code. Never throws. */
 export async function main(argv: readonly string[], io: Io = programIo()): Promise<number> {
-  const code = await run(argv, io);
+  const debug = argv.includes("--debug");
+  const { exitCode, error } = await run(argv, io);
+  const code = error === undefined ? exitCode : report(error, io, debug);
   try {
     await io.finish?.();
     return code;
-  } catch (error) {
-    const failed = report(error, io, argv.includes("--debug"));
+  } catch (failed) {
+    // What nobody reads any more takes nothing away from the answer that the exit code is.
+    if (failed === error || failed instanceof OutputClosedError) return code;
+    const after = report(failed, io, debug);
     await io.finish?.().catch(() => {});
-    // What is read no more takes nothing away from the answer that the exit code is.
-    return error instanceof OutputClosedError ? code : failed;
+    return after;
   }
 }
 
@@ -34,7 +37,7 @@ function programIo(): Io {
   return processIo();
 }
 
-async function run(argv: readonly string[], io: Io): Promise<number> {
+async function run(argv: readonly string[], io: Io): Promise<{ exitCode: number; error?: unknown }> {
   let exitCode = exitOk;
   const opening: { -readonly [Key in keyof OpenOptions]: OpenOptions[Key] } = {};
   const program = buildProgram({ ...io, opening }, (code) => {
@@ -47,9 +50,9 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   });
   try {
     await program.parseAsync(withQueries(argv));
-    return exitCode;
+    return { exitCode };
   } catch (error) {
-    return report(error, io, argv.includes("--debug"));
+    return { exitCode, error };
   }
 }
 

@@ -5,7 +5,7 @@ import type { FormatOptions } from "../options.ts";
 import { Answer } from "../output/answer.ts";
 import { queryFormat, writeAnswer } from "../output/query.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
-import { viewNames } from "../views.ts";
+import { viewNames, windowedViews } from "../views.ts";
 import { openOutput, withTrace } from "./open.ts";
 import { flowFilter } from "./select.ts";
 
@@ -19,9 +19,6 @@ export interface MetricsOptions extends FormatOptions {
 /** Views whose rows are of no single flow. */
 const ofNoFlow: readonly string[] = ["fairness", "gaps"];
 
-/** Views of windows, whose length --window sets. */
-const windowed: readonly string[] = ["goodput", "rtt", "fairness", "limits_by_window"];
-
 /** Prints every row of a metric, or writes it to a file. */
 export async function metrics(paths: readonly string[], name: string, options: MetricsOptions, io: Io): Promise<void> {
   const names = viewNames.filter((view) => view !== "trace");
@@ -30,8 +27,8 @@ export async function metrics(paths: readonly string[], name: string, options: M
   if (options.flow && ofNoFlow.includes(name))
     throw new UsageError(`${name} is of all flows together: leave --flow out`);
   const { output, force = false, window } = options;
-  if (window !== undefined && !windowed.includes(name))
-    throw new UsageError(`--window is for ${windowed.join(", ")}; ${name} has no windows: leave it out`);
+  if (window !== undefined && !windowedViews.includes(name))
+    throw new UsageError(`--window is for ${windowedViews.join(", ")}; ${name} has no windows: leave it out`);
   const suffix = output === undefined ? "" : queryFormat(output);
   await using file = output === undefined ? null : await openOutput(output, force, paths);
   await withTrace(
