@@ -4,7 +4,7 @@ import type { CheckOptions } from "./commands/check.ts";
 import type { MetricsOptions } from "./commands/metrics.ts";
 import type { SqlOptions } from "./commands/sql.ts";
 import type { Io } from "./io.ts";
-import { type FormatOptions, flowNumbers, windowSeconds } from "./options.ts";
+import { type FormatOptions, flowNumbers, texts, windowSeconds } from "./options.ts";
 import { viewNames } from "./views.ts";
 
 export interface Definition {
@@ -19,8 +19,6 @@ const outputInstead = () =>
     "json",
     "csv",
   ]);
-
-const texts = (text: string, before: string[] = []): string[] => [...before, text];
 
 export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definition): void {
   jsonOrCsv(add("events <file...>", "timeouts, episodes, ends of slow start, resets, in order of time"))

@@ -48,14 +48,16 @@ export function flowNumbers(text: string, before: number[] = []): number[] {
   return [...before, Number(text)];
 }
 
-/** Refuses a second value where the first would be dropped without a word. Options that gather values have a parser with two arguments, or take several. */
-export function refuseRepeated(command: Command): Command {
+/** All values of an option that may be given again. */
+export const texts = (text: string, before: string[] = []): string[] => [...before, text];
+
+/** Refuses a second value where the first would be dropped without a word. */
+export function refuseRepeated(command: Command): void {
   for (const option of command.options) {
-    if (option.variadic || option.isBoolean() || (option.parseArg?.length ?? 0) > 1) continue;
+    if (option.variadic || option.isBoolean() || option.parseArg === (texts as typeof option.parseArg)) continue;
     let given = 0;
     command.on(`option:${option.name()}`, () => {
       if (++given > 1) throw new UsageError(`--${option.name()} is given twice; give it once`);
     });
   }
-  return command;
 }
