@@ -42,7 +42,7 @@ async function everyWay(t: ExecutionContext, query: string) {
   return { rows: JSON.parse(json) as object[], csv, table: await printed(query, "table"), arrow, parquet };
 }
 
-test("two columns of one name stay two, named apart in the same way everywhere", async (t) => {
+test.serial("two columns of one name stay two, named apart in the same way everywhere", async (t) => {
   const query = 'SELECT 1 AS t, 2 AS t, 3 AS "T", 4 AS t_1, 5 AS "Flow", 6 AS flow';
   const { rows, csv, table, arrow, parquet } = await everyWay(t, query);
   const names = ["t", "t_2", "T_3", "t_1", "Flow", "flow_1"];
@@ -60,7 +60,7 @@ test("two columns of one name stay two, named apart in the same way everywhere",
   }
 });
 
-test("a join of the trace with itself keeps the columns of both sides", async (t) => {
+test.serial("a join of the trace with itself keeps the columns of both sides", async (t) => {
   const query =
     "SELECT a.t, b.t FROM trace a JOIN trace b ON b.ord = a.ord + 1000 AND b.flow = a.flow ORDER BY a.ord LIMIT 2";
   const { rows } = await everyWay(t, query);
@@ -83,7 +83,7 @@ const statements = [
   "PIVOT (SELECT flow, type FROM trace) ON type USING count(*)",
 ];
 for (const statement of statements) {
-  test(`${statement}: goes into a file as it is printed`, async (t) => {
+  test.serial(`${statement}: goes into a file as it is printed`, async (t) => {
     const { rows, arrow, parquet } = await everyWay(t, statement);
     t.true(rows.length > 0);
     t.is(arrow.numRows, rows.length);
@@ -106,7 +106,7 @@ const refused: [query: string, code: number, message: RegExp][] = [
   ["SELECT nothing FROM trace", 65, /^analyze: the query failed: .*nothing/],
 ];
 for (const [query, code, message] of refused) {
-  test(`${query || "an empty query"}: the same line, printed and in every format`, async (t) => {
+  test.serial(`${query || "an empty query"}: the same line, printed and in every format`, async (t) => {
     const directory = temporaryDirectory(t);
     const ways = [
       ["--csv"],
@@ -122,7 +122,7 @@ for (const [query, code, message] of refused) {
   });
 }
 
-test("JSON has one form for each value, and null means not known alone", async (t) => {
+test.serial("JSON has one form for each value, and null means not known alone", async (t) => {
   const { rows, csv } = await everyWay(
     t,
     `SELECT 'NaN'::DOUBLE AS nan, '-inf'::FLOAT AS inf, NULL::DOUBLE AS unknown, 9007199254740991 AS whole, 9007199254740993 AS big,
@@ -157,7 +157,7 @@ test("JSON has one form for each value, and null means not known alone", async (
   t.regex(csv, /,infinity,2026-01-01,"",/);
 });
 
-test("CSV tells an empty text from nothing, and a carriage return ends no line", async (t) => {
+test.serial("CSV tells an empty text from nothing, and a carriage return ends no line", async (t) => {
   const { out } = await analyze(
     "sql",
     kmod,
@@ -167,7 +167,7 @@ test("CSV tells an empty text from nothing, and a carriage return ends no line",
   t.is(out, 'a,b,c,d\n,"","x\ry",=1\n');
 });
 
-test("the library's rows and columns: exact text where a number is not, and NaN as a number", async (t) => {
+test.serial("the library's rows and columns: exact text where a number is not, and NaN as a number", async (t) => {
   const query =
     "SELECT 'NaN'::DOUBLE AS nan, 12345678901234567890.5::DECIMAL(38,9) AS exact, 'infinity'::TIMESTAMP AS forever, 1.5::DECIMAL(4,1) AS small";
   t.deepEqual(await trace.rows(query), [
@@ -175,7 +175,7 @@ test("the library's rows and columns: exact text where a number is not, and NaN 
   ]);
 });
 
-test("Arrow holds nothing of the process's memory where a value is not known", async (t) => {
+test.serial("Arrow holds nothing of the process's memory where a value is not known", async (t) => {
   const path = await writeCapture(
     join(temporaryDirectory(t), "a.tpp"),
     (await linesOf(fixture("loopback"))).slice(0, 300).join(""),
