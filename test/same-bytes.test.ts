@@ -25,7 +25,9 @@ const names = [
 for (const capture of ["kmod-loss-extended", "loopback"]) {
   test(`of ${capture}, every kind of output is the same twice`, (t) => {
     const { files, different } = askTwice(fixture(capture), ...names);
-    const written = names.filter((name) => everyCommand("x").some((one) => one.name === name && one.args.includes(name)));
+    const written = names.filter((name) =>
+      everyCommand("x").some((one) => one.name === name && one.args.includes(name)),
+    );
     t.is(files, names.length + written.length); // what was said, and what was written
     t.deepEqual(different, []);
   });
