@@ -18,10 +18,11 @@ import {
 } from "./errors.ts";
 import { type Access, lockTo } from "./lock.ts";
 import { type Statement, statementOf } from "./user-query.ts";
+import { type SqlValue, sqlValue } from "./values.ts";
 
 export { identifier, literal } from "./literals.ts";
 
-export type SqlValue = string | number | bigint | boolean | null;
+export type { SqlValue } from "./values.ts";
 
 /** A result by column: names, DuckDB type names, and one array of values a column. */
 export interface Columns {
@@ -36,12 +37,6 @@ export interface ColumnInfo {
   /** DuckDB's name of the type. */
   readonly type: string;
 }
-
-/** Types whose values JavaScript holds as they are. */
-const plainType = /^(BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|VARCHAR|ENUM\(.*\))$/;
-
-const textOfJson = (value: unknown): string | null =>
-  value === null || typeof value === "string" ? value : JSON.stringify(value);
 
 /**
  * What DuckDB may hold; beyond it, it writes to the temporary directory. With Node, the results and what DuckDB does not
@@ -63,6 +58,8 @@ interface Shared {
   /** Links by which SQL names files of the user's, and their names. */
   readonly inputs: Map<string, string>;
   readonly unlocked: boolean;
+  /** Tables made of answers so far. */
+  answers: number;
   closed: boolean;
 }
 
@@ -102,6 +99,7 @@ export class Database {
       unlocked: access === null,
       databases: new Set(),
       inputs: new Map(),
+      answers: 0,
       closed: false,
     };
     return new Database(shared, connection);
@@ -175,18 +173,10 @@ export class Database {
   /** Runs a query and returns its columns; 64-bit integers that fit become numbers. */
   async columns(sql: string): Promise<Columns> {
     const reader = await this.#read(sql);
-    const types = reader.columnTypes().map(String);
-    const values = reader.getColumnsJS() as SqlValue[][];
-    if (!types.every((type) => plainType.test(type))) {
-      // JavaScript's dates have no nanoseconds: such values, and nested ones, become DuckDB's text.
-      const json = reader.getColumnsJson();
-      for (const [index, type] of types.entries())
-        if (!plainType.test(type)) values[index] = (json[index] ?? []).map(textOfJson);
-    }
     return {
       names: reader.deduplicatedColumnNames(),
-      types,
-      values,
+      types: reader.columnTypes().map(String),
+      values: reader.getColumns().map((column) => column.map(sqlValue)),
       rowCount: reader.currentRowCount,
     };
   }
@@ -203,6 +193,23 @@ export class Database {
   async rows<Row extends object = Record<string, SqlValue>>(sql: string, values?: SqlValue[]): Promise<Row[]> {
     const reader = await this.#read(sql, values);
     return reader.getRowObjectsJson() as unknown as Row[];
+  }
+
+  /** Runs a statement that cannot stand in a FROM, and keeps what it answers as a table. */
+  keepAnswer(sql: string): Promise<{ readonly table: string; readonly columns: readonly ColumnInfo[] }> {
+    return this.#use(async (connection) => {
+      const table = `_answer_${++this.#shared.answers}`;
+      const result = await connection.run(sql);
+      const types = result.columnTypes();
+      const columns = result.columnNames().map((name, index) => ({ name, type: String(types[index]) }));
+      await connection.run(
+        `CREATE TABLE ${table} (${columns.map(({ type }, index) => `c${index} ${type}`).join(", ")})`,
+      );
+      const appender = await connection.createAppender(table);
+      for (const chunk of await result.fetchAllChunks()) appender.appendDataChunk(chunk);
+      appender.closeSync();
+      return { table, columns };
+    });
   }
 
   /** Names and types of a query's columns, without running it. */

@@ -5,11 +5,11 @@
 import type { Table } from "apache-arrow";
 import { asUserQuery, type Columns, type SqlValue } from "./database.ts";
 import { UsageError } from "./errors.ts";
-import { objectsOf } from "./output/rows.ts";
 import type { PlotOptions } from "./plots/draw.ts";
 import { type PlotName, plotNames } from "./plots/names.ts";
 import type { Picture } from "./plots/picture.ts";
 import { type OpenOptions, openTraceAs, Trace as PlainTrace } from "./trace.ts";
+import { objectsOf } from "./values.ts";
 
 /**
  * One or more captures as tables: `trace` (one row a record), and the metrics of sql/ once they are asked for.

@@ -1,6 +1,7 @@
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { WalkOptions } from "@tcpprobe-plus/tpp";
 import type { Table } from "apache-arrow";
 import { type Columns, Database, type SqlValue } from "./database.ts";
 import { TemporaryDirectoryError, UsageError } from "./errors.ts";
@@ -10,10 +11,11 @@ import { type Input, inputsOf } from "./ingest/inputs.ts";
 import { type Opened, openCaptures } from "./ingest/open.ts";
 import { numeral } from "./literals.ts";
 import type { Access } from "./lock.ts";
-import { objectsOf } from "./output/rows.ts";
 import type { PlotOptions } from "./plots/draw.ts";
 import type { PlotName } from "./plots/names.ts";
 import type { Picture } from "./plots/picture.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "./temporary.ts";
+import { objectsOf } from "./values.ts";
 import { viewNames } from "./views.ts";
 
 /** Opens captures for the commands; library.ts does it for programs. */
@@ -27,22 +29,28 @@ export async function openTraceAs<Kind extends Trace>(
   make: (database: Database, shared: Shared) => Kind,
 ): Promise<Kind> {
   if (paths.length === 0) throw new UsageError("no capture is given; name one or more");
-  const made = await mkdtemp(join(tmpdir(), "tcpprobe-")).catch((error) => {
-    throw new TemporaryDirectoryError(tmpdir(), error);
-  });
-  const directory = await realpath(made);
+  const directory = temporaryDirectory();
   let database: Database | undefined;
   try {
-    const inputs = await inputsOf(paths);
+    const inputs = await inputsOf(paths, options.reading ?? {});
     const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
     database = await Database.open(directory, accessTo(inputs, cache, options));
     const loaded = new Set<string>();
-    const opened = await openCaptures(database, inputs, { directory, loaded, cache });
+    const opened = await openCaptures(database, inputs, { directory, loaded, cache, into: options.into ?? null });
     return make(database, { ...opened, directory, loaded, loading: Promise.resolve() });
   } catch (error) {
     await database?.close();
-    await rm(directory, { recursive: true, force: true });
+    await removeTemporaryDirectory(directory);
     throw error;
+  }
+}
+
+/** By its real path, since DuckDB compares that with what it may touch. */
+function temporaryDirectory(): string {
+  try {
+    return makeTemporaryDirectory(join(realpathSync(tmpdir()), "tcpprobe-"));
+  } catch (error) {
+    throw new TemporaryDirectoryError(tmpdir(), error);
   }
 }
 
@@ -54,10 +62,14 @@ function accessTo(inputs: readonly Input[], cache: Cache | null, options: OpenOp
 }
 
 export interface OpenOptions {
+  /** How .tpp files are read: how much text they may hold. */
+  readonly reading?: WalkOptions;
   /** Parsed captures are kept in the user's cache directory for the next time, unless this is false. */
   readonly cache?: CacheOptions | false;
   /** Files outside the temporary directory that DuckDB may write: the `partial` of an OutputFile. */
   readonly outputs?: readonly string[];
+  /** Of one capture that nothing is kept of: the output, one of `outputs`, that its records are written to as they are read. */
+  readonly into?: string;
   /** Lets queries do all that DuckDB can: read and write files, change tables, load extensions. For queries of your own alone. */
   readonly allowFiles?: boolean;
   /** Is told, a line each, what only matters to somebody who looks for a fault: that nothing could be kept, say. */
@@ -92,6 +104,11 @@ export class Trace implements AsyncDisposable {
 
   get captures(): readonly Capture[] {
     return this.#shared.captures;
+  }
+
+  /** The file of `OpenOptions.into`, if the records are in it now; null: they are elsewhere. */
+  get written(): string | null {
+    return this.#shared.written;
   }
 
   /** Makes views of sql/ available by name (`flows`, `inflight`, `goodput`, …), with those they build on. */
@@ -166,9 +183,14 @@ export class Trace implements AsyncDisposable {
     );
   }
 
+  /** A file of this name in the trace's own temporary directory, which goes with it. */
+  temporaryPath(name: string): string {
+    return join(this.#shared.directory, name);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.database.close();
-    await rm(this.#shared.directory, { recursive: true, force: true });
+    await removeTemporaryDirectory(this.#shared.directory);
   }
 }
 

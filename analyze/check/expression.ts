@@ -26,7 +26,11 @@ export async function mustBeExpression(database: Database, text: string): Promis
   ]);
   const tree = JSON.parse(row!.tree) as { error: boolean; error_message?: string; statements?: { node: Node }[] };
   if (tree.error)
-    fail(/^Only SELECT/.test(tree.error_message ?? "") ? beyond : (tree.error_message ?? "it does not parse"));
+    fail(
+      /^Only SELECT/.test(tree.error_message ?? "")
+        ? beyond
+        : (tree.error_message?.split("\n")[0] ?? "it does not parse"),
+    );
   const { statements = [] } = tree;
   const node = statements[0]?.node ?? {};
   if (statements.length !== 1 || !isBareSelect(node)) fail(beyond);

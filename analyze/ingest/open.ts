@@ -1,20 +1,15 @@
-import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { traceColumns } from "@tcpprobe-plus/tpp";
 import type { Database } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
-import { identifier, wholeNumeral } from "../literals.ts";
-import { copyTrace } from "../output/parquet.ts";
-import { keptFormat, passingFormat, type WrittenPass, writePass } from "../parquet/write.ts";
+import { wholeNumeral } from "../literals.ts";
+import { keptFormat, passingFormat, type WriteOptions, type WrittenPass, writePass } from "../parquet/write.ts";
 import type { Cache } from "./cache.ts";
-import type { Capture, Loss } from "./capture.ts";
-import { entryKey, rejectedKey } from "./converted.ts";
+import type { Capture } from "./capture.ts";
+import { entryKey } from "./converted.ts";
 import { Derived } from "./derived.ts";
 import type { Input } from "./inputs.ts";
 import { openParquet, type ParquetRows, registerCapture, registerLosses, rowsIn } from "./parquet.ts";
 import { missingFiles } from "./set.ts";
-import { stageCapture } from "./stage-capture.ts";
-import { recordsSql, type StagedPiece, stagedColumns } from "./staged.ts";
 import { typesSql } from "./types.ts";
 
 export interface Opening {
@@ -23,35 +18,27 @@ export interface Opening {
   /** Names of the views that are there. */
   readonly loaded: Set<string>;
   readonly cache: Cache | null;
+  /** Where the records of a single capture are to be written as a file that is kept; null: nowhere. */
+  readonly into: string | null;
 }
 
 /** One capture in `trace`: where its rows are, with flows counted from 1. */
-interface Part {
-  readonly select: string;
-  readonly flows: number;
-  /** The Parquet file that holds all of it; null where its rows are those staged now. */
-  readonly file: string | null;
-}
-
-/** A capture that was parsed now. */
-interface Parsed {
-  readonly number: number;
-  readonly capture: Capture;
-  readonly pieces: readonly StagedPiece[];
-  readonly losses: readonly Loss[];
-  /** Where to keep it; null: nowhere. */
-  readonly entry: string | null;
+interface Part extends ParquetRows {
+  /** The Parquet file that holds all of it. */
+  readonly file: string;
 }
 
 export interface Opened {
   readonly captures: Capture[];
   /** What is kept of this trace; null: nothing. */
   readonly derived: Derived | null;
+  /** The file, of those that may be kept, into which the records were written now; null: none. */
+  readonly written: string | null;
 }
 
 /** Makes the view `trace` over all given files, and the tables `captures`, `losses` and `not_followed`. */
 export async function openCaptures(database: Database, inputs: readonly Input[], opening: Opening): Promise<Opened> {
-  const { directory, loaded } = opening;
+  const { loaded } = opening;
   await database.run(typesSql());
   await database.load("_dialect", loaded);
   await database.run(`
@@ -61,89 +48,41 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     CREATE VIEW settings AS SELECT getvariable('window_s') AS window_s;
   `);
   await database.setVariable("window_s", "0.1::DOUBLE");
-  for (const name of ["captures", "losses", "not_followed", "records", "settings"]) loaded.add(name);
+  for (const name of ["captures", "losses", "not_followed", "settings"]) loaded.add(name);
   const captures: Capture[] = [];
-  const parts: (Part | undefined)[] = [];
-  const parsed: Parsed[] = [];
+  const parts: Part[] = [];
+  const into = inputs.length === 1 ? opening.into : null;
+  let written: string | null = null;
   for (const input of inputs) {
     const number = captures.length + 1;
-    const kept = input.kind === "tpp" ? await openKept(database, input, number, opening) : null;
     if (input.kind === "parquet") {
       const file = { file: await database.linkInput(input.path), shown: input.path };
       const converted = await openParquet(database, file, number, null);
       captures.push(...converted.captures);
-      parts[number] = { ...converted.rows, file: input.path };
-    } else if (kept?.capture) {
+      parts.push({ ...converted.rows, file: input.path });
+      continue;
+    }
+    const kept = await openKept(database, input, number, opening);
+    if (kept?.capture) {
       captures.push(kept.capture);
-      parts[number] = { ...kept.rows, file: kept.entry };
-    } else if (isRead(input)) {
-      const { written, file } = await readCapture(database, input, number, { entry: kept?.entry ?? null, ...opening });
-      await registerCapture(database, { capture: number, path: input.path, header: written.capture.header });
-      await registerLosses(database, written.losses);
-      captures.push(written.capture);
-      parts[number] = { ...(await rowsIn(database, { file, shown: input.path }, number, null)), file };
-    } else {
-      const staged = await stageCapture(database, input, number, directory);
-      await registerCapture(database, { capture: number, path: input.path, header: staged.capture.header });
-      await registerLosses(database, staged.losses);
-      captures.push(staged.capture);
-      parsed.push({ number, ...staged, entry: kept?.entry ?? null });
+      parts.push({ ...kept.rows, file: kept.entry });
+      continue;
     }
+    const read = await readCapture(database, input, number, { ...opening, into, entry: kept?.entry ?? null });
+    if (read.file === into) written = into;
+    const { capture, losses } = read.written;
+    await registerCapture(database, { capture: number, path: input.path, header: capture.header });
+    await registerLosses(database, losses);
+    captures.push(capture);
+    parts.push({ ...(await rowsIn(database, { file: read.file, shown: input.path }, number, null)), file: read.file });
   }
-  if (parsed.length > 0) {
-    await database.run(`CREATE VIEW records AS ${recordsSql(parsed.flatMap(({ pieces }) => pieces))}`);
-    await database.setVariable("realtimes_ns", "(SELECT list(realtime_ns ORDER BY capture) FROM captures)");
-    await database.load("_trace", loaded);
-    // All flows are numbered already.
-    if (parts.length === 0 && parsed.every(({ entry }) => entry === null)) {
-      await makeTrace(database, loaded);
-      return { captures, derived: await Derived.of(database, null, opening) };
-    }
-    await database.run("ALTER VIEW _trace RENAME TO _staged_trace");
-    for (const one of parsed) parts[one.number] = await partOf(database, one, opening);
-    // The staged records are read as one, so they go together.
-    if (parsed.every(({ number }) => parts[number]?.file))
-      for (const { pieces } of parsed) for (const { path } of pieces) await rm(path);
-  }
-  const all = parts.filter((part) => part !== undefined);
-  await database.run(`CREATE VIEW _trace AS ${withUniqueFlows(all, captures)}`);
-  loaded.add("_trace");
-  await makeTrace(database, loaded);
-  const file = all.length === 1 ? all[0]!.file : null;
-  return { captures, derived: await Derived.of(database, file, opening) };
-}
-
-/** Whether the pass of records/ reads it. */
-const isRead = (input: Input): input is Input & { kind: "tpp" } =>
-  input.kind === "tpp" &&
-  ["probe", "records"].includes(input.files[0]!.header.text) &&
-  input.files[0]!.header.source !== "import";
-
-/** Reads a capture's bytes into Parquet: its entry in the cache where it is to be kept, else a file that goes with the trace. */
-async function readCapture(
-  database: Database,
-  input: Input & { kind: "tpp" },
-  number: number,
-  { entry, cache, directory }: Opening & { readonly entry: string | null },
-): Promise<{ written: WrittenPass; file: string }> {
-  let written: WrittenPass | undefined;
-  if (cache && entry !== null) {
-    const kept = await cache.add(entry, async (path) => {
-      const more = { [entryKey]: basename(entry) };
-      written = await writePass(database, { ...input, number }, path, { format: keptFormat, every: false, more });
-    });
-    if (kept && written) return { written, file: entry };
-  }
-  const file = join(directory, `${number}.parquet`);
-  written = await writePass(database, { ...input, number }, file, { format: passingFormat, every: false });
-  return { written, file };
-}
-
-async function makeTrace(database: Database, loaded: Set<string>): Promise<void> {
+  await database.run(`CREATE VIEW _trace AS ${withUniqueFlows(parts)}`);
   await database.run(
     "CREATE VIEW trace AS SELECT * REPLACE (type::record_type AS type, ca_state::ca_state AS ca_state) FROM _trace",
   );
-  loaded.add("trace");
+  loaded.add("_trace").add("trace");
+  const file = parts.length === 1 && parts[0]!.file !== into ? parts[0]!.file : null;
+  return { captures, derived: await Derived.of(database, file, opening), written };
 }
 
 /** A capture that an earlier command has parsed; `capture` is absent where none has yet. Null: not to be kept. */
@@ -166,48 +105,36 @@ async function openKept(
   }
 }
 
-/** The rows of a capture parsed now: from its new entry in the cache where it could be kept, else from the staged records. */
-async function partOf(
+/** Reads a capture's bytes into Parquet: where it is to be kept, else into a file that goes with the trace. */
+async function readCapture(
   database: Database,
-  { number, capture, pieces, losses, entry }: Parsed,
-  { cache }: Opening,
-): Promise<Part> {
-  const [row] = await database.rows<{ first: number; flows: number }>(
-    `SELECT coalesce(min(flow), 1)::INTEGER AS first, count(DISTINCT flow)::INTEGER AS flows
-     FROM _connections JOIN _tuples USING (tuple) WHERE capture = ${wholeNumeral(number)}`,
-  );
-  const { first, flows } = row!;
-  const select = `SELECT * REPLACE ((flow - ${first - 1})::UINTEGER AS flow) FROM _staged_trace WHERE capture = ${number}`;
-  const staged = { select, flows, file: null };
-  if (!cache || entry === null) return staged;
-  const metadata = {
-    captures: [{ path: capture.path, header: capture.header, records: capture.records }],
-    losses: losses.map((loss) => ({ ...loss, capture: 1 })),
-    more: { [rejectedKey]: JSON.stringify(capture.rejected), [entryKey]: basename(entry) },
-  };
-  const supplied = traceColumns.filter(({ name }) => !isLacking(name, pieces)).map(({ name }) => identifier(name));
-  const asFirst = `SELECT ${supplied.join(", ")} FROM (SELECT * REPLACE (1::USMALLINT AS capture) FROM (${select}))`;
-  const kept = await cache.add(entry, (path) => copyTrace(database, asFirst, metadata, path));
-  if (!kept) return staged;
-  return { ...(await rowsIn(database, { file: entry, shown: capture.path }, number, null)), file: entry };
+  input: Input & { kind: "tpp" },
+  number: number,
+  { entry, into, cache, directory }: Opening & { readonly entry: string | null },
+): Promise<{ written: WrittenPass; file: string }> {
+  const write = (path: string, options: WriteOptions) => writePass(database, { ...input, number }, path, options);
+  let written: WrittenPass | undefined;
+  if (cache && entry !== null) {
+    const more = { [entryKey]: basename(entry) };
+    const kept = await cache.add(entry, async (path) => {
+      written = await write(path, { format: keptFormat, every: false, more });
+    });
+    if (kept && written) return { written, file: entry };
+  }
+  if (into !== null) return { written: await write(into, { format: keptFormat, every: true }), file: into };
+  const file = join(directory, `${number}.parquet`);
+  return { written: await write(file, { format: passingFormat, every: false }), file };
 }
 
-/** Whether a column of `trace` is one that is staged and that none of the pieces has, so that it is NULL in every record. */
-const isLacking = (name: string, pieces: readonly StagedPiece[]): boolean =>
-  name in stagedColumns && !pieces.some(({ columns }) => columns.includes(name));
-
 /** Flow ids start at 1 in each part; here each starts behind those of the parts before it. */
-function withUniqueFlows(parts: readonly Part[], captures: readonly Capture[]): string {
+function withUniqueFlows(parts: readonly Part[]): string {
   let before = 0;
   const selects = parts.map(({ select, flows, file }) => {
     const numbered = `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${select})`;
     const unique = before === 0 ? select : numbered;
     before += flows;
     if (before > 2 ** 32 - 1)
-      throw new NotACaptureError(
-        file ?? captures[0]!.path,
-        "its flows' numbers are too large to open it beside the others",
-      );
+      throw new NotACaptureError(file, "its flows' numbers are too large to open it beside the others");
     return unique;
   });
   return selects.join(" UNION ALL ");

@@ -73,11 +73,6 @@ export interface LostHere {
   readonly cpu: number | null;
 }
 
-/** A poll of ss that failed; CLOCK_MONOTONIC, ns. */
-export interface FailedPoll {
-  readonly ns: string;
-}
-
 /** What a reader has made of a stretch of text; goes from thread to thread. */
 export interface BatchData {
   readonly memory: SharedArrayBuffer;
@@ -99,7 +94,8 @@ export interface BatchData {
   readonly upperHalf: boolean;
   readonly bad: readonly BadLine[];
   readonly lost: readonly LostHere[];
-  readonly failedPolls: readonly FailedPoll[];
+  /** ss: when polls failed, ns since the capture's zero. */
+  readonly failedPolls: readonly number[];
   /** ss: rows at the beginning whose poll is told before this text, and the time of the last poll; null: no poll in it. */
   readonly polls: { readonly waiting: number; readonly lastNs: number | null } | null;
 }

@@ -1,5 +1,5 @@
 /** Makes batches of the rows that a reader finds in text. */
-import type { BadLine, BatchData, FailedPoll, Layout, LostHere, Values } from "./batch.ts";
+import type { BadLine, BatchData, Layout, LostHere, Values } from "./batch.ts";
 import type { EndsTable } from "./ends.ts";
 
 /** Different reasons for bad lines that are kept of a batch; more are counted together. */
@@ -32,7 +32,7 @@ export class BatchBuilder {
   readonly #textPlaces: readonly Map<string, number>[];
   #bad = new Map<string, BadLine>();
   #lost: LostHere[] = [];
-  #failedPolls: FailedPoll[] = [];
+  #failedPolls: number[] = [];
   /** ss: see BatchData. */
   polls: { waiting: number; lastNs: number | null } | null = null;
   readonly #numbers: readonly number[];
@@ -102,8 +102,8 @@ export class BatchBuilder {
     this.#lost.push({ row: this.row, lost, cpu });
   }
 
-  failedPoll(ns: string): void {
-    this.#failedPolls.push({ ns });
+  failedPoll(ns: number): void {
+    this.#failedPolls.push(ns);
   }
 
   /** Hands on what there is and begins the next batch. */
@@ -151,6 +151,12 @@ export class BatchBuilder {
 
   /** Whether there is anything to hand on. */
   get isEmpty(): boolean {
-    return this.row === 0 && this.#bad.size === 0 && this.#lost.length === 0 && this.#failedPolls.length === 0;
+    return (
+      this.row === 0 &&
+      (this.polls?.lastNs ?? null) === null &&
+      this.#bad.size === 0 &&
+      this.#lost.length === 0 &&
+      this.#failedPolls.length === 0
+    );
   }
 }

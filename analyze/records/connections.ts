@@ -49,6 +49,7 @@ export class Connections {
   readonly #lastLife = new Growing(0);
   readonly #lastButOpen = new Growing(0);
   readonly #mayHaveOpened = new Growing(0);
+  readonly #cookies = new Growing(0);
   // By connection: its own numbers' half, last value and zero; the peer's.
   readonly #ownHalf = new Growing(0);
   readonly #ownLast = new Growing(unseen);
@@ -77,6 +78,7 @@ export class Connections {
     const lastLife = this.#lastLife.reach(ends.length);
     const lastButOpen = this.#lastButOpen.reach(ends.length);
     const mayHaveOpened = this.#mayHaveOpened.reach(ends.length);
+    const cookies = layout.place("cookie") < 0 ? null : batch.column<Float64Array>("cookie");
     for (let row = 0; row < rows; row++) {
       const tuple = tuples[row]!;
       let flow = current[tuple]!;
@@ -121,6 +123,15 @@ export class Connections {
           mayHaveOpened[tuple] = 0;
         }
         lastLife[tuple] = told;
+      }
+      if (cookies !== null && cookies[row]! !== 0) {
+        const known = this.#cookies.reach(this.count + 2);
+        // The socket is another one, whatever was not seen between.
+        if (known[flow]! !== 0 && known[flow] !== cookies[row]) {
+          flow = current[tuple] = ++this.count;
+          lastButOpen[tuple] = 0;
+        }
+        known[flow] = cookies[row]!;
       }
       flows[row] = flow;
     }

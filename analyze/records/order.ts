@@ -95,7 +95,7 @@ export class TimeOrder {
 }
 
 /** A new batch of the given rows; a place is the batch's index times `batchRows`, and the row in it. */
-function gather(batches: readonly Batch[], places: readonly number[]): Batch {
+export function gather(batches: readonly Batch[], places: readonly number[]): Batch {
   const { layout } = batches[0]!;
   const memory = new SharedArrayBuffer(layout.bytes);
   const rows = places.length;

@@ -8,7 +8,7 @@ import { type BadLine, Batch, type BatchData, type Ends, type Layout } from "./b
 import { Connections } from "./connections.ts";
 import type { FrameJob } from "./frames.ts";
 import { LossPlaces } from "./losses.ts";
-import { TimeOrder } from "./order.ts";
+import { gather, TimeOrder } from "./order.ts";
 import { readerOf } from "./read-frames.ts";
 import { type FrameSource, frameSource, type SourceOptions } from "./source.ts";
 import { Timeouts } from "./timeouts.ts";
@@ -41,6 +41,8 @@ export class Pass {
   #file = -1;
   #ready: Batch[] = [];
   #ended = false;
+  /** ss: time of the last poll; null: not known. */
+  #poll: number | null = null;
   readonly #bad = new Map<string, BadLine>();
   readonly #damage: string[] = [];
 
@@ -111,7 +113,10 @@ export class Pass {
       return [];
     }
     const missing = job.firstLine - this.#place;
-    if (missing > 0) this.#losses.mark(missing, "frame", "damage");
+    if (missing > 0) {
+      this.#losses.mark(missing, "frame", "damage");
+      this.#poll = null;
+    }
     this.#place = job.firstLine + lines;
     return batches.flatMap((data) => this.#take(data, reader));
   }
@@ -156,14 +161,32 @@ export class Pass {
   }
 
   #take(data: BatchData, reader: number): Batch[] {
-    const batch = new Batch(this.layout, data);
+    let batch = new Batch(this.layout, data);
     this.#takeEnds(data, reader);
     const numbers = this.#numbersOfReaders[reader] ?? [];
     const ends = batch.column<Uint32Array>("ends");
     for (let row = 0; row < batch.rows; row++) ends[row] = numbers[ends[row]!]!;
     for (const bad of data.bad) this.#countBad(bad);
+    if (data.polls) batch = this.#placePolls(batch);
+    for (const ns of data.failedPolls) this.#losses.markAt(ns, 1, "poll", "poll");
     this.#losses.follow(batch);
     return this.#order.push(batch);
+  }
+
+  /** Rows before the first poll of a batch are of the last one before it. */
+  #placePolls(batch: Batch): Batch {
+    const { waiting, lastNs } = batch.data.polls!;
+    const before = this.#poll;
+    this.#poll = lastNs === null ? before : Math.max(lastNs, before ?? lastNs);
+    if (waiting === 0) return batch;
+    if (before === null) {
+      this.#countBad({ why: "is of a poll that is not known", line: "", count: waiting });
+      const rest = Array.from({ length: batch.rows - waiting }, (_, row) => row + waiting);
+      return gather([batch], rest);
+    }
+    const ns = batch.column<Float64Array>("ns").fill(before, 0, waiting);
+    const data = { ...batch.data, firstNs: ns[0]!, lastNs: ns[batch.rows - 1]!, sorted: true };
+    return new Batch(this.layout, data);
   }
 
   #countBad({ why, line, count }: BadLine): void {

@@ -1,4 +1,5 @@
 /** From a frame to batches: what each reading thread does, and the one thread of a small capture. */
+import type { TextKind } from "@tcpprobe-plus/tpp";
 import { type BatchData, Layout } from "./batch.ts";
 import { binaryRecords } from "./binary.ts";
 import { BatchBuilder } from "./builder.ts";
@@ -6,13 +7,21 @@ import { type ColumnSpec, traceSpec } from "./columns.ts";
 import { EndsTable } from "./ends.ts";
 import { FrameFiles, type FrameJob } from "./frames.ts";
 import { fieldsText } from "./texts/fields.ts";
+import { isOlder, olderFieldsText } from "./texts/older-fields.ts";
+import { pollsText } from "./texts/polls.ts";
 import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";
+import { tracepointsText } from "./texts/tracepoints.ts";
 
-export const readerOf = ({ header }: ReaderSettings): TextKindReader => {
-  if (header.text === "records") return binaryRecords;
-  if (header.text !== "probe") throw new Error(`no reader for ${header.text}`);
-  return fieldsText;
+const readers: Readonly<Record<TextKind, TextKindReader>> = {
+  probe: fieldsText,
+  trace_pipe: tracepointsText,
+  ss: pollsText,
+  records: binaryRecords,
 };
+
+export function readerOf({ header }: ReaderSettings): TextKindReader {
+  return isOlder(header.columns) ? olderFieldsText : readers[header.text];
+}
 
 /** Columns that the pass adds to those of the text. */
 const ofPass: readonly ColumnSpec[] = [traceSpec("flow")];

@@ -39,3 +39,31 @@ test("a capture that is not kept tells them too", async (t) => {
   t.is(code, 0);
   t.regex(err, /nothing/);
 });
+
+test("connections of several captures are numbered through, whichever of the captures are kept", async (t) => {
+  const paths = ["shaped-loss", "kmod-loss", "kmod-ipv6"].map(fixture);
+  const directory = join(temporaryDirectory(t), "kept");
+  for (const turn of ["parsed", "kept"]) {
+    const trace = await openTrace(paths, { cache: { directory, minTextBytes: 0 } });
+    t.teardown(() => trace[Symbol.asyncDispose]());
+    t.deepEqual(
+      await trace.rows(
+        "SELECT capture, count(*) AS flows, min(flow) AS first, max(flow) AS last FROM flows GROUP BY ALL ORDER BY 1",
+      ),
+      [
+        { capture: 1, flows: 4, first: 1, last: 4 },
+        { capture: 2, flows: 2, first: 5, last: 6 },
+        { capture: 3, flows: 2, first: 7, last: 8 },
+      ],
+      turn,
+    );
+    t.deepEqual(
+      await trace.rows("SELECT flow, sport FROM flows WHERE capture = 3 ORDER BY flow"),
+      [
+        { flow: 7, sport: 37954 },
+        { flow: 8, sport: 5001 },
+      ],
+      turn,
+    );
+  }
+});

@@ -11,8 +11,8 @@ import { plainAddress } from "../ends.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
 
 /** How a field is read: `ends` stands for the four fields that name both ends. */
-type FieldKind = keyof typeof codes;
-const codes = { number: 0, ends: 1, type: 2, time: 3, hex: 4, word: 5 } as const;
+export type FieldKind = keyof typeof codes;
+export const codes = { number: 0, ends: 1, type: 2, time: 3, hex: 4, word: 5, bareHex: 6 } as const;
 
 interface Field {
   readonly wire: string;
@@ -109,13 +109,13 @@ export const fieldsText: TextKindReader = {
 const blockLines = 256;
 
 /** What `parseLine` says beside its result. */
-const told = { endsFrom: 0, endsTo: 1, failed: 2, at: 3 } as const;
+export const told = { endsFrom: 0, endsTo: 1, failed: 2, at: 3 } as const;
 
 /**
  * Takes the line at `at` apart: each field's number goes to `numbers`, from `base` on; of words, the place where they stand. Returns the place of
- * the line's end; -1 where it is no record, and in `tells` which field is wrong and where (-1: there are more).
+ * the line's end; -1 where it is no record, and in `tells` which field is wrong and where (-1: there are more). `more`: further words may follow.
  */
-function parseLine(
+export function parseLine(
   text: Uint8Array,
   begin: number,
   kinds: Uint8Array,
@@ -123,6 +123,7 @@ function parseLine(
   numbers: Float64Array,
   base: number,
   tells: Int32Array,
+  more: boolean,
 ): number {
   const count = kinds.length;
   let at = begin;
@@ -157,12 +158,12 @@ function parseLine(
       }
       tells[told.endsFrom] = start;
       tells[told.endsTo] = at;
-    } else if (kind === codes.hex) {
+    } else if (kind === codes.hex || kind === codes.bareHex) {
       let digits = 0;
       let value = 0;
-      if (text[at] === 48 && (text[at + 1]! | 32) === 120) {
-        at += 2;
-        for (; digits < 8; at++, digits++) {
+      if (kind === codes.bareHex || (text[at] === 48 && (text[at + 1]! | 32) === 120)) {
+        at += kind === codes.hex ? 2 : 0;
+        for (; digits < 16; at++, digits++) {
           const byte = text[at]!;
           const digit = byte ^ 48;
           const letter = (byte | 32) - 87;
@@ -198,8 +199,9 @@ function parseLine(
       if (at === start) break;
       numbers[base + index] = start;
     }
-    if (text[at] !== 32) {
-      if (index === count - 1 && (text[at] === 10 || (text[at] === 13 && text[at + 1] === 10))) return at;
+    if (text[at] !== 32 || (more && index === count - 1)) {
+      if (index === count - 1 && (text[at] === 32 || text[at] === 10 || (text[at] === 13 && text[at + 1] === 10)))
+        return at;
       break;
     }
     at++;
@@ -326,7 +328,7 @@ class FieldsReader implements TextReader {
         at++;
         continue;
       }
-      const end = parseLine(text, at, this.#kinds, this.#limits, numbers, count * stride, this.#tells);
+      const end = parseLine(text, at, this.#kinds, this.#limits, numbers, count * stride, this.#tells, false);
       if (end < 0) {
         this.#explain(text, at, this.#tells[told.at]!, this.#tells[told.failed]!);
         at = this.#reject(text, at);
