@@ -98,15 +98,24 @@ async function load(): Promise<Libbpf> {
   const clockResolution = of<(clock: number, time: Buffer) => number>(c, "int clock_getres(int, void *)");
   const setLimit = of<(which: number, limit: Buffer) => number>(c, "int setrlimit(int, void *)");
   const failed = 2n ** 64n - 1n;
+  const openMemory = of<Libbpf["openMemory"]>(bpf, "void *bpf_object__open_mem(void *, size_t, tcpprobe_open_opts *)");
+  const attach = of<Libbpf["attach"]>(bpf, "void *bpf_program__attach(void *)");
+  let told: number | null = null;
+  /** Before 1.0 a failure is a pointer to one of the last 4095 bytes; since then it is NULL, with errno. */
+  const checked = (pointer: Pointer): Pointer => {
+    const address = pointer === null ? 0n : koffi.address(pointer);
+    told = address > failed - 4095n ? Number(failed - address) + 1 : null;
+    return told === null ? pointer : null;
+  };
   return {
     file,
-    openMemory: of(bpf, "void *bpf_object__open_mem(void *, size_t, tcpprobe_open_opts *)"),
+    openMemory: (bytes, size, options) => checked(openMemory(bytes, size, options)),
     load: of(bpf, "int bpf_object__load(void *)"),
     close: of(bpf, "void bpf_object__close(void *)"),
     program: of(bpf, "void *bpf_object__find_program_by_name(void *, const char *)"),
     setAutoload: of(bpf, "int bpf_program__set_autoload(void *, bool)"),
     programFd: of(bpf, "int bpf_program__fd(void *)"),
-    attach: of(bpf, "void *bpf_program__attach(void *)"),
+    attach: (program) => checked(attach(program)),
     destroyLink: of(bpf, "int bpf_link__destroy(void *)"),
     map: of(bpf, "void *bpf_object__find_map_by_name(void *, const char *)"),
     mapFd: of(bpf, "int bpf_map__fd(void *)"),
@@ -132,7 +141,7 @@ async function load(): Promise<Libbpf> {
       return Math.round(1e9 / Number(time.readBigInt64LE(8)));
     },
     view: (address, bytes) => koffi.view(address, bytes) as unknown as ArrayBuffer,
-    errno: () => koffi.errno(),
+    errno: () => told ?? koffi.errno(),
     unlimitMemory: () => {
       const limit = Buffer.alloc(16, 0xff);
       setLimit(rlimitMemlock, limit); // not allowed to all; newer kernels do not ask

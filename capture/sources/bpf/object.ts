@@ -139,12 +139,19 @@ export class BpfObject {
       let programs = wanted;
       for (;;) {
         const tried = tryLoad(library, bytes, settings, programs);
-        if (tried.object !== null) return new BpfObject(library, tried.object, { sha256, programs, refused });
+        if (tried.object !== null) {
+          const failure = tryAttach(library, tried.object, programs);
+          if (failure === 0) return new BpfObject(library, tried.object, { sha256, programs, refused });
+          library.close(tried.object);
+          errno = failure;
+          for (const { hook } of programs.filter(isFunction)) refused[hook] = whyRefused(errno);
+          break;
+        }
         errno = tried.errno;
         const { culprit } =
           tried.errno === 1 ? { culprit: undefined } : findCulprit(library, bytes, settings, programs);
         if (!culprit?.program.optional) {
-          const whose = culprit ? [culprit.program] : programs.filter(({ hook }) => !hook.startsWith("tp_btf/"));
+          const whose = culprit ? [culprit.program] : programs.filter(isFunction);
           for (const { hook } of whose) refused[hook] = whyRefused(culprit?.errno ?? errno);
           break;
         }
@@ -204,6 +211,18 @@ export class BpfObject {
 /** struct bpf_prog_info of include/uapi/linux/bpf.h up to recursion_misses. */
 const missesOffset = 208;
 const infoBytes = 216;
+
+const isFunction = ({ hook }: Program): boolean => !hook.startsWith("tp_btf/");
+
+/** Some machines load programs for functions and attach none: one is tried, that of a rare event. 0, or an errno. */
+function tryAttach(library: Libbpf, object: Pointer, programs: readonly Program[]): number {
+  const rare = programs.find(({ hook }) => hook === "fentry/tcp_send_probe0");
+  if (!rare) return 0;
+  const link = library.attach(library.program(object, rare.name));
+  if (link === null) return library.errno() || 22;
+  library.destroyLink(link);
+  return 0;
+}
 
 type Tried = { readonly object: Pointer; readonly errno: number };
 
