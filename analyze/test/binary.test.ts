@@ -201,3 +201,16 @@ test("a count of refused records that rises places the loss between two records 
   );
   for (const { from_s, to_s } of losses) t.true(from_s < to_s);
 });
+
+test("the module's binary records: numbered without a hole, its own count of timeouts, the connections that BPF sees", async (t) => {
+  const kmod = await opened(t, fileURLToPath(new URL("binary/kmod.tpp", folder)));
+  const bpf = await opened(t, fileURLToPath(new URL("binary/bpf.tpp", folder)));
+  const [row] = await kmod.rows(
+    "SELECT count(*) AS records, min(record) AS first, max(record) AS last, count(DISTINCT record) AS numbers, max(rto_num) AS rtos FROM trace",
+  );
+  t.deepEqual(row, { records: 4999, first: 1, last: 4999, numbers: 4999, rtos: 4 });
+  t.deepEqual(await kmod.rows("SELECT * FROM losses"), []);
+  const flows = `SELECT saddr, sport, daddr, dport, records, seen, acked_bytes, sent_bytes, sends, retransmits, rtos, loss_episodes,
+    recovery_episodes, resets, cwnd_max FROM flows ORDER BY start_s, saddr, sport`;
+  t.deepEqual(await kmod.rows(flows), await bpf.rows(flows));
+});
