@@ -7,6 +7,7 @@ import { type ColumnSpec, traceSpec } from "./columns.ts";
 import { EndsTable } from "./ends.ts";
 import { FrameFiles, type FrameJob } from "./frames.ts";
 import { fieldsText } from "./texts/fields.ts";
+import { isKernelProbe, kernelProbeText } from "./texts/kernel-probe.ts";
 import { isOlder, olderFieldsText } from "./texts/older-fields.ts";
 import { pollsText } from "./texts/polls.ts";
 import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";
@@ -20,7 +21,8 @@ const readers: Readonly<Record<TextKind, TextKindReader>> = {
 };
 
 export function readerOf({ header }: ReaderSettings): TextKindReader {
-  return isOlder(header.columns) ? olderFieldsText : readers[header.text];
+  if (isOlder(header.columns)) return olderFieldsText;
+  return isKernelProbe(header.columns) ? kernelProbeText : readers[header.text];
 }
 
 /** Columns that the pass adds to those of the text. */

@@ -139,7 +139,8 @@ class TracepointsReader implements TextReader {
     this.#builder = builder;
     this.#cpus = cpus;
     this.#port = header.filters.port;
-    const zero = BigInt(header.clock.monotonic_ns);
+    const { clock } = header;
+    const zero = BigInt(clock.of_records === "realtime" ? clock.realtime_ns : clock.monotonic_ns);
     this.#zeroSeconds = Number(zero / 1_000_000_000n);
     this.#zeroFraction = Number(zero % 1_000_000_000n);
     this.#places = Object.fromEntries(builder.layout.columns.map(({ name }, place) => [name, place]));
