@@ -6,10 +6,11 @@ import { exitCodes } from "./exit-codes.ts";
 import { type Io, processIo } from "./io.ts";
 import { addModuleCommands } from "./module-options.ts";
 import { reportError } from "./report-error.ts";
-import { addRun } from "./run-options.ts";
+import { addRun, wholeNumber } from "./run-options.ts";
 import { version } from "./version.ts";
 
 interface RecoverFlags {
+  readonly maxExpansion?: number;
   readonly output: string;
   readonly force?: true;
   readonly quiet?: true;
@@ -58,12 +59,18 @@ export function buildProgram(argv: readonly string[], io: Io, done: (exitCode: n
     .description("write the intact frames of a damaged or cut file to a whole one")
     .requiredOption("-o, --output <file>", "file to write; an existing one is refused")
     .option("-f, --force", "overwrite the output file")
+    .option(
+      "--max-expansion <n>",
+      "bytes of text that a byte of the file may stand for (default: 1000)",
+      wholeNumber("--max-expansion", 1, 1_000_000, "a number"),
+    )
     .option("--quiet", "print errors only")
     .option("--debug", "print a stack trace with an error")
     .action(async (input: string, flags: RecoverFlags) => {
       const { recover } = await import("./commands/recover.ts");
-      const { output, force = false, quiet = false } = flags;
-      done(await recover(input, { output, overwrite: force, quiet }, io));
+      const { output, force = false, quiet = false, maxExpansion } = flags;
+      const reading = maxExpansion === undefined ? {} : { maxExpansion };
+      done(await recover(input, { output, overwrite: force, quiet, ...reading }, io));
     });
   addModuleCommands(program, io, done);
   return program;

@@ -1,8 +1,6 @@
 import {
   DiskFullError,
   foreignText,
-  NothingToRecoverError,
-  NotTppError,
   OutputChangedError,
   OutputClosedError,
   OutputSyncError,
@@ -10,6 +8,7 @@ import {
   OutputWriteError,
   SameFileError,
   TppError,
+  TppInputError,
 } from "@tcpprobe-plus/tpp";
 import { CommanderError } from "commander";
 import { CaptureError } from "./errors.ts";
@@ -59,7 +58,7 @@ const onTheWay = [
 
 function tppExitCode(error: TppError): number {
   if (onTheWay.some((kind) => error instanceof kind)) return exitCodes.ioError;
-  if (error instanceof NotTppError || error instanceof NothingToRecoverError) return exitCodes.badInput;
+  if (error instanceof TppInputError) return exitCodes.badInput;
   if (error instanceof SameFileError) return exitCodes.usage;
   return exitCodes.cannotCreate;
 }

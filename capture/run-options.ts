@@ -29,7 +29,7 @@ interface RunFlags {
 }
 
 /** A parser of whole numbers within a range. Throws a BadNumberError. */
-const wholeNumber =
+export const wholeNumber =
   (option: string, least: number, most: number, unit: string) =>
   (text: string): number => {
     const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;

@@ -1,7 +1,9 @@
 /** The header of a file without the rest of it. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { crc32 } from "node:zlib";
 import type { TppHeader } from "./header.ts";
-import { asHeader, decodeMetadata, maxMetadataBytes, metadataPrefixBytes } from "./metadata.ts";
+import { maxMetadataBytes, metadataPrefixBytes, parseMetadata } from "./metadata.ts";
+import { asHeader } from "./metadata-schema.ts";
 import { skippableMagic } from "./zstd-frame.ts";
 
 /**
@@ -29,9 +31,9 @@ function readHeader(fd: number): TppHeader | null {
   if (readSync(fd, prefix, 0, prefix.length, 0) < prefix.length) return null;
   const payloadBytes = prefix.readUInt32LE(4);
   if (prefix.readUInt32LE(0) !== skippableMagic || prefix.toString("latin1", 8, 12) !== "TPPH") return null;
-  if (payloadBytes > Math.min(maxMetadataBytes, fstatSync(fd).size)) return null;
-  const payload = Buffer.alloc(payloadBytes);
-  if (readSync(fd, payload, 0, payloadBytes, 8) < payloadBytes) return null;
-  const metadata = decodeMetadata(payload);
-  return metadata?.crcMatches ? (asHeader(metadata.value) ?? null) : null;
+  if (payloadBytes < 8 || payloadBytes > Math.min(maxMetadataBytes, fstatSync(fd).size)) return null;
+  const json = Buffer.alloc(payloadBytes - 8);
+  if (readSync(fd, json, 0, json.length, metadataPrefixBytes) < json.length) return null;
+  if (crc32(json, crc32(prefix.subarray(8, 12))) !== prefix.readUInt32LE(12)) return null;
+  return asHeader(parseMetadata(json)) ?? null;
 }

@@ -84,6 +84,9 @@ _capture() {
     _capture_files "$cur"
     return
     ;;
+  'recover --max-expansion')
+    return
+    ;;
   'load --port')
     return
     ;;
@@ -102,7 +105,7 @@ _capture() {
     ;;
   recover)
     if [[ $cur == -* ]]; then
-      _capture_words "$cur" '-o --output -f --force --quiet --debug -h --help'
+      _capture_words "$cur" '-o --output -f --force --max-expansion --quiet --debug -h --help'
     else
       _capture_files "$cur"
     fi
