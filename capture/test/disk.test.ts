@@ -57,7 +57,7 @@ test("a part of a frame that cannot be cut off again is the end of the file, and
   t.is(status, 74, stderr);
   t.regex(stderr, /\(EIO\), and so did cutting off the part of a frame behind them; stopped\. `capture recover/);
   const { damage, trailer, frames } = await verifyTpp(path);
-  t.deepEqual([damage.map(({ kind }) => kind), trailer, frames.length], [["cut"], undefined, 1]);
+  t.deepEqual([damage.map(({ kind }) => kind), trailer ?? null, frames.length], [["cut"], null, 1]);
 });
 
 test("records that could not be written are counted, never below 0: of a file, and where a file cannot be begun", async (t) => {
@@ -89,42 +89,55 @@ test("records that could not be written are counted, never below 0: of a file, a
   }
 });
 
-test("standard output that nobody reads: a second signal ends it all the same", async (t) => {
-  const { port } = await startTraffic(t, 1000, 5);
-  const program = `
-import fcntl, os, subprocess, sys, time, signal
+/** Starts the capture with a pipe as standard output that nobody reads, of so many bytes; signals as `then` says. */
+const unread = (pipeBytes: number, then: string): string => `
+import fcntl, os, signal, subprocess, sys, time
 r, w = os.pipe()
-fcntl.fcntl(w, 1031, 4096)
-os.write(w, b"x" * 4096)
-p = subprocess.Popen(sys.argv[1:], stdout=w, stderr=subprocess.PIPE)
-while b"capturing to" not in p.stderr.readline(): pass
-time.sleep(1.5)
-p.send_signal(signal.SIGTERM)
-time.sleep(1)
-p.send_signal(signal.SIGINT)
+fcntl.fcntl(w, 1031, ${pipeBytes})
+def fill():
+    os.set_blocking(w, False)
+    try:
+        while True: os.write(w, b"x")
+    except BlockingIOError: pass
+    os.set_blocking(w, True)
+def start():
+    return subprocess.Popen(sys.argv[1:], stdout=w, stderr=subprocess.PIPE)
+def said(p, text):
+    while True:
+        line = p.stderr.readline()
+        if text in line or line == b"": return
+${then}
 try:
-    print(p.wait(12))
+    print(p.wait(15))
 except subprocess.TimeoutExpired:
     p.kill()
     print("did not end")
 `;
-  const child = spawn("python3", [
-    "-c",
-    program,
-    process.execPath,
-    bin,
-    "run",
-    "--source",
-    "ss",
-    "--port",
-    String(port),
-    "-o",
-    "-",
-  ]);
-  let out = "";
-  child.stdout.on("data", (data: Buffer) => {
-    out += data.toString();
+
+const unreadCases: [string, string, number, string][] = [
+  [
+    "full from the beginning: the first signal ends it",
+    "fill()\np = start()\ntime.sleep(5)\np.send_signal(signal.SIGTERM)",
+    4096,
+    "74\n",
+  ],
+  [
+    "full later: a second signal ends it",
+    'p = start()\nsaid(p, b"capturing to")\nfill()\ntime.sleep(2)\np.send_signal(signal.SIGTERM)\ntime.sleep(1)\np.send_signal(signal.SIGINT)',
+    16384,
+    "74\n",
+  ],
+];
+for (const [what, then, pipeBytes, ended] of unreadCases) {
+  test(`standard output that nobody reads, ${what}`, async (t) => {
+    const { port } = await startTraffic(t, 1000, 5);
+    const args = ["run", "--source", "ss", "--interval", "20", "--port", String(port), "-o", "-"];
+    const child = spawn("python3", ["-c", unread(pipeBytes, then), process.execPath, bin, ...args]);
+    let out = "";
+    child.stdout.on("data", (data: Buffer) => {
+      out += data.toString();
+    });
+    await new Promise((resolve) => child.once("close", resolve));
+    t.is(out, ended);
   });
-  await new Promise((resolve) => child.once("close", resolve));
-  t.is(out, "74\n");
-});
+}
