@@ -1,11 +1,13 @@
 /** The one pass over a capture: from its files to records in order, each with its connection and its numbers. */
 import { basename } from "node:path";
 import { NotACaptureError } from "../errors.ts";
+import { capabilitiesOf } from "../ingest/capabilities.ts";
 import type { Capture, CaptureFile, Loss } from "../ingest/capture.ts";
 import { settleLosses } from "../ingest/losses.ts";
 import { lostBy, missingBefore, missingFiles } from "../ingest/set.ts";
 import { type BadLine, Batch, type BatchData, type Ends, type Layout } from "./batch.ts";
 import { Connections } from "./connections.ts";
+import { Following } from "./follow.ts";
 import type { FrameJob } from "./frames.ts";
 import { LossPlaces } from "./losses.ts";
 import { gather, TimeOrder } from "./order.ts";
@@ -29,6 +31,7 @@ export class Pass {
   readonly #order = new TimeOrder();
   readonly #losses: LossPlaces;
   readonly #connections: Connections;
+  readonly #following: Following;
   /** Both ends of each connection's 4-tuple, by number. */
   readonly ends: Ends[] = [];
   readonly #endsByText = new Map<string, number>();
@@ -57,6 +60,11 @@ export class Pass {
     if (refusal !== null) throw new NotACaptureError(input.path, refusal);
     this.#source = frameSource(settings, this.#jobs, options);
     this.#connections = new Connections(header.text === "probe" && header.source !== "import");
+    const { sees_ca_state, counts_packets, tells_samples } = capabilitiesOf(header);
+    this.#following = new Following({
+      states: counts_packets ? "always" : sees_ca_state ? "changes" : "never",
+      tellsSamples: tells_samples,
+    });
     this.#losses = new LossPlaces({
       startsAtOne: (header.set?.number ?? 1) === 1,
       oneCpu: files.every(({ walk }) => /^Ring: .*\bcpus 1\b/m.test(walk.trailer?.statistics?.start ?? "")),
@@ -82,6 +90,7 @@ export class Pass {
     const batch = this.#ready.shift();
     if (!batch) return null;
     this.#connections.follow(batch, this.ends);
+    this.#following.follow(batch, this.#connections.count);
     return batch;
   }
 
