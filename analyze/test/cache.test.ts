@@ -95,8 +95,8 @@ for (const [name, paths] of [
         turn,
       );
     }
-    // The steps of a trace, and the tables that `flows` is made of, are kept where one file holds all of it.
-    const ofFlows = ["_steps_file", "_lives", "slow_start", "limits", "flows"].length;
+    // The tables that `flows` is made of are kept where one file holds all of it.
+    const ofFlows = ["_lives", "slow_start", "limits", "flows"].length;
     t.is(entries(directory).length, plain.trace.captures.length + (plain.trace.captures.length === 1 ? ofFlows : 0));
   });
 }
@@ -164,7 +164,7 @@ test("no table that is kept depends on what a user may set", async (t) => {
 
 test("what an entry is named by covers the SQL that is needed, however far behind", async (t) => {
   const names = [...(await sqlOf("flows")).keys()];
-  for (const name of ["flows", "limits", "_steps", "_steps_file", "_segment_size", "_lives"])
+  for (const name of ["flows", "limits", "_steps", "_segment_size", "_lives"])
     t.true(names.includes(name), name);
 });
 
