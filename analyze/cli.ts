@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { AnalyzeError, OutputClosedError, UsageError } from "./errors.ts";
 import type { ImportOptions } from "./import/import.ts";
 import { type Io, processIo } from "./io.ts";
+import { maxExpansion } from "./max-expansion.ts";
 import { addMetricCommands, withQueries } from "./metric-commands.ts";
 import { type FormatOptions, flowNumbers, refuseRepeated, seconds, wholeNumber, windowSeconds } from "./options.ts";
 import { plotNames } from "./plots/names.ts";
@@ -46,6 +47,7 @@ async function run(argv: readonly string[], io: Io): Promise<{ exitCode: number;
   program.hook("preAction", (_, command) => {
     const { cache, debug } = command.optsWithGlobals();
     if (cache === false) opening.cache = false;
+    opening.reading = readingOf(command.opts());
     if (debug) opening.say = (text) => io.stderr.write(`analyze: ${foreignText(text)}\n`);
   });
   try {
@@ -101,7 +103,8 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
       .command(usage)
       .description(description)
       .option("--debug", "print a stack trace with an error")
-      .option("--no-cache", "parse the capture again, and keep nothing of it for the next command");
+      .option("--no-cache", "parse the capture again, and keep nothing of it for the next command")
+      .option("--max-expansion <n>", "bytes of text that a byte of a .tpp may stand for (default: 1000)", maxExpansion);
 
   add("info <file...>", "what a capture is: header, settings, time span, frames, losses, integrity")
     .option("--settings", "print every saved setting too")
@@ -158,6 +161,8 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
   for (const command of program.commands) refuseRepeated(command);
   return program;
 }
+
+const readingOf = ({ maxExpansion }: { maxExpansion?: number }) => (maxExpansion === undefined ? {} : { maxExpansion });
 
 export interface PlotCommandOptions {
   readonly output?: string;

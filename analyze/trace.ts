@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { WalkOptions } from "@tcpprobe-plus/tpp";
 import type { Table } from "apache-arrow";
 import { type Columns, Database, type SqlValue } from "./database.ts";
 import { TemporaryDirectoryError } from "./errors.ts";
@@ -30,7 +31,7 @@ export async function openTrace(paths: readonly string[], options: OpenOptions =
     database = await Database.open(directory);
     const loaded = new Set<string>();
     const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
-    const opened = await openCaptures(database, paths, { directory, loaded, cache });
+    const opened = await openCaptures(database, paths, { directory, loaded, cache, reading: options.reading ?? {} });
     return new Trace(database, opened, directory, loaded);
   } catch (error) {
     await database?.close();
@@ -48,6 +49,8 @@ function temporaryDirectory(): string {
 }
 
 export interface OpenOptions {
+  /** How .tpp files are read: how much text they may hold. */
+  readonly reading?: WalkOptions;
   /** Parsed captures are kept in the user's cache directory for the next time, unless this is false. */
   readonly cache?: CacheOptions | false;
   /** Files outside the temporary directory that DuckDB may write: the `partial` of an OutputFile. */
