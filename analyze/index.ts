@@ -15,5 +15,6 @@ export type { PlotOptions } from "./plots/draw.ts";
 export { type PlotName, plotNames } from "./plots/names.ts";
 export { Picture } from "./plots/picture.ts";
 export type { VegaLiteSpec } from "./plots/spec.ts";
-export { openTrace, type Trace } from "./trace.ts";
+export { openTrace, type Trace } from "./library.ts";
+export type { OpenOptions } from "./trace.ts";
 export { viewNames } from "./views.ts";
