@@ -59,6 +59,11 @@ const checks: readonly Check[] = [
         ...tracked("*/completions/*.bash"),
       ),
   },
+  {
+    // Outside a clone these names are other people's packages, which npx would fetch and run.
+    name: "no text starts our commands through npx",
+    run: () => output("git", "grep", "-nE", "npx (--no -- )?(capture|analyze)", "--", ".", ":!scripts/check.ts").trim(),
+  },
   { name: "C format", tools: ["make", "clang-format"], run: () => make("check-format") },
   {
     name: "C style (checkpatch)",

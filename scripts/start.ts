@@ -58,7 +58,7 @@ async function captureHere(file: string): Promise<string> {
 }
 
 function analyze(...args: string[]): void {
-  console.log(`\n$ npx analyze ${args.map(short).join(" ")}`);
+  console.log(`\n$ bin/analyze ${args.map(short).join(" ")}`);
   const { status } = spawnSync(process.execPath, [here("../analyze/bin/analyze.js"), ...args], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 70);
 }

@@ -1,6 +1,7 @@
 /** The Debian packages of packages.txt: which are missing, and installing them. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { type Apt, installPackages } from "./apt.ts";
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
@@ -32,19 +33,18 @@ export function provideSystemPackages(): void {
   const list = missing.join(" ");
   if (process.env.TPP_NO_APT === "1") say(`TPP_NO_APT=1: not installing ${list}`);
   else if (process.getuid?.() !== 0) say(`Not root, so not installed: ${list}\n(sudo apt-get install ${list})`);
-  else install(missing);
+  else {
+    say(`Installing system packages: ${list}`);
+    installPackages(missing, { apt: aptGet, say, pause });
+  }
 }
 
-function install(names: readonly string[]): void {
-  say(`Installing system packages: ${names.join(" ")}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const apt = (...args: string[]): boolean => {
-    const { status, stdout, stderr } = spawnSync("apt-get", ["-q", "-y", ...args], { env, encoding: "utf8" });
-    if (status !== 0) say(`apt-get ${args.join(" ")} failed:\n${stdout}${stderr}`.trimEnd());
-    return status === 0;
-  };
-  apt("update");
-  if (apt("install", "--no-install-recommends", ...names)) return;
-  // One package that a release does not have must not cost all the others.
-  for (const name of names) apt("install", "--no-install-recommends", name);
-}
+const aptGet: Apt = (...args) => {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
+  const { status, stdout, stderr } = spawnSync("apt-get", ["-q", "-y", ...args], { env, encoding: "utf8" });
+  return { ok: status === 0, text: `${stdout ?? ""}${stderr ?? ""}` };
+};
+
+const pause = (ms: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+};

@@ -5,7 +5,7 @@ if (major < 24) {
   process.stderr.write(
     "analyze: needs Node.js 24 or later, this is " +
       process.version +
-      ". Inside the project run it as `npx analyze`, which brings its own Node 24; elsewhere install Node.js 24 LTS.\n",
+      ". In a clone run `bin/analyze`, which uses the clone's own Node 24; elsewhere install Node.js 24 LTS.\n",
   );
   process.exit(69);
 }

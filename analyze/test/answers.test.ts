@@ -1,184 +1,202 @@
-/** What diagnose, compare, check and plots make of several flows, of timeouts that were none, and of losses. */
+/** An answer is the same however it leaves: printed or in a file, as JSON, CSV, Arrow or Parquet. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import test from "ava";
-import type { VegaLiteSpec } from "../index.ts";
-import { analyze, fixture, headerOf, linesOf, opened, temporaryDirectory, writeCapture } from "./helpers.ts";
+import { tableFromIPC } from "apache-arrow";
+import test, { type ExecutionContext } from "ava";
+import { openTrace, type Trace } from "../index.ts";
+import { Answer } from "../output/answer.ts";
+import { writeAnswer } from "../output/query.ts";
+import { printRows, type RowFormat } from "../output/rows.ts";
+import { analyze, fixture, headerOf, linesOf, temporaryDirectory, writeCapture } from "./helpers.ts";
 
-const cause = (name: string): string => fixture(`causes/${name}`);
-const golden = (name: string): string =>
-  readFileSync(fileURLToPath(new URL(`./golden/${name}/trace.txt`, import.meta.url)), "utf8");
+const kmod = fixture("kmod-loss");
 
-interface Report {
-  readonly facts: {
-    readonly rto_count: number;
-    readonly spurious_count: number;
-    readonly window_probes: number;
-    readonly outages: readonly { readonly timeouts: number }[];
-  };
-  readonly periods: readonly { readonly from_s: number; readonly to_s: number }[];
+let trace: Trace;
+test.before(async () => {
+  trace = await openTrace([kmod]);
+});
+test.after.always(() => trace[Symbol.asyncDispose]());
+
+async function printed(query: string, format: RowFormat): Promise<string> {
+  const out: string[] = [];
+  const sink = { write: (chunk: string | Uint8Array) => out.push(chunk.toString()) };
+  await printRows(trace.database, query, format, { stdout: sink, stderr: sink, columns: 120 });
+  return out.join("");
 }
 
-async function diagnosed(path: string, flow: number): Promise<Report> {
-  const { code, out, err } = await analyze("diagnose", path, "--flow", `${flow}`, "--json", "--no-cache");
-  if (code !== 0) throw new Error(err);
-  return JSON.parse(out)[0];
+/** What each way gives for one query: printed, and in each kind of file. */
+async function everyWay(t: ExecutionContext, query: string) {
+  await trace.needOf(query);
+  const directory = temporaryDirectory(t);
+  const file = (suffix: string) => join(directory, `x.${suffix}`);
+  for (const suffix of ["json", "csv", "arrow", "parquet"]) {
+    const answer = await Answer.to(trace.database, query);
+    await writeAnswer(trace.database, answer, `.${suffix}`, file(suffix));
+  }
+  const json = await printed(query, "json");
+  const csv = await printed(query, "csv");
+  t.is(json, readFileSync(file("json"), "utf8"));
+  t.is(csv, readFileSync(file("csv"), "utf8"));
+  const arrow = tableFromIPC(readFileSync(file("arrow")));
+  const parquet = await trace.database.columns(`FROM read_parquet('${file("parquet")}')`);
+  return { rows: JSON.parse(json) as object[], csv, table: await printed(query, "table"), arrow, parquet };
 }
 
-for (const name of ["tracefs-cause-receiver", "tracefs-cause-loss"]) {
-  test(`periods come longest first: ${name}`, async (t) => {
-    const out = (await analyze("diagnose", cause(name), "--json", "--no-cache")).out;
-    const [{ periods }] = JSON.parse(out) as [Report];
-    const lengths = periods.map(({ from_s, to_s }) => Number((to_s - from_s).toFixed(9)));
-    t.true(new Set(lengths).size >= 2);
-    t.deepEqual(
-      lengths,
-      lengths.toSorted((a, b) => b - a),
-    );
+test.serial("two columns of one name stay two, named apart in the same way everywhere", async (t) => {
+  const query = 'SELECT 1 AS t, 2 AS t, 3 AS "T", 4 AS t_1, 5 AS "Flow", 6 AS flow';
+  const { rows, csv, table, arrow, parquet } = await everyWay(t, query);
+  const names = ["t", "t_2", "T_3", "t_1", "Flow", "flow_1"];
+  t.deepEqual(rows, [Object.fromEntries(names.map((name, index) => [name, index + 1]))]);
+  t.is(csv, `${names.join()}\n1,2,3,4,5,6\n`);
+  t.is(table, "t  t_2  T_3  t_1  Flow  flow_1\n1    2    3    4     5       6\n");
+  t.deepEqual(
+    arrow.schema.fields.map(({ name }) => name),
+    names,
+  );
+  t.deepEqual(parquet.names, names);
+  for (const [index, value] of [1, 2, 3, 4, 5, 6].entries()) {
+    t.is(arrow.getChildAt(index)?.get(0), value);
+    t.is(parquet.values[index]?.[0], value);
+  }
+});
+
+test.serial("a join of the trace with itself keeps the columns of both sides", async (t) => {
+  const query =
+    "SELECT a.t, b.t FROM trace a JOIN trace b ON b.ord = a.ord + 1000 AND b.flow = a.flow ORDER BY a.ord LIMIT 2";
+  const { rows } = await everyWay(t, query);
+  for (const row of rows as { t: number; t_1: number }[]) t.true(row.t_1 > row.t);
+  const table = await trace.arrow(query);
+  t.not(table.getChildAt(0)?.get(0), table.getChildAt(1)?.get(0));
+});
+
+const statements = [
+  "SELECT 1 AS a;",
+  "SELECT 1 AS a -- note",
+  "/* before */ SELECT 1 AS a /* after */ ; ;",
+  "SUMMARIZE flows",
+  "SHOW TABLES",
+  "DESCRIBE flows",
+  "EXPLAIN SELECT 1",
+  "PRAGMA version",
+  "VALUES (1, 'x')",
+  "WITH a AS (SELECT 1 AS b) FROM a",
+  "PIVOT (SELECT flow, type FROM trace) ON type USING count(*)",
+];
+for (const statement of statements) {
+  test.serial(`${statement}: goes into a file as it is printed`, async (t) => {
+    const { rows, arrow, parquet } = await everyWay(t, statement);
+    t.true(rows.length > 0);
+    t.is(arrow.numRows, rows.length);
+    t.is(parquet.rowCount, rows.length);
   });
 }
 
-test("timeouts that were spurious, and window probes, are no silences of the path", async (t) => {
-  const path = join(temporaryDirectory(t), "spurious.tpp");
-  await writeCapture(path, golden("spurious-timeouts-from-tracepoints"), headerOf("trace_pipe"));
-  const spurious = (await diagnosed(path, 1)).facts;
-  t.deepEqual([spurious.rto_count, spurious.spurious_count, spurious.outages], [2, 2, []]);
-  const closed = (await diagnosed(fixture("kmod-zero-window-extended"), 1)).facts;
-  t.true(closed.window_probes > 0);
-  t.deepEqual([closed.rto_count, closed.outages], [0, []]);
-  const chain = (await diagnosed(fixture("kmod-rto-chain-extended"), 1)).facts;
-  t.deepEqual(
-    chain.outages.map(({ timeouts }) => timeouts),
-    [3],
-  );
-});
-
-test("a diagnosis of a capture that has lost records warns of it; one of a whole capture does not", async (t) => {
-  const lost = await analyze("diagnose", fixture("kmod-overflow-extended"), "--no-cache");
-  t.regex(lost.out, /^ {4}beware {4}records were lost in \d+ % of its time; these numbers are bounds$/m);
-  const whole = await analyze("diagnose", fixture("kmod-loss"), "--no-cache");
-  t.notRegex(whole.out, /beware/);
-});
-
-/** Two connections of different size and length in one capture: lines of two recordings, by time. */
-async function twoConnections(path: string): Promise<string[]> {
-  const lines = [...(await linesOf(fixture("kmod-loss"))), ...(await linesOf(fixture("kmod-ipv6")))];
-  const time = (line: string): number => Number(line.split(" ")[1]);
-  const merged = lines.toSorted((a, b) => time(a) - time(b));
-  await writeCapture(path, merged.join(""), headerOf("probe"));
-  return merged;
+const refused: [query: string, code: number, message: RegExp][] = [
+  ["SELECT 1; SELECT 2", 64, /^analyze: one statement at a time, and here are 2;/],
+  ["", 64, /^analyze: there is no statement in the query/],
+  ["-- nothing", 64, /^analyze: there is no statement in the query/],
+  ["SELECT $1", 64, /^analyze: the query has a parameter/],
+  ["SELECT error('as told')", 65, /^analyze: the query failed: .*as told/],
+  [
+    "SELECT CASE WHEN ord > 3000 THEN error('late') ELSE ord END FROM trace ORDER BY ord",
+    65,
+    /the query failed: .*late/,
+  ],
+  ["SELEC 1", 65, /^analyze: the query failed: Parser Error: .*SELEC/],
+  ["SELECT nothing FROM trace", 65, /^analyze: the query failed: .*nothing/],
+];
+for (const [query, code, message] of refused) {
+  test.serial(`${query || "an empty query"}: the same line, printed and in every format`, async (t) => {
+    const directory = temporaryDirectory(t);
+    const ways = [
+      ["--csv"],
+      ...["csv", "json", "arrow", "parquet"].map((suffix) => ["-o", join(directory, `x.${suffix}`)]),
+    ];
+    for (const way of ways) {
+      const result = await analyze("sql", kmod, query, ...way);
+      t.is(result.code, code, way.join(" "));
+      t.regex(result.err, message);
+      t.is(result.err.split("\n").length, 2);
+      t.notRegex(result.err, /defect/);
+    }
+  });
 }
 
-test("compare: what flows have together is their bytes' share and their time's mean, not the mean of the flows", async (t) => {
-  const path = join(temporaryDirectory(t), "two.tpp");
-  const lines = await twoConnections(path);
-  const { code, out, err } = await analyze("compare", path, fixture("kmod-loss"), "--json", "--no-cache");
-  t.is(code, 0, err);
-  const rows = (JSON.parse(out) as Record<string, number>[]).filter(({ capture }) => capture === 1);
-  const [all, ...flows] = rows as [Record<string, number>, ...Record<string, number>[]];
-  t.is(flows.length, 2);
-  t.is(all.flows, 2);
-
-  const sends = lines.map((line) => line.split(" ")).filter(([type, , , port]) => type === "1" && port !== "5001");
-  const bytes = (fields: readonly string[][]): number => fields.reduce((sum, field) => sum + Number(field[6]), 0);
-  const again = sends.filter((field) => Number(field[8]) < Number(field[11]));
-  t.true(Math.abs(all.retransmit_share! - bytes(again) / bytes(sends)) < 1e-12);
-  t.true(flows.every((flow) => Math.abs(flow.retransmit_share! - all.retransmit_share!) > 1e-4));
-
-  const weigh = (name: string): number =>
-    flows.reduce((sum, flow) => sum + flow[name]! * flow.duration_s!, 0) /
-    flows.reduce((sum, flow) => sum + flow.duration_s!, 0);
-  for (const name of ["srtt_mean_us", "cwnd_mean", "cwnd_share", "recovery_share"])
-    t.true(Math.abs(all[name]! - weigh(name)) < 1e-9 * all[name]!, name);
-  t.is(
-    all.retransmits,
-    flows.reduce((sum, flow) => sum + flow.retransmits!, 0),
+test.serial("JSON has one form for each value, and null means not known alone", async (t) => {
+  const { rows, csv } = await everyWay(
+    t,
+    `SELECT 'NaN'::DOUBLE AS nan, '-inf'::FLOAT AS inf, NULL::DOUBLE AS unknown, 9007199254740991 AS whole, 9007199254740993 AS big,
+      18446744073709551615::UBIGINT AS unsigned, 1.50::DECIMAL(9,2) AS small, 12345678901234567890.123456789::DECIMAL(38,9) AS exact,
+      0.1::FLOAT AS float, '2026-01-01 00:00:00.123456789'::TIMESTAMP_NS AS ns, 'infinity'::TIMESTAMP AS forever, DATE '2026-01-01' AS day,
+      '' AS empty, [1, NULL, 'nan'::DOUBLE] AS list, {'a': 9007199254740993} AS struct, TRUE AS yes`,
   );
+  t.deepEqual(rows, [
+    {
+      nan: "NaN",
+      inf: "-Infinity",
+      unknown: null,
+      whole: 9007199254740991,
+      big: "9007199254740993",
+      unsigned: "18446744073709551615",
+      small: 1.5,
+      exact: "12345678901234567890.123456789",
+      float: 0.1,
+      ns: "2026-01-01 00:00:00.123456789",
+      forever: "infinity",
+      day: "2026-01-01",
+      empty: "",
+      list: [1, null, "NaN"],
+      struct: { a: "9007199254740993" },
+      yes: true,
+    },
+  ]);
+  t.regex(
+    csv,
+    /\nnan,-inf,,9007199254740991,9007199254740993,18446744073709551615,1\.50,12345678901234567890\.123456789,0\.1,/,
+  );
+  t.regex(csv, /,infinity,2026-01-01,"",/);
 });
 
-test("flows that carry data are those with a hundredth of the bytes of the largest, and more", async (t) => {
-  // Two records of each of three connections; only ports and snd_una differ from a recorded one (synthetic).
-  const [, , , record] = (await linesOf(fixture("kmod-loss"))).filter((line) =>
-    line.includes("10.0.1.1 59700 10.0.2.1"),
+test.serial("CSV tells an empty text from nothing, and a carriage return ends no line", async (t) => {
+  const { out } = await analyze(
+    "sql",
+    kmod,
+    "SELECT NULL AS a, '' AS b, 'x' || chr(13) || 'y' AS c, '=1' AS d",
+    "--csv",
   );
-  const of = (port: number, time: number, una: number): string => {
-    const fields = record!.split(" ");
-    Object.assign(fields, {
-      1: `${time}.000000000`,
-      3: `${port}`,
-      11: "200000",
-      12: `${una}`,
-      13: "200000",
-      14: `${200000 - una}`,
-    });
-    return fields.join(" ");
-  };
-  const acked: readonly [port: number, bytes: number][] = [
-    [40001, 144800],
-    [40002, 1448],
-    [40003, 1447],
-  ];
-  const text = [1, 2].flatMap((time) => acked.map(([port, bytes]) => of(port, time, time === 1 ? 1 : 1 + bytes)));
-  const path = await writeCapture(join(temporaryDirectory(t), "three.tpp"), text.join(""), headerOf("probe"));
-  const { out } = await analyze("check", path, "--assert", "acked_bytes > 0", "--json", "--no-cache");
-  t.deepEqual(
-    (JSON.parse(out) as { subject: string; values: object }[]).map(({ subject, values }) => [subject, values]),
-    [
-      ["flow 1", { acked_bytes: 144800 }],
-      ["flow 2", { acked_bytes: 1448 }],
-    ],
-  );
+  t.is(out, 'a,b,c,d\n,"","x\ry",=1\n');
 });
 
-type Value = Readonly<Record<string, string | number | undefined>>;
+test.serial("the library's rows and columns: exact text where a number is not, and NaN as a number", async (t) => {
+  const query =
+    "SELECT 'NaN'::DOUBLE AS nan, 12345678901234567890.5::DECIMAL(38,9) AS exact, 'infinity'::TIMESTAMP AS forever, 1.5::DECIMAL(4,1) AS small";
+  t.deepEqual(await trace.rows(query), [
+    { nan: Number.NaN, exact: "12345678901234567890.500000000", forever: "infinity", small: 1.5 },
+  ]);
+});
 
-/** All data that a picture draws. */
-function valuesOf(spec: VegaLiteSpec): Value[] {
-  const own = (spec.data as { values?: readonly Value[] } | undefined)?.values ?? [];
-  const inner = (["vconcat", "hconcat", "concat", "layer"] as const).flatMap(
-    (key) => (spec[key] as VegaLiteSpec[] | undefined) ?? [],
+test.serial("Arrow holds nothing of the process's memory where a value is not known", async (t) => {
+  const path = await writeCapture(
+    join(temporaryDirectory(t), "a.tpp"),
+    (await linesOf(fixture("loopback"))).slice(0, 300).join(""),
+    headerOf("trace_pipe"),
   );
-  return [...own, ...inner.flatMap(valuesOf)];
-}
-
-test("marks of every kind are drawn, also two kinds in one pixel column: of each the first", async (t) => {
-  const trace = await opened(t, fixture("kmod-rto-chain"));
-  const [range] = await trace.rows<{ start: number; end: number }>(
-    'SELECT min(t) AS start, max(t) AS "end" FROM trace WHERE flow = 1',
-  );
-  const width = 200;
-  const { spec } = await trace.plot("cwnd", { flows: [1], from: range!.start, to: range!.end, width });
-  const drawn = new Set(
-    valuesOf(spec)
-      .filter((row) => row.value === undefined && row.series !== undefined)
-      .map((row) => `${row.series} ${row.t}`),
-  );
-  const marks = await trace.rows<{ t: number; mark: string }>("SELECT t, mark FROM marks WHERE flow = 1 ORDER BY t");
-  const column = (time: number): number => Math.floor((time - range!.start) * (width / (range!.end - range!.start)));
-  const firsts = new Map<string, number>();
-  for (const { t: time, mark } of marks) {
-    const key = `${mark} ${column(time)}`;
-    if (!firsts.has(key)) firsts.set(key, time);
+  await using trace = await openTrace([path]);
+  // Full of other things first, as a process that has worked is.
+  await trace.rows("SELECT repeat('secret!!', 100) AS s FROM range(20000)");
+  const table = await trace.arrow("SELECT *, CASE WHEN ord % 2 = 0 THEN 7::BIGINT END AS half FROM trace ORDER BY ord");
+  let empty = 0;
+  for (const [index, { name }] of table.schema.fields.entries()) {
+    for (const data of table.getChildAt(index)!.data) {
+      const { values, nullBitmap, length, nullCount } = data;
+      const isFixed = ArrayBuffer.isView(values) && (values as unknown as { length: number }).length >= length;
+      if (nullCount === 0 || !isFixed || data.valueOffsets) continue;
+      for (let row = 0; row < length; row++) {
+        if (((nullBitmap[row >> 3] ?? 0) >> (row & 7)) & 1) continue;
+        empty++;
+        t.is(Number((values as unknown as ArrayLike<number | bigint>)[row]), 0, name);
+      }
+    }
   }
-  const columns = [...firsts.keys()].map((key) => key.split(" ").at(-1));
-  t.true(new Set(columns).size < columns.length, "two kinds share a column");
-  t.deepEqual(
-    [...drawn].sort(),
-    [...firsts].map(([key, time]) => `${key.slice(0, key.lastIndexOf(" "))} ${Number(time.toPrecision(9))}`).sort(),
-  );
-});
-
-test("a point at either end of the range is drawn", async (t) => {
-  const trace = await opened(t, fixture("kmod-loss"));
-  const times = (
-    await trace.rows<{ t: number }>("SELECT t FROM trace WHERE flow = 1 AND snd_cwnd IS NOT NULL ORDER BY ord")
-  ).map((row) => row.t);
-  const [from, to] = [times[100]!, times[500]!];
-  const { spec } = await trace.plot("cwnd", { flows: [1], from, to, width: 300 });
-  const drawn = valuesOf(spec)
-    .filter((row) => row.value !== undefined)
-    .map((row) => Number(row.t));
-  t.is(Math.min(...drawn), Number(from.toPrecision(9)));
-  t.is(Math.max(...drawn), Number(to.toPrecision(9)));
+  t.true(empty > 1000);
 });

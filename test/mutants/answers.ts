@@ -4,7 +4,7 @@ import { type Mutant, suite } from "./mutant.ts";
 
 const verdict = suite("analyze/test/verdict");
 const check = suite("analyze/test/check-counts");
-const answers = suite("analyze/test/answers");
+const answers = suite("analyze/test/several-flows");
 
 export const answerMutants: readonly Mutant[] = [
   {
