@@ -46,7 +46,7 @@ export const captureMutants: readonly Mutant[] = [
     find: `value("overrun") + value("commit overrun") + value("dropped events")`,
     replace: `value("overrun")`,
     suites: edges,
-    by: "what the ring has lost*",
+    by: "what a ring has lost*",
   },
   {
     id: "C09",
@@ -63,8 +63,8 @@ export const captureMutants: readonly Mutant[] = [
     file: "capture/sources/ss.ts",
     find: "      if (this.#halted) return;\n",
     replace: "",
-    suites: edges,
-    by: "ss: an answer*",
+    suites: suite("capture/test/ss-edges"),
+    by: "what a poll answers*",
   },
   {
     id: "C11",
