@@ -24,8 +24,8 @@ closeDebugger()
 
 // One that a signal has opened while Node itself was starting; not one that was asked for.
 async function closeDebugger() {
-  const asked = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((option) => option.includes("--inspect"));
-  if (asked) return;
+  const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ");
+  if (/--inspect|--disable-sigusr1/.test(options)) return;
   const inspector = await import("node:inspector");
   if (inspector.url() !== undefined) inspector.close();
 }

@@ -169,29 +169,29 @@ test("a frame whose checkpoint is broken is used only where it holds just the by
 
 test("a checkpoint is found wherever it stands behind broken bytes, also across the border of what is searched at once", async (t) => {
   const path = join(temporaryDirectory(t), "a.tpp");
-  const searched = 1024 * 1024;
-  // From the byte behind a broken frame's first on, so many bytes are searched at once: the magic of four bytes is cut by that border.
-  const wanted = searched - 1;
-  let text = noise(searched - 100, 5);
-  await writeFrames(path, [threeTexts[0]!, text, threeTexts[2]!]);
-  const overhead = (await walkTpp(path)).frames[1]!.compressedBytes - text.length;
-  for (const past of [0, 1, 2, 3]) {
-    text = noise(wanted + past - 1 - overhead, 6);
-    await writeFrames(path, [threeTexts[0]!, text, threeTexts[2]!]);
-    const frame = (await walkTpp(path)).frames[1]!;
-    t.is(frame.compressedBytes, wanted + past - 1);
-    const file = readFileSync(path);
-    file[frame.offset] = file[frame.offset]! ^ 1;
-    writeFileSync(path, file);
-    const { checkpoints, damage } = await walkTpp(path);
-    t.deepEqual(
-      checkpoints.map((checkpoint) => checkpoint.frame),
-      [1, 2, 3],
-      `${past}`,
-    );
-    t.true(
-      damage.some(({ kind, frame: number, missingLines }) => kind === "data" && number === 2 && missingLines === 1),
-    );
+  const texts = (bytes: number, seed: number) => [threeTexts[0]!, noise(bytes, seed), threeTexts[2]!];
+  // A magic of four bytes stands across a border of 4 KiB or 1 MiB behind the broken byte in some of these.
+  for (const near of [4096, 1024 * 1024]) {
+    await writeFrames(path, texts(near, 5));
+    const overhead = (await walkTpp(path)).frames[1]!.compressedBytes - near;
+    for (let size = near - 4; size <= near + 3; size++) {
+      await writeFrames(path, texts(size - overhead, size));
+      const frame = (await walkTpp(path)).frames[1]!;
+      t.is(frame.compressedBytes, size);
+      const file = readFileSync(path);
+      file[frame.offset] = file[frame.offset]! ^ 1;
+      writeFileSync(path, file);
+      const { checkpoints, damage } = await walkTpp(path);
+      t.deepEqual(
+        checkpoints.map((checkpoint) => checkpoint.frame),
+        [1, 2, 3],
+        `${size}`,
+      );
+      t.true(
+        damage.some(({ kind, frame: number }) => kind === "data" && number === 2),
+        `${size}`,
+      );
+    }
   }
 });
 
