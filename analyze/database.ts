@@ -1,11 +1,6 @@
 import { readFile, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import {
-  type DuckDBConnection,
-  type DuckDBDataChunk,
-  DuckDBInstance,
-  type DuckDBResultReader,
-} from "@duckdb/node-api";
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
 import {
   AnalyzeError,
   DamagedParquetError,

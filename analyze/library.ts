@@ -23,7 +23,7 @@ import { objectsOf } from "./values.ts";
  */
 export async function openTrace(paths: readonly string[], options: OpenOptions = {}): Promise<Trace> {
   if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string" && path !== ""))
-    throw new UsageError("openTrace takes a list of paths, such as [\"run1.tpp\"]");
+    throw new UsageError('openTrace takes a list of paths, such as ["run1.tpp"]');
   return openTraceAs(paths, options, (database, shared) => new Trace(database, shared));
 }
 
@@ -72,12 +72,21 @@ function checkPlot(name: string, { flows, from, to, window, width, title, unit }
   const isNumber = (value: unknown, least: number, most: number): boolean =>
     typeof value === "number" && value >= least && value <= most;
   const absentOr = (value: unknown, holds: boolean): boolean => value === undefined || holds;
-  must((plotNames as readonly string[]).includes(name), `there is no plot ${String(name)}, but ${plotNames.join(", ")}`);
   must(
-    absentOr(flows, Array.isArray(flows) && flows.length > 0 && flows.every((flow) => Number.isSafeInteger(flow) && flow > 0)),
+    (plotNames as readonly string[]).includes(name),
+    `there is no plot ${String(name)}, but ${plotNames.join(", ")}`,
+  );
+  must(
+    absentOr(
+      flows,
+      Array.isArray(flows) && flows.length > 0 && flows.every((flow) => Number.isSafeInteger(flow) && flow > 0),
+    ),
     "flows must be a list of flows' numbers, from 1",
   );
-  must(absentOr(from, isNumber(from, -1e9, 1e9)) && absentOr(to, isNumber(to, -1e9, 1e9)), "from and to must be seconds");
+  must(
+    absentOr(from, isNumber(from, -1e9, 1e9)) && absentOr(to, isNumber(to, -1e9, 1e9)),
+    "from and to must be seconds",
+  );
   must(absentOr(window, isNumber(window, 1e-6, 1e9)), "window must be seconds, from 1e-6 to 1e9");
   must(absentOr(width, isNumber(width, 10, 20_000)), "width must be pixels, from 10 to 20,000");
   must(absentOr(title, typeof title === "string"), "title must be text");

@@ -63,10 +63,7 @@ export async function evaluate(
   try {
     const aggregates = [...assertion.expression.matchAll(/\b\w+\(\s*\w+\s*\)/g)].map(([text]) => text);
     const [row = {}] = await trace.rows<Record<string, SqlValue>>(
-      query(
-        [holds, ...aggregates.map((text) => `${text} AS "${text}"`)].join(", "),
-        "",
-      ),
+      query([holds, ...aggregates.map((text) => `${text} AS "${text}"`)].join(", "), ""),
     );
     const { _holds, ...values } = row;
     return [{ assertion, subject: "all flows", holds: truth(_holds), values }];

@@ -17,11 +17,20 @@ const plainTables: ReadonlySet<unknown> = new Set(["range", "generate_series", "
  */
 export async function mustBeExpression(database: Database, text: string): Promise<void> {
   const fail = (why: string): never => {
-    throw new UsageError(`${JSON.stringify(text)} is not an assertion: ${why}; give one SQL expression, such as "goodput_bps > 9e6"`);
+    throw new UsageError(
+      `${JSON.stringify(text)} is not an assertion: ${why}; give one SQL expression, such as "goodput_bps > 9e6"`,
+    );
   };
-  const [row] = await database.rows<{ tree: string }>("SELECT json_serialize_sql($1::VARCHAR) AS tree", [`SELECT (\n${text}\n)`]);
+  const [row] = await database.rows<{ tree: string }>("SELECT json_serialize_sql($1::VARCHAR) AS tree", [
+    `SELECT (\n${text}\n)`,
+  ]);
   const tree = JSON.parse(row!.tree) as { error: boolean; error_message?: string; statements?: { node: Node }[] };
-  if (tree.error) fail(/^Only SELECT/.test(tree.error_message ?? "") ? beyond : (tree.error_message?.split("\n")[0] ?? "it does not parse"));
+  if (tree.error)
+    fail(
+      /^Only SELECT/.test(tree.error_message ?? "")
+        ? beyond
+        : (tree.error_message?.split("\n")[0] ?? "it does not parse"),
+    );
   const { statements = [] } = tree;
   const node = statements[0]?.node ?? {};
   if (statements.length !== 1 || !isBareSelect(node)) fail(beyond);
@@ -43,7 +52,9 @@ function isBareSelect(node: Node): boolean {
     select_list.length === 1 &&
     (from_table as Node | undefined)?.type === "EMPTY" &&
     isEmpty((cte_map as Node | undefined)?.map) &&
-    ["modifiers", "where_clause", "group_expressions", "having", "qualify", "sample"].every((name) => isEmpty(node[name]))
+    ["modifiers", "where_clause", "group_expressions", "having", "qualify", "sample"].every((name) =>
+      isEmpty(node[name]),
+    )
   );
 }
 

@@ -216,7 +216,14 @@ function rulesFor(captures: number): Rule[] {
     rule("ord", within("ord", "0", bytes), "a place that no record can have"),
     rule("t", within("t", `-${mostSeconds}`, `${mostSeconds}`), "a time that no record can have"),
     rule("flow", orNull("flow", within("flow", "1", "4294967295")), "a number that no flow can have"),
-    rule("type", oneOf("type", recordTypes.map(({ name }) => name)), "a word that is no record's type"),
+    rule(
+      "type",
+      oneOf(
+        "type",
+        recordTypes.map(({ name }) => name),
+      ),
+      "a word that is no record's type",
+    ),
     rule("ca_state", orNull("ca_state", oneOf("ca_state", caStates)), "a word that is no congestion state"),
     ...["seq_num", "ack_num", "snd_nxt", "snd_una", "write_seq"].map((column) =>
       rule(column, orNull(column, within(column, `-${bytes}`, bytes)), "a sequence number that no connection gets to"),

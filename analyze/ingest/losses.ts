@@ -114,7 +114,8 @@ async function boundsOf(database: Database, staged: Staged, marks: readonly Loss
   const inText = marks.flatMap((mark, index) => (mark.afterOrd === null ? [] : [{ ...mark, index }]));
   if (inText.length > 0) {
     const values = inText.map(
-      ({ index, afterOrd, cpu }) => `(${index}, ${wholeNumeral(afterOrd!)}::BIGINT, ${cpu === null ? "NULL" : wholeNumeral(cpu)}::INTEGER)`,
+      ({ index, afterOrd, cpu }) =>
+        `(${index}, ${wholeNumeral(afterOrd!)}::BIGINT, ${cpu === null ? "NULL" : wholeNumeral(cpu)}::INTEGER)`,
     );
     const side = (name: string, compare: string, cpuMatters: boolean) => `
       SELECT place.index, ${name === "to_s" ? "min" : "max"}(t)::DOUBLE AS bound FROM place ASOF JOIN timed

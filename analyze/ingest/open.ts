@@ -170,7 +170,10 @@ function withUniqueFlows(parts: readonly Part[], captures: readonly Capture[]): 
     const unique = before === 0 ? select : numbered;
     before += flows;
     if (before > 2 ** 32 - 1)
-      throw new NotACaptureError(file ?? captures[0]!.path, "its flows' numbers are too large to open it beside the others");
+      throw new NotACaptureError(
+        file ?? captures[0]!.path,
+        "its flows' numbers are too large to open it beside the others",
+      );
     return unique;
   });
   return selects.join(" UNION ALL ");

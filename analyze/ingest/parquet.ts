@@ -79,7 +79,8 @@ export async function registerCapture(
   // Wall clock at t = 0: the module's records count from when its log was opened, others from when the clocks were read.
   const { realtime_ns, monotonic_ns, zero_monotonic_ns } = header.clock;
   const zero = isProbe ? BigInt(realtime_ns) - BigInt(monotonic_ns) + BigInt(zero_monotonic_ns) : BigInt(realtime_ns);
-  if (BigInt.asIntN(64, zero) !== zero) throw new NotACaptureError(path, "its header has a clock that no host can have");
+  if (BigInt.asIntN(64, zero) !== zero)
+    throw new NotACaptureError(path, "its header has a clock that no host can have");
   await database.run("INSERT INTO captures VALUES ($1, $2, $3, $4::BIGINT, $5, $6)", [
     capture,
     path,
@@ -99,9 +100,10 @@ export async function registerLosses(database: Database, losses: readonly Loss[]
   const isOfConnections = ({ cause }: Loss) => causesOfNotFollowing.includes(cause);
   const insert = async (table: string, columns: string, rows: readonly Loss[]) => {
     if (rows.length === 0) return;
-    await database.run(`INSERT INTO ${table} SELECT ${columns} FROM (SELECT unnest(from_json($1::VARCHAR, ${literal(lossShape)}), recursive := true))`, [
-      JSON.stringify(rows),
-    ]);
+    await database.run(
+      `INSERT INTO ${table} SELECT ${columns} FROM (SELECT unnest(from_json($1::VARCHAR, ${literal(lossShape)}), recursive := true))`,
+      [JSON.stringify(rows)],
+    );
   };
   const [connections, others] = [losses.filter(isOfConnections), losses.filter((loss) => !isOfConnections(loss))];
   await insert("not_followed", "capture, lost, cause, from_s, to_s, known_by", connections);

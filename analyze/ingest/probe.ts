@@ -77,7 +77,9 @@ function olderColumns(
     snd_nxt: `CASE WHEN "type" NOT IN (3, 5) THEN snd_nxt END`,
     snd_una: `CASE WHEN "type" NOT IN (3, 5) THEN snd_una END`,
     pacing_rate_bytes: `CASE WHEN "type" <> 5 AND sk_pacing_rate < 4294967295 THEN sk_pacing_rate END`,
-    ...(hz === null ? {} : { rto_ms: `CASE WHEN "type" <> 5 THEN round(rto_jiffies * 1000.0 / ${wholeNumeral(hz)}) END` }),
+    ...(hz === null
+      ? {}
+      : { rto_ms: `CASE WHEN "type" <> 5 THEN round(rto_jiffies * 1000.0 / ${wholeNumeral(hz)}) END` }),
     cong: "CASE WHEN bbr_mode IS NOT NULL THEN 'bbr' END",
     cong_state: "'min_rtt_us=' || bbr_min_rtt_us || ',pacing_gain=' || bbr_pacing_gain || ',mode=' || bbr_mode",
   };

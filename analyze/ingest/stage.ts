@@ -69,7 +69,8 @@ export async function stageText(
   try {
     rows = await copy("", false);
   } catch (error) {
-    if (!(error instanceof Error) || !/CSV Error|Conversion Error|Invalid Input|Out of Range/.test(error.message)) throw error;
+    if (!(error instanceof Error) || !/CSV Error|Conversion Error|Invalid Input|Out of Range/.test(error.message))
+      throw error;
     // Only text with bad lines pays for finding them: with rejects stored the reader is a third slower.
     rows = await copy(", store_rejects = true", true);
     rejected.push(...(await database.rows<RejectedLine>(unreadableLines)));

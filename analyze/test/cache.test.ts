@@ -141,7 +141,8 @@ test("tables that are kept are the same when they are read again, to their types
   await first.trace.need(...keptTables);
   t.is(entries(directory).length, 2 + keptTables.length);
   const second = await open(t, [recording], { directory });
-  const tables = "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('captures', 'losses', 'not_followed')";
+  const tables =
+    "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('captures', 'losses', 'not_followed')";
   for (const name of keptTables) {
     await second.trace.need(name);
     // Nothing beside it was needed.

@@ -21,7 +21,10 @@ interface Changes {
 }
 
 /** What `analyze convert` would have written, changed. */
-async function parquetOf(path: string, { columns = "*", captures, losses, raw, rows = "true" }: Changes): Promise<string> {
+async function parquetOf(
+  path: string,
+  { columns = "*", captures, losses, raw, rows = "true" }: Changes,
+): Promise<string> {
   await using trace = await openTrace([recording], { allowFiles: true });
   const own = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
   const metadata = {
@@ -64,7 +67,10 @@ const broken: readonly (readonly [string, Changes | (() => Promise<Changes>)])[]
   ["no captures", { captures: [] }],
   ["an empty capture", { captures: [{}] }],
   ["a null capture", { captures: [null] }],
-  ["a header without clock", async () => ({ captures: [{ path: "x", header: { ...(await headerOf()), clock: {} }, records: 1 }] })],
+  [
+    "a header without clock",
+    async () => ({ captures: [{ path: "x", header: { ...(await headerOf()), clock: {} }, records: 1 }] }),
+  ],
   [
     "a clock beyond 64 bits",
     async () => ({
@@ -80,8 +86,14 @@ const broken: readonly (readonly [string, Changes | (() => Promise<Changes>)])[]
       ],
     }),
   ],
-  ["a header without kernel", async () => ({ captures: [{ path: "x", header: { ...(await headerOf()), kernel: undefined }, records: 1 }] })],
-  ["records that are no number", async () => ({ captures: [{ path: "x", header: await headerOf(), records: "1; x" }] })],
+  [
+    "a header without kernel",
+    async () => ({ captures: [{ path: "x", header: { ...(await headerOf()), kernel: undefined }, records: 1 }] }),
+  ],
+  [
+    "records that are no number",
+    async () => ({ captures: [{ path: "x", header: await headerOf(), records: "1; x" }] }),
+  ],
   ["a loss of half a name", { losses: [{ capture: 1 }] }],
   ["a loss of a capture that is not there", { losses: [{ ...loss, capture: 2 }] }],
   ["a loss with an unknown proof", { losses: [{ ...loss, known_by: "me" }] }],
@@ -110,7 +122,10 @@ const broken: readonly (readonly [string, Changes | (() => Promise<Changes>)])[]
 test("Parquet that `convert` cannot have written ends with one line and 65", async (t) => {
   const directory = temporaryDirectory(t);
   for (const [what, changes] of broken) {
-    const path = await parquetOf(join(directory, "x.parquet"), typeof changes === "function" ? await changes() : changes);
+    const path = await parquetOf(
+      join(directory, "x.parquet"),
+      typeof changes === "function" ? await changes() : changes,
+    );
     const { code, err } = await analyze("flows", path);
     t.is(code, 65, `${what}: ${err}`);
     t.regex(err, /^analyze: \S*x\.parquet: .*(; convert the capture again|that no host can have)\n$/, what);
@@ -202,7 +217,14 @@ test("a name with [ ] * ? opens the one file of that name", async (t) => {
   const file = (name: string) => join(directory, name);
   await convert(file("k.parquet"));
   await parquetOf(file("x1.parquet"), { rows: "ord <= 10" });
-  for (const name of ["x[1].parquet", "x*.parquet", "x?.parquet", "it's; $a.parquet", "ein \\ b.parquet", "n\nl.parquet"]) {
+  for (const name of [
+    "x[1].parquet",
+    "x*.parquet",
+    "x?.parquet",
+    "it's; $a.parquet",
+    "ein \\ b.parquet",
+    "n\nl.parquet",
+  ]) {
     copyFileSync(file("k.parquet"), file(name));
     t.is(await rowsOf(file(name)), recordings, name);
   }

@@ -77,8 +77,9 @@ test("await using closes a trace", async (t) => {
 
 /** Points of a picture's first series. */
 const pointsOf = (picture: { readonly spec: unknown }): number => {
-  const [panel] = (picture.spec as { vconcat: { data?: { values: unknown[] }; layer: { data: { values: unknown[] } }[] }[] })
-    .vconcat;
+  const [panel] = (
+    picture.spec as { vconcat: { data?: { values: unknown[] }; layer: { data: { values: unknown[] } }[] }[] }
+  ).vconcat;
   return (panel!.data?.values ?? panel!.layer[0]!.data.values).length;
 };
 
@@ -144,7 +145,8 @@ test("what no program should ask is a UsageError, a failing query a SqlError", a
     () => trace.plot("cwnd", { unit: "x" as "bytes" }),
     () => trace.plot("nothing" as "cwnd"),
   ];
-  for (const [index, ask] of usage.entries()) await t.throwsAsync(ask(), { instanceOf: UsageError }, `${index}: ${ask}`);
+  for (const [index, ask] of usage.entries())
+    await t.throwsAsync(ask(), { instanceOf: UsageError }, `${index}: ${ask}`);
   for (const query of ["SELEC", "SELECT nothing FROM trace", "SELECT 'x'::INTEGER", "SELECT error('no')"]) {
     await t.throwsAsync(trace.rows(query), { instanceOf: SqlError }, query);
     await t.throwsAsync(trace.arrow(query), { instanceOf: SqlError }, query);
