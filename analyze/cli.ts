@@ -5,7 +5,7 @@ import type { ImportOptions } from "./import/import.ts";
 import { type Io, processIo } from "./io.ts";
 import { maxExpansion } from "./max-expansion.ts";
 import { addMetricCommands, withQueries } from "./metric-commands.ts";
-import { type FormatOptions, flowNumbers, seconds, windowSeconds } from "./options.ts";
+import { type FormatOptions, flowNumbers, refuseRepeated, seconds, wholeNumber, windowSeconds } from "./options.ts";
 import { plotNames } from "./plots/names.ts";
 import { removeOnEveryWayOut } from "./temporary.ts";
 import type { OpenOptions } from "./trace.ts";
@@ -18,15 +18,18 @@ const exitSoftware = 70;
 
 /** Parses a command line, runs one command, and returns the exit code. Never throws. */
 export async function main(argv: readonly string[], io: Io = programIo()): Promise<number> {
-  const code = await run(argv, io);
+  const debug = argv.includes("--debug");
+  const { exitCode, error } = await run(argv, io);
+  const code = error === undefined ? exitCode : report(error, io, debug);
   try {
     await io.finish?.();
     return code;
-  } catch (error) {
-    const failed = report(error, io, argv.includes("--debug"));
+  } catch (failed) {
+    // What nobody reads any more takes nothing away from the answer that the exit code is.
+    if (failed === error || failed instanceof OutputClosedError) return code;
+    const after = report(failed, io, debug);
     await io.finish?.().catch(() => {});
-    // What is read no more takes nothing away from the answer that the exit code is.
-    return error instanceof OutputClosedError ? code : failed;
+    return after;
   }
 }
 
@@ -35,7 +38,7 @@ function programIo(): Io {
   return processIo();
 }
 
-async function run(argv: readonly string[], io: Io): Promise<number> {
+async function run(argv: readonly string[], io: Io): Promise<{ exitCode: number; error?: unknown }> {
   let exitCode = exitOk;
   const opening: { -readonly [Key in keyof OpenOptions]: OpenOptions[Key] } = {};
   const program = buildProgram({ ...io, opening }, (code) => {
@@ -49,9 +52,9 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
   });
   try {
     await program.parseAsync(withQueries(argv));
-    return exitCode;
+    return { exitCode };
   } catch (error) {
-    return report(error, io, argv.includes("--debug"));
+    return { exitCode, error };
   }
 }
 
@@ -155,6 +158,7 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
       await (await import("./commands/plot.ts")).plot([file, ...(options.with ?? [])], plot, options, io);
     });
   addMetricCommands({ add, jsonOrCsv, io, setExitCode });
+  for (const command of program.commands) refuseRepeated(command);
   return program;
 }
 
@@ -181,15 +185,13 @@ function moment(text: string): Date {
 }
 
 function hertz(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 10_000)
-    throw new UsageError(`${text}: not a CONFIG_HZ; usual are 100, 250, 300 and 1000`);
+  const value = wholeNumber(text, 1, 10_000);
+  if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ; usual are 100, 250, 300 and 1000`);
   return value;
 }
 
 function pixels(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 200 || value > 10_000)
-    throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
+  const value = wholeNumber(text, 200, 10_000);
+  if (value === null) throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
   return value;
 }

@@ -120,8 +120,9 @@ export class Database {
   /** What the one statement of `sql` would answer, without running it. Throws a UsageError where it is none, or several. */
   statement(sql: string): Promise<Statement> {
     return this.#use(async (connection) => {
-      const statements = await connection.extractStatements(sql).catch((error: Error) => {
-        throw /Error: /.test(error.message) ? error : new UsageError("there is no statement in the query");
+      const statements = await connection.extractStatements(sql).catch(({ message }: Error) => {
+        const said = /^Failed to extract statements: (.*Error: .*)$/s.exec(message)?.[1];
+        throw said ? new Error(said) : new UsageError("there is no statement in the query");
       });
       // PIVOT is one statement that DuckDB makes two of, the first of which creates a type.
       if (statements.count === 2 && /\bpivot/i.test(sql)) {
@@ -137,7 +138,9 @@ export class Database {
         name: statement.columnName(index),
         type: String(statement.columnType(index)),
       }));
-      return { isSelect: statement.statementType === StatementType.SELECT, columns };
+      // Some PRAGMAs are said to be a SELECT and cannot stand in a FROM.
+      const isSelect = statement.statementType === StatementType.SELECT && !/\bpragma\b/i.test(sql);
+      return { isSelect, columns };
     });
   }
 

@@ -22,6 +22,16 @@ export class InputError extends AnalyzeError {
   }
 }
 
+/** A pipe or a device where a file is needed: captures are read at several places, and twice. */
+export class NotAFileError extends AnalyzeError {
+  constructor(path: string, isPipe: boolean) {
+    super(
+      `${path}: is ${isPipe ? "a pipe, which can be read only once; save what comes out of it to a file and give that" : "no file; give a file"}`,
+      66,
+    );
+  }
+}
+
 export class NotACaptureError extends AnalyzeError {
   constructor(path: string, why: string) {
     super(`${path}: ${why}`, 65);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every difference between kernel versions, and nothing else. The other
- * files know no version number.
+ * Every difference between kernels, and nothing else. Asked is what a kernel
+ * has (TCPP_HAVE_..., found by Kbuild in its headers), since distributions and
+ * long-term kernels take things back to older versions. Nothing in here bears
+ * a name that a kernel may come to have.
  */
 #ifndef TCPP_COMPAT_H
 #define TCPP_COMPAT_H
@@ -23,15 +25,32 @@
 #endif
 
 /*
- * Arguments of a traced function, as ftrace hands them to its callback.
- * Before 5.11 that takes the full register set; later the arguments alone are
- * saved, which is cheaper.
+ * Arguments of a traced function, as ftrace hands them to its callback: where
+ * it can, the arguments alone, which is cheaper than the full register set.
+ * Before there was an accessor for them, only x86 told where they are.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0) && \
+#if defined(TCPP_HAVE_FTRACE_ARGUMENT) && \
 	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
 #define TCPP_FTRACE_FLAGS 0
+#define tcpp_ftrace_regs ftrace_regs
+#define tcpp_registers(regs) (regs)
+#define tcpp_argument(regs, n) ftrace_regs_get_argument(regs, n)
+#elif defined(TCPP_HAVE_FTRACE_REGS) && defined(CONFIG_X86) && \
+	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
+#define TCPP_FTRACE_FLAGS 0
+#define tcpp_ftrace_regs ftrace_regs
+#define tcpp_registers(fregs) (&(fregs)->regs)
+#define tcpp_argument(regs, n) regs_get_kernel_argument(regs, n)
 #elif defined(CONFIG_DYNAMIC_FTRACE_WITH_REGS)
 #define TCPP_FTRACE_FLAGS FTRACE_OPS_FL_SAVE_REGS
+#ifdef TCPP_HAVE_FTRACE_REGS
+#define tcpp_ftrace_regs ftrace_regs
+#define tcpp_registers(fregs) ftrace_get_regs(fregs)
+#else
+#define tcpp_ftrace_regs pt_regs
+#define tcpp_registers(regs) (regs)
+#endif
+#define tcpp_argument(regs, n) regs_get_kernel_argument(regs, n)
 #else
 #error "the kernel needs CONFIG_DYNAMIC_FTRACE_WITH_ARGS or _WITH_REGS"
 #endif
@@ -39,45 +58,19 @@
 /*
  * Our callbacks never call a function that they observe, so ftrace need not
  * guard them against recursion. Its guard would lose a hit that interrupts
- * another one. The flag that says so changed its sense in 5.11.
+ * another one. The flag that says so has changed its sense.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#ifdef TCPP_HAVE_RECURSION_SAFE
 #define TCPP_FTRACE_UNGUARDED FTRACE_OPS_FL_RECURSION_SAFE
-#define ftrace_regs pt_regs /* what a callback got then */
 #else
 #define TCPP_FTRACE_UNGUARDED 0
 #endif
 
-static __always_inline unsigned long
-tcpp_ftrace_argument(struct ftrace_regs *regs, unsigned int n)
+/* Not tcp_snd_cwnd(): some kernels have it, and stable ones got it later. */
+static inline u32 tcpp_snd_cwnd(const struct tcp_sock *tp)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
-	return regs_get_kernel_argument(regs, n);
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
-	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
-	return ftrace_regs_get_argument(regs, n);
-#elif defined(CONFIG_X86) && defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS)
-	return regs_get_kernel_argument(&regs->regs, n);
-#else
-	return regs_get_kernel_argument(ftrace_get_regs(regs), n);
-#endif
+	return READ_ONCE(tp->snd_cwnd);
 }
-
-static inline void tcpp_ftrace_free_filter(struct ftrace_ops *ops)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-	ftrace_free_filter(ops);
-#else
-	ftrace_set_filter(ops, NULL, 0, 1);
-#endif
-}
-
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 19, 0)
-static inline u32 tcp_snd_cwnd(const struct tcp_sock *tp)
-{
-	return tp->snd_cwnd;
-}
-#endif
 
 /* Does classic ECN (RFC 3168) hold on this connection? */
 static inline bool tcpp_classic_ecn(const struct tcp_sock *tp)
@@ -96,7 +89,7 @@ static inline bool tcpp_classic_ecn(const struct tcp_sock *tp)
 #define TCPP_CUBIC_KNOWN (LINUX_VERSION_CODE < KERNEL_VERSION(7, 4, 0))
 
 /* A sysctl handler's table became constant. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#ifdef TCPP_HAVE_CONST_CTL_TABLE
 #define TCPP_CTL_CONST const
 #else
 #define TCPP_CTL_CONST
@@ -106,7 +99,7 @@ static inline bool tcpp_classic_ecn(const struct tcp_sock *tp)
 static inline struct ctl_table_header *
 tcpp_register_sysctl(const char *path, struct ctl_table *table, size_t n)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#ifdef TCPP_HAVE_NET_SYSCTL_SZ
 	return register_net_sysctl_sz(&init_net, path, table, n);
 #else
 	return register_net_sysctl(&init_net, path, table);
@@ -115,7 +108,7 @@ tcpp_register_sysctl(const char *path, struct ctl_table *table, size_t n)
 
 static inline void tcpp_timer_delete_sync(struct timer_list *timer)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#ifdef TCPP_HAVE_TIMER_DELETE
 	timer_delete_sync(timer);
 #else
 	del_timer_sync(timer);

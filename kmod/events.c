@@ -16,13 +16,13 @@
 #include <net/tcp.h>
 
 #include "compat.h"
+#include "counters.h"
 #include "events.h"
 #include "flow.h"
 #include "log.h"
 #include "record.h"
 #include "ring.h"
 #include "sample.h"
-#include "stats.h"
 #include "sysctl.h"
 
 /* States in which an incoming segment is recorded. */
@@ -60,39 +60,46 @@ static bool wanted(const struct sock *sk)
 	       ntohs(inet->inet_dport) == port;
 }
 
-/* Do full and probetime let this packet of the flow through? */
-static bool sample_due(struct tcpp_flow *flow, const struct sock *sk)
+/*
+ * Do full and probetime let this packet of the flow through? A change of cwnd
+ * is recorded once, with the packet of either direction that first meets it;
+ * times are between packets of the same direction.
+ */
+static bool sample_due(struct tcpp_flow *flow, const struct sock *sk,
+		       enum tcpp_type direction)
 {
 	unsigned int probetime = READ_ONCE(tcpp_conf.probetime);
-	u64 now = 0;
+	u64 last_ns = flow->last_sample_ns[direction];
+	u32 cwnd = tcpp_snd_cwnd(tcp_sk(sk));
 
-	if (!flow->sampled)
-		goto due;
-	if (!READ_ONCE(tcpp_conf.full) &&
-	    tcp_snd_cwnd(tcp_sk(sk)) == flow->last_cwnd)
+	if (flow->sampled && cwnd == flow->last_cwnd &&
+	    !READ_ONCE(tcpp_conf.full))
 		return false;
-	if (probetime) {
-		now = ktime_get_ns();
-		if (now - flow->last_sample_ns < (u64)probetime * NSEC_PER_MSEC)
-			return false;
-	}
-due:
+	if (probetime && last_ns &&
+	    ktime_get_ns() - last_ns < (u64)probetime * NSEC_PER_MSEC)
+		return false;
 	flow->sampled = true;
-	flow->last_cwnd = tcp_snd_cwnd(tcp_sk(sk));
-	/* the record's own time, if there will be one, replaces this */
-	flow->last_sample_ns = now;
+	flow->last_cwnd = cwnd;
 	return true;
+}
+
+/* Its message goes to the console, so only after the record is whole. */
+static noinline void commit_and_tell(struct tcpp_record *record)
+{
+	const struct tcpp_record copy = *record;
+
+	tcpp_log_wake(tcpp_ring_commit(record));
+	pr_info_ratelimited("flow %llu: type %u length %u seq %u ack %u\n",
+			    copy.connection, copy.type, copy.length, copy.seq,
+			    copy.ack);
 }
 
 static void commit(struct tcpp_record *record)
 {
-	unsigned long waiting;
-
-	tcpp_debug(2, "flow %llu: type %u length %u seq %u ack %u\n",
-		   record->connection, record->type, record->length,
-		   record->seq, record->ack);
-	waiting = tcpp_ring_commit(record);
-	tcpp_log_wake(waiting);
+	if (unlikely(READ_ONCE(tcpp_conf.debug) >= 2))
+		commit_and_tell(record);
+	else
+		tcpp_log_wake(tcpp_ring_commit(record));
 }
 
 /* A record that no packet goes with. */
@@ -117,31 +124,40 @@ static void finish(struct tcpp_flow *flow, struct sock *sk)
 {
 	if (!tcpp_flow_remove(flow))
 		return; /* the purge was faster */
-	if (tcpp_log_active())
+	tcpp_count(ended);
+	if (tcpp_log_begun())
 		write_event(flow, sk, TCPP_DONE, TCPP_TIMER_NONE);
 	tcpp_debug(1, "flow %llu: done\n", flow->id);
 	tcpp_flow_free(flow);
 }
 
-void tcpp_on_receive(struct sock *sk, const struct sk_buff *skb)
+void tcpp_on_receive(struct sock *sk, struct sk_buff *skb)
 {
 	struct tcpp_record *record;
 	struct tcpp_flow *flow;
 
 	if (!((1 << sk->sk_state) & RECEIVING) || !wanted(sk))
 		return;
+	/*
+	 * Without the hardware's help the kernel verifies a long segment only
+	 * after this place. It does not do so again: the result stays with it.
+	 */
+	if (tcp_checksum_complete(skb)) {
+		tcpp_count(bad_checksum);
+		return;
+	}
 	enter();
-	if (!tcpp_log_active())
+	if (!tcpp_log_begun())
 		goto out;
 	flow = tcpp_flow_find_or_create(sk);
-	if (!flow || !sample_due(flow, sk))
+	if (!flow || !sample_due(flow, sk, TCPP_RECV))
 		goto out;
 	record = tcpp_ring_begin();
 	if (!record)
 		goto out;
 	tcpp_sample_state(record, flow, sk);
 	tcpp_sample_received(record, flow, skb);
-	flow->last_sample_ns = record->time_ns;
+	flow->last_sample_ns[TCPP_RECV] = record->time_ns;
 	commit(record);
 out:
 	leave();
@@ -155,7 +171,7 @@ void tcpp_on_transmit(struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
 	if (!wanted(sk))
 		return;
 	enter();
-	if (!tcpp_log_active())
+	if (!tcpp_log_begun())
 		goto out;
 	/* A closed socket still sends its RST, but begins nothing new. */
 	if (sk->sk_state == TCP_CLOSE)
@@ -164,12 +180,12 @@ void tcpp_on_transmit(struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
 		flow = tcpp_flow_find_or_create(sk);
 	if (!flow)
 		goto out;
-	if (sample_due(flow, sk)) {
+	if (sample_due(flow, sk, TCPP_SEND)) {
 		record = tcpp_ring_begin();
 		if (record) {
 			tcpp_sample_state(record, flow, sk);
 			tcpp_sample_sent(record, flow, sk, skb, rcv_nxt);
-			flow->last_sample_ns = record->time_ns;
+			flow->last_sample_ns[TCPP_SEND] = record->time_ns;
 			commit(record);
 		}
 	}
@@ -184,7 +200,7 @@ static void on_timer(struct sock *sk, u8 timer)
 	struct tcpp_flow *flow;
 
 	enter();
-	if (!tcpp_log_active())
+	if (!tcpp_log_begun())
 		goto out;
 	flow = tcpp_flow_find_or_create(sk);
 	if (!flow)
@@ -222,17 +238,29 @@ static void on_established(struct sock *sk)
 {
 	struct tcpp_flow *flow;
 
-	if (!wanted(sk) || !tcpp_log_active())
+	if (!wanted(sk) || !tcpp_log_begun())
 		return;
 	flow = tcpp_flow_find_or_create(sk);
 	if (!flow)
 		return;
-	if (!flow->remote_known) {
-		/* the SYN-ACK has just come: the peer's first number */
-		flow->remote_base = tcp_sk(sk)->rcv_nxt - 1;
-		flow->remote_known = true;
-	}
+	if (!flow->remote_known)
+		tcpp_flow_learn_remote(flow, sk); /* the SYN-ACK has come */
 	write_event(flow, sk, TCPP_SETUP, TCPP_TIMER_NONE);
+}
+
+/* Is tcp_close() or tcp_disconnect() about to send a RST? */
+static bool reset_follows(const struct sock *sk, int from)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	if (tp->repair)
+		return false;
+	if ((1 << from) & RESETTING)
+		return true;
+	if (!((1 << from) & (TCPF_CLOSING | TCPF_LAST_ACK)))
+		return false;
+	/* the FIN was not sent, or a close with data unread, not SO_LINGER 0 */
+	return tp->snd_nxt != tp->write_seq || !sock_flag(sk, SOCK_LINGER);
 }
 
 /*
@@ -242,26 +270,40 @@ static void on_established(struct sock *sk)
  */
 static void on_closed(struct sock *sk, int from)
 {
-	const struct tcp_sock *tp = tcp_sk(sk);
 	struct tcpp_flow *flow = tcpp_flow_find(sk);
 
 	if (!flow)
 		return;
-	if ((1 << from) & RESETTING || tp->snd_nxt != tp->write_seq)
+	if (reset_follows(sk, from))
 		flow->closing = true;
 	else
 		finish(flow, sk);
 }
 
+/* A flow that is still there waited for a RST that could not be sent. */
+static void on_connect(struct sock *sk)
+{
+	struct tcpp_flow *flow = tcpp_flow_find(sk);
+
+	if (flow)
+		tcpp_flow_forget(flow);
+}
+
 void tcpp_on_state(struct sock *sk, int from, int to)
 {
-	if (to != TCP_ESTABLISHED && to != TCP_CLOSE)
-		return;
 	enter();
-	if (to == TCP_CLOSE)
+	switch (to) {
+	case TCP_CLOSE:
 		on_closed(sk, from);
-	else if (from == TCP_SYN_SENT || from == TCP_SYN_RECV)
-		on_established(sk);
+		break;
+	case TCP_SYN_SENT:
+		on_connect(sk);
+		break;
+	case TCP_ESTABLISHED:
+		if (from == TCP_SYN_SENT || from == TCP_SYN_RECV)
+			on_established(sk);
+		break;
+	}
 	leave();
 }
 
@@ -288,7 +330,7 @@ void tcpp_on_purged(struct tcpp_record *purged)
 	struct tcpp_record *record;
 
 	enter();
-	record = tcpp_log_active() ? tcpp_ring_begin() : NULL;
+	record = tcpp_log_begun() ? tcpp_ring_begin() : NULL;
 	if (record) {
 		purged->time_ns = record->time_ns;
 		purged->lost_before = record->lost_before;

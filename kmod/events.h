@@ -8,7 +8,7 @@ struct sk_buff;
 struct sock;
 struct tcpp_record;
 
-void tcpp_on_receive(struct sock *sk, const struct sk_buff *skb);
+void tcpp_on_receive(struct sock *sk, struct sk_buff *skb);
 void tcpp_on_transmit(struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt);
 void tcpp_on_retransmit_timer(struct sock *sk);
 void tcpp_on_probe_timer(struct sock *sk);

@@ -14,24 +14,20 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/rculist.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/workqueue.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
 
 #include "compat.h"
-#include "events.h"
+#include "counters.h"
 #include "flow.h"
-#include "record.h"
-#include "sample.h"
-#include "stats.h"
 #include "sysctl.h"
 
 #define HASH_MIN 32
 #define HASH_MAX_AUTO 16384
-#define PURGE_INTERVAL HZ
 
 struct bucket {
 	struct hlist_head flows;
@@ -43,9 +39,6 @@ static unsigned int hash_bits;
 static struct kmem_cache *cache;
 static atomic_t count;
 static atomic64_t last_id;
-
-static void purge(struct work_struct *work);
-static DECLARE_DELAYED_WORK(purge_work, purge);
 
 static struct bucket *bucket_of(const struct sock *sk)
 {
@@ -101,6 +94,26 @@ static void fill_addresses(struct tcpp_flow *flow, const struct sock *sk)
 }
 
 /*
+ * The peer's first number, as long as it has sent no FIN: what came with the
+ * SYN or before our SYN was acknowledged (fast open) is counted too.
+ */
+void tcpp_flow_learn_remote(struct tcpp_flow *flow, const struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	flow->remote_base = tp->rcv_nxt - (u32)tp->bytes_received - 1;
+	flow->remote_known = true;
+}
+
+/* A simultaneous open: the SYN was sent by this socket, not by a listener. */
+static bool own_syn_unacked(const struct sock *sk)
+{
+	const struct sk_buff *first = tcp_rtx_queue_head(sk);
+
+	return first && TCP_SKB_CB(first)->tcp_flags & TCPHDR_SYN;
+}
+
+/*
  * The number from which sequence numbers are counted: the SYN's where the
  * handshake is seen, as tcpdump does; otherwise the first one seen.
  */
@@ -108,16 +121,19 @@ static void fill_bases(struct tcpp_flow *flow, const struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 
-	flow->local_base = tp->snd_una;
-	flow->remote_base = tp->rcv_nxt;
-	flow->remote_known = true;
 	switch (sk->sk_state) {
 	case TCP_SYN_SENT:
-		flow->remote_known = false;
+		/* the SYN-ACK may just have acknowledged the SYN */
+		flow->local_base = tp->snd_una - (u32)tp->bytes_acked;
 		break;
 	case TCP_SYN_RECV:
-		flow->local_base = tp->snd_una - 1;
-		flow->remote_base = tp->copied_seq - 1;
+		flow->local_base = tp->snd_una - !own_syn_unacked(sk);
+		tcpp_flow_learn_remote(flow, sk);
+		break;
+	default:
+		flow->local_base = tp->snd_una;
+		flow->remote_base = tp->rcv_nxt;
+		flow->remote_known = true;
 		break;
 	}
 }
@@ -173,12 +189,14 @@ struct tcpp_flow *tcpp_flow_find_or_create(struct sock *sk)
 			tcpp_count(found);
 			if (READ_ONCE(flow->last_seen) != now)
 				WRITE_ONCE(flow->last_seen, now);
+			/* a simultaneous open has no SYN-ACK to come */
+			if (unlikely(!flow->remote_known) &&
+			    sk->sk_state != TCP_SYN_SENT)
+				tcpp_flow_learn_remote(flow, sk);
 			return flow;
 		}
 		/* connected anew without an end that we saw */
-		tcpp_count(restarted);
-		if (tcpp_flow_remove(flow))
-			tcpp_flow_free(flow);
+		tcpp_flow_forget(flow);
 	}
 	return create(sk);
 }
@@ -210,105 +228,63 @@ void tcpp_flow_free(struct tcpp_flow *flow)
 	call_rcu(&flow->rcu, free_now);
 }
 
-/* A purged flow with its state, until its last record can be written. */
-struct purged {
-	struct hlist_node node;
-	struct tcpp_flow *flow;
-	struct tcpp_record record;
-};
-
-static bool idle(const struct tcpp_flow *flow, unsigned long limit)
+/* Ends a flow without a last record: its socket has another connection. */
+void tcpp_flow_forget(struct tcpp_flow *flow)
 {
-	return time_after(jiffies, READ_ONCE(flow->last_seen) + limit);
+	if (!tcpp_flow_remove(flow))
+		return;
+	tcpp_count(ended);
+	tcpp_flow_free(flow);
 }
 
 /*
- * The socket of a flow in the table is alive, and stays so while we hold the
- * bucket's lock, which the hook on its destruction needs. It is not locked:
- * but nothing has happened on it for a long time.
+ * Takes out of a bucket, under its lock, the flows that @take wants; they are
+ * its own then.
  */
-static void purge_bucket(struct bucket *bucket, unsigned long limit,
-			 struct hlist_head *out)
+void tcpp_flow_take(unsigned int bucket_number,
+		    bool (*take)(struct tcpp_flow *flow, void *data),
+		    void *data)
 {
+	struct bucket *bucket = &buckets[bucket_number];
 	struct tcpp_flow *flow;
 	struct hlist_node *next;
-	struct purged *purged;
 
+	if (hlist_empty(&bucket->flows))
+		return;
 	spin_lock_bh(&bucket->lock);
 	hlist_for_each_entry_safe(flow, next, &bucket->flows, node) {
-		if (!idle(flow, limit))
+		if (!take(flow, data))
 			continue;
-		purged = kmalloc(sizeof(*purged), GFP_ATOMIC | __GFP_NOWARN);
-		if (!purged)
-			break; /* the next round will see it again */
-		tcpp_sample_state(&purged->record, flow, flow->sk);
-		tcpp_sample_no_packet(&purged->record, flow, flow->sk);
-		purged->flow = flow;
-		hlist_add_head(&purged->node, out);
+		/*
+		 * What @take read of the socket, before the hook on its
+		 * destruction can miss the flow.
+		 */
+		smp_mb();
 		hlist_del_init_rcu(&flow->node);
 		atomic_dec(&count);
 	}
 	spin_unlock_bh(&bucket->lock);
 }
 
-static void purge(struct work_struct *work)
-{
-	unsigned long limit =
-		READ_ONCE(tcpp_conf.purgetime) * (unsigned long)HZ;
-	HLIST_HEAD(out);
-	struct purged *purged;
-	struct hlist_node *next;
-	unsigned int i;
-
-	for (i = 0; i < tcpp_conf.hashsize; i++) {
-		if (!hlist_empty(&buckets[i].flows))
-			purge_bucket(&buckets[i], limit, &out);
-		cond_resched();
-	}
-
-	if (!hlist_empty(&out)) {
-		/*
-		 * A hook may just be writing a record of a flow that it found
-		 * before we took it out. Ours has to be the last.
-		 */
-		synchronize_rcu();
-		hlist_for_each_entry_safe(purged, next, &out, node) {
-			tcpp_debug(1, "flow %llu: purged\n", purged->flow->id);
-			tcpp_on_purged(&purged->record);
-			kmem_cache_free(cache, purged->flow);
-			kfree(purged);
-		}
-	}
-	schedule_delayed_work(&purge_work, PURGE_INTERVAL);
-}
-
 /* A log begins: the table is empty, identifiers start anew. */
 void tcpp_flow_start(void)
 {
 	atomic64_set(&last_id, 0);
-	schedule_delayed_work(&purge_work, PURGE_INTERVAL);
+}
+
+static bool forget(struct tcpp_flow *flow, void *data)
+{
+	tcpp_flow_free(flow);
+	return true;
 }
 
 /* A log has ended, and no hook will add a flow: forget them all. */
 void tcpp_flow_stop(void)
 {
-	struct tcpp_flow *flow;
-	struct hlist_node *next;
 	unsigned int i;
 
-	cancel_delayed_work_sync(&purge_work);
 	for (i = 0; i < tcpp_conf.hashsize; i++) {
-		struct bucket *bucket = &buckets[i];
-
-		if (hlist_empty(&bucket->flows))
-			continue;
-		spin_lock_bh(&bucket->lock);
-		hlist_for_each_entry_safe(flow, next, &bucket->flows, node) {
-			hlist_del_init_rcu(&flow->node);
-			atomic_dec(&count);
-			tcpp_flow_free(flow);
-		}
-		spin_unlock_bh(&bucket->lock);
+		tcpp_flow_take(i, forget, NULL);
 		cond_resched();
 	}
 }

@@ -33,11 +33,11 @@ struct tcpp_flow {
 	u32 local_base; /* sequence number printed as 0 */
 	u32 remote_base;
 	bool remote_known;
-	bool sampled; /* there was a sample; the next two hold */
+	bool sampled; /* there was a sample, at last_cwnd */
 	bool closing; /* closed here, its RST is still to be sent */
 	u32 last_cwnd;
 	u32 rto_num;
-	u64 last_sample_ns;
+	u64 last_sample_ns[2]; /* by TCPP_RECV and TCPP_SEND; 0 none yet */
 
 	unsigned long last_seen; /* jiffies; any context, READ/WRITE_ONCE */
 };
@@ -47,8 +47,13 @@ void tcpp_flow_exit(void);
 
 struct tcpp_flow *tcpp_flow_find(const struct sock *sk);
 struct tcpp_flow *tcpp_flow_find_or_create(struct sock *sk);
+void tcpp_flow_learn_remote(struct tcpp_flow *flow, const struct sock *sk);
 bool tcpp_flow_remove(struct tcpp_flow *flow);
+void tcpp_flow_forget(struct tcpp_flow *flow);
 void tcpp_flow_free(struct tcpp_flow *flow);
+void tcpp_flow_take(unsigned int bucket_number,
+		    bool (*take)(struct tcpp_flow *flow, void *data),
+		    void *data);
 
 void tcpp_flow_start(void);
 void tcpp_flow_stop(void);

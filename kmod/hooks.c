@@ -13,6 +13,8 @@
 #include <linux/ftrace.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/seq_file.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
@@ -20,11 +22,11 @@
 #include <net/tcp.h>
 
 #include "compat.h"
+#include "counters.h"
 #include "events.h"
 #include "flow.h"
 #include "hooks.h"
 #include "log.h"
-#include "stats.h"
 
 /* In the order in which a callback looks for its own: most frequent first. */
 enum {
@@ -41,6 +43,7 @@ struct hook {
 	const char *function;
 	bool optional; /* may be missing: IPv6 can be configured out */
 	bool attached;
+	bool split; /* pieces of it have names of their own */
 	unsigned long ip; /* learned at the first call; READ/WRITE_ONCE */
 };
 
@@ -100,10 +103,7 @@ static __always_inline int hook_at(unsigned long ip)
 	return resolve(ip);
 }
 
-static __always_inline void *pointer(struct ftrace_regs *regs, unsigned int n)
-{
-	return (void *)tcpp_ftrace_argument(regs, n);
-}
+#define pointer(regs, n) ((void *)tcpp_argument(regs, n))
 
 /*
  * One callback for all functions: to take back an ftrace_ops takes grace
@@ -111,12 +111,14 @@ static __always_inline void *pointer(struct ftrace_regs *regs, unsigned int n)
  */
 static void notrace on_function(unsigned long ip, unsigned long parent,
 				struct ftrace_ops *ops,
-				struct ftrace_regs *regs)
+				struct tcpp_ftrace_regs *fregs)
 {
-	const struct sk_buff *skb;
+	typeof(tcpp_registers(fregs)) regs;
+	struct sk_buff *skb;
 
 	if (!tcpp_log_active())
 		return;
+	regs = fregs ? tcpp_registers(fregs) : NULL;
 	if (unlikely(!regs)) {
 		tcpp_count(missed);
 		return;
@@ -124,7 +126,7 @@ static void notrace on_function(unsigned long ip, unsigned long parent,
 	switch (hook_at(ip)) {
 	case TRANSMIT_SKB: /* (sk, skb, clone_it, gfp_mask, rcv_nxt) */
 		tcpp_on_transmit(pointer(regs, 0), pointer(regs, 1),
-				 tcpp_ftrace_argument(regs, 4));
+				 tcpp_argument(regs, 4));
 		break;
 	case V4_DO_RCV: /* (sk, skb) */
 		tcpp_on_receive(pointer(regs, 0), pointer(regs, 1));
@@ -175,24 +177,120 @@ static struct probe probes[] = {
 	{ .event = "inet_sock_set_state", .function = on_sock_set_state },
 };
 
+static void free_filter(struct ftrace_ops *ops)
+{
+	ftrace_set_filter(ops, NULL, 0, 1);
+}
+
+/* Adds a function to those of @ops, or to none of them (@anew). */
+static int add_function(struct ftrace_ops *ops, const char *name, bool anew)
+{
+	char pattern[KSYM_NAME_LEN]; /* it is written to */
+	size_t length = strscpy(pattern, name, sizeof(pattern));
+
+	return ftrace_set_filter(ops, (unsigned char *)pattern, length, anew);
+}
+
+/*
+ * A compiler may make pieces or variants of a function (NAME.constprop.0,
+ * NAME.isra.0, NAME.part.0). Calls that go there pass NAME, and so us, by; to
+ * observe them too would be wrong, since their arguments are others.
+ */
+static bool is_split(const char *name)
+{
+	static struct ftrace_ops search; /* never registered */
+	char pattern[64];
+	bool found;
+
+	snprintf(pattern, sizeof(pattern), "%s.*", name);
+	found = !add_function(&search, pattern, true);
+	free_filter(&search);
+	return found;
+}
+
+static int attach_function(struct hook *hook, bool anew)
+{
+	int err = add_function(&function_ops, hook->function, anew);
+
+	hook->attached = !err;
+	hook->split = is_split(hook->function);
+	if (!err && hook->split)
+		pr_warn("%s has been split by this kernel's compiler: calls of its pieces are not seen\n",
+			hook->function);
+	return err;
+}
+
+#if IS_MODULE(CONFIG_IPV6)
+/* IPv6 may be loaded after us. */
+static int on_module(struct notifier_block *block, unsigned long event,
+		     void *data)
+{
+	const struct module *module = data;
+	struct hook *hook = &hooks[V6_DO_RCV];
+
+	if (event == MODULE_STATE_COMING && !strcmp(module->name, "ipv6") &&
+	    !hook->attached && !attach_function(hook, false))
+		pr_info("IPv6 has come: %s is observed\n", hook->function);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_watch = { .notifier_call = on_module };
+
+static int watch_modules(void)
+{
+	struct hook *hook = &hooks[V6_DO_RCV];
+	int err = register_module_notifier(&module_watch);
+
+	/* it may have come since we looked */
+	if (!err && !hook->attached)
+		attach_function(hook, false);
+	return err;
+}
+
+static void unwatch_modules(void)
+{
+	unregister_module_notifier(&module_watch);
+}
+#else
+static int watch_modules(void)
+{
+	return 0;
+}
+
+static void unwatch_modules(void)
+{
+}
+#endif
+
+static void detach_functions(void)
+{
+	if (!functions_attached)
+		return;
+	unwatch_modules();
+	/* returns only when no CPU is in the callback any more */
+	unregister_ftrace_function(&function_ops);
+	free_filter(&function_ops);
+	functions_attached = false;
+}
+
 static int attach_functions(void)
 {
 	int err, i;
 
 	for (i = 0; i < HOOKS; i++) {
 		struct hook *hook = &hooks[i];
-		const char *name = hook->function;
 
-		err = ftrace_set_filter(&function_ops, (unsigned char *)name,
-					strlen(name), !i);
-		hook->attached = !err;
+		err = attach_function(hook, !i);
 		if (!err)
 			continue;
 		if (!hook->optional) {
-			pr_err("cannot observe %s: error %d\n", name, err);
+			pr_err("cannot observe %s: error %d%s\n",
+			       hook->function, err,
+			       err == -EINVAL ? " (was it inlined?)" : "");
 			goto err_filter;
 		}
-		pr_info("this kernel has no %s: skipped\n", name);
+		pr_info("this kernel has no %s%s: skipped\n", hook->function,
+			IS_MODULE(CONFIG_IPV6) ? " yet" : "");
 	}
 	err = register_ftrace_function(&function_ops);
 	if (err) {
@@ -201,21 +299,14 @@ static int attach_functions(void)
 		goto err_filter;
 	}
 	functions_attached = true;
-	return 0;
+	err = watch_modules();
+	if (err)
+		detach_functions();
+	return err;
 
 err_filter:
-	tcpp_ftrace_free_filter(&function_ops);
+	free_filter(&function_ops);
 	return err;
-}
-
-static void detach_functions(void)
-{
-	if (!functions_attached)
-		return;
-	/* returns only when no CPU is in the callback any more */
-	unregister_ftrace_function(&function_ops);
-	tcpp_ftrace_free_filter(&function_ops);
-	functions_attached = false;
 }
 
 static void find_event(struct tracepoint *point, void *data)
@@ -279,6 +370,7 @@ int tcpp_hooks_attach(void)
 
 void tcpp_hooks_show(struct seq_file *seq)
 {
+	bool none = true;
 	unsigned int i;
 
 	seq_puts(seq, "Hooks:");
@@ -289,4 +381,13 @@ void tcpp_hooks_show(struct seq_file *seq)
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
 		seq_printf(seq, " %s", probes[i].event);
 	seq_putc(seq, '\n');
+
+	seq_puts(seq, "Split:");
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (hooks[i].split) {
+			seq_printf(seq, " %s", hooks[i].function);
+			none = false;
+		}
+	}
+	seq_puts(seq, none ? " none\n" : "\n");
 }

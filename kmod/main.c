@@ -7,6 +7,7 @@
 #include <linux/log2.h>
 #include <linux/module.h>
 
+#include "data_file.h"
 #include "flow.h"
 #include "hooks.h"
 #include "log.h"
@@ -24,9 +25,12 @@ static int __init tcpp_init(void)
 		pr_err("no memory for %u records per CPU\n", tcpp_conf.bufsize);
 		return err;
 	}
-	err = tcpp_flow_init();
+	err = tcpp_log_init();
 	if (err)
 		goto err_rings;
+	err = tcpp_flow_init();
+	if (err)
+		goto err_log;
 	err = tcpp_hooks_attach();
 	if (err)
 		goto err_flow;
@@ -37,7 +41,7 @@ static int __init tcpp_init(void)
 	if (err)
 		goto err_sysctl;
 	/* last: from here on somebody can open it */
-	err = tcpp_log_init();
+	err = tcpp_data_file_init();
 	if (err)
 		goto err_stats;
 	pr_info("loaded: port %u, %u records per CPU, %u hash buckets\n",
@@ -52,6 +56,8 @@ err_hooks:
 	tcpp_hooks_detach();
 err_flow:
 	tcpp_flow_exit();
+err_log:
+	tcpp_log_exit(false);
 err_rings:
 	tcpp_rings_free();
 	return err;
@@ -59,11 +65,13 @@ err_rings:
 
 static void __exit tcpp_exit(void)
 {
-	tcpp_log_exit();
+	bool leave_queue = tcpp_data_file_exit();
+
 	tcpp_stats_exit();
 	tcpp_sysctl_exit();
 	tcpp_hooks_detach();
 	tcpp_flow_exit();
+	tcpp_log_exit(leave_queue);
 	tcpp_rings_free();
 	pr_info("unloaded\n");
 }

@@ -14,15 +14,16 @@
  * barriers on both sides): a producer it does not see will take a later time.
  */
 #include <linux/cache.h>
+#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 
+#include "counters.h"
 #include "record.h"
 #include "ring.h"
-#include "stats.h"
 
 struct tcpp_ring {
 	/* set once at load */
@@ -67,6 +68,9 @@ int tcpp_rings_alloc(unsigned int size)
 	size_t bytes = size * sizeof(struct tcpp_record);
 	int cpu;
 
+	/* more than kvmalloc() gives; and size_t may have 32 bits only */
+	if (size > INT_MAX / sizeof(struct tcpp_record))
+		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		struct tcpp_ring *ring = per_cpu_ptr(&tcpp_rings, cpu);
 
@@ -122,6 +126,14 @@ unsigned long tcpp_ring_commit(struct tcpp_record *record)
 	smp_store_release(&ring->writing, false);
 	tcpp_count(written);
 	return ring->head - READ_ONCE(ring->tail);
+}
+
+/* Free places on this CPU, for who can wait for them. */
+unsigned long tcpp_ring_free_places(void)
+{
+	struct tcpp_ring *ring = raw_cpu_ptr(&tcpp_rings);
+
+	return ring->mask + 1 - (READ_ONCE(ring->head) - READ_ONCE(ring->tail));
 }
 
 /* Throws away all that waits. Only while no hook can be in a producer. */

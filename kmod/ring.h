@@ -12,6 +12,7 @@ void tcpp_rings_free(void);
 /* Producer: bottom halves off from begin to commit. */
 struct tcpp_record *tcpp_ring_begin(void);
 unsigned long tcpp_ring_commit(struct tcpp_record *record);
+unsigned long tcpp_ring_free_places(void);
 
 /* Consumer: one at a time, which the data file's lock sees to. */
 void tcpp_rings_reset(void);

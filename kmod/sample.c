@@ -135,7 +135,7 @@ void tcpp_sample_state(struct tcpp_record *record, const struct tcpp_flow *flow,
 	record->snd_nxt = tp->snd_nxt - flow->local_base;
 	record->snd_una = tp->snd_una - flow->local_base;
 	record->write_seq = tp->write_seq - flow->local_base;
-	record->snd_cwnd = tcp_snd_cwnd(tp);
+	record->snd_cwnd = tcpp_snd_cwnd(tp);
 	record->ssthresh = tcp_current_ssthresh(sk);
 	record->snd_wnd = tp->snd_wnd;
 	record->srtt = tp->srtt_us;
@@ -179,6 +179,17 @@ void tcpp_sample_received(struct tcpp_record *record,
 	record->ack = th->ack ? cb->ack_seq - flow->local_base : 0;
 }
 
+/* Will the urgent pointer of this segment be set? */
+static bool is_urgent(const struct tcp_sock *tp, u32 seq)
+{
+	u32 up = tp->snd_up;
+
+	if (likely(tp->snd_una == up) || !before(seq, up))
+		return false;
+	/* the pointer has 16 bits; farther away, it is set for all there is */
+	return before(up, seq + 0x10000) || after(seq + 0xffff, tp->snd_nxt);
+}
+
 /* The flags that __tcp_transmit_skb() is about to write into the header. */
 static u8 flags_to_send(const struct sock *sk, const struct sk_buff *skb)
 {
@@ -186,6 +197,8 @@ static u8 flags_to_send(const struct sock *sk, const struct sk_buff *skb)
 	const struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 	u8 flags = cb->tcp_flags;
 
+	if (is_urgent(tp, cb->seq))
+		flags |= TCPHDR_URG;
 	if (flags & TCPHDR_SYN)
 		return flags;
 	if (tcp_skb_pcount(skb) > 1)

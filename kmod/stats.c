@@ -7,12 +7,14 @@
 #include <linux/module.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 #include <net/net_namespace.h>
 
+#include "counters.h"
+#include "data_file.h"
 #include "flow.h"
 #include "format.h"
 #include "hooks.h"
-#include "log.h"
 #include "record.h"
 #include "ring.h"
 #include "stats.h"
@@ -20,44 +22,33 @@
 
 #define STATS_NAME "tcpprobe_plus"
 
-DEFINE_PER_CPU(struct tcpp_stats, tcpp_stats);
-
-void tcpp_stats_sum(struct tcpp_stats *sum)
-{
-	u64 *total = (u64 *)sum;
-	unsigned int i;
-	int cpu;
-
-	BUILD_BUG_ON(sizeof(*sum) % sizeof(u64));
-	memset(sum, 0, sizeof(*sum));
-	for_each_possible_cpu(cpu) {
-		const u64 *one = (const u64 *)per_cpu_ptr(&tcpp_stats, cpu);
-
-		for (i = 0; i < sizeof(*sum) / sizeof(u64); i++)
-			total[i] += READ_ONCE(one[i]);
-	}
-}
-
-static void show_counts(struct seq_file *seq, const struct tcpp_stats *s)
+static void show_counts(struct seq_file *seq, const struct tcpp_counters *s)
 {
 	seq_printf(seq, "hash_stat: %6llu %6llu %6llu %6llu, ", s->searched,
-		   s->found, s->created, s->restarted);
+		   s->found, s->created, s->ended);
 	seq_printf(seq, "ack_drop: %6llu %6llu, ", s->purge_busy, s->ring_full);
 	seq_printf(seq, "conn_drop: %6llu %6llu, ", s->flow_limit,
 		   s->flow_memory);
 	seq_printf(seq, "err: %6llu %6llu\n", s->second_reader, s->copy_failed);
 }
 
+/* One that is offline now may have counted before; most never were there. */
+static bool has_counted(int cpu)
+{
+	return memchr_inv(per_cpu_ptr(&tcpp_counters, cpu), 0,
+			  sizeof(struct tcpp_counters));
+}
+
 static int stats_show(struct seq_file *seq, void *v)
 {
-	struct tcpp_stats sum;
+	struct tcpp_counters sum;
 	size_t flow_bytes, hash_bytes, ring_bytes;
 	unsigned int flows;
 	int cpu;
 
 	/* before the sum, so that read + pending never exceeds written */
 	flows = tcpp_flow_count();
-	tcpp_stats_sum(&sum);
+	tcpp_counters_sum(&sum);
 
 	flow_bytes = flows * tcpp_flow_bytes();
 	hash_bytes = tcpp_conf.hashsize * tcpp_flow_bucket_bytes();
@@ -72,9 +63,11 @@ static int stats_show(struct seq_file *seq, void *v)
 	seq_puts(seq, "err: <multiple_reader copy_failed>\n");
 	seq_puts(seq, "Total: ");
 	show_counts(seq, &sum);
-	for_each_online_cpu(cpu) {
+	for_each_possible_cpu(cpu) {
+		if (!cpu_online(cpu) && !has_counted(cpu))
+			continue;
 		seq_printf(seq, "cpu%d: ", cpu);
-		show_counts(seq, per_cpu_ptr(&tcpp_stats, cpu));
+		show_counts(seq, per_cpu_ptr(&tcpp_counters, cpu));
 	}
 
 	seq_printf(seq, "Records: written %llu read %llu pending %lu\n",
@@ -83,9 +76,10 @@ static int stats_show(struct seq_file *seq, void *v)
 	seq_printf(seq, "Refused: flow_limit %llu flow_memory %llu\n",
 		   sum.flow_limit, sum.flow_memory);
 	seq_printf(seq, "Missed: hooks %llu\n", sum.missed);
+	seq_printf(seq, "Skipped: bad_checksum %llu\n", sum.bad_checksum);
 	seq_printf(seq, "Ring: records_per_cpu %u cpus %u mem %zuK\n",
 		   tcpp_conf.bufsize, num_possible_cpus(), ring_bytes >> 10);
-	tcpp_log_show(seq);
+	tcpp_data_file_show(seq);
 	tcpp_hooks_show(seq);
 	seq_printf(seq, "Version: %s\n", THIS_MODULE->version);
 	seq_puts(seq, "Fields: ");

@@ -2,32 +2,6 @@
 #ifndef TCPP_STATS_H
 #define TCPP_STATS_H
 
-#include <linux/percpu.h>
-#include <linux/types.h>
-
-/* Counts since load. Each CPU writes its own, the reader adds them up. */
-struct tcpp_stats {
-	u64 searched; /* flows looked up */
-	u64 found;
-	u64 created;
-	u64 restarted; /* the socket of a flow was found in another connection */
-	u64 purge_busy; /* always 0: a purge never holds up a packet */
-	u64 ring_full; /* records lost: the reader was too slow */
-	u64 flow_limit; /* no flow made: maxflows reached */
-	u64 flow_memory; /* no flow made: no memory */
-	u64 second_reader; /* opens refused */
-	u64 copy_failed;
-	u64 written; /* records */
-	u64 read; /* records */
-	u64 missed; /* calls of a hook that could not be looked at */
-};
-
-DECLARE_PER_CPU(struct tcpp_stats, tcpp_stats);
-
-#define tcpp_count(field) this_cpu_inc(tcpp_stats.field)
-
-void tcpp_stats_sum(struct tcpp_stats *sum);
-
 int tcpp_stats_init(void);
 void tcpp_stats_exit(void);
 

@@ -3,6 +3,7 @@
  * Settings under /proc/sys/net/tcpprobe_plus/ and, with the same names and
  * limits, as module parameters.
  */
+#include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -46,7 +47,8 @@ enum {
 };
 
 static const struct setting settings[SETTINGS] = {
-	[BUFSIZE] = { "bufsize", &tcpp_conf.bufsize, 1, 1U << 30, 0444 },
+	[BUFSIZE] = { "bufsize", &tcpp_conf.bufsize, 1, 1U << 22,
+		      0444 }, /* 1 GiB */
 	[READNUM] = { "readnum", &tcpp_conf.readnum, 1, 1U << 30, 0644 },
 	[DEBUG_LEVEL] = { "debug", &tcpp_conf.debug, 0, 2, 0644 },
 	[FULL] = { "full", &tcpp_conf.full, 0, 1, 0644 },
@@ -60,11 +62,16 @@ static const struct setting settings[SETTINGS] = {
 	[EXTENDED] = { "extended", &tcpp_conf.extended, 0, 1, 0644 },
 };
 
-/* Takes a whole decimal number within the setting's limits, else EINVAL. */
+/*
+ * Takes a whole decimal number within the setting's limits, else EINVAL. A
+ * number with a leading 0 is refused: to other sysctls it is octal.
+ */
 static int setting_write(const struct setting *setting, const char *text)
 {
 	unsigned int value;
 
+	if (!isdigit(text[0]) || (text[0] == '0' && isdigit(text[1])))
+		return -EINVAL;
 	if (kstrtouint(text, 10, &value))
 		return -EINVAL;
 	if (value < setting->min || value > setting->max)
@@ -75,7 +82,7 @@ static int setting_write(const struct setting *setting, const char *text)
 
 static int param_write(const char *text, const struct kernel_param *kp)
 {
-	return setting_write(kp->arg, text);
+	return setting_write(kp->arg, skip_spaces(text));
 }
 
 static int param_read(char *text, const struct kernel_param *kp)
@@ -114,7 +121,7 @@ MODULE_PARM_DESC(full,
 MODULE_PARM_DESC(hashsize, "hash buckets, 0 from the memory size (0)");
 MODULE_PARM_DESC(maxflows, "flows followed at most (1000)");
 MODULE_PARM_DESC(port, "port that either end must have, 0 all (0)");
-MODULE_PARM_DESC(probetime, "ms between two samples of a flow at least (0)");
+MODULE_PARM_DESC(probetime, "ms between two samples of a flow's direction (0)");
 MODULE_PARM_DESC(purgetime, "s without a packet that end a flow (300)");
 MODULE_PARM_DESC(extended, "1 prints the further fields (0)");
 
@@ -133,7 +140,9 @@ static int setting_handler(TCPP_CTL_CONST struct ctl_table *table, int write,
 	}
 
 	n = *len;
-	if (*ppos || n >= sizeof(text))
+	if (!n)
+		return 0;
+	if (*ppos || n >= sizeof(text) || memchr(buffer, '\0', n))
 		return -EINVAL;
 	memcpy(text, buffer, n);
 	text[n] = '\0';

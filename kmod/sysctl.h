@@ -16,7 +16,7 @@ struct tcpp_conf {
 	unsigned int hashsize; /* buckets; fixed at load */
 	unsigned int maxflows;
 	unsigned int port; /* either end; 0 all */
-	unsigned int probetime; /* ms between two samples of a flow */
+	unsigned int probetime; /* ms between two samples of a direction */
 	unsigned int purgetime; /* s without a packet that end a flow */
 	unsigned int extended; /* further fields on each line */
 };

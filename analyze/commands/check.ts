@@ -1,5 +1,5 @@
 import { open, writeFile } from "node:fs/promises";
-import { type Assertion, readAssertions } from "../check/assertions.ts";
+import { type Assertion, assertionOfText, readAssertions } from "../check/assertions.ts";
 import { evaluate, type Outcome } from "../check/evaluate.ts";
 import { type CheckError, isJunit, junit } from "../check/junit.ts";
 import { report } from "../check/report.ts";
@@ -38,10 +38,11 @@ export async function check(paths: readonly string[], options: CheckOptions, io:
   const [first] = errors;
   if (first) throw first.error;
   const failed = outcomes.filter(({ holds }) => holds !== true).length;
-  if (options.json) await io.stdout.write(`${jsonText(outcomes, 2)}\n`);
+  // Not waited for: the exit code is the answer where nobody reads this one, as in `analyze check … | head -1`.
+  if (options.json) io.stdout.write(`${jsonText(outcomes, 2)}\n`);
   else {
     const verdict = failed === 0 ? "all hold" : `${failed} of ${plural(outcomes.length, "check")} failed`;
-    await io.stdout.write(`${report(outcomes)}${verdict}\n`);
+    io.stdout.write(`${report(outcomes)}${verdict}\n`);
   }
   return failed === 0 ? exitPassed : exitFailed;
 }
@@ -54,7 +55,7 @@ async function holdAll(
   outcomes: Outcome[],
   errors: CheckError[],
 ): Promise<void> {
-  const assertions: Assertion[] = (options.assert ?? []).map((expression) => ({ name: expression, expression }));
+  const assertions: Assertion[] = (options.assert ?? []).map(assertionOfText);
   if (options.assertions) assertions.push(...(await readAssertions(options.assertions)));
   if (assertions.length === 0)
     throw new UsageError('nothing to check: give --assert "goodput_bps > 9e6", or a file with --assertions');

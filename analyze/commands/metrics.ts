@@ -5,7 +5,7 @@ import type { FormatOptions } from "../options.ts";
 import { Answer } from "../output/answer.ts";
 import { queryFormat, writeAnswer } from "../output/query.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
-import { viewNames } from "../views.ts";
+import { viewNames, windowedViews } from "../views.ts";
 import { openOutput, withTrace } from "./open.ts";
 import { flowFilter } from "./select.ts";
 
@@ -27,6 +27,8 @@ export async function metrics(paths: readonly string[], name: string, options: M
   if (options.flow && ofNoFlow.includes(name))
     throw new UsageError(`${name} is of all flows together: leave --flow out`);
   const { output, force = false, window } = options;
+  if (window !== undefined && !windowedViews.includes(name))
+    throw new UsageError(`--window is for ${windowedViews.join(", ")}; ${name} has no windows: leave it out`);
   const suffix = output === undefined ? "" : queryFormat(output);
   await using file = output === undefined ? null : await openOutput(output, force, paths);
   await withTrace(

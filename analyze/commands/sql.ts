@@ -7,6 +7,7 @@ import type { FormatOptions } from "../options.ts";
 import { Answer } from "../output/answer.ts";
 import { queryFormat, writeAnswer } from "../output/query.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
+import { windowedViews } from "../views.ts";
 import { openOutput, withTrace } from "./open.ts";
 
 export interface SqlOptions extends FormatOptions {
@@ -21,6 +22,11 @@ export async function sql(paths: readonly string[], query: string, options: SqlO
   const { output, force = false, parquet = false, window } = options;
   if (parquet && Number.isFinite(io.columns))
     throw new UsageError("Parquet is not for a terminal: send it to a file with `> x.parquet`, or give -o x.parquet");
+  if (
+    window !== undefined &&
+    ![...windowedViews, "settings"].some((view) => new RegExp(`\\b${view}\\b`, "i").test(query))
+  )
+    throw new UsageError(`--window is for ${windowedViews.join(", ")}, none of which is in the query: leave it out`);
   const suffix = output === undefined ? "" : queryFormat(output);
   await using file = output === undefined ? null : await openOutput(output, force, paths);
   await withTrace(

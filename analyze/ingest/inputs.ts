@@ -1,7 +1,7 @@
 import { glob, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { checkExpansion, TppInputError, type TppWalk, type WalkOptions, walkTpp } from "@tcpprobe-plus/tpp";
-import { InputError, NotACaptureError } from "../errors.ts";
+import { InputError, NotACaptureError, NotAFileError } from "../errors.ts";
 import type { CaptureFile } from "./capture.ts";
 
 /** One capture to be opened: a converted one, or one or more .tpp files in the order of their records. */
@@ -71,7 +71,10 @@ export async function expand(path: string): Promise<string[]> {
     if (matches.length === 0) throw new InputError(path, found);
     return matches.sort();
   }
-  if (!found.isDirectory()) return [path];
+  if (!found.isDirectory()) {
+    if (!found.isFile()) throw new NotAFileError(path, found.isFIFO());
+    return [path];
+  }
   const names = await readdir(path).catch((error) => {
     throw new InputError(path, error);
   });

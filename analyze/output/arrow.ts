@@ -148,17 +148,25 @@ export async function arrowTable(database: Database, sql: string): Promise<arrow
 export async function* arrowPieces(database: Database, answer: Answer): AsyncGenerator<Uint8Array> {
   const writer = new arrow.RecordBatchFileWriter({ autoDestroy: false });
   const pieces = writer[Symbol.asyncIterator]();
+  let failed: unknown;
   const written = (async () => {
     for await (const batch of recordBatches(database, answer)) writer.write(batch);
     writer.finish().close();
-  })();
-  written.catch((error) => writer.abort(error));
-  for (;;) {
-    const { value, done } = await pieces.next();
-    if (done) break;
-    yield value as Uint8Array;
+  })().catch((error) => {
+    failed = error;
+    writer.abort(error);
+  });
+  try {
+    for (;;) {
+      const { value, done } = await pieces.next();
+      if (done) break;
+      yield value as Uint8Array;
+    }
+    await written;
+  } catch (error) {
+    throw failed ?? error; // the writer has an error of its own where it was called off
   }
-  await written;
+  if (failed !== undefined) throw failed;
 }
 
 const arrowSideType = (type: string): string =>

@@ -19,7 +19,7 @@ const parameter = (name: string, least: number, most: number, unit: string, only
 });
 
 export const parameters: readonly Parameter[] = [
-  parameter("bufsize", 1, 2 ** 30, "records for each CPU", true),
+  parameter("bufsize", 1, 2 ** 22, "records for each CPU", true),
   parameter("readnum", 1, 2 ** 30, "records"),
   parameter("debug", 0, 2, "a level"),
   parameter("full", 0, 1, "0 or 1"),

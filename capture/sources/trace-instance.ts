@@ -49,6 +49,12 @@ export function findTracefs(roots: readonly string[] = tracefsRoots): string {
   throw new NoTracefsError(roots);
 }
 
+/** What a ring's own text (`per_cpu/cpuN/stats`) says of records in it, and of those that did not get into it or out of it. */
+export function ringCounters(stats: string): { readonly entries: number; readonly lost: number } {
+  const value = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(stats)?.[1] ?? 0);
+  return { entries: value("entries"), lost: value("overrun") + value("commit overrun") + value("dropped events") };
+}
+
 /** Throws a NotRootError, TracingSetupError or InstanceBusyError. */
 export class TraceInstance {
   readonly path: string;
@@ -104,9 +110,9 @@ export class TraceInstance {
     let text = "";
     for (const cpu of readdirSync(join(this.path, "per_cpu")).sort()) {
       const stats = this.read(join("per_cpu", cpu, "stats"));
-      const value = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(stats)?.[1] ?? 0);
-      entries += value("entries");
-      lost += value("overrun") + value("commit overrun") + value("dropped events");
+      const ring = ringCounters(stats);
+      entries += ring.entries;
+      lost += ring.lost;
       text += `${cpu}\n${stats}`;
     }
     return { entries, lost, text };

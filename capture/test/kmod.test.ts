@@ -1,4 +1,5 @@
 /** Captures with the kernel module, in a booted guest; guest/module.sh is what happens there. */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type TppWalk, verifyTpp } from "@tcpprobe-plus/tpp";
 import test, { type ExecutionContext } from "ava";
@@ -107,6 +108,24 @@ inGuest("a setting changed meanwhile is said, and is in the checkpoint and the t
     ["50"],
   );
   t.is(header?.columns?.length, 30, "--no-extended");
+});
+
+inGuest("a setting changed meanwhile is in the headers of a set's later files", async (t, guest) => {
+  t.is(read(guest, "set.exit"), "exit 0\n");
+  const files = readdirSync(join(guest.folder, "module")).filter((name) => /^set\.\d+\.tpp$/.test(name));
+  t.true(files.length >= 2, files.join());
+  const first = await walkOf(guest, "set.0001");
+  const last = await walkOf(guest, (files.sort().at(-1) ?? "").replace(".tpp", ""));
+  t.deepEqual([first.header?.module_sysctl?.probetime, last.header?.module_sysctl?.probetime], ["0", "50"]);
+});
+
+inGuest("connections beyond maxflows: losses by that cause are those since the run began", async (t, guest) => {
+  t.is(read(guest, "limit.exit"), "exit 0\n");
+  const before = statisticsOf(guest, "limit.before").lost["flow limit"] ?? 0;
+  const after = statisticsOf(guest, "limit.after").lost["flow limit"] ?? 0;
+  const { trailer } = await walkOf(guest, "limit");
+  t.true(before > 0 && after > before);
+  t.is(trailer?.lost["flow limit"], after - before);
 });
 
 inGuest("what a killed capture left changed is put back by the next one, which names it", (t, guest) => {

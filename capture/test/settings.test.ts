@@ -1,5 +1,5 @@
 /** The module's settings for a run and back, on a folder of settings; with the module itself in kmod.test.ts. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { changeSettings, findLeftSettings, type Places, restoreLeftSettings } from "../sources/module/settings.ts";
@@ -50,6 +50,16 @@ test("what somebody else has set meanwhile stays, and is said", (t) => {
   writeFileSync(join(where.settings, "port"), "80\n");
   t.regex(putBack().join(), /changed by somebody else to 80/);
   t.is(settingIn(where, "port"), "80");
+});
+
+test("a setting that the kernel refuses is an error, and those before it are put back", (t) => {
+  const where = places(t);
+  rmSync(join(where.settings, "full"));
+  symlinkSync("/proc/version", join(where.settings, "full")); // can be read, but not written
+  const error = t.throws(() => changeSettings({ port: "5001", full: "0" }, where));
+  t.regex(error?.name ?? "", /^(ModuleSettingError|NotRootError)$/);
+  t.is(settingIn(where, "port"), "0");
+  t.false(existsSync(join(where.state, "settings.json")));
 });
 
 test("a setting that is not there is an error, and nothing is changed", (t) => {

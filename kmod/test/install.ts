@@ -15,9 +15,24 @@ if (missing) throw new Error(missing);
 
 const sources = path.join(cacheFolder("built"), `sources.${process.pid}`, "kmod");
 mkdirSync(sources, { recursive: true });
-for (const file of [...moduleSources(), "dkms.conf", "tcpprobe_plus.modprobe.conf"]) {
+for (const file of [...moduleSources(), "dkms.conf", "reload_module.sh", "tcpprobe_plus.modprobe.conf"]) {
   cpSync(path.join(moduleFolder, file), path.join(sources, file));
 }
+
+/** What the older README's listing and examples give. */
+const older = new RegExp(
+  [
+    "^5001",
+    "bufsize -r--r--r--",
+    "readnum -rw-r--r--",
+    "debug -rw-r--r--",
+    "full -rw-r--r--",
+    "hashsize -r--r--r--",
+    ...["maxflows", "port", "probetime", "purgetime"].map((name) => `${name} -rw-r--r--`),
+    ...["readnum 1024", "debug 0", "full 0", "maxflows 1000000", "port 5001", "probetime 200", "purgetime 200"],
+    "$",
+  ].join("\n"),
+);
 
 function problemsOf(evidence: Evidence): string[] {
   const problems = splatsIn(evidence.dmesg);
@@ -25,6 +40,8 @@ function problemsOf(evidence: Evidence): string[] {
   const expected: [string, RegExp][] = [
     ["loaded.txt", /port:5001\n[\s\S]*extended:1\n[\s\S]*bufsize:8192\n/],
     ["reloaded.txt", /^5002\n$/],
+    ["older.txt", older],
+    ["at-load.txt", /^1024\n16384\n$/],
     ["status.txt", /tcpprobe_plus.*: installed/],
     ["modprobe.txt", /tcpprobe_plus\/port:/],
   ];

@@ -4,6 +4,7 @@
 // scenarios on it.
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { disorder, holes } from "./checks/settings.ts";
 import { boot, type Evidence, left, type Scenario, splatsIn } from "./harness/boot.ts";
 import { buildModule, buildModuleOnHost, buildPrograms, moduleFolder } from "./harness/build.ts";
 import { debugKernel } from "./harness/debug-kernel.ts";
@@ -20,7 +21,7 @@ const { values } = parseArgs({
     kernels: { type: "string", default: "6.1" },
     rate: { type: "string", default: "20mbit" },
     churn: { type: "string", default: "200" },
-    scenarios: { type: "string", default: "reading lifecycle settings witness" },
+    scenarios: { type: "string", default: "reading lifecycle settings witness hostile" },
     "debug-kernel": { type: "boolean", default: false },
   },
 });
@@ -78,11 +79,18 @@ function judge(title: string, evidence: Evidence): void {
     }
     const stat = parseStat(of("peace/stat.after"));
     if (stat.flows !== 0) problems.push(`${stat.flows} flows left`);
+    const inOrder = parseRecords(of("order/probe.txt"));
+    const backwards = disorder(inOrder);
+    if (backwards) problems.push(`${backwards} of ${inOrder.length} records older than the one before`);
+    const missing = holes(inOrder).reduce((sum, hole) => sum + hole.lost, 0);
+    const lost = parseStat(of("order/stat.after")).lines.Log?.lost ?? -1;
+    if (missing > lost) problems.push(`${missing} records missing, ${lost} counted as lost`);
+    if (inOrder.length < 1000) problems.push(`only ${inOrder.length} records under load`);
     const records = parseRecords(of("peace/probe.txt")).length;
     if (records < 50) problems.push(`afterwards only ${records} records of a connection`);
     if (left(evidence, "stress/kmemleak.txt") && of("kmemleak.txt").includes("tcpp")) problems.push(of("kmemleak.txt"));
     console.log(
-      `${title}: ${loads}; ${of("churn.txt").trim()}; ${of("settings.txt").trim()}; SUnreclaim ${grown >= 0 ? "+" : ""}${grown} kB; ${records} records in peace`,
+      `${title}: ${loads}; ${of("churn.txt").trim()}; ${of("settings.txt").trim()}; SUnreclaim ${grown >= 0 ? "+" : ""}${grown} kB; ${inOrder.length} records in order, ${lost} lost; ${records} in peace`,
     );
   }
   for (const problem of problems) console.log(`${title}: ${problem}`);
@@ -106,7 +114,15 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   const slow = debug ? 6 : 1;
   if (debug && values.scenarios) {
     const command = `LIMIT=1800 sh guest/all.sh ${values.scenarios}`;
-    const scenario = { name: "debug-scenarios", files, command, limit: 7200, memoryMiB: 4096, ...kernel };
+    const scenario = {
+      name: "debug-scenarios",
+      files,
+      command,
+      limit: 7200,
+      bootLimit: 900,
+      memoryMiB: 4096,
+      ...kernel,
+    };
     await run("debug kernel, the tests' scenarios", made, scenario);
   }
   if (seconds === 0) continue;
@@ -115,7 +131,7 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
     const command = `RATE=${values.rate} CHURN=${values.churn} sh guest/stress.sh ${seconds}`;
     const limit = seconds * 2 + 300 * slow;
     const folder = `stress-${debug ? "debug-" : ""}${cpus}`;
-    await run(title, made, { name: folder, files, command, cpus, limit, memoryMiB: 4096, ...kernel });
+    await run(title, made, { name: folder, files, command, cpus, limit, bootLimit: 900, memoryMiB: 4096, ...kernel });
   }
 }
 process.exitCode = failures ? 1 : 0;

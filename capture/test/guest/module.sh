@@ -25,6 +25,24 @@ capture run --port 5201 --no-extended -o changed.tpp -- \
 echo "exit $?" >changed.exit
 setting probetime 0
 
+note "a setting changed meanwhile, in a set"
+capture run --port 5201 --rotate 3s -o set.tpp -- \
+  sh -c "ip netns exec a iperf3 -c 10.0.2.1 -t 2 >/dev/null; echo 50 >$SYS/probetime; ip netns exec a iperf3 -c 10.0.2.1 -t 9 >/dev/null" 2>set.err
+echo "exit $?" >set.exit
+setting probetime 0
+
+note "more connections than maxflows, before the run and in it"
+setting maxflows 1
+timeout 8 reader $PROBE /dev/null >/dev/null &
+sleep 0.5
+ip netns exec a iperf3 -c 10.0.2.1 -P 2 -n 200K >/dev/null
+wait $!
+cp $STAT limit.before
+capture run --port 5201 -o limit.tpp -- \
+  sh -c "ip netns exec a iperf3 -c 10.0.2.1 -P 2 -n 200K >/dev/null; sleep 1; cat $STAT >limit.after" 2>limit.err
+echo "exit $?" >limit.exit
+setting maxflows 1000
+
 note "killed: the next run puts the settings back"
 capture run --port 5201 -o killed.tpp 2>killed.err &
 pid=$!

@@ -36,12 +36,12 @@ export function holes(records: Rec[]): Hole[] {
   return found;
 }
 
-/** Smallest time in ns between two samples (recv or send) of one flow, over all flows. */
+/** Smallest time in ns between two samples of one flow in one direction (recv or send), over all flows. */
 export function smallestSpacing(records: Rec[]): bigint {
   let smallest = 1n << 62n;
   for (const flow of groupBy(
     records.filter((r) => r.type < 2),
-    pairOf,
+    (r) => `${r.type} ${pairOf(r)}`,
   ).values()) {
     flow.forEach((r, i) => {
       const previous = flow[i - 1];

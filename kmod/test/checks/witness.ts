@@ -183,7 +183,15 @@ function currentSsthresh(ca: number, ssthresh: number, cwnd: number): number {
   return Math.max(ssthresh, (cwnd >> 1) + (cwnd >> 2));
 }
 
-type Snapshot = { begin: bigint; end: bigint; pair: string; fields: Record<string, string> };
+type Snapshot = {
+  begin: bigint;
+  end: bigint;
+  pair: string;
+  /** bytes */
+  recvQ: number;
+  sendQ: number;
+  fields: Record<string, string>;
+};
 
 function snapshots(text: string): Snapshot[] {
   const found: Snapshot[] = [];
@@ -196,7 +204,7 @@ function snapshots(text: string): Snapshot[] {
       lines = [];
     } else if (word === "end") {
       for (const s of lines) {
-        const [state, , , local, peer, ...info] = s.trim().split(/\s+/);
+        const [state, recvQ, sendQ, local, peer, ...info] = s.trim().split(/\s+/);
         if (!state || state === "LISTEN" || !local || !peer) continue;
         const split = (e: string) =>
           e
@@ -208,8 +216,16 @@ function snapshots(text: string): Snapshot[] {
           const colon = item.indexOf(":");
           if (colon > 0) fields[item.slice(0, colon)] = item.slice(colon + 1);
           else if (item === "pacing_rate") fields.pacing_rate = info[i + 1] ?? "";
+          else if (item === "app_limited") fields.app_limited = "1";
         });
-        found.push({ begin, end: BigInt(rest as string), pair: `${split(local)} > ${split(peer)}`, fields });
+        found.push({
+          begin,
+          end: BigInt(rest as string),
+          pair: `${split(local)} > ${split(peer)}`,
+          recvQ: Number(recvQ),
+          sendQ: Number(sendQ),
+          fields,
+        });
       }
     } else {
       lines.push(l);
@@ -217,6 +233,9 @@ function snapshots(text: string): Snapshot[] {
   }
   return found;
 }
+
+/** The longest tick of the kernels here, and a millisecond for rounding. */
+const jiffyMs = 11;
 
 /** "3.4Mbps", "5141Kbps", "3366632bps" in bytes/s, with the rounding that the text has. */
 function rate(text: string): { value: number; step: number } {
@@ -272,6 +291,17 @@ export function againstSs(evidence: Evidence): Comparison {
     check("mss", Number(r.more.mss), n("mss"));
     check("bytes_acked", Number(r.more.bytes_acked), n("bytes_acked"));
     check("delivered", Number(r.more.delivered), n("delivered"));
+    check("rqueue", Number(r.more.rqueue), s.recvQ);
+    check("app_limited", Number(r.more.app_limited), n("app_limited"));
+    // an application may have written since
+    if (r.wqueue < s.sendQ) result.problems.push(`${s.pair} at ${r.t}: wqueue ${r.wqueue}, ss ${s.sendQ}`);
+    // clocks that run until the record, in jiffies here and whole milliseconds there
+    const elapsedMs = Number(zero + r.t - s.begin) / 1e6;
+    for (const clock of ["busy", "rwnd_limited", "sndbuf_limited"]) {
+      const ours = Number(r.more[`${clock}_us`]) / 1000;
+      if (ours < n(clock) - jiffyMs || ours > n(clock) + elapsedMs + jiffyMs)
+        result.problems.push(`${s.pair} at ${r.t}: ${clock} ${ours} ms, ss ${n(clock)} ms ${elapsedMs} ms before`);
+    }
     if (s.fields.pacing_rate) {
       const { value, step } = rate(s.fields.pacing_rate);
       check("sk_pacing_rate", Number(r.pacing), value, step);

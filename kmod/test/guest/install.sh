@@ -14,6 +14,25 @@ grep . $SYS/port $SYS/extended $SYS/bufsize >$O/loaded.txt
 note "make load again takes the old one out first"
 make load PORT=5002 >>$O/make.txt 2>&1
 cat $SYS/port >$O/reloaded.txt
+note "the commands of the older README, as they stand there"
+(cd / && bash /root/kmod/reload_module.sh 5001) >>$O/make.txt 2>&1
+{
+  more $SYS/port | cat
+  for f in bufsize readnum debug full hashsize maxflows port probetime purgetime; do
+    echo "$f $(ls -l $SYS/$f | cut -c1-10)"
+  done
+  sh -c 'echo 1024 > /proc/sys/net/tcpprobe_plus/readnum'
+  sh -c 'echo 0 > /proc/sys/net/tcpprobe_plus/debug'
+  sh -c 'echo 0 > /proc/sys/net/tcpprobe_plus/full'
+  sh -c 'echo 1000000 > /proc/sys/net/tcpprobe_plus/maxflows'
+  sh -c 'echo 5001 > /proc/sys/net/tcpprobe_plus/port'
+  sh -c 'echo 200 > /proc/sys/net/tcpprobe_plus/probetime'
+  sh -c 'echo 200 > /proc/sys/net/tcpprobe_plus/purgetime'
+  for f in readnum debug full maxflows port probetime purgetime; do echo "$f $(cat $SYS/$f)"; done
+} >$O/older.txt 2>&1
+note "what can only be read there is set at load"
+make load ARGS="bufsize=1024 hashsize=16384" >>$O/make.txt 2>&1
+grep -h . $SYS/bufsize $SYS/hashsize >$O/at-load.txt
 make unload >>$O/make.txt 2>&1
 lsmod | grep tcpprobe_plus && exit 1
 make clean >>$O/make.txt 2>&1

@@ -62,8 +62,11 @@ streams() {
 # readers of every kind, killed without warning
 readers() {
   while ! end; do
-    for mode in '' blocking poll epoll sleep=500; do
-      reader $PROBE /dev/null $mode >/dev/null &
+    for mode in '' blocking poll epoll sleep=500 edge threads splice sendfile; do
+      case $mode in
+        edge | threads | splice | sendfile) readers $PROBE /dev/null $mode >/dev/null & ;;
+        *) reader $PROBE /dev/null $mode >/dev/null & ;;
+      esac
       pid=$!
       random 9 && sleep 0.$((RANDOM_NUMBER + 1))
       kill -9 $pid
@@ -102,6 +105,20 @@ wait $CHURNING
 echo "loads $LOADS failed $FAILED" >$O/loads.txt
 note "after the storm"
 sleep 25
+
+# Every record in order and none missing but those counted, with more to do than the CPUs can.
+note "order"
+last 20
+streams &
+STREAMS=$!
+in_a tcp churn 10.0.2.1 5001 "${CHURN:-200}" 20 3000 >/dev/null &
+CHURNING=$!
+load extended=1 bufsize=16384
+start_log stress/order
+wait $STREAMS
+wait $CHURNING
+stop_log
+unload
 
 # once more in peace, and with everything gone again
 load

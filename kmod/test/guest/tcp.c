@@ -2,12 +2,13 @@
 /*
  * Connections with an exactly known course, for the guest tests.
  *
- *   tcp sink PORT [pause=MS] [rcvbuf=BYTES] [unread] [reply=BYTES]
+ *   tcp sink PORT [pause=MS] [rcvbuf=BYTES] [unread] [reply=BYTES] [end=MS]
  *       accepts for ever; reads everything from each connection (after a
  *       pause), answers the end with `reply` bytes, closes. unread: closes with
- *       data unread instead, which sends a RST.
+ *       data unread instead, which sends a RST. end: ends its side so long
+ *       after it has accepted.
  *   tcp send HOST PORT BYTES [cc=NAME] [sport=PORT] [abort] [half] [hold=MS]
- *            [every=MS] [chunk=BYTES] [wait=MS]
+ *            [every=MS] [chunk=BYTES] [wait=MS] [pace=BYTES_A_SECOND]
  *       sends BYTES (chunk by chunk, every so many ms), then closes. abort:
  *       SO_LINGER 0, which sends a RST. half: shuts down its side and reads
  *       until the other end closes. hold: stays open so long before the close;
@@ -82,6 +83,10 @@ static void *serve(void *arg)
 		close(fd);
 		return NULL;
 	}
+	if (option("end")) {
+		sleep_ms(number("end"));
+		shutdown(fd, SHUT_WR);
+	}
 	while (read(fd, data, sizeof(data)) > 0)
 		;
 	while (reply > 0) {
@@ -127,6 +132,7 @@ static int dial(const char *host, const char *port)
 				  .ai_flags = AI_NUMERICHOST }, *to;
 	const char *cc = option("cc");
 	long sport = number("sport");
+	unsigned long pace = number("pace");
 	int fd, one = 1;
 
 	if (getaddrinfo(host, port, &hints, &to))
@@ -136,6 +142,9 @@ static int dial(const char *host, const char *port)
 		fail("socket");
 	if (cc && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, cc, strlen(cc)))
 		fail(cc);
+	if (pace && setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &pace,
+			       sizeof(pace)))
+		fail("pace");
 	if (sport) {
 		struct sockaddr_in6 from = { .sin6_family = to->ai_family,
 					     .sin6_port = htons(sport) };

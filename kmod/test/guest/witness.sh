@@ -29,6 +29,7 @@ poll_ss() {
 load extended=1 bufsize=65536
 network
 start_sinks
+ip netns exec b tcp sink 5007 end=1000 & SINKS="$SINKS $!"
 # one segment a packet, so that records and what tcpdump sees are the same things
 for dev in a/a0 b/b0; do ip -n ${dev%/*} link set ${dev#*/} gso_max_segs 1; done
 
@@ -80,6 +81,22 @@ note "reset by the sender, by the receiver, refused"
 in_a tcp send 10.0.2.1 5001 5000 hold=300 abort
 in_a tcp send 10.0.2.1 5003 5000 hold=800
 in_a tcp send 10.0.2.1 5999 10
+
+note "both ends close at once"
+path delay 300ms
+path_back delay 300ms
+in_a tcp send 10.0.2.1 5007 3000 hold=1300
+path_back delay 20ms
+
+note ECN
+path delay 20ms rate 5mbit loss 3% ecn
+for ns in a b; do ip netns exec $ns sysctl -qw net.ipv4.tcp_ecn=1; done
+in_a tcp send 10.0.2.1 5001 300000
+for ns in a b; do ip netns exec $ns sysctl -qw net.ipv4.tcp_ecn=2; done
+path delay 20ms rate 5mbit
+
+note "urgent data"
+in_a odd urgent 10.0.2.1 5001
 
 note "port reuse"
 in_a tcp send 10.0.2.1 5001 3000 sport=40001 hold=200 abort

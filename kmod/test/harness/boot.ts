@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, trunc
 import path from "node:path";
 import { emulator } from "./emulator.ts";
 import { ownFolder } from "./own-folder.ts";
-import { logged, sh } from "./sh.ts";
+import { logged, NoFirstWordsError, sh } from "./sh.ts";
 import type { Tree } from "./tree.ts";
 
 export type Scenario = {
@@ -14,8 +14,10 @@ export type Scenario = {
   command: string;
   cpus?: number;
   memoryMiB?: number;
-  /** Seconds until the guest is given up. */
+  /** Seconds from the scenario's begin until the guest is given up. */
   limit?: number;
+  /** Seconds for the kernel to come as far as the scenario. */
+  bootLimit?: number;
   /** QEMU's accelerator; never KVM, which may hang. */
   accel?: string;
   /** Further QEMU arguments (`-icount`). */
@@ -35,6 +37,9 @@ export type Evidence = {
   text(file: string): string;
 };
 
+/** On the console as soon as the scenario begins. */
+const firstWords = "GUEST BEGINS";
+
 /** Anything in a kernel log that says something went wrong in the kernel. */
 const splats =
   /(?<!MP-BIOS )BUG:|WARNING:|\bOops\b|Call Trace|soft lockup|hard LOCKUP|rcu.*detected (expedited )?stall|possible .*deadlock|INFO: task .* blocked|kmemleak: [0-9]+ new|general protection|unable to handle|Kernel panic|inconsistent lock state|sleeping function called|scheduling while atomic|refcount_t|UBSAN/i;
@@ -52,7 +57,7 @@ export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
     cpSync(file, path.join(payload, path.basename(file)), { recursive: true });
   }
   // its output also goes to the console, where one can watch it
-  const script = `#!/bin/sh\n( (\n${scenario.command}\n); echo $? >/run/status; pkill -x tee ) 2>&1 | tee /dev/console\nexit $(cat /run/status)\n`;
+  const script = `#!/bin/sh\necho "${firstWords}" >/dev/console\n( (\n${scenario.command}\n); echo $? >/run/status; pkill -x tee ) 2>&1 | tee /dev/console\nexit $(cat /run/status)\n`;
   writeFileSync(path.join(payload, "run"), script, { mode: 0o755 });
 
   const payloadDisk = path.join(folder, "payload.img");
@@ -79,7 +84,13 @@ export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
   ];
   const consoleFile = path.join(folder, "console.log");
   const [command = "", ...before] = await emulator();
-  await logged(command, [...before, ...args], consoleFile, scenario.limit ?? 300);
+  const words = { text: firstWords, seconds: scenario.bootLimit ?? 300 };
+  const once = () => logged(command, [...before, ...args], consoleFile, scenario.limit ?? 300, words);
+  await once().catch((error: unknown) => {
+    // Under emulation a kernel now and then waits for ever for a timer of its own, before it runs anything.
+    if (!(error instanceof NoFirstWordsError)) throw error;
+    return once();
+  });
 
   const console = readFileSync(consoleFile, "utf8");
   if (!console.includes("GUEST DONE")) {

@@ -15,19 +15,36 @@ export function moduleSources(): string[] {
 }
 
 /** Builds tcpprobe_plus.ko for a tree's kernel. `args` go to make (`W=1`). */
-export async function buildModule(tree: Tree, args: string[] = []): Promise<Built> {
+export function buildModule(tree: Tree, args: string[] = []): Promise<Built> {
+  const files = moduleSources().map((file) => path.join(moduleFolder, file));
+  const kdir = `KDIR=/lib/modules/${tree.release}/build`;
+  return build(tree, "tcpprobe_plus", files, (inside) => ["-C", inside, kdir, ...args]);
+}
+
+/** Builds a module of the tests, from a folder of guest/ with its name. */
+export function buildTestModule(tree: Tree, name: string): Promise<Built> {
+  const folder = path.resolve(import.meta.dirname, "../guest", name);
+  const files = readdirSync(folder).map((file) => path.join(folder, file));
+  return build(tree, name, files, (inside) => ["-C", `/lib/modules/${tree.release}/build`, `M=${inside}`, "modules"]);
+}
+
+async function build(
+  tree: Tree,
+  name: string,
+  files: readonly string[],
+  makeArgs: (inside: string) => string[],
+): Promise<Built> {
   const work = mkdtempSync(path.join(tree.root, "tmp", "build-"));
   const inside = `/tmp/${path.basename(work)}`;
   try {
-    for (const file of moduleSources()) cpSync(path.join(moduleFolder, file), path.join(work, file));
-    const out = ownFolder("built", tree.kernel.name, "module");
+    for (const file of files) cpSync(file, path.join(work, path.basename(file)));
+    const out = ownFolder("built", tree.kernel.name, name === "tcpprobe_plus" ? "module" : name);
     const log = path.join(out, "build.log");
-    const kdir = `KDIR=/lib/modules/${tree.release}/build`;
     // newer kernels' objtool looks into /proc
     const enter = 'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" make "$@"';
-    await logged("unshare", ["-m", "sh", "-c", enter, "sh", tree.root, "-C", inside, kdir, ...args], log, 300);
-    const module = path.join(out, "tcpprobe_plus.ko");
-    cpSync(path.join(work, "tcpprobe_plus.ko"), module);
+    await logged("unshare", ["-m", "sh", "-c", enter, "sh", tree.root, ...makeArgs(inside)], log, 300);
+    const module = path.join(out, `${name}.ko`);
+    cpSync(path.join(work, `${name}.ko`), module);
     return { module, log: readFileSync(log, "utf8") };
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -31,34 +31,57 @@ export function has(program: string): boolean {
   );
 }
 
+/** Text that a command's output must have some seconds after its start; the limit counts from then on. */
+export type FirstWords = { text: string; seconds: number };
+
+/** The first words did not come: the command was ended. */
+export class NoFirstWordsError extends CommandError {
+  constructor(command: string, words: FirstWords, tail: string) {
+    super(`${command}: no "${words.text}" within ${words.seconds} s`, null, tail);
+    this.name = "NoFirstWordsError";
+  }
+}
+
 /** Runs a long command in the background, its output in a file; ends it after `limit` seconds. */
 export function logged(
   command: string,
   args: string[],
   logFile: string,
   limit: number,
-  env: Record<string, string> = {},
+  words?: FirstWords,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const log = openSync(logFile, "w");
-    const child = spawn(command, args, {
-      stdio: ["ignore", log, log],
-      env: { ...process.env, ...env },
-    });
+    const child = spawn(command, args, { stdio: ["ignore", log, log] });
     closeSync(log);
     let late = false;
-    const timer = setTimeout(() => {
+    let silent = false;
+    const began = Date.now();
+    const giveUpLate = () => {
       late = true;
       child.kill("SIGKILL");
-    }, limit * 1000);
+    };
+    let timer = setTimeout(giveUpLate, limit * 1000 + (words?.seconds ?? 0) * 1000);
+    const listen = setInterval(() => {
+      if (!words || readFileSync(logFile, "latin1").includes(words.text)) {
+        clearInterval(listen);
+        clearTimeout(timer);
+        timer = setTimeout(giveUpLate, limit * 1000);
+      } else if (Date.now() - began > words.seconds * 1000) {
+        silent = true;
+        child.kill("SIGKILL");
+      }
+    }, 500);
     const giveUp = () => child.kill("SIGKILL");
     process.once("exit", giveUp);
     child.on("error", reject);
     child.on("close", (status) => {
       clearTimeout(timer);
+      clearInterval(listen);
       process.off("exit", giveUp);
       if (status === 0) return resolve(0);
       const tail = tailOf(readFileSync(logFile, "utf8"));
+      if (silent && words) return reject(new NoFirstWordsError(`${command} (log: ${logFile})`, words, tail));
       const why = late ? `not done after ${limit} s\n` : "";
       reject(new CommandError(`${command} (log: ${logFile})`, status, why + tail));
     });
