@@ -37,10 +37,12 @@ export async function metrics(paths: readonly string[], name: string, options: M
     async (trace) => {
       await trace.need(name);
       if (window !== undefined) await trace.setWindow(window);
-      const columns = new Set(await trace.database.columnNames(`SELECT * FROM ${name}`));
-      const order = ["capture", "flow", "window_start_s", "ord", "t", "start_s", "from_s"].filter((one) =>
-        columns.has(one),
+      const columns = await trace.database.columnNames(`SELECT * FROM ${name}`);
+      const first = ["capture", "flow", "window_start_s", "ord", "t", "start_s", "from_s"].filter((one) =>
+        columns.includes(one),
       );
+      // By the others too, since two rows may be of one moment.
+      const order = [...new Set([...first, ...columns])];
       const query = `SELECT * FROM ${name} ${await flowFilter(trace, options.flow)} ORDER BY ${order.join(", ")}`;
       if (!file) return printRows(trace.database, query, rowFormat(options), io);
       const answer = await Answer.to(trace.database, query);
