@@ -32,7 +32,7 @@ export interface TppWalk {
 }
 
 export interface WalkOptions {
-  /** How many bytes of text there may be for each byte of the file; 1000 unless told. Infinity: any. */
+  /** How many bytes of text there may be for each byte of the file; 2000 unless told. Infinity: any. */
   readonly maxExpansion?: number;
   /** Ends what takes long: its reason is thrown. */
   readonly signal?: AbortSignal;
