@@ -140,6 +140,7 @@ export class Database {
       }));
       // Some PRAGMAs are said to be a SELECT and cannot stand in a FROM.
       const isSelect = statement.statementType === StatementType.SELECT && !/\bpragma\b/i.test(sql);
+      statement.destroySync();
       return { isSelect, columns };
     });
   }
