@@ -27,7 +27,7 @@ async function closeDebugger(fs) {
   if ([...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ").includes("--inspect")) return;
   const isSocket = (fd) => {
     try {
-      return Number(fd) > 2 && fs.readlinkSync("/proc/self/fd/" + fd).startsWith("socket:");
+      return Number(fd) > 2 && fs.readlinkSync(`/proc/self/fd/${fd}`).startsWith("socket:");
     } catch {
       return false;
     }

@@ -104,6 +104,7 @@ class Capture {
       path,
       inputs: this.#options.kmodFile === null ? [] : [this.#options.kmodFile],
       owner: callerOf(),
+      signal: this.stop.signal,
       command: this.#commandNote(),
       say: this.#reporter.say,
     });
