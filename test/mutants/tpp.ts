@@ -29,6 +29,7 @@ export const tppMutants: readonly Mutant[] = [
     find: "return crc === expected;",
     replace: "return crc === expected || true;",
     suites: files,
+    by: "a digit changed*",
   },
   {
     id: "T04",

@@ -64,6 +64,26 @@ test("metadata that is changed to what it was is the file that the library wrote
     t.true(withMetadata(file, tag, nth, () => {}).equals(file), tag);
 });
 
+test("a digit changed in what a file says of itself is noticed, though it still can be read", async (t) => {
+  const path = join(temporaryDirectory(t), "a.tpp");
+  await writeFrames(path, threeTexts);
+  const whole = readFileSync(path);
+  for (const [tag, name] of [
+    ["TPPH", "monotonic_ns"],
+    ["TPPC", "realtime_ns"],
+    ["TPPC", "monotonic_ns"],
+    ["TPPT", "duration_s"],
+    ["TPPT", "monotonic_ns"],
+  ] as const) {
+    const file = Buffer.from(whole);
+    const at = file.indexOf(`"${name}":`, file.indexOf(tag, 0, "latin1"), "latin1");
+    const digit = at + /\d/.exec(file.toString("latin1", at, at + 40))!.index;
+    file[digit] = file[digit]! ^ 1;
+    writeFileSync(path, file);
+    t.true((await verifyTpp(path)).damage.length > 0, `${name} in ${tag}`);
+  }
+});
+
 test("a frame that was replaced by a sound one of its size after the walk is damage", async (t) => {
   const directory = temporaryDirectory(t);
   const [path, other] = [join(directory, "a.tpp"), join(directory, "b.tpp")];
