@@ -306,8 +306,10 @@ int tcpp_flow_init(void)
 
 	size = roundup_pow_of_two(max_t(unsigned int, size, HASH_MIN));
 	hash_bits = ilog2(size);
-	buckets = kvmalloc_array(size, sizeof(*buckets),
-				 GFP_KERNEL | __GFP_NOWARN);
+	/* no memory is an error, and no reason to kill anybody */
+	buckets =
+		kvmalloc_array(size, sizeof(*buckets),
+			       GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	if (!buckets)
 		return -ENOMEM;
 	for (i = 0; i < size; i++) {
