@@ -9,7 +9,7 @@ import { buildModule, buildPrograms, buildTestModule, moduleFolder } from "./har
 import { guests } from "./harness/claims.ts";
 import { groupBy, parseRecords, parseStat, type Rec } from "./harness/records.ts";
 
-const trials = 120;
+const trials = 60;
 
 const onEachKernel = guests(async (made) => {
   const { module, log } = await buildModule(made);
