@@ -1,10 +1,13 @@
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { Command, CommanderError, Option } from "commander";
-import { AnalyzeError, UsageError } from "./errors.ts";
+import { AnalyzeError, OutputClosedError, UsageError } from "./errors.ts";
 import type { ImportOptions } from "./import/import.ts";
 import { type Io, processIo } from "./io.ts";
+import { maxExpansion } from "./max-expansion.ts";
 import { addMetricCommands, withQueries } from "./metric-commands.ts";
-import { type FormatOptions, flowNumbers, seconds, windowSeconds } from "./options.ts";
+import { type FormatOptions, flowNumbers, refuseRepeated, seconds, wholeNumber, windowSeconds } from "./options.ts";
 import { plotNames } from "./plots/names.ts";
+import { removeOnEveryWayOut } from "./temporary.ts";
 import type { OpenOptions } from "./trace.ts";
 import { version } from "./version.ts";
 
@@ -14,7 +17,28 @@ const exitUsage = 64;
 const exitSoftware = 70;
 
 /** Parses a command line, runs one command, and returns the exit code. Never throws. */
-export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+export async function main(argv: readonly string[], io: Io = programIo()): Promise<number> {
+  const debug = argv.includes("--debug");
+  const { exitCode, error } = await run(argv, io);
+  const code = error === undefined ? exitCode : report(error, io, debug);
+  try {
+    await io.finish?.();
+    return code;
+  } catch (failed) {
+    // What nobody reads any more takes nothing away from the answer that the exit code is.
+    if (failed === error || failed instanceof OutputClosedError) return code;
+    const after = report(failed, io, debug);
+    await io.finish?.().catch(() => {});
+    return after;
+  }
+}
+
+function programIo(): Io {
+  removeOnEveryWayOut();
+  return processIo();
+}
+
+async function run(argv: readonly string[], io: Io): Promise<{ exitCode: number; error?: unknown }> {
   let exitCode = exitOk;
   const opening: { -readonly [Key in keyof OpenOptions]: OpenOptions[Key] } = {};
   const program = buildProgram({ ...io, opening }, (code) => {
@@ -23,27 +47,35 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   program.hook("preAction", (_, command) => {
     const { cache, debug } = command.optsWithGlobals();
     if (cache === false) opening.cache = false;
-    if (debug) opening.say = (text) => io.stderr.write(`analyze: ${text}\n`);
+    opening.reading = readingOf(command.opts());
+    if (debug) opening.say = (text) => io.stderr.write(`analyze: ${foreignText(text)}\n`);
   });
   try {
     await program.parseAsync(withQueries(argv));
-    return exitCode;
+    return { exitCode };
   } catch (error) {
-    return report(error, io, argv.includes("--debug"));
+    return { exitCode, error };
   }
 }
 
 function report(error: unknown, io: Io, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitOk : exitUsage;
+  if (error instanceof OutputClosedError) return exitOk;
   const expected = error instanceof AnalyzeError;
   const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(
-    expected
-      ? `analyze: ${message}\n`
-      : `analyze: unexpected error: ${message.split("\n")[0]}; this is a defect of analyze, please report it with the output of --debug\n`,
-  );
-  if (debug && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  const line = expected
+    ? message
+    : `unexpected error: ${message.split("\n")[0]}; this is a defect of analyze, please report it with the output of --debug`;
+  io.stderr.write(`analyze: ${foreignText(line)}\n`);
+  if (debug && error instanceof Error)
+    io.stderr.write(`${(error.stack ?? "").split("\n").map(foreignText).join("\n")}\n`);
   return expected ? error.exitCode : exitSoftware;
+}
+
+/** The parser's own words, with what was typed in them: `error: unknown option '--x'`, and below what it may have meant. */
+function usageText(text: string): string {
+  const [, line = "", guess = ""] = /^(?:error: )?([\s\S]*?)(\n\(Did you mean .*\))?\n?$/.exec(text) ?? [];
+  return `analyze: ${foreignText(line)}${guess}\n`;
 }
 
 /** The command definitions; each action imports the one function it calls. */
@@ -54,7 +86,8 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
     .option("--debug", "print a stack trace with an error")
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text.replace(/^error: /, "analyze: ")),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(usageText(text)),
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
     })
@@ -70,7 +103,8 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
       .command(usage)
       .description(description)
       .option("--debug", "print a stack trace with an error")
-      .option("--no-cache", "parse the capture again, and keep nothing of it for the next command");
+      .option("--no-cache", "parse the capture again, and keep nothing of it for the next command")
+      .option("--max-expansion <n>", "bytes of text that a byte of a .tpp may stand for (default: 1000)", maxExpansion);
 
   add("info <file...>", "what a capture is: header, settings, time span, frames, losses, integrity")
     .option("--settings", "print every saved setting too")
@@ -124,8 +158,11 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
       await (await import("./commands/plot.ts")).plot([file, ...(options.with ?? [])], plot, options, io);
     });
   addMetricCommands({ add, jsonOrCsv, io, setExitCode });
+  for (const command of program.commands) refuseRepeated(command);
   return program;
 }
+
+const readingOf = ({ maxExpansion }: { maxExpansion?: number }) => (maxExpansion === undefined ? {} : { maxExpansion });
 
 export interface PlotCommandOptions {
   readonly output?: string;
@@ -148,15 +185,13 @@ function moment(text: string): Date {
 }
 
 function hertz(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 10_000)
-    throw new UsageError(`${text}: not a CONFIG_HZ; usual are 100, 250, 300 and 1000`);
+  const value = wholeNumber(text, 1, 10_000);
+  if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ; usual are 100, 250, 300 and 1000`);
   return value;
 }
 
 function pixels(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 200 || value > 10_000)
-    throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
+  const value = wholeNumber(text, 200, 10_000);
+  if (value === null) throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
   return value;
 }

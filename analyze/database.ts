@@ -1,9 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
-import { AnalyzeError, SqlError, TemporaryDirectoryError } from "./errors.ts";
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBResultReader,
+  StatementType,
+} from "@duckdb/node-api";
+import { AnalyzeError, SqlError, TemporaryDirectoryError, UsageError } from "./errors.ts";
+import { type SqlValue, sqlValue } from "./values.ts";
 
-export type SqlValue = string | number | bigint | boolean | null;
+export type { SqlValue } from "./values.ts";
 
 /** A result by column: names, DuckDB type names, and one array of values a column. */
 export interface Columns {
@@ -19,14 +26,14 @@ export interface ColumnInfo {
   readonly type: string;
 }
 
+export interface Statement {
+  /** Whether it can stand in a FROM. */
+  readonly isSelect: boolean;
+  readonly columns: readonly ColumnInfo[];
+}
+
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
-/** Types whose values JavaScript holds as they are. */
-const plainType = /^(BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|VARCHAR|ENUM\(.*\))$/;
-
-const textOfJson = (value: unknown): string | null =>
-  value === null || typeof value === "string" ? value : JSON.stringify(value);
 
 /**
  * What DuckDB may hold; beyond it, it writes to the temporary directory. With Node, the results and what DuckDB does not
@@ -40,6 +47,7 @@ export class Database {
   readonly #connection: DuckDBConnection;
   readonly #temporaryDirectory: string;
   readonly #running = new Set<Promise<unknown>>();
+  #answers = 0;
   #closed = false;
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, temporaryDirectory: string) {
@@ -95,18 +103,10 @@ export class Database {
   /** Runs a query and returns its columns; 64-bit integers that fit become numbers. */
   async columns(sql: string): Promise<Columns> {
     const reader = await this.#read(sql);
-    const types = reader.columnTypes().map(String);
-    const values = reader.getColumnsJS() as SqlValue[][];
-    if (!types.every((type) => plainType.test(type))) {
-      // JavaScript's dates have no nanoseconds: such values, and nested ones, become DuckDB's text.
-      const json = reader.getColumnsJson();
-      for (const [index, type] of types.entries())
-        if (!plainType.test(type)) values[index] = (json[index] ?? []).map(textOfJson);
-    }
     return {
       names: reader.deduplicatedColumnNames(),
-      types,
-      values,
+      types: reader.columnTypes().map(String),
+      values: reader.getColumns().map((column) => column.map(sqlValue)),
       rowCount: reader.currentRowCount,
     };
   }
@@ -115,6 +115,50 @@ export class Database {
   async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
     const reader = await this.#read(sql);
     return reader.getRowObjectsJson() as unknown as Row[];
+  }
+
+  /** What the one statement of `sql` would answer, without running it. Throws a UsageError where it is none, or several. */
+  statement(sql: string): Promise<Statement> {
+    return this.#use(async (connection) => {
+      const statements = await connection.extractStatements(sql).catch(({ message }: Error) => {
+        const said = /^Failed to extract statements: (.*Error: .*)$/s.exec(message)?.[1];
+        throw said ? new Error(said) : new UsageError("there is no statement in the query");
+      });
+      // PIVOT is one statement that DuckDB makes two of, the first of which creates a type.
+      if (statements.count === 2 && /\bpivot/i.test(sql)) {
+        const first = await statements.prepare(0);
+        if (first.statementType === StatementType.CREATE) return { isSelect: false, columns: [] };
+      }
+      if (statements.count !== 1)
+        throw new UsageError(`one statement at a time, and here are ${statements.count}; run the others by themselves`);
+      const statement = await statements.prepare(0);
+      if (statement.parameterCount > 0)
+        throw new UsageError("the query has a parameter ($1 or ?), and there is nothing to give for it");
+      const columns = Array.from({ length: statement.columnCount }, (_, index) => ({
+        name: statement.columnName(index),
+        type: String(statement.columnType(index)),
+      }));
+      // Some PRAGMAs are said to be a SELECT and cannot stand in a FROM.
+      const isSelect = statement.statementType === StatementType.SELECT && !/\bpragma\b/i.test(sql);
+      return { isSelect, columns };
+    });
+  }
+
+  /** Runs a statement that cannot stand in a FROM, and keeps what it answers as a table. */
+  keepAnswer(sql: string): Promise<{ readonly table: string; readonly columns: readonly ColumnInfo[] }> {
+    return this.#use(async (connection) => {
+      const table = `_answer_${++this.#answers}`;
+      const result = await connection.run(sql);
+      const types = result.columnTypes();
+      const columns = result.columnNames().map((name, index) => ({ name, type: String(types[index]) }));
+      await connection.run(
+        `CREATE TABLE ${table} (${columns.map(({ type }, index) => `c${index} ${type}`).join(", ")})`,
+      );
+      const appender = await connection.createAppender(table);
+      for (const chunk of await result.fetchAllChunks()) appender.appendDataChunk(chunk);
+      appender.closeSync();
+      return { table, columns };
+    });
   }
 
   /** Names and types of a query's columns, without running it. */

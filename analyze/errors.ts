@@ -22,6 +22,16 @@ export class InputError extends AnalyzeError {
   }
 }
 
+/** A pipe or a device where a file is needed: captures are read at several places, and twice. */
+export class NotAFileError extends AnalyzeError {
+  constructor(path: string, isPipe: boolean) {
+    super(
+      `${path}: is ${isPipe ? "a pipe, which can be read only once; save what comes out of it to a file and give that" : "no file; give a file"}`,
+      66,
+    );
+  }
+}
+
 export class NotACaptureError extends AnalyzeError {
   constructor(path: string, why: string) {
     super(`${path}: ${why}`, 65);
@@ -57,13 +67,23 @@ export class NothingToDrawError extends AnalyzeError {
 }
 
 export class OutputError extends AnalyzeError {
-  constructor(path: string, cause: unknown) {
+  /** `to`: a path, or "to standard output". */
+  constructor(to: string, cause: unknown) {
     const why: Record<string, string> = {
       ENOENT: "its directory does not exist; create it first",
+      ENOTDIR: "what should be its directory is a file",
+      EISDIR: "it is a directory; name a file in it",
       EACCES: "permission denied",
+      EPERM: "permission denied",
+      EROFS: "the file system is read-only",
+      ELOOP: "its links lead in a circle",
+      ENAMETOOLONG: "the name is too long for the file system",
       ENOSPC: "the disk is full; free some space and run again",
+      EDQUOT: "the disk quota is used up; free some space and run again",
+      EFBIG: "it would be larger than files may be here",
+      EPIPE: "its reader went away",
     };
-    super(`cannot write ${path}: ${why[systemCode(cause)] ?? firstLine(cause)}`, 73, { cause });
+    super(`cannot write ${to}: ${why[systemCode(cause)] ?? firstLine(cause)}`, 73, { cause });
   }
 }
 
@@ -101,9 +121,30 @@ function systemCode(cause: unknown): string {
 
 const firstLine = (cause: unknown): string => (cause as Error).message.split("\n")[0]!;
 
+/** The reader of standard output went away, as `| head` does: an end, of which nothing is said. */
+export class OutputClosedError extends AnalyzeError {
+  constructor() {
+    super("the reader of standard output went away", 0);
+  }
+}
+
 export class OutputExistsError extends AnalyzeError {
   constructor(path: string) {
     super(`${path} exists already and is left as it is; choose another name, or give -f to overwrite it`, 73);
+  }
+}
+
+/** In the place of a report that `check` writes stands something else. */
+export class NotAReportError extends AnalyzeError {
+  constructor(path: string) {
+    super(`${path} exists already, is no JUnit report, and is left as it is; choose another name`, 73);
+  }
+}
+
+export class OutputIsInputError extends AnalyzeError {
+  constructor(path: string, input: string) {
+    const which = path === input ? "" : ` (${input})`;
+    super(`${path} is what is read${which}, and would be lost; choose another name`, 73);
   }
 }
 

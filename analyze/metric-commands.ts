@@ -4,7 +4,7 @@ import type { CheckOptions } from "./commands/check.ts";
 import type { MetricsOptions } from "./commands/metrics.ts";
 import type { SqlOptions } from "./commands/sql.ts";
 import type { Io } from "./io.ts";
-import { type FormatOptions, flowNumbers, windowSeconds } from "./options.ts";
+import { type FormatOptions, flowNumbers, texts, windowSeconds } from "./options.ts";
 import { viewNames } from "./views.ts";
 
 export interface Definition {
@@ -14,7 +14,11 @@ export interface Definition {
   readonly setExitCode: (code: number) => void;
 }
 
-const texts = (text: string, before: string[] = []): string[] => [...before, text];
+const outputInstead = () =>
+  new Option("-o, --output <file>", "x.parquet, x.arrow, x.csv or x.json instead of printing").conflicts([
+    "json",
+    "csv",
+  ]);
 
 export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definition): void {
   jsonOrCsv(add("events <file...>", "timeouts, episodes, ends of slow start, resets, in order of time"))
@@ -25,7 +29,7 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
   jsonOrCsv(
     add("metrics <file> <name>", `every row of a metric: ${viewNames.filter((name) => name !== "trace").join(", ")}`),
   )
-    .option("-o, --output <file>", "x.parquet, x.arrow, x.csv or x.json instead of printing")
+    .addOption(outputInstead())
     .option("-f, --force", "overwrite the output")
     .option("--with <file...>", "further captures")
     .option("--flow <n...>", "only these flows", flowNumbers)
@@ -57,7 +61,7 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
     add("sql <file> <query>", `run a DuckDB query over ${viewNames.join(", ")}, losses, not_followed, captures`),
   )
     .addOption(new Option("--parquet", "write Parquet to standard output").conflicts(["json", "csv", "output"]))
-    .option("-o, --output <file>", "x.parquet, x.arrow, x.csv or x.json instead of printing")
+    .addOption(outputInstead())
     .option("-f, --force", "overwrite the output")
     .option("--with <file...>", "further captures in the same trace")
     .option("--window <length>", "length of the windows, such as 100ms or 0.1 (default 100ms)", windowSeconds)

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { WalkOptions } from "@tcpprobe-plus/tpp";
 import type { Table } from "apache-arrow";
 import { type Columns, Database, type SqlValue } from "./database.ts";
 import { TemporaryDirectoryError } from "./errors.ts";
@@ -8,10 +8,11 @@ import { Cache, type CacheOptions } from "./ingest/cache.ts";
 import type { Capture } from "./ingest/capture.ts";
 import type { Derived } from "./ingest/derived.ts";
 import { type Opened, openCaptures } from "./ingest/open.ts";
-import { objectsOf } from "./output/rows.ts";
 import type { PlotOptions } from "./plots/draw.ts";
 import type { PlotName } from "./plots/names.ts";
 import type { Picture } from "./plots/picture.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "./temporary.ts";
+import { objectsOf } from "./values.ts";
 import { viewNames } from "./views.ts";
 
 /**
@@ -24,26 +25,36 @@ import { viewNames } from "./views.ts";
  * TemporaryDirectoryError.
  */
 export async function openTrace(paths: readonly string[], options: OpenOptions = {}): Promise<Trace> {
-  const directory = await mkdtemp(join(tmpdir(), "tcpprobe-")).catch((error) => {
-    throw new TemporaryDirectoryError(tmpdir(), error);
-  });
+  const directory = temporaryDirectory();
   let database: Database | undefined;
   try {
     database = await Database.open(directory);
     const loaded = new Set<string>();
     const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
-    const opened = await openCaptures(database, paths, { directory, loaded, cache });
+    const opened = await openCaptures(database, paths, { directory, loaded, cache, reading: options.reading ?? {} });
     return new Trace(database, opened, directory, loaded);
   } catch (error) {
     await database?.close();
-    await rm(directory, { recursive: true, force: true });
+    await removeTemporaryDirectory(directory);
     throw error;
   }
 }
 
+function temporaryDirectory(): string {
+  try {
+    return makeTemporaryDirectory(join(tmpdir(), "tcpprobe-"));
+  } catch (error) {
+    throw new TemporaryDirectoryError(tmpdir(), error);
+  }
+}
+
 export interface OpenOptions {
+  /** How .tpp files are read: how much text they may hold. */
+  readonly reading?: WalkOptions;
   /** Parsed captures are kept in the user's cache directory for the next time, unless this is false. */
   readonly cache?: CacheOptions | false;
+  /** Files outside the temporary directory that DuckDB may write: the `partial` of an OutputFile. */
+  readonly outputs?: readonly string[];
   /** Is told, a line each, what only matters to somebody who looks for a fault: that nothing could be kept, say. */
   readonly say?: (text: string) => void;
 }
@@ -125,8 +136,13 @@ export class Trace implements AsyncDisposable {
     );
   }
 
+  /** A file of this name in the trace's own temporary directory, which goes with it. */
+  temporaryPath(name: string): string {
+    return join(this.#directory, name);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.database.close();
-    await rm(this.#directory, { recursive: true, force: true });
+    await removeTemporaryDirectory(this.#directory);
   }
 }

@@ -15,3 +15,6 @@ export const viewNames = [
   "events",
   "marks",
 ] as const;
+
+/** Those whose rows are windows of the length that `--window` sets. */
+export const windowedViews: readonly string[] = ["goodput", "rtt", "fairness", "limits_by_window"];

@@ -1,13 +1,16 @@
 /** The `capture` command: parses, calls one function, reports errors as one line. */
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { Command } from "commander";
+import { refuseChangedArguments } from "./argument-bytes.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { type Io, processIo } from "./io.ts";
 import { addModuleCommands } from "./module-options.ts";
 import { reportError } from "./report-error.ts";
-import { addRun } from "./run-options.ts";
+import { addRun, wholeNumber } from "./run-options.ts";
 import { version } from "./version.ts";
 
 interface RecoverFlags {
+  readonly maxExpansion?: number;
   readonly output: string;
   readonly force?: true;
   readonly quiet?: true;
@@ -19,14 +22,22 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   const program = buildProgram(argv, io, (code) => {
     exitCode = code;
   });
-  const end = argv.indexOf("--");
-  const given = (flag: string): boolean => argv.slice(0, end === -1 ? argv.length : end).includes(flag);
+  const given = (flag: string): boolean => ownArguments(argv).includes(flag);
   try {
+    refuseChangedArguments(argv);
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
     return reportError(error, io, { debug: given("--debug"), json: given("--json") });
+  } finally {
+    await io.settle();
   }
+}
+
+/** Those before `--`, which are not the command's. */
+function ownArguments(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf("--");
+  return end === -1 ? argv : argv.slice(0, end);
 }
 
 /** The command definitions; each action imports the one function it calls. */
@@ -36,7 +47,7 @@ export function buildProgram(argv: readonly string[], io: Io, done: (exitCode: n
     .version(version)
     .option("--debug", "print a stack trace with an error")
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
-    .configureOutput({ outputError: (text, write) => write(usageError(text)) })
+    .configureOutput({ outputError: (text, write) => write(usageError(text, ownArguments(argv).includes("--json"))) })
     .configureOutput({ getOutHelpWidth: () => 100, getErrHelpWidth: () => 100 })
     .exitOverride();
   addRun(program, argv, async (options) => {
@@ -48,21 +59,31 @@ export function buildProgram(argv: readonly string[], io: Io, done: (exitCode: n
     .description("write the intact frames of a damaged or cut file to a whole one")
     .requiredOption("-o, --output <file>", "file to write; an existing one is refused")
     .option("-f, --force", "overwrite the output file")
+    .option(
+      "--max-expansion <n>",
+      "bytes of text that a byte of the file may stand for (default: 1000)",
+      wholeNumber("--max-expansion", 1, 1_000_000, "a number"),
+    )
     .option("--quiet", "print errors only")
     .option("--debug", "print a stack trace with an error")
     .action(async (input: string, flags: RecoverFlags) => {
       const { recover } = await import("./commands/recover.ts");
-      const { output, force = false, quiet = false } = flags;
-      done(await recover(input, { output, overwrite: force, quiet }, io));
+      const { output, force = false, quiet = false, maxExpansion } = flags;
+      const reading = maxExpansion === undefined ? {} : { maxExpansion };
+      done(await recover(input, { output, overwrite: force, quiet, ...reading }, io));
     });
   addModuleCommands(program, io, done);
   return program;
 }
 
 /** One line: "capture: …. See `capture --help`." */
-const usageError = (text: string): string =>
-  `capture: ${text
+function usageError(said: string, json: boolean): string {
+  const line = said
     .replace(/^error: /, "")
     .trim()
     .replaceAll("\n", " ")
-    .replace(/\.$/, "")}. See \`capture --help\`.\n`;
+    .replace(/\.$/, "");
+  const text = `${line}. See \`capture --help\`.`;
+  if (json) return `${JSON.stringify({ event: "error", text, exit_code: exitCodes.usage })}\n`;
+  return `capture: ${foreignText(text)}\n`;
+}

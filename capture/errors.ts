@@ -74,6 +74,69 @@ export class CommandStartError extends CaptureError {
   }
 }
 
+/** `--as`. */
+export class AsUserError extends CaptureError {
+  override readonly name = "AsUserError";
+  override readonly exitCode = exitCodes.usage;
+  constructor(user: string, why: string) {
+    super(`--as ${user}: ${why}. Give the name of a user, and run capture as root.`);
+  }
+}
+
+export class NoSetprivError extends CaptureError {
+  override readonly name = "NoSetprivError";
+  override readonly exitCode = exitCodes.unavailable;
+  constructor() {
+    super("setpriv is not installed, which --as needs. Install util-linux.");
+  }
+}
+
+/** A signal came before there was anything to end. */
+export class CalledOffError extends CaptureError {
+  override readonly name = "CalledOffError";
+  override readonly exitCode: number;
+  constructor(signal: string, exitCode: number) {
+    super(`${signal}: called off before the capture began. No file was made, and no command was started.`);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Bytes of an argument that Node.js does not hand on as they are. */
+export class ArgumentBytesError extends CaptureError {
+  override readonly name = "ArgumentBytesError";
+  override readonly exitCode = exitCodes.usage;
+  constructor(shown: string) {
+    super(
+      `${shown}: an argument that is not UTF-8 would arrive changed. Give it in UTF-8, or put the command into a script.`,
+    );
+  }
+}
+
+/** What is named like a file of the set, and is none. */
+export class NotOfSetError extends CaptureError {
+  override readonly name = "NotOfSetError";
+  override readonly exitCode = exitCodes.cannotCreate;
+  constructor(path: string) {
+    super(
+      `${path}: is named like a file of the set, but is no file of one of that number; it is left as it is. Choose another name with -o, or move it away.`,
+    );
+  }
+}
+
+/** A file of an earlier set. */
+export class NotRemovedError extends CaptureError {
+  override readonly name = "NotRemovedError";
+  override readonly exitCode = exitCodes.cannotCreate;
+  constructor(path: string, cause: NodeJS.ErrnoException) {
+    super(
+      `${path}: of an earlier set, cannot be removed (${cause.code ?? cause.message}). Choose another name with -o.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 export class NotRootError extends CaptureError {
   override readonly name = "NotRootError";
   override readonly exitCode = exitCodes.noPermission;
@@ -107,7 +170,7 @@ export class InstanceBusyError extends CaptureError {
   override readonly exitCode = exitCodes.busy;
   constructor(path: string, code: string) {
     super(
-      `${path}: a tracing instance of that name is left over and cannot be removed (${code}). Try \`rmdir ${path}\`.`,
+      `${path}: the tracing instance stays, as somebody has a file of it open (${code}); it records nothing any more. The next capture or \`capture doctor --fix\` removes it.`,
     );
   }
 }

@@ -23,11 +23,13 @@ export const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   noInput: "The input file does not exist or cannot be read.",
   unavailable: "This kernel or host lacks what is needed: the module, tracefs, ss, headers, a compiler.",
   software: "A defect of the program.",
-  cannotCreate: "The output exists already or cannot be created.",
-  ioError: "Reading or writing failed on the way: disk full, source gone. What was written before is whole.",
-  busy: "Something is in the way: another reader of the module, a setting that is fixed while it is loaded, a tracing instance.",
+  cannotCreate: "The output exists already or cannot be created, or the folder for built modules is not root's alone.",
+  ioError:
+    "Reading or writing failed on the way (disk full, source gone; what was written before is whole), the disk did not confirm what was written, or somebody else changed the file.",
+  busy: "Something is in the way: another reader of the module, or a setting that is fixed while it is loaded.",
   noPermission: "Root is needed.",
   commandNotStarted: "The command behind -- could not be started.",
   commandNotFound: "The command behind -- was not found.",
-  interrupted: "A second signal stopped it before everything was read; the file is whole.",
+  interrupted:
+    "A second signal stopped it before everything was read; the file is whole. Other signals that call it off before it begins give 128 and their number, as in a shell.",
 };

@@ -1,28 +1,34 @@
 /** All that a command touches of the terminal and the process, passed in so that tests are silent. */
-import { isatty } from "node:tty";
+import { UnhurriedOut } from "./unhurried-out.ts";
 
 export interface TextOut {
   write(text: string): unknown;
+  /** Writes it now or, where there is no room, not at all: for what the next moment makes old. */
+  offer(text: string): unknown;
   readonly isTTY: boolean;
   readonly columns: number;
 }
 
-export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+/** Those that people and programs send to end one that runs, and others that would end it without cleaning up. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2", "SIGALRM", "SIGXCPU"] as const;
+export type StopSignal = (typeof signals)[number];
 
 export interface Io {
   readonly stdout: TextOut;
   readonly stderr: TextOut;
-  readonly stdin: { readonly isTTY: boolean };
   /** Calls `handler` at each signal that asks to stop; returns how to take it off again. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
+  /** The same for SIGUSR1, which asks how it goes. */
+  onReport(handler: () => void): () => void;
+  /** Waits a moment for a terminal or reader that has not taken everything yet, never long. */
+  settle(): Promise<void>;
 }
-
-const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 function textOut(stream: NodeJS.WriteStream): TextOut {
   stream.on("error", () => {}); // a terminal that has gone must not end the capture
   return {
     write: (text) => stream.write(text),
+    offer: (text) => stream.write(text),
     get isTTY() {
       return stream.isTTY === true;
     },
@@ -32,16 +38,21 @@ function textOut(stream: NodeJS.WriteStream): TextOut {
   };
 }
 
+function listen<Name extends NodeJS.Signals>(names: readonly Name[], handler: (name: Name) => void): () => void {
+  const call = (name: NodeJS.Signals): void => handler(name as Name);
+  for (const name of names) process.on(name, call);
+  return () => {
+    for (const name of names) process.off(name, call);
+  };
+}
+
 export function processIo(): Io {
+  const stderr = new UnhurriedOut(2, process.stderr);
   return {
     stdout: textOut(process.stdout),
-    stderr: textOut(process.stderr),
-    stdin: { isTTY: isatty(0) },
-    onSignal: (handler) => {
-      for (const signal of signals) process.on(signal, handler);
-      return () => {
-        for (const signal of signals) process.off(signal, handler);
-      };
-    },
+    stderr,
+    onSignal: (handler) => listen(signals, handler),
+    onReport: (handler) => listen(["SIGUSR1"], handler),
+    settle: () => stderr.settle(),
   };
 }

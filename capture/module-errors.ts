@@ -113,7 +113,9 @@ export class CacheError extends CaptureError {
   override readonly name = "CacheError";
   override readonly exitCode = exitCodes.cannotCreate;
   constructor(path: string, why: string) {
-    super(`${path}: the module cannot be built there (${why}). Set XDG_CACHE_HOME to another folder of root's.`);
+    super(
+      `${path}: the module is neither built nor loaded there (${why}): root loads code from it, so root alone may write to it and to every folder above. Put that right (chown root, chmod go-w), ${elsewhere}.`,
+    );
   }
 }
 

@@ -1,16 +1,20 @@
 import {
   DiskFullError,
-  NothingToRecoverError,
-  NotTppError,
+  foreignText,
+  OutputChangedError,
   OutputClosedError,
+  OutputSyncError,
+  OutputTornError,
   OutputWriteError,
   SameFileError,
   TppError,
+  TppInputError,
 } from "@tcpprobe-plus/tpp";
 import { CommanderError } from "commander";
 import { CaptureError } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
+import { writeLine } from "./terminal.ts";
 
 export interface ReportOptions {
   /** With a stack trace. */
@@ -23,9 +27,14 @@ export interface ReportOptions {
 export function reportError(error: unknown, io: Io, options: ReportOptions): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage; // printed already
   const { text, exitCode } = describe(error, options.debug);
-  const facts = { event: "error", text, exit_code: exitCode };
-  io.stderr.write(options.json ? `${JSON.stringify(facts)}\n` : `capture: ${text}\n`);
-  if (options.debug && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  const stack = options.debug && error instanceof Error ? (error.stack ?? "") : "";
+  if (options.json) {
+    const facts = { event: "error", text, exit_code: exitCode, ...(stack === "" ? {} : { stack }) };
+    io.stderr.write(`${JSON.stringify(facts)}\n`);
+    return exitCode;
+  }
+  writeLine(io.stderr, text);
+  for (const line of stack === "" ? [] : stack.split("\n")) io.stderr.write(`${foreignText(line)}\n`);
   return exitCode;
 }
 
@@ -37,10 +46,19 @@ function describe(error: unknown, debug: boolean): { readonly text: string; read
   return { text: `unexpected error: ${first}.${next}`, exitCode: exitCodes.software };
 }
 
+/** What fails when the file is there already. */
+const onTheWay = [
+  DiskFullError,
+  OutputWriteError,
+  OutputClosedError,
+  OutputTornError,
+  OutputSyncError,
+  OutputChangedError,
+];
+
 function tppExitCode(error: TppError): number {
-  if ([DiskFullError, OutputWriteError, OutputClosedError].some((kind) => error instanceof kind))
-    return exitCodes.ioError;
-  if (error instanceof NotTppError || error instanceof NothingToRecoverError) return exitCodes.badInput;
+  if (onTheWay.some((kind) => error instanceof kind)) return exitCodes.ioError;
+  if (error instanceof TppInputError) return exitCodes.badInput;
   if (error instanceof SameFileError) return exitCodes.usage;
   return exitCodes.cannotCreate;
 }

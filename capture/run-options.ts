@@ -22,13 +22,14 @@ interface RunFlags {
   readonly cwndChanges?: true;
   readonly probetime?: number;
   readonly extended: boolean;
+  readonly as?: string;
   readonly hostname?: true;
   readonly quiet?: true;
   readonly json?: true;
 }
 
 /** A parser of whole numbers within a range. Throws a BadNumberError. */
-const wholeNumber =
+export const wholeNumber =
   (option: string, least: number, most: number, unit: string) =>
   (text: string): number => {
     const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
@@ -41,6 +42,7 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
     .command("run")
     .description("capture until Ctrl-C, a limit, the command's end or the source's end")
     .argument("[command...]", "behind --: run this once records can flow, and capture until it ends")
+    .option("--as <user>", "run the command as this user, not as root")
     .requiredOption("-o, --output <file>", "file to write, - for standard output; an existing one is refused")
     .option("-f, --force", "overwrite the output file")
     .option("--port <port>", "only connections with this port at either end", parsePort)
@@ -82,6 +84,9 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
       `${command[0]}: not an option. A command to run goes behind \`--\`: capture run … -- ${command.join(" ")}`,
     );
   }
+  if (flags.as !== undefined && command.length === 0) {
+    throw new OptionsError("--as: only with a command, which is what runs as that user. Give one behind `--`.");
+  }
   if (flags.full && flags.cwndChanges)
     throw new OptionsError("--full and --cwnd-changes exclude each other. Give one of them.");
   if (flags.keep !== undefined && !flags.rotate) {
@@ -109,6 +114,7 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
       extended: flags.extended,
     },
     command,
+    as: flags.as ?? null,
     hostname: flags.hostname ?? false,
     quiet: flags.quiet ?? false,
     json: flags.json ?? false,

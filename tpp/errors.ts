@@ -1,14 +1,57 @@
 /** What can go wrong with a .tpp file in a way that its user can mend; each message is one line with the next step. */
+import { foreignText } from "./foreign-text.ts";
 
+/** The message is made fit for a terminal here: what it names, such as a file, is foreign. */
 export class TppError extends Error {
   override readonly name: string = "TppError";
+  constructor(message: string, options?: ErrorOptions) {
+    super(foreignText(message), options);
+  }
 }
 
-export class NotTppError extends TppError {
+/** A file that cannot be read for what it holds. `why` is the message without the file's name. */
+export class TppInputError extends TppError {
+  override readonly name: string = "TppInputError";
+  readonly why: string;
+  constructor(path: string, why: string, options?: ErrorOptions) {
+    super(`${path}: ${why}`, options);
+    this.why = why;
+  }
+}
+
+export class NotTppError extends TppInputError {
   override readonly name = "NotTppError";
   constructor(path: string, fileBytes: number) {
     const what = fileBytes === 0 ? "is empty" : "is not a .tpp file (no tpp header found)";
-    super(`${path}: ${what}. \`capture run -o FILE\` writes one.`);
+    super(path, `${what}. \`capture run -o FILE\` writes one.`);
+  }
+}
+
+/** A pipe or a device, which cannot be read at any place. */
+export class NotAFileError extends TppInputError {
+  override readonly name = "NotAFileError";
+  constructor(path: string) {
+    super(path, "is no regular file. Write what comes from there to a file first, and give that.");
+  }
+}
+
+/** More text than a recording of its size has: made to fill memory and disk, or the same line millions of times. */
+export class ExpansionError extends TppInputError {
+  override readonly name = "ExpansionError";
+  constructor(path: string, rawBytes: number, storedBytes: number, maxExpansion: number) {
+    const times = Math.ceil(rawBytes / Math.max(storedBytes, 1));
+    super(
+      path,
+      `claims ${rawBytes} bytes of text in ${storedBytes} of file, ${times} times as much; ${maxExpansion} is allowed, real recordings have 5 to 30. If you trust it, give --max-expansion ${times}.`,
+    );
+  }
+}
+
+/** A value of a header that is to be written and that no reader would take. */
+export class HeaderValueError extends TppError {
+  override readonly name = "HeaderValueError";
+  constructor(problem: string) {
+    super(`the capture's metadata would not be read again: ${problem}. Nothing was written.`);
   }
 }
 
@@ -35,6 +78,22 @@ export class OutputOpenError extends TppError {
   }
 }
 
+const kinds = {
+  "symbolic link": "is a symbolic link, which is not followed. Give the name of the file itself.",
+  "block device": "is a block device, which is not written over. Choose a file.",
+  socket: "is a socket. Choose a file, or write to standard output with -o -.",
+  "unread FIFO": "is a FIFO that nobody reads from. Start its reader first.",
+  replaced: "was replaced by something else at the moment it was opened. Choose a folder that only you may write.",
+} as const;
+
+/** Something is there that is not written to. */
+export class OutputKindError extends TppError {
+  override readonly name = "OutputKindError";
+  constructor(path: string, kind: keyof typeof kinds) {
+    super(`${path}: ${kinds[kind]}`);
+  }
+}
+
 export class DiskFullError extends TppError {
   override readonly name = "DiskFullError";
   constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
@@ -55,11 +114,51 @@ export class OutputWriteError extends TppError {
   }
 }
 
+/** A write failed, and the part of a frame that it left could not be cut off again. */
+export class OutputTornError extends TppError {
+  override readonly name = "OutputTornError";
+  constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
+    super(
+      `${path}: writing failed after ${wholeBytes} bytes (${cause.code ?? cause.message}), and so did cutting off the part of a frame behind them; stopped. \`capture recover ${path} -o NEW\` writes what is whole to another file.`,
+      { cause },
+    );
+  }
+}
+
+/** All was handed over, and the system then said that it is not on the disk. */
+export class OutputSyncError extends TppError {
+  override readonly name = "OutputSyncError";
+  constructor(path: string, call: "fsync" | "close", cause: NodeJS.ErrnoException) {
+    super(
+      `${path}: the disk did not confirm what was written (${call}: ${cause.code ?? cause.message}), so the file may not be whole. Check the disk and its free space, then \`analyze verify ${path}\`.`,
+      { cause },
+    );
+  }
+}
+
+/** Somebody else had a hand in the file. */
+export class OutputChangedError extends TppError {
+  override readonly name = "OutputChangedError";
+  constructor(path: string, what: string) {
+    super(`${path}: ${what}. Give each capture a name and a folder that nobody else writes to.`);
+  }
+}
+
+/** The format holds no larger one; readers would refuse it. */
+export class MetadataTooLargeError extends TppError {
+  override readonly name = "MetadataTooLargeError";
+  constructor(path: string, bytes: number, most: number) {
+    super(
+      `${path}: its header would hold ${bytes} bytes, and ${most} are the most. Nothing was written; shorten what goes into it.`,
+    );
+  }
+}
+
 export class OutputClosedError extends TppError {
   override readonly name = "OutputClosedError";
   constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
     super(
-      `${path}: whoever read it has gone after ${wholeBytes} bytes (${cause.code}); stopped. What it took is whole frames and perhaps a cut one.`,
+      `${path}: ${cause.code === "EPIPE" ? "whoever read it has gone" : "nobody read what was waiting"} after ${wholeBytes} bytes (${cause.code}); stopped. What it took is whole frames and perhaps a cut one.`,
       { cause },
     );
   }
@@ -72,19 +171,17 @@ export class SameFileError extends TppError {
   }
 }
 
-export class NothingToRecoverError extends TppError {
+export class NothingToRecoverError extends TppInputError {
   override readonly name = "NothingToRecoverError";
-  constructor(path: string) {
-    super(
-      `${path}: its header cannot be read, so its records have no meaning. \`zstd -dc ${path}\` prints what text is left.`,
-    );
+  constructor(path: string, damage: string) {
+    super(path, `${damage}, so its records have no meaning. \`zstd -dc FILE\` prints what text is left.`);
   }
 }
 
 /** A frame that the walk held for intact does not decompress to what its checkpoint says. */
-export class DamagedFrameError extends TppError {
+export class DamagedFrameError extends TppInputError {
   override readonly name = "DamagedFrameError";
   constructor(path: string, text: string) {
-    super(`${path}: ${text}. \`capture recover ${path} -o NEW\` writes the intact frames to a whole file.`);
+    super(path, `${text}. \`capture recover FILE -o NEW\` writes the intact frames to a whole file.`);
   }
 }

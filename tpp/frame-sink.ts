@@ -1,9 +1,19 @@
 /** The file under a writer: appends whole frames, and leaves nothing but whole frames behind when the disk is full. */
-import { DiskFullError, OutputClosedError, OutputWriteError } from "./errors.ts";
+import {
+  DiskFullError,
+  MetadataTooLargeError,
+  OutputChangedError,
+  OutputClosedError,
+  OutputSyncError,
+  OutputTornError,
+  OutputWriteError,
+} from "./errors.ts";
+import type { FileIdentity } from "./file-identity.ts";
 import type { TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
-import { encodeMetadata } from "./metadata.ts";
+import { encodeMetadata, maxMetadataBytes } from "./metadata.ts";
+import { openTarget } from "./open-target.ts";
 import { encodeSeekTable, type SeekEntry, skippableEntry } from "./seek-table.ts";
-import { openTarget, type Target } from "./target.ts";
+import type { Target, TargetOptions } from "./target.ts";
 
 export interface DataFrame {
   readonly compressed: Buffer;
@@ -16,6 +26,10 @@ export type CheckpointNotes = Pick<TppCheckpoint, "monotonic_ns" | "realtime_ns"
 
 const fullDisk = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
+/** Node.js has no name for a full quota. */
+const named = (error: NodeJS.ErrnoException): NodeJS.ErrnoException =>
+  error.errno === -122 ? Object.assign(error, { code: "EDQUOT" }) : error;
+
 export class FrameSink {
   readonly path: string;
   readonly captureId: string;
@@ -25,6 +39,8 @@ export class FrameSink {
   #frames = 0;
   #lines = 0;
   #rawBytes = 0;
+  /** A part of a frame stands at the end: nothing may follow it. */
+  #torn = false;
 
   private constructor(captureId: string, target: Target) {
     this.path = target.name;
@@ -33,17 +49,25 @@ export class FrameSink {
   }
 
   /** Creates the file (never over an existing one unless told) and writes the header; `-` is standard output. */
-  static async create(path: string, header: TppHeader, overwrite: boolean): Promise<FrameSink> {
-    const target = await openTarget(path, overwrite);
+  static async create(path: string, header: TppHeader, options: TargetOptions = {}): Promise<FrameSink> {
+    const frame = encodeMetadata("TPPH", header);
+    const payloadBytes = frame.length - 8;
+    if (payloadBytes > maxMetadataBytes) throw new MetadataTooLargeError(path, payloadBytes, maxMetadataBytes);
+    const target = await openTarget(path, options);
     const sink = new FrameSink(header.capture_id, target);
     try {
-      await sink.#append(encodeMetadata("TPPH", header));
+      await sink.#append(frame);
+      if (options.appears !== "whole") await target.publish();
     } catch (error) {
-      await target.close();
-      if (!overwrite) await target.remove();
+      await sink.abandon();
       throw error;
     }
     return sink;
+  }
+
+  /** Null for what is no regular file. */
+  get identity(): FileIdentity | null {
+    return this.#target.identity;
   }
 
   get totals(): { fileBytes: number; frames: number; lines: number; rawBytes: number } {
@@ -74,15 +98,36 @@ export class FrameSink {
     this.#rawBytes = checkpoint.raw_bytes;
   }
 
-  /** Writes trailer and seek table, or neither when they do not fit, and closes the file. */
+  /**
+   * Writes trailer and seek table, or neither when they do not fit, and closes the file. Throws where the disk does not
+   * confirm it, and where somebody else had a hand in the file meanwhile.
+   */
   async finish(trailer: TppTrailer): Promise<void> {
     const metadata = encodeMetadata("TPPT", trailer);
     try {
-      await this.#write([metadata, encodeSeekTable([...this.#entries, skippableEntry(metadata.length)])]);
-      await this.#target.sync();
-    } finally {
-      await this.#target.close();
+      if (!this.#torn) {
+        await this.#write([metadata, encodeSeekTable([...this.#entries, skippableEntry(metadata.length)])]);
+      }
+      await this.#target.sync().catch((cause) => this.#unconfirmed("fsync", cause));
+      const changed = await this.#target.changed(this.#bytes);
+      if (changed !== null) throw new OutputChangedError(this.path, changed);
+      await this.#target.publish();
+    } catch (error) {
+      await this.#target.close().catch(() => {});
+      throw error;
     }
+    await this.#target.close().catch((cause) => this.#unconfirmed("close", cause));
+  }
+
+  /** Closes the file and takes it away again. */
+  async abandon(): Promise<void> {
+    await this.#target.close().catch(() => {});
+    await this.#target.remove();
+  }
+
+  /** For an output that nobody takes anything from: what waits fails. */
+  giveUp(): void {
+    this.#target.giveUp();
   }
 
   async #append(frame: Buffer): Promise<void> {
@@ -98,15 +143,23 @@ export class FrameSink {
         done += await this.#target.write(data.subarray(done));
       }
     } catch (error) {
-      if (done > 0) await this.#target.truncate(this.#bytes);
-      throw this.#failure(error as NodeJS.ErrnoException);
+      const cause = named(error as NodeJS.ErrnoException);
+      if (done > 0 && !(await this.#target.truncate(this.#bytes))) this.#torn = true;
+      throw this.#failure(cause);
     }
     this.#bytes += data.length;
   }
 
   #failure(cause: NodeJS.ErrnoException): Error {
-    if (cause.code === "EPIPE") return new OutputClosedError(this.path, this.#bytes, cause);
+    if (cause.code === "EPIPE" || cause.code === "ETIMEDOUT") {
+      return new OutputClosedError(this.path, this.#bytes, cause);
+    }
+    if (this.#torn) return new OutputTornError(this.path, this.#bytes, cause);
     const kind = fullDisk.has(cause.code ?? "") ? DiskFullError : OutputWriteError;
     return new kind(this.path, this.#bytes, cause);
+  }
+
+  #unconfirmed(call: "fsync" | "close", cause: NodeJS.ErrnoException): never {
+    throw new OutputSyncError(this.path, call, named(cause));
   }
 }

@@ -11,9 +11,32 @@ export interface LinePiece {
   readonly lines: number;
 }
 
+/** Above one newline in so many bytes, looking at each byte is quicker than asking for the next newline. */
+const shortLine = 6;
+const stretchBytes = 16 * 1024;
+
 export function countNewlines(bytes: Buffer): number {
   let count = 0;
+  let lines = 0;
+  for (let start = 0; start < bytes.length; start += stretchBytes) {
+    const stretch = bytes.subarray(start, start + stretchBytes);
+    // As the lines were in the stretch before.
+    lines = lines * shortLine > stretchBytes ? countByByte(stretch) : countByLine(stretch);
+    count += lines;
+  }
+  return count;
+}
+
+function countByLine(bytes: Buffer): number {
+  let count = 0;
   for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) count += 1;
+  return count;
+}
+
+function countByByte(bytes: Buffer): number {
+  let count = 0;
+  // 1 for a newline, 0 for all else, without a branch that would be guessed wrongly half of the time.
+  for (let at = 0; at < bytes.length; at += 1) count += ((bytes[at]! ^ newline) - 1) >>> 31;
   return count;
 }
 
@@ -41,6 +64,11 @@ export class LineBuffer {
   /** Whole lines waiting in it. */
   get lines(): number {
     return this.#lines;
+  }
+
+  /** Those lines; valid until anything else is called. */
+  wholeLines(): Buffer {
+    return this.#buffer.subarray(0, this.#used === 0 ? 0 : this.#buffer.lastIndexOf(newline, this.#used - 1) + 1);
   }
 
   /** Takes as much of `chunk` as fits and says how much; when that is not all, `take` must be called next. */

@@ -1,5 +1,9 @@
+/** Metadata frames: skippable frames of a tag, a CRC and JSON. */
 import { crc32 } from "node:zlib";
+import { HeaderValueError } from "./errors.ts";
+import { fitted } from "./fit-metadata.ts";
 import type { TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
+import { checkpointProblem, headerProblem, trailerProblem } from "./metadata-schema.ts";
 import { skippableMagic } from "./zstd-frame.ts";
 
 /** The four bytes after a metadata frame's length field. */
@@ -11,10 +15,26 @@ export const metadataPrefixBytes = 16;
 /** No metadata frame's payload is larger. */
 export const maxMetadataBytes = 16 * 1024 * 1024;
 
-/** A skippable frame of tag, CRC32 of tag and JSON, JSON. */
+const problemOf: Readonly<Record<MetadataTag, (value: unknown) => string | null>> = {
+  TPPH: headerProblem,
+  TPPC: checkpointProblem,
+  TPPT: trailerProblem,
+};
+
+/**
+ * A skippable frame of tag, CRC32 of tag and JSON, JSON. What a reader would refuse is never written: what is too long is
+ * cut, and a note in the header says so. Throws a HeaderValueError for values that mean nothing, such as a clock in another
+ * century.
+ */
 export function encodeMetadata(tag: MetadataTag, value: TppHeader | TppCheckpoint | TppTrailer): Buffer {
-  const json = Buffer.from(JSON.stringify(value), "utf8");
-  const frame = Buffer.alloc(metadataPrefixBytes + json.length);
+  let json = Buffer.from(JSON.stringify(value), "utf8");
+  if (refusal(tag, value, json) !== null) {
+    const accepted = (candidate: object) => refusal(tag, candidate, Buffer.from(JSON.stringify(candidate))) === null;
+    const shorter = fitted(tag, value, accepted);
+    if (!shorter) throw new HeaderValueError(refusal(tag, value, json)!);
+    json = Buffer.from(JSON.stringify(shorter), "utf8");
+  }
+  const frame = Buffer.allocUnsafe(metadataPrefixBytes + json.length);
   frame.writeUInt32LE(skippableMagic, 0);
   frame.writeUInt32LE(8 + json.length, 4);
   frame.write(tag, 8, "latin1");
@@ -23,58 +43,49 @@ export function encodeMetadata(tag: MetadataTag, value: TppHeader | TppCheckpoin
   return frame;
 }
 
-export interface Metadata {
-  readonly tag: MetadataTag;
-  /** Parsed JSON; undefined where it does not parse. */
-  readonly value: unknown;
-  readonly crcMatches: boolean;
-}
+/** Why a reader would not take it; null: it would. */
+const refusal = (tag: MetadataTag, value: object, json: Buffer): string | null =>
+  8 + json.length > maxMetadataBytes ? "it is too long" : (problemOf[tag](value) ?? shapeProblem(json));
 
-export const hasOurTag = (payload: Buffer): boolean => /^TPP[HCT]$/.test(payload.toString("latin1", 0, 4));
+export const tagOf = (bytes: Buffer): MetadataTag | undefined => {
+  const tag = bytes.toString("latin1", 0, 4);
+  return tag in problemOf ? (tag as MetadataTag) : undefined;
+};
 
-/** Reads the payload of a skippable frame; undefined when it is none of ours. */
-export function decodeMetadata(payload: Buffer): Metadata | undefined {
-  if (payload.length < 8 || !hasOurTag(payload)) return undefined;
-  const tag = payload.toString("latin1", 0, 4) as MetadataTag;
-  const json = payload.subarray(8);
-  const crcMatches = crc32(json, crc32(tag)) === payload.readUInt32LE(4);
-  let value: unknown;
+/** The JSON's value; undefined where it does not parse, or is deeper or has more values than any of ours. */
+export function parseMetadata(json: Buffer): unknown {
+  if (shapeProblem(json) !== null) return undefined;
   try {
-    value = JSON.parse(json.toString("utf8"));
+    return JSON.parse(json.toString("utf8"));
   } catch {
-    value = undefined;
+    return undefined;
   }
-  return { tag, value, crcMatches };
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const maxDepth = 32;
+const maxValues = 1_000_000;
 
-/** Checks what readers rely on: a header whose CRC does not hold may still parse, with a name or value changed. */
-export function asHeader(value: unknown): TppHeader | undefined {
-  if (!isObject(value) || value.format !== 1) return undefined;
-  for (const name of ["capture_id", "source", "text"]) if (typeof value[name] !== "string") return undefined;
-  for (const name of ["tool", "kernel", "clock", "filters", "sysctl"]) if (!isObject(value[name])) return undefined;
-  for (const name of ["interfaces", "command_line"]) if (!Array.isArray(value[name])) return undefined;
-  if (value.columns !== null && !Array.isArray(value.columns)) return undefined;
-  const clock = value.clock as Record<string, unknown>;
-  for (const name of ["realtime_ns", "monotonic_ns", "zero_monotonic_ns"]) {
-    if (typeof clock[name] !== "string" || !/^\d+$/.test(clock[name])) return undefined;
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
+const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/**
+ * What makes JSON cost more than its size to hold, or recursion to go through: depth, and the number of values. Names that
+ * this version does not know may hold anything, so this is looked at before the JSON is parsed.
+ */
+export function shapeProblem(json: Buffer): string | null {
+  let depth = 0;
+  let values = 0;
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at]!;
+    if (byte === quote) {
+      at += 1;
+      while (at < json.length && json[at] !== quote) at += json[at] === backslash ? 2 : 1;
+    } else if (byte === comma || byte === colon) values += 1;
+    else if (byte === openList || byte === openObject) {
+      values += 1;
+      depth += 1;
+      if (depth > maxDepth) return `it is nested deeper than ${maxDepth}`;
+    } else if (byte === closeList || byte === closeObject) depth -= 1;
   }
-  return value as unknown as TppHeader;
-}
-
-export function asCheckpoint(value: unknown): TppCheckpoint | undefined {
-  if (!isObject(value) || typeof value.capture_id !== "string" || !isObject(value.lost)) return undefined;
-  const counts = ["frame", "offset", "compressed_bytes", "checksum", "frame_lines", "frame_raw_bytes"];
-  for (const name of [...counts, "lines", "raw_bytes"]) if (!isCount(value[name])) return undefined;
-  const checkpoint = value as unknown as TppCheckpoint;
-  if (checkpoint.frame < 1 || checkpoint.lines < checkpoint.frame_lines) return undefined;
-  return checkpoint.raw_bytes < checkpoint.frame_raw_bytes ? undefined : checkpoint;
-}
-
-export function asTrailer(value: unknown): TppTrailer | undefined {
-  if (!isObject(value) || typeof value.capture_id !== "string" || !isObject(value.lost)) return undefined;
-  for (const name of ["frames", "lines", "raw_bytes"]) if (!isCount(value[name])) return undefined;
-  return value as unknown as TppTrailer;
+  return values > maxValues ? `it holds more than ${maxValues} values` : null;
 }

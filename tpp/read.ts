@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { zstdDecompress } from "node:zlib";
 import { DamagedFrameError } from "./errors.ts";
+import { checkExpansion } from "./expansion.ts";
 import { countLines } from "./line-buffer.ts";
 import type { TppWalk } from "./walk.ts";
 import type { TppFrame } from "./walk-state.ts";
@@ -19,22 +20,29 @@ export interface TppFrameData {
 export interface ReadFramesOptions {
   /** Called for a frame that does not hold what it should, which is then left out; without it that is thrown. */
   readonly onDamage?: (frame: TppFrame, text: string) => void;
+  /** Bytes of text that there may be for each byte of the file; as the walk was told unless given. */
+  readonly maxExpansion?: number;
+  /** Ends the reading: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * The raw bytes of the walk's intact frames, in order of their numbers. Each is checked against its content checksum and
- * its checkpoint. Throws a DamagedFrameError at a frame that fails, unless `onDamage` takes it.
+ * its checkpoint. Throws a DamagedFrameError at a frame that fails, unless `onDamage` takes it, and before the first frame an
+ * ExpansionError where all together claim more text than they may.
  */
 export async function* readFrames(
   path: string,
   walk: TppWalk,
   options: ReadFramesOptions = {},
 ): AsyncGenerator<TppFrameData, void, undefined> {
+  checkExpansion(walk, options.maxExpansion);
   const file = await open(path, "r");
   try {
     let next = walk.frames[0] && settle(readFrame(file, walk.frames[0]));
     for (let index = 0; index < walk.frames.length; index += 1) {
       const result = await next!;
+      options.signal?.throwIfAborted();
       const following = walk.frames[index + 1];
       next = following && settle(readFrame(file, following)); // read ahead by one
       if (!(result instanceof Error)) yield result;

@@ -1,12 +1,11 @@
 /** Writes the intact frames of a damaged file to a whole one, with every hole counted at its place. */
 import { randomUUID } from "node:crypto";
-import { realpath } from "node:fs/promises";
-import { NothingToRecoverError, SameFileError } from "./errors.ts";
+import { NothingToRecoverError } from "./errors.ts";
 import { type CheckpointNotes, FrameSink } from "./frame-sink.ts";
 import type { LossTotals, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
 import { readFrames } from "./read.ts";
 import { verifyTpp } from "./verify.ts";
-import type { TppWalk } from "./walk.ts";
+import type { TppWalk, WalkOptions } from "./walk.ts";
 
 export interface Recovery {
   /** What was found in the input, every frame checked. */
@@ -19,31 +18,51 @@ export interface Recovery {
   readonly fileBytes: number;
 }
 
+export interface RecoverOptions extends WalkOptions {
+  /** Replace an existing output; without it one is refused. */
+  readonly overwrite?: boolean;
+}
+
 /**
- * Copies the intact frames of `input` to the new file `output`. Lines that are missing between them are counted as lost by
- * `damage` in the checkpoint behind the hole. Throws a NotTppError, NothingToRecoverError, SameFileError or one of the
- * writer's errors.
+ * Copies the intact frames of `input` to the new file `output`, which is there whole or not at all; `-` is standard output.
+ * Lines that are missing between them are counted as lost by `damage` in the checkpoint behind the hole. Throws what
+ * `verifyTpp` throws, a NothingToRecoverError, a SameFileError for an output that is the input under whatever name, or one
+ * of the writer's errors.
  */
-export async function recoverTpp(
-  input: string,
-  output: string,
-  options: { readonly overwrite?: boolean } = {},
-): Promise<Recovery> {
-  const walk = await verifyTpp(input);
-  if (!walk.header) throw new NothingToRecoverError(input);
-  if ((await realpath(input)) === (await realpath(output).catch(() => ""))) throw new SameFileError(output);
+export async function recoverTpp(input: string, output: string, options: RecoverOptions = {}): Promise<Recovery> {
+  const { overwrite = false, ...reading } = options;
+  const walk = await verifyTpp(input, reading);
+  if (!walk.header) {
+    const damage = walk.damage.find(({ kind }) => kind === "header")?.text;
+    throw new NothingToRecoverError(input, damage ?? "its header cannot be read");
+  }
   const header = recoveredHeader(walk, walk.header);
-  const sink = await FrameSink.create(output, header, options.overwrite ?? false);
+  const sink = await FrameSink.create(output, header, { overwrite, inputs: [input], appears: "whole" });
+  try {
+    return await copyFrames(walk, walk.header, header, sink, reading);
+  } catch (error) {
+    await sink.abandon(); // a file with a part of the frames would look like all that could be recovered
+    throw error;
+  }
+}
+
+async function copyFrames(
+  walk: TppWalk,
+  from: TppHeader,
+  header: TppHeader,
+  sink: FrameSink,
+  { signal }: WalkOptions,
+): Promise<Recovery> {
   const checkpoints = new Map(walk.checkpoints.map((checkpoint) => [checkpoint.frame, checkpoint]));
   let missingLines = 0;
   let expectedLine = 0;
   let sourceLost: LossTotals = {};
-  let lastNs = walk.header.clock.monotonic_ns;
+  let lastNs = from.clock.monotonic_ns;
   const holeUpTo = (line: number): LossTotals => {
-    missingLines += line - expectedLine;
+    missingLines += Math.max(0, line - expectedLine);
     return missingLines > 0 ? { ...sourceLost, damage: (sourceLost.damage ?? 0) + missingLines } : sourceLost;
   };
-  for await (const { frame, raw, compressed } of readFrames(input, walk)) {
+  for await (const { frame, raw, compressed } of readFrames(walk.path, walk, signal ? { signal } : {})) {
     const checkpoint = checkpoints.get(frame.number);
     sourceLost = checkpoint?.lost ?? sourceLost;
     const lost = holeUpTo(frame.firstLine);
@@ -65,12 +84,18 @@ function carriedNotes(checkpoint: TppCheckpoint | undefined): Partial<Checkpoint
   return Object.fromEntries(names.flatMap((name) => (checkpoint?.[name] ? [[name, checkpoint[name]]] : [])));
 }
 
+/** Lines that say what was wrong, of all recoveries that a file went through. */
+const mostDamages = 1000;
+
 function recoveredHeader(walk: TppWalk, header: TppHeader): TppHeader {
   const damage = walk.damage.map((found) => found.text);
   return {
     ...header,
     capture_id: randomUUID(),
-    recovered: { from_capture_id: header.capture_id, damage: [...(header.recovered?.damage ?? []), ...damage] },
+    recovered: {
+      from_capture_id: header.capture_id,
+      damage: [...(header.recovered?.damage ?? []), ...damage].slice(0, mostDamages),
+    },
   };
 }
 
@@ -80,7 +105,7 @@ type Totals = Pick<TppTrailer, "frames" | "lines" | "raw_bytes" | "lost">;
 function recoveredTrailer(walk: TppWalk, header: TppHeader, totals: Totals, lastNs: string): TppTrailer {
   const sinceStartNs = BigInt(lastNs) - BigInt(header.clock.monotonic_ns);
   const atLastFrame = {
-    duration_s: Number(sinceStartNs / 1000n) / 1e6,
+    duration_s: Math.max(0, Number(sinceStartNs / 1000n) / 1e6),
     realtime_ns: String(BigInt(header.clock.realtime_ns) + sinceStartNs),
     monotonic_ns: lastNs,
   };

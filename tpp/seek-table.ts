@@ -26,7 +26,7 @@ export const skippableEntry = (compressedBytes: number): SeekEntry => ({
 });
 
 export function encodeSeekTable(entries: readonly SeekEntry[]): Buffer {
-  const table = Buffer.alloc(8 + entries.length * entryBytes + footerBytes);
+  const table = Buffer.alloc(seekTableBytes(entries.length));
   table.writeUInt32LE(seekTableMagic, 0);
   table.writeUInt32LE(table.length - 8, 4);
   let at = 8;
@@ -42,19 +42,15 @@ export function encodeSeekTable(entries: readonly SeekEntry[]): Buffer {
   return table;
 }
 
-/** Entries of a seek table's payload (the bytes after magic and length); undefined when it is damaged. */
-export function decodeSeekTable(payload: Buffer): SeekEntry[] | undefined {
-  const footer = payload.length - footerBytes;
-  if (footer < 0 || footer % entryBytes !== 0) return undefined;
-  if (payload.readUInt32LE(footer + 5) !== footerMagic || payload[footer + 4] !== checksumFlag) return undefined;
-  if (payload.readUInt32LE(footer) !== footer / entryBytes) return undefined;
-  const entries: SeekEntry[] = [];
-  for (let at = 0; at < footer; at += entryBytes) {
-    entries.push({
-      compressedBytes: payload.readUInt32LE(at),
-      rawBytes: payload.readUInt32LE(at + 4),
-      checksum: payload.readUInt32LE(at + 8),
-    });
-  }
-  return entries;
+/** Length of a table of so many entries. */
+export const seekTableBytes = (entries: number): number => 8 + entries * entryBytes + footerBytes;
+
+export const seekTableFooterBytes = footerBytes;
+
+/** How many entries a table says it has, by the last bytes of it; undefined when these, or its length, are none of a table. */
+export function seekTableEntries(footer: Buffer, tableBytes: number): number | undefined {
+  if (footer.length !== footerBytes) return undefined;
+  if (footer.readUInt32LE(5) !== footerMagic || footer[4] !== checksumFlag) return undefined;
+  const entries = footer.readUInt32LE(0);
+  return tableBytes === seekTableBytes(entries) ? entries : undefined;
 }

@@ -1,17 +1,32 @@
 /** Walks a .tpp file from frame to frame, reading headers only: nothing is decompressed, nothing held but the lists. */
-import { isDeepStrictEqual } from "node:util";
 import { ByteReader } from "./byte-reader.ts";
 import type { TppDamage } from "./damage.ts";
+import { Effort } from "./effort.ts";
 import { NotTppError } from "./errors.ts";
-import { nextSoundMetadata, type Piece, pieceAt } from "./frames.ts";
+import { defaultMaxExpansion } from "./expansion.ts";
+import { type BrokenPiece, type MetadataPiece, metadataValue, pieceAt, type SeekTablePiece } from "./frames.ts";
 import type { TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
-import { asCheckpoint, asHeader, asTrailer, type Metadata } from "./metadata.ts";
-import { type SeekEntry, skippableEntry } from "./seek-table.ts";
+import { maxMetadataBytes, tagOf } from "./metadata.ts";
+import { asCheckpoint, asTrailer, checkpointProblem, headerProblem, trailerProblem } from "./metadata-schema.ts";
+import { MetadataSearch } from "./search.ts";
+import {
+  encodeSeekTable,
+  type SeekEntry,
+  seekTableBytes,
+  seekTableEntries,
+  seekTableFooterBytes,
+  skippableEntry,
+} from "./seek-table.ts";
 import { type TppFrame, WalkState } from "./walk-state.ts";
+import { skippableMagic } from "./zstd-frame.ts";
 
 export interface TppWalk {
   readonly path: string;
   readonly fileBytes: number;
+  /** What of it is on the disk: less than `fileBytes` where it has holes. */
+  readonly storedBytes: number;
+  /** What was asked for: bytes of text for each byte on the disk. `readFrames` refuses more. */
+  readonly maxExpansion: number;
   /** Null where it cannot be read. Where `damage` names the header, its values are not to be trusted. */
   readonly header: TppHeader | null;
   /** Intact data frames by number. */
@@ -19,21 +34,31 @@ export interface TppWalk {
   readonly checkpoints: readonly TppCheckpoint[];
   /** Null in a file that was cut or is still being written. */
   readonly trailer: TppTrailer | null;
-  /** By byte offset; empty for a whole file. */
+  /** By byte offset; empty for a whole file. Of very many the first are listed, and a last entry says how many more there are. */
   readonly damage: readonly TppDamage[];
+}
+
+export interface WalkOptions {
+  /** How many bytes of text there may be for each byte of the file; 1000 unless told. Infinity: any. */
+  readonly maxExpansion?: number;
+  /** Ends what takes long: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /** How far to look for a sound frame in a file that does not begin with a header. */
 const headerSearchBytes = 32 * 1024 * 1024;
 
-/** Walks the file at `path`. Throws a NotTppError for a file of another kind, and what the file system throws. */
-export async function walkTpp(path: string): Promise<TppWalk> {
+/**
+ * Walks the file at `path`. Time and memory are bounded by what of it is on the disk, whatever it holds. Throws a
+ * NotTppError for a file of another kind, a NotAFileError for a pipe or device, and what the file system throws.
+ */
+export async function walkTpp(path: string, options: WalkOptions = {}): Promise<TppWalk> {
   const reader = new ByteReader(path);
   try {
-    const walker = new Walker(path, reader, null);
+    const walker = new Walker(path, reader, null, options);
     const walk = walker.walk();
     const captureId = walker.likelierCaptureId();
-    return captureId === null ? walk : new Walker(path, reader, captureId).walk();
+    return captureId === null ? walk : new Walker(path, reader, captureId, options).walk();
   } finally {
     reader.close();
   }
@@ -42,7 +67,10 @@ export async function walkTpp(path: string): Promise<TppWalk> {
 class Walker {
   readonly #path: string;
   readonly #reader: ByteReader;
-  readonly #state = new WalkState();
+  readonly #maxExpansion: number;
+  readonly #effort: Effort;
+  readonly #search: MetadataSearch;
+  readonly #state: WalkState;
   #header: TppHeader | null = null;
   #headerHolds = false;
   /** Every sound frame with its sizes, to compare with the seek table. */
@@ -50,11 +78,17 @@ class Walker {
   #seekTableEnd = 0;
   /** Where the frame begins that the end of the file cuts off. */
   #incompleteAt: number | null = null;
+  /** Nothing before it needs to be searched again: so a walk that goes back to what it had passed still gets on. */
+  #searchedTo = 0;
 
   /** `captureId`: what to take for the file's own where its header does not tell. */
-  constructor(path: string, reader: ByteReader, captureId: string | null) {
+  constructor(path: string, reader: ByteReader, captureId: string | null, options: WalkOptions) {
     this.#path = path;
     this.#reader = reader;
+    this.#maxExpansion = options.maxExpansion ?? defaultMaxExpansion;
+    this.#effort = new Effort(reader.storedBytes);
+    this.#search = new MetadataSearch(reader, this.#effort);
+    this.#state = new WalkState(this.#maxExpansion * reader.storedBytes);
     this.#state.captureId = captureId;
   }
 
@@ -69,7 +103,12 @@ class Walker {
   walk(): TppWalk {
     const state = this.#state;
     let at = this.#readHeader();
-    while (at < this.#reader.fileBytes) at = this.#step(at);
+    while (at < this.#reader.fileBytes) {
+      const searchedTo = this.#searchedTo;
+      const next = this.#step(at);
+      if (next <= at && this.#searchedTo <= searchedTo) throw new Error(`the walk stands still at byte ${at}`);
+      at = next;
+    }
     if (state.trailer) {
       state.dropPending();
     } else {
@@ -77,83 +116,106 @@ class Walker {
     }
     if (!state.trailer || this.#seekTableEnd === 0) this.#cut();
     state.reportMissing();
-    const { frames, checkpoints, trailer, damage } = state;
+    const { frames, checkpoints, trailer } = state;
     frames.sort((a, b) => a.number - b.number);
     checkpoints.sort((a, b) => a.frame - b.frame);
-    damage.sort((a, b) => a.offset - b.offset);
-    const { fileBytes } = this.#reader;
-    return { path: this.#path, fileBytes, header: this.#header, frames, checkpoints, trailer, damage };
+    const { fileBytes, storedBytes } = this.#reader;
+    return {
+      path: this.#path,
+      fileBytes,
+      storedBytes,
+      maxExpansion: this.#maxExpansion,
+      header: this.#header,
+      frames,
+      checkpoints,
+      trailer,
+      damage: state.damage.list(),
+    };
   }
 
   /** Returns where the walk goes on. */
   #readHeader(): number {
     const reader = this.#reader;
     if (reader.fileBytes === 0) throw new NotTppError(this.#path, 0);
-    const piece = pieceAt(reader, 0);
-    if (piece.kind === "metadata" && piece.metadata.tag === "TPPH") {
-      this.#header = asHeader(piece.metadata.value) ?? null;
-      if (this.#header && piece.metadata.crcMatches) {
-        this.#state.captureId = this.#header.capture_id;
-        this.#headerHolds = true;
-      } else {
-        const use = this.#header ? "its values may be wrong" : "it cannot be read";
-        this.#state.addDamage("header", 0, `header at byte 0 is damaged: ${use}`);
-      }
-      this.#state.headerEndsAt(piece.end);
-      this.#seen.push(skippableEntry(piece.end));
-      return piece.end;
-    }
-    const tag = reader.at(0, 12).toString("latin1", 8, 12);
-    if (piece.kind === "broken" && piece.cut && tag === "TPPH") {
+    const start = reader.at(0, 12);
+    const isHeader =
+      start.length === 12 && start.readUInt32LE(0) === skippableMagic && tagOf(start.subarray(8)) === "TPPH";
+    const length = isHeader ? start.readUInt32LE(4) : 0;
+    if (isHeader && length >= 8 && length <= maxMetadataBytes && 8 + length <= reader.fileBytes)
+      return this.#useHeader(8 + length);
+    if (isHeader && 8 + length > reader.fileBytes) {
       this.#state.addDamage("header", 0, "header at byte 0 is cut off");
     } else {
-      const found = nextSoundMetadata(reader, 1, headerSearchBytes);
-      if (!found) throw new NotTppError(this.#path, reader.fileBytes);
+      if (!this.#search.next(1, headerSearchBytes)) throw new NotTppError(this.#path, reader.fileBytes);
       this.#state.addDamage("header", 0, "header at byte 0 is damaged: it cannot be read");
     }
     return this.#resume(0);
   }
 
+  /** The header that ends at `end`: where its CRC does not hold, it may still parse, with a name or value changed. */
+  #useHeader(end: number): number {
+    const piece = pieceAt(this.#reader, 0, this.#effort);
+    const holds = piece.kind === "metadata";
+    const value = holds ? piece.value : metadataValue(this.#reader, 0, end);
+    const problem = headerProblem(value);
+    if (problem === null) this.#header = value as TppHeader;
+    if (!holds) {
+      const use = this.#header ? "its values may be wrong" : "it cannot be read";
+      this.#state.addDamage("header", 0, `header at byte 0 is damaged: ${use}`);
+    } else if (problem !== null) {
+      const why = value === undefined ? "its JSON does not parse, or is nested deeper than any of ours" : problem;
+      this.#state.addDamage("header", 0, `header at byte 0 makes no sense: ${why}`);
+    } else {
+      this.#state.captureId = this.#header!.capture_id;
+      this.#headerHolds = true;
+    }
+    this.#state.headerEndsAt(end);
+    this.#seen.push(skippableEntry(end));
+    return end;
+  }
+
   #step(at: number): number {
-    const piece = pieceAt(this.#reader, at);
+    const piece = pieceAt(this.#reader, at, this.#effort);
     if (piece.kind === "broken") return this.#skipBroken(piece);
     if (this.#seekTableEnd > 0 && this.#state.trailer) {
       this.#state.addDamage("trailer", at, `bytes from ${at} on follow the end of the recording and are not used`);
       return this.#reader.fileBytes;
     }
     if (piece.kind === "data") {
-      this.#state.pending.push(piece);
+      this.#state.dataFrame(piece);
       this.#seen.push({ compressedBytes: piece.end - at, rawBytes: piece.rawBytes, checksum: piece.checksum });
-      return piece.end;
-    }
-    if (piece.kind === "seek table") {
+    } else if (piece.kind === "seek table") {
       this.#seekTable(piece);
-      return piece.end;
+    } else {
+      this.#seen.push(skippableEntry(piece.end - at));
+      this.#metadata(piece);
     }
-    if (!piece.metadata.crcMatches)
-      return this.#skipBroken({ kind: "broken", offset: at, cut: false, why: "its checksum does not hold" });
-    this.#seen.push(skippableEntry(piece.end - at));
-    this.#metadata(piece.metadata, at, piece.end);
     return piece.end;
   }
 
-  #metadata(metadata: Metadata, offset: number, end: number): void {
-    const checkpoint = metadata.tag === "TPPC" ? asCheckpoint(metadata.value) : undefined;
-    const trailer = metadata.tag === "TPPT" ? asTrailer(metadata.value) : undefined;
+  #metadata({ tag, value, offset, end }: MetadataPiece): void {
+    if (tag === "TPPH") {
+      this.#state.addDamage("foreign", offset, `second header at byte ${offset} is not used`);
+      return;
+    }
+    const checkpoint = tag === "TPPC" ? asCheckpoint(value) : undefined;
+    const trailer = tag === "TPPT" ? asTrailer(value) : undefined;
     if (checkpoint) this.#state.checkpoint(checkpoint, offset, end);
     else if (trailer) this.#state.trailerAt(trailer, offset, end);
-    else if (metadata.tag === "TPPH")
-      this.#state.addDamage("foreign", offset, `second header at byte ${offset} is not used`);
-    else this.#state.addDamage("unreadable", offset, `frame at byte ${offset} has values that make no sense`);
+    else {
+      const problem = tag === "TPPC" ? checkpointProblem(value) : trailerProblem(value);
+      this.#state.addDamage("unreadable", offset, `frame at byte ${offset} makes no sense: ${problem}`);
+    }
   }
 
   /** A piece that does not hold: names it, then goes on behind the next checkpoint or trailer that does. */
-  #skipBroken(piece: Piece & { kind: "broken" }): number {
-    const { offset, cut, why } = piece;
+  #skipBroken({ offset, cut, why }: BrokenPiece): number {
     const next = this.#resume(this.#state.pending.at(-1)?.offset ?? offset);
     const atEnd = next === this.#reader.fileBytes;
-    if (atEnd && cut) this.#incompleteAt = offset;
-    else this.#state.addDamage("unreadable", offset, `${broken(offset)}: ${cut ? "its length is wrong" : why}`);
+    const givenUp = this.#effort.isSpent ? "; what is behind them is not read, as it would take too long" : "";
+    if (atEnd && cut && !givenUp) this.#incompleteAt = offset;
+    else
+      this.#state.addDamage("unreadable", offset, `${broken(offset)}: ${cut ? "its length is wrong" : why}${givenUp}`);
     return next;
   }
 
@@ -162,34 +224,38 @@ class Walker {
    * states: that one is read again from there. Returns where to go on; the end of the file if there is nothing.
    */
   #resume(from: number): number {
-    const found = nextSoundMetadata(this.#reader, from + 1);
+    const found = this.#search.next(Math.max(from + 1, this.#searchedTo));
+    this.#searchedTo = found ? found.offset + 1 : this.#reader.fileBytes;
     if (!found) return this.#reader.fileBytes;
-    const checkpoint = asCheckpoint(found.metadata.value);
+    const checkpoint = found.tag === "TPPC" ? asCheckpoint(found.value) : undefined;
     const start = found.offset - (checkpoint?.compressed_bytes ?? 0);
     if (start < from || start >= found.offset) return found.offset;
-    const data = pieceAt(this.#reader, start);
+    const data = pieceAt(this.#reader, start, this.#effort);
     const before = this.#state.pending.filter((other) => other.end <= start);
     this.#state.pending = data.kind === "data" && data.end === found.offset ? [...before, data] : before;
     return found.offset;
   }
 
   /** The table must name exactly the frames before it; in a file that is damaged anyway it says nothing more. */
-  #seekTable(piece: Piece & { kind: "seek table" }): void {
-    const at = piece.offset;
+  #seekTable({ offset, end }: SeekTablePiece): void {
+    const damaged = (what: string) =>
+      this.#state.addDamage("seek table", offset, `seek table at byte ${offset} ${what}`);
     if (!this.#state.trailer) {
-      this.#state.addDamage("seek table", at, `seek table at byte ${at} stands before the trailer and is not used`);
+      damaged("stands before the trailer and is not used");
       return;
     }
-    this.#seekTableEnd = piece.end;
-    if (!piece.entries) {
-      this.#state.addDamage(
-        "seek table",
-        at,
-        `seek table at byte ${at} is damaged; the frames are not touched by that`,
-      );
-    } else if (this.#state.damage.length === 0 && !isDeepStrictEqual(piece.entries, this.#seen)) {
-      this.#state.addDamage("seek table", at, `seek table at byte ${at} does not list the frames of this file`);
-    }
+    this.#seekTableEnd = end;
+    const footer = this.#reader.at(end - seekTableFooterBytes, seekTableFooterBytes);
+    if (seekTableEntries(footer, end - offset) === undefined) damaged("is damaged; the frames are not touched by that");
+    else if (this.#state.damage.count === 0 && !this.#listsFrames(offset, end))
+      damaged("does not list the frames of this file");
+  }
+
+  /** Read only where it is as long as it should be. */
+  #listsFrames(offset: number, end: number): boolean {
+    if (end - offset !== seekTableBytes(this.#seen.length)) return false;
+    const table = Buffer.allocUnsafe(end - offset);
+    return this.#reader.into(table, offset) === table.length && table.equals(encodeSeekTable(this.#seen));
   }
 
   #cut(): void {

@@ -1,12 +1,12 @@
 import { compressFrame } from "./compress-frame.ts";
 import { DiskFullError, OutputClosedError } from "./errors.ts";
+import type { FileIdentity } from "./file-identity.ts";
 import { type CheckpointNotes, FrameSink } from "./frame-sink.ts";
 import type { CheckpointExtras, TppHeader, TppTrailer } from "./header.ts";
 import { LineBuffer, type LinePiece } from "./line-buffer.ts";
+import type { TargetOptions } from "./target.ts";
 
-export interface TppWriterOptions {
-  /** Replace an existing file; without it one is refused. */
-  readonly overwrite?: boolean;
+export interface TppWriterOptions extends TargetOptions {
   /** zstd level, 3 unless told. */
   readonly level?: number;
   /** A frame is closed when it holds this many raw bytes (4 MiB) … */
@@ -17,6 +17,8 @@ export interface TppWriterOptions {
   readonly pendingBytes?: number;
   /** Called when a frame is closed; what it returns goes into the checkpoint. It may add losses (`addLoss`) first. */
   readonly atCheckpoint?: (writer: TppWriter) => CheckpointExtras;
+  /** How many records are in some whole lines, where not every line is one. */
+  readonly recordsIn?: (lines: Buffer) => number;
 }
 
 /** What the caller knows of a trailer. */
@@ -26,6 +28,8 @@ export interface TppTotals {
   readonly fileBytes: number;
   readonly frames: number;
   readonly lines: number;
+  /** Of the lines. */
+  readonly records: number;
   readonly rawBytes: number;
   /** Of these, what is not in the file yet. */
   readonly waitingRawBytes: number;
@@ -50,11 +54,14 @@ export class TppWriter {
   readonly #frameMs: number;
   readonly #pendingLimit: number;
   readonly #atCheckpoint: (writer: TppWriter) => CheckpointExtras;
+  readonly #recordsIn: ((lines: Buffer) => number) | undefined;
   readonly #waiting: LineBuffer;
   readonly #lost: Record<string, number> = {};
   #timer: NodeJS.Timeout | undefined;
   #pendingBytes = 0;
   #pendingLines = 0;
+  /** Of frames in the file or on their way there. */
+  #records = 0;
   #queue: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
   #closed = false;
@@ -66,12 +73,28 @@ export class TppWriter {
     this.#frameMs = options.frameMs ?? 1000;
     this.#pendingLimit = options.pendingBytes ?? 32 * 1024 * 1024;
     this.#atCheckpoint = options.atCheckpoint ?? (() => ({}));
+    this.#recordsIn = options.recordsIn;
     this.#waiting = new LineBuffer(options.frameBytes ?? 4 * 1024 * 1024);
   }
 
-  /** Creates the file with its header; `-` is standard output. Throws an OutputExistsError, OutputDirectoryError, OutputOpenError or DiskFullError. */
+  /** Creates the file with its header; `-` is standard output. Throws the errors of `openTarget`, a MetadataTooLargeError or DiskFullError. */
   static async create(path: string, header: TppHeader, options: TppWriterOptions = {}): Promise<TppWriter> {
-    return new TppWriter(await FrameSink.create(path, header, options.overwrite ?? false), header, options);
+    return new TppWriter(await FrameSink.create(path, header, options), header, options);
+  }
+
+  /** As it was given; `standard output` for `-`. */
+  get path(): string {
+    return this.#sink.path;
+  }
+
+  /** What tells the file from all others; null for standard output and what else is no regular file. */
+  get identity(): FileIdentity | null {
+    return this.#sink.identity;
+  }
+
+  /** For an output that nobody takes anything from: what waits for it fails, and `close` says so. */
+  giveUp(): void {
+    this.#sink.giveUp();
   }
 
   /** Set once writing has failed (disk full): nothing more is taken, and `close` tells what was not written. */
@@ -87,11 +110,16 @@ export class TppWriter {
       fileBytes: written.fileBytes,
       frames: written.frames,
       lines: written.lines + this.#pendingLines + this.#waiting.lines,
+      records: this.#records + this.#waitingRecords(),
       rawBytes: written.rawBytes + waitingRawBytes,
       waitingRawBytes,
       lost: { ...this.#lost },
       duration_s: this.#durationS(process.hrtime.bigint()),
     };
+  }
+
+  #waitingRecords(): number {
+    return this.#recordsIn ? this.#recordsIn(this.#waiting.wholeLines()) : this.#waiting.lines;
   }
 
   /**
@@ -195,6 +223,8 @@ export class TppWriter {
     this.#timer = undefined;
     this.#pendingBytes += piece.raw.length;
     this.#pendingLines += piece.lines;
+    const records = this.#recordsIn ? this.#recordsIn(piece.raw) : piece.lines;
+    this.#records += records;
     const extras = this.#atCheckpoint(this);
     const notes = {
       monotonic_ns: String(process.hrtime.bigint()),
@@ -202,17 +232,18 @@ export class TppWriter {
       lost: { ...this.#lost },
       ...extras,
     };
-    this.#queue = this.#queue.then(() => this.#store(piece, notes));
+    this.#queue = this.#queue.then(() => this.#store(piece, records, notes));
   }
 
-  async #store(piece: LinePiece, notes: CheckpointNotes): Promise<void> {
+  async #store(piece: LinePiece, records: number, notes: CheckpointNotes): Promise<void> {
     try {
       if (this.#failure) throw this.#failure;
       const compressed = await compressFrame(piece.raw, this.#level);
       await this.#sink.appendData({ compressed, rawBytes: piece.raw.length, lines: piece.lines }, notes);
     } catch (error) {
       this.#failure ??= error as Error;
-      this.addLoss("output", piece.lines);
+      this.#records -= records;
+      this.addLoss("output", records);
     }
     this.#pendingBytes -= piece.raw.length;
     this.#pendingLines -= piece.lines;

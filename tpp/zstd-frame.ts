@@ -13,6 +13,9 @@ export const maxFrameHeaderBytes = 18;
 /** No data frame holds more; a reader may refuse one that claims to. */
 export const maxRawFrameBytes = 16 * 1024 * 1024;
 
+/** No data frame takes more of the file: text that cannot be compressed, in blocks of some 50 bytes. */
+const mostBlockBytes = (rawBytes: number): number => rawBytes + (rawBytes >> 4) + 1024;
+
 /** What stands between reading a frame's header and knowing where it ends. */
 export type FrameEnd =
   | { readonly ok: true; readonly end: number; readonly rawBytes: number; readonly checksum: number }
@@ -25,8 +28,8 @@ export type ReadAt = (offset: number, length: number) => Buffer;
 const cut: FrameEnd = { ok: false, cut: true, why: "the file ends inside it" };
 const bad = (why: string): FrameEnd => ({ ok: false, cut: false, why });
 
-/** Finds the end of the data frame at `offset` from its header and block headers alone. */
-export function measureDataFrame(readAt: ReadAt, offset: number): FrameEnd {
+/** Finds the end of the data frame at `offset` from its header and block headers alone. `mayGoOn` is asked at each block. */
+export function measureDataFrame(readAt: ReadAt, offset: number, mayGoOn: () => boolean): FrameEnd {
   const header = readAt(offset, maxFrameHeaderBytes);
   if (header.length < 6) return cut;
   const descriptor = header[4]!;
@@ -41,7 +44,7 @@ export function measureDataFrame(readAt: ReadAt, offset: number): FrameEnd {
   if (header.length < sizeAt + sizeBytes) return cut;
   const rawBytes = contentSize(header, sizeAt, sizeBytes);
   if (rawBytes > maxRawFrameBytes) return bad(`its header claims ${rawBytes} bytes`);
-  return walkBlocks(readAt, offset + sizeAt + sizeBytes, rawBytes);
+  return walkBlocks(readAt, offset + sizeAt + sizeBytes, rawBytes, mayGoOn);
 }
 
 function contentSize(header: Buffer, at: number, bytes: number): number {
@@ -51,9 +54,12 @@ function contentSize(header: Buffer, at: number, bytes: number): number {
   return Number(header.readBigUInt64LE(at));
 }
 
-function walkBlocks(readAt: ReadAt, firstBlock: number, rawBytes: number): FrameEnd {
+function walkBlocks(readAt: ReadAt, firstBlock: number, rawBytes: number, mayGoOn: () => boolean): FrameEnd {
   let at = firstBlock;
+  const most = mostBlockBytes(rawBytes);
   for (;;) {
+    if (at - firstBlock > most) return bad(`its blocks take more room than ${rawBytes} bytes can need`);
+    if (!mayGoOn()) return bad("looking further would take too long");
     const block = readAt(at, 3);
     if (block.length < 3) return cut;
     const word = block.readUIntLE(0, 3);
@@ -64,6 +70,7 @@ function walkBlocks(readAt: ReadAt, firstBlock: number, rawBytes: number): Frame
     at += 3 + (type === 1 ? 1 : size);
     if ((word & 1) === 1) break;
   }
+  if (at - firstBlock > most) return bad(`its blocks take more room than ${rawBytes} bytes can need`);
   const checksum = readAt(at, 4);
   if (checksum.length < 4) return cut;
   return { ok: true, end: at + 4, rawBytes, checksum: checksum.readUInt32LE(0) };

@@ -28,17 +28,28 @@ export async function readAssertions(path: string): Promise<Assertion[]> {
   return list.map((entry, index) => assertionOf(entry, `${path}: assertion ${index + 1}`));
 }
 
+/** An assertion of the command line. */
+export const assertionOfText = (text: string): Assertion => assertionOf(text, `--assert ${JSON.stringify(text)}`);
+
 function assertionOf(entry: unknown, where: string): Assertion {
-  if (typeof entry === "string") return { name: entry, expression: entry };
+  if (typeof entry === "string") return { name: entry, expression: said(entry, where) };
   const { name, assert, flow, ...rest } = (entry ?? {}) as Record<string, unknown>;
   if (typeof assert !== "string" || Object.keys(rest).length > 0)
     throw new UsageError(`${where}: must be a text, or { name, assert, flow } with a text behind assert`);
   const flows = flow === undefined ? undefined : [flow].flat();
+  if (flows?.length === 0) throw new UsageError(`${where}: flow is an empty list; leave it out to mean all flows`);
   if (flows?.some((one) => !Number.isInteger(one) || (one as number) < 1))
     throw new UsageError(`${where}: flow must be the number of a flow, or a list of them`);
   return {
     name: typeof name === "string" ? name : assert,
-    expression: assert,
+    expression: said(assert, where),
     ...(flows ? { flows: flows as number[] } : {}),
   };
+}
+
+/** The expression, if there is one beside spaces and comments. */
+function said(expression: string, where: string): string {
+  if (expression.replaceAll(/--.*|\/\*[\s\S]*?\*\//g, "").trim() === "")
+    throw new UsageError(`${where}: says nothing; give an expression, such as "goodput_bps > 9e6"`);
+  return expression;
 }

@@ -1,33 +1,47 @@
-/** JUnit's XML, as CI systems read it: one test case for each assertion and flow. */
+/** JUnit's XML, as CI systems read it: one test case for each assertion and flow. It has no times, so the same check gives the same bytes. */
+import { foreignText } from "@tcpprobe-plus/tpp";
 import type { Outcome } from "./evaluate.ts";
 import { describeOutcome } from "./report.ts";
 
-export function junit(capture: string, outcomes: readonly Outcome[], seconds: number): string {
+/** What could not be checked: one assertion, or, without one, all of them. */
+export interface CheckError {
+  readonly assertion: string | null;
+  readonly error: Error;
+}
+
+export function junit(capture: string, outcomes: readonly Outcome[], errors: readonly CheckError[]): string {
   const failures = outcomes.filter(({ holds }) => holds !== true).length;
-  const suite = `name=${quoted(capture)} tests="${outcomes.length}" failures="${failures}" errors="0" skipped="0" time="${seconds.toFixed(3)}"`;
+  const tests = outcomes.length + errors.length;
+  const counts = `tests="${tests}" failures="${failures}"`;
+  const head = (name: string) => `    <testcase classname=${quoted(capture)} name=${quoted(name)} time="0"`;
   const cases = outcomes.map((outcome) => {
     const { assertion, subject, holds } = outcome;
-    const head = `    <testcase classname=${quoted(capture)} name=${quoted(`${assertion.name} (${subject})`)} time="0"`;
-    if (holds) return `${head}/>`;
-    return `${head}>\n      <failure message=${quoted(describeOutcome(outcome))}/>\n    </testcase>`;
+    const begin = head(`${assertion.name} (${subject})`);
+    if (holds) return `${begin}/>`;
+    return `${begin}>\n      <failure message=${quoted(describeOutcome(outcome))}/>\n    </testcase>`;
   });
+  const broken = errors.map(
+    ({ assertion, error }) =>
+      `${head(assertion ?? "all assertions")}>\n      <error type=${quoted(error.name)} message=${quoted(error.message)}/>\n    </testcase>`,
+  );
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites tests="${outcomes.length}" failures="${failures}">`,
-    `  <testsuite ${suite}>`,
+    `<testsuites ${counts}>`,
+    `  <testsuite name=${quoted(capture)} ${counts} errors="${errors.length}" skipped="0">`,
     ...cases,
+    ...broken,
     "  </testsuite>",
     "</testsuites>",
     "",
   ].join("\n");
 }
 
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "\n": "&#10;",
-};
+/** Whether the text is a report of this kind, which a new one may replace. */
+export const isJunit = (text: string): boolean =>
+  text === "" || /^\uFEFF?\s*<\?xml[^>]*>\s*<testsuites?[\s>]/.test(text);
 
-const quoted = (text: string): string => `"${text.replaceAll(/[&<>"\n]/g, (character) => entities[character]!)}"`;
+const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** Foreign text may hold what XML 1.0 cannot, so that is shown by its number first. */
+const quoted = (text: string): string =>
+  `"${foreignText(text).replaceAll(/[&<>"]/g, (character) => entities[character]!)}"`;

@@ -1,3 +1,4 @@
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { unknown } from "../output/table.ts";
 import type { Outcome } from "./evaluate.ts";
 
@@ -21,6 +22,6 @@ export function report(outcomes: readonly Outcome[]): string {
         ...rows.map((outcome) => `        ${describeOutcome(outcome)}`),
       ];
     })
-    .map((line) => `${line}\n`)
+    .map((line) => `${foreignText(line)}\n`)
     .join("");
 }

@@ -1,12 +1,14 @@
-import { type Assertion, readAssertions } from "../check/assertions.ts";
+import { open, writeFile } from "node:fs/promises";
+import { type Assertion, assertionOfText, readAssertions } from "../check/assertions.ts";
 import { evaluate, type Outcome } from "../check/evaluate.ts";
-import { junit } from "../check/junit.ts";
+import { type CheckError, isJunit, junit } from "../check/junit.ts";
 import { report } from "../check/report.ts";
-import { NothingToCheckError, UsageError } from "../errors.ts";
+import { NotAReportError, NothingToCheckError, OutputExistsError, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import { writeText, writeWhole } from "../output/file.ts";
+import { OutputFile } from "../output/file.ts";
 import { plural } from "../output/units.ts";
-import { withTrace } from "./open.ts";
+import { jsonText } from "../values.ts";
+import { filesOf, withTrace } from "./open.ts";
 
 export interface CheckOptions {
   readonly assert?: readonly string[];
@@ -19,30 +21,72 @@ export interface CheckOptions {
 const exitPassed = 0;
 const exitFailed = 1;
 
-/** Holds assertions against captures. Returns 0 where all hold for every chosen flow, 1 where one does not or is not known. */
+/**
+ * Holds assertions against captures. Returns 0 where all hold for every chosen flow, 1 where one does not or is not known.
+ * What keeps it from a verdict is thrown, and stands in the JUnit report too: an older report would tell of another run.
+ */
 export async function check(paths: readonly string[], options: CheckOptions, io: Io): Promise<number> {
-  const begin = performance.now();
-  const assertions: Assertion[] = (options.assert ?? []).map((expression) => ({ name: expression, expression }));
+  await using file = options.junit === undefined ? null : await openReport(options.junit, paths, options);
+  const outcomes: Outcome[] = [];
+  const errors: CheckError[] = [];
+  try {
+    await holdAll(paths, options, io, outcomes, errors);
+  } catch (error) {
+    errors.push({ assertion: null, error: error as Error });
+  }
+  await file?.write((path) => writeFile(path, junit(paths.join(" "), outcomes, errors)));
+  const [first] = errors;
+  if (first) throw first.error;
+  const failed = outcomes.filter(({ holds }) => holds !== true).length;
+  // Not waited for: the exit code is the answer where nobody reads this one, as in `analyze check … | head -1`.
+  if (options.json) io.stdout.write(`${jsonText(outcomes, 2)}\n`);
+  else {
+    const verdict = failed === 0 ? "all hold" : `${failed} of ${plural(outcomes.length, "check")} failed`;
+    io.stdout.write(`${report(outcomes)}${verdict}\n`);
+  }
+  return failed === 0 ? exitPassed : exitFailed;
+}
+
+/** Puts into `outcomes` what was found, and into `errors` what an assertion could not be asked. */
+async function holdAll(
+  paths: readonly string[],
+  options: CheckOptions,
+  io: Io,
+  outcomes: Outcome[],
+  errors: CheckError[],
+): Promise<void> {
+  const assertions: Assertion[] = (options.assert ?? []).map(assertionOfText);
   if (options.assertions) assertions.push(...(await readAssertions(options.assertions)));
   if (assertions.length === 0)
     throw new UsageError('nothing to check: give --assert "goodput_bps > 9e6", or a file with --assertions');
-  return withTrace(paths, io, async (trace) => {
-    const outcomes: Outcome[] = [];
+  await withTrace(paths, io, async (trace) => {
     for (const assertion of assertions) {
-      const found = await evaluate(trace, assertion, options.flow);
-      if (found.length === 0) throw new NothingToCheckError();
-      outcomes.push(...found);
+      try {
+        const found = await evaluate(trace, assertion, options.flow);
+        if (found.length === 0) throw new NothingToCheckError();
+        outcomes.push(...found);
+      } catch (error) {
+        errors.push({ assertion: assertion.name, error: error as Error });
+      }
     }
-    if (options.junit) {
-      const xml = junit(paths.join(" "), outcomes, (performance.now() - begin) / 1000);
-      await writeWhole(options.junit, true, (path) => writeText(path, xml));
-    }
-    const failed = outcomes.filter(({ holds }) => holds !== true).length;
-    if (options.json) io.stdout.write(`${JSON.stringify(outcomes, null, 2)}\n`);
-    else {
-      const verdict = failed === 0 ? "all hold" : `${failed} of ${plural(outcomes.length, "check")} failed`;
-      io.stdout.write(`${report(outcomes)}${verdict}\n`);
-    }
-    return failed === 0 ? exitPassed : exitFailed;
   });
+}
+
+/** A report replaces an older one without -f, as CI wants it, but nothing else. */
+async function openReport(
+  path: string,
+  captures: readonly string[],
+  { assertions }: CheckOptions,
+): Promise<OutputFile> {
+  const inputs = await filesOf(captures);
+  if (assertions !== undefined) inputs.push(assertions);
+  return OutputFile.open(path, { force: false, inputs, isOurs: isReport }).catch((error) => {
+    throw error instanceof OutputExistsError ? new NotAReportError(path) : error;
+  });
+}
+
+async function isReport(path: string): Promise<boolean> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(512));
+  return isJunit(buffer.toString("utf8", 0, bytesRead));
 }

@@ -1,9 +1,10 @@
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { FormatOptions } from "../options.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
 import { renderTable, unknown } from "../output/table.ts";
-import { bitsPerSecond, bytes, count, decimals, microseconds } from "../output/units.ts";
+import { bitsPerSecond, bytes, count, decimals, microseconds, plural } from "../output/units.ts";
 import type { Trace } from "../trace.ts";
 import { withTrace } from "./open.ts";
 import { dataFlows, endsSql } from "./select.ts";
@@ -81,20 +82,34 @@ export async function compare(paths: readonly string[], options: FormatOptions, 
   await withTrace(paths, io, async (trace) => {
     if (trace.captures.length < 2)
       throw new UsageError("these files are one capture (a rotated set), so there is nothing to compare");
+    await trace.need("flows");
     const sql = query(await dataFlows(trace, undefined));
     const format = rowFormat(options);
-    if (format !== "table") return printRows(await trace.columns(sql), format, io);
-    const rows = (await trace.rows(sql)) as unknown as Row[];
-    const places = [...new Set(rows.map(({ place }) => place))];
-    const tables = places.map((place) =>
-      table(
-        trace,
-        place,
-        rows.filter((row) => row.place === place),
-      ),
-    );
-    io.stdout.write(tables.join("\n"));
+    if (format !== "table") return printRows(trace.database, sql, format, io);
+    const rows = Map.groupBy((await trace.rows(sql)) as unknown as Row[], ({ place }) => place);
+    const { shown, leftOut } = shownPlaces(rows);
+    const tables = shown.map((place) => table(trace, place, rows.get(place) ?? []));
+    if (leftOut > 0)
+      tables.push(`${plural(leftOut, "further flow")} with fewer bytes acknowledged: --json and --csv have all\n`);
+    await io.stdout.write(tables.join("\n"));
   });
+}
+
+/** So many flows are shown one by one in a table to read. */
+const mostTables = 20;
+
+/** Place 0, which is all flows together, and those of the flows that moved most, in order. */
+function shownPlaces(rows: ReadonlyMap<number, readonly Row[]>): { shown: number[]; leftOut: number } {
+  const most = (place: number) => (rows.get(place) ?? []).reduce((top, row) => Math.max(top, row.acked_bytes ?? 0), 0);
+  const flows = [...rows.keys()].filter((place) => place !== 0);
+  const byBytes = flows
+    .map((place) => ({ place, bytes: most(place) }))
+    .sort((a, b) => b.bytes - a.bytes || a.place - b.place);
+  const chosen = byBytes.slice(0, mostTables).map(({ place }) => place);
+  return {
+    shown: [...(rows.has(0) ? [0] : []), ...chosen.sort((a, b) => a - b)],
+    leftOut: flows.length - chosen.length,
+  };
 }
 
 function table(trace: Trace, place: number, rows: readonly Row[]): string {
@@ -121,7 +136,9 @@ function table(trace: Trace, place: number, rows: readonly Row[]): string {
   const ends =
     place === 0
       ? ""
-      : runs.map((run, index) => `${trace.captures[index]!.path}: ${run?.ends ?? "no such flow"}\n`).join("");
+      : runs
+          .map((run, index) => `${foreignText(`${trace.captures[index]!.path}: ${run?.ends ?? "no such flow"}`)}\n`)
+          .join("");
   return `${ends}${renderTable(columns)}`;
 }
 

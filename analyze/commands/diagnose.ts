@@ -1,8 +1,14 @@
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { account } from "../diagnose/account.ts";
-import { gatherFacts, periodsOf } from "../diagnose/facts.ts";
+import { type FlowFacts, gatherFacts, periodsOf } from "../diagnose/facts.ts";
 import { verdictOf } from "../diagnose/verdict.ts";
 import type { Io } from "../io.ts";
+import type { Trace } from "../trace.ts";
+import { jsonText } from "../values.ts";
 import { withTrace } from "./open.ts";
+
+/** So many flows are told of at once, which bounds the memory for their periods. */
+const atOnce = 1000;
 
 /** Prints, for each flow that carries data, what limited it, how much time that cost, when, and what shows it. */
 export async function diagnose(
@@ -12,28 +18,42 @@ export async function diagnose(
 ): Promise<void> {
   await withTrace(paths, io, async (trace) => {
     const flows = await gatherFacts(trace, options.flow);
-    const reports = [];
-    for (const facts of flows) {
-      const verdict = verdictOf(facts);
-      const periods = await periodsOf(trace, facts);
-      reports.push({ facts, verdict, periods });
-    }
-    if (options.json) {
-      const objects = reports.map(({ facts, verdict: { cause, cost_s, heldBy }, periods }) => ({
-        flow: facts.flow,
-        cause,
-        cost_s,
-        periods: periods.filter(({ held_by }) => heldBy.includes(held_by)),
-        facts,
-      }));
-      io.stdout.write(`${JSON.stringify(objects, null, 2)}\n`);
-    } else if (reports.length === 0) {
-      io.stdout.write("no flow carries data; `analyze flows` lists what there is, --flow picks any\n");
-    } else {
-      const texts = reports.map(({ facts, verdict, periods }) =>
-        account(facts, verdict, periods, trace.captures[facts.capture - 1]?.path ?? ""),
-      );
-      io.stdout.write(texts.join("\n"));
-    }
+    const texts = (options.json ? jsonTexts : accounts)(trace, flows);
+    for await (const text of texts) await io.stdout.write(text);
   });
+}
+
+async function* accounts(trace: Trace, flows: readonly FlowFacts[]): AsyncGenerator<string> {
+  if (flows.length === 0) yield "no flow carries data; `analyze flows` lists what there is, --flow picks any\n";
+  let between = "";
+  for await (const { facts, verdict, periods } of reports(trace, flows)) {
+    const lines = account(facts, verdict, periods, trace.captures[facts.capture - 1]?.path ?? "");
+    yield `${between}${lines.map((line) => `${foreignText(line)}\n`).join("")}`;
+    between = "\n";
+  }
+}
+
+async function* jsonTexts(trace: Trace, flows: readonly FlowFacts[]): AsyncGenerator<string> {
+  let between = "[\n";
+  for await (const { facts, verdict, periods } of reports(trace, flows)) {
+    const { cause, cost_s, heldBy } = verdict;
+    const object = {
+      flow: facts.flow,
+      cause,
+      cost_s,
+      periods: periods.filter(({ held_by }) => heldBy.includes(held_by)),
+      facts,
+    };
+    yield `${between}${jsonText(object, 2).replaceAll(/^/gm, "  ")}`;
+    between = ",\n";
+  }
+  yield between === "[\n" ? "[]\n" : "\n]\n";
+}
+
+async function* reports(trace: Trace, flows: readonly FlowFacts[]) {
+  for (let at = 0; at < flows.length; at += atOnce) {
+    const some = flows.slice(at, at + atOnce);
+    const periods = await periodsOf(trace, some);
+    for (const facts of some) yield { facts, verdict: verdictOf(facts), periods: periods.get(facts.flow) ?? [] };
+  }
 }

@@ -24,7 +24,8 @@ export async function events(
   await withTrace(paths, io, async (trace) => {
     const query = `SELECT * FROM events ${await flowFilter(trace, options.flow)} ORDER BY capture, t, flow, event`;
     const format = rowFormat(options);
-    if (format !== "table") return printRows(await trace.columns(query), format, io);
+    await trace.need("events");
+    if (format !== "table") return printRows(trace.database, query, format, io);
     const rows = await trace.rows<EventRow>(query);
     if (rows.length === 0) return void io.stdout.write("no events\n");
     const column = (header: string, show: (row: EventRow) => string, alignRight = false) => ({

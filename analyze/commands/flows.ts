@@ -13,7 +13,7 @@ export async function flows(paths: readonly string[], options: FormatOptions, io
     await trace.need("flows");
     const format = rowFormat(options);
     if (format === "table") io.stdout.write(await flowTable(trace));
-    else printRows(await trace.columns("SELECT * FROM flows ORDER BY flow"), format, io);
+    else await printRows(trace.database, "SELECT * FROM flows ORDER BY flow", format, io);
   });
 }
 

@@ -1,8 +1,10 @@
-import { OutputDirectoryError, TppError } from "@tcpprobe-plus/tpp";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { foreignText, TppError } from "@tcpprobe-plus/tpp";
 import { OutputError } from "../errors.ts";
 import { type ImportOptions, importText } from "../import/import.ts";
 import type { Io } from "../io.ts";
-import { refuseExisting, writeWhole } from "../output/file.ts";
+import { OutputFile } from "../output/file.ts";
 import { count } from "../output/units.ts";
 
 /** Makes a .tpp capture of what another program recorded. */
@@ -12,15 +14,20 @@ export async function importCapture(
   io: Io,
 ): Promise<void> {
   const { output, force = false } = options;
-  await refuseExisting(output, force);
-  await writeWhole(output, force, async (partial) => {
-    const { format, lines, notes } = await importText(path, partial, options, true);
-    io.stdout.write(`${output}: ${count(lines)} lines of ${format}\n`);
-    for (const note of notes.slice(1)) io.stdout.write(`  ${note}\n`);
-  }).catch((error) => {
-    if (!(error instanceof TppError)) throw error;
-    const missing =
-      error instanceof OutputDirectoryError && Object.assign(new Error(error.message), { code: "ENOENT" });
-    throw new OutputError(output, missing || error.cause || error);
+  await using file = await OutputFile.open(output, { force, inputs: await filesIn(path) });
+  const said: string[] = [];
+  await file.write(async (partial) => {
+    const { format, lines, notes } = await importText(path, partial, options, true).catch((error) => {
+      throw error instanceof TppError ? new OutputError(output, error.cause ?? error) : error;
+    });
+    said.push(`${output}: ${count(lines)} lines of ${format}`, ...notes.slice(1).map((note) => `  ${note}`));
   });
+  for (const line of said) await io.stdout.write(`${foreignText(line)}\n`);
 }
+
+/** The file itself, or what is in the folder. What cannot be read is said when it is opened. */
+const filesIn = (path: string): Promise<string[]> =>
+  readdir(path).then(
+    (names) => names.map((name) => join(path, name)),
+    () => [path],
+  );

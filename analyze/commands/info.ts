@@ -1,4 +1,4 @@
-import type { TppHeader, TppWalk } from "@tcpprobe-plus/tpp";
+import { foreignText, type TppHeader, type TppWalk } from "@tcpprobe-plus/tpp";
 import type { Capture } from "../ingest/capture.ts";
 import type { Io } from "../io.ts";
 import { bytes, count, plural } from "../output/units.ts";
@@ -144,13 +144,15 @@ function describe({ capture, summary, losses, unseen }: Report, settings: boolea
       `${name}: MTU ${mtu ?? "?"}, qdisc ${qdisc ?? "?"}${offloads ? `, ${on.length > 0 ? on.join(", ") : "no segmentation offload"}` : ""}`,
     ]);
   }
-  const chosen = settings ? Object.keys(header.sysctl) : shownSettings.filter((name) => name in header.sysctl);
+  const chosen = settings
+    ? Object.keys(header.sysctl)
+    : shownSettings.filter((name) => Object.hasOwn(header.sysctl, name));
   for (const name of chosen) lines.push(["setting", `${name} = ${header.sysctl[name]}`]);
   for (const [name, value] of Object.entries(header.module_sysctl ?? {})) lines.push(["module", `${name} = ${value}`]);
   for (const note of header.notes ?? []) lines.push(["note", note]);
   lines.push(...lossLines(losses), ...unseenLines(unseen));
   for (const { line, why, count: n } of capture.rejected.slice(0, 10)) {
-    lines.push(["no record", `${n} x ${JSON.stringify(line.slice(0, 100))}: ${why.split("\n")[0]}`]);
+    lines.push(["no record", `${n} x "${line.slice(0, 100)}": ${why.split("\n")[0]}`]);
   }
   for (const damage of capture.damage) lines.push(["damage", damage]);
   const whole = capture.damage.length === 0 && files.length > 0;
@@ -163,7 +165,8 @@ function describe({ capture, summary, losses, unseen }: Report, settings: boolea
         : "converted file",
   ]);
   if (losses.length === 0) lines.push(["losses", "none"]);
-  return `${lines.map(([name, text]) => `${name.padEnd(10)} ${text}`).join("\n")}\n`;
+  // Every text is foreign until it has been through here: no value of a file makes a line of its own, or steers the terminal.
+  return `${lines.map(([name, text]) => `${name.padEnd(10)} ${foreignText(text)}`).join("\n")}\n`;
 }
 
 function ending(files: Capture["files"]): string {
@@ -185,7 +188,7 @@ function lossLines(losses: readonly LossPlace[]): [string, string][] {
     const what = lost === null ? "an unknown number of records" : plural(lost, unit);
     return [
       "lost",
-      `${what} (${causes[cause] ?? cause}) ${place(from_s, to_s)}; known by ${evidence[known_by] ?? known_by}`,
+      `${what} (${inWords(causes, cause)}) ${place(from_s, to_s)}; known by ${inWords(evidence, known_by)}`,
     ];
   });
   const others = losses.slice(shownLosses);
@@ -204,13 +207,17 @@ function unseenLines(unseen: readonly UnseenPlace[]): [string, string][] {
     .slice(0, shownLosses)
     .map(({ cause, segments, from_s, to_s, known_by }): [string, string] => [
       "unseen",
-      `${plural(segments, "segment")} of connections that were not followed (${whyNotFollowed[cause]}) ${place(from_s, to_s)}; known by ${evidence[known_by]}`,
+      `${plural(segments, "segment")} of connections that were not followed (${inWords(whyNotFollowed, cause)}) ${place(from_s, to_s)}; known by ${inWords(evidence, known_by)}`,
     ]);
   const others = unseen.length - shownLosses;
   if (others > 0)
     lines.push(["unseen", `more at ${plural(others, "further place")}: \`analyze sql FILE "FROM not_followed"\``]);
   return lines;
 }
+
+/** Our words for what a file names; its own where we have none. */
+const inWords = (words: Readonly<Record<string, string>>, name: string): string =>
+  Object.hasOwn(words, name) ? words[name]! : name;
 
 const causes: Readonly<Record<string, string>> = {
   ring: "the ring was full",
@@ -256,7 +263,8 @@ const shownOffloads = new Set([
 
 /** The capture's start in UTC, to the microsecond. */
 function utc(header: TppHeader): string {
-  const ns = BigInt(header.clock.realtime_ns);
-  const micros = String((ns / 1000n) % 1_000_000n).padStart(6, "0");
-  return `${new Date(Number(ns / 1_000_000n)).toISOString().slice(0, 19)}.${micros}Z`;
+  const micros = BigInt(header.clock.realtime_ns) / 1000n;
+  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n; // also of a moment before 1970
+  const seconds = (micros - fraction) / 1_000_000n;
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${String(fraction).padStart(6, "0")}Z`;
 }

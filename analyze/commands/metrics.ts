@@ -1,11 +1,12 @@
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { FormatOptions } from "../options.ts";
-import { refuseExisting } from "../output/file.ts";
-import { queryFormat, writeQuery } from "../output/query.ts";
+import { Answer } from "../output/answer.ts";
+import { queryFormat, writeAnswer } from "../output/query.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
-import { viewNames } from "../views.ts";
-import { withTrace } from "./open.ts";
+import { viewNames, windowedViews } from "../views.ts";
+import { openOutput, withTrace } from "./open.ts";
 import { flowFilter } from "./select.ts";
 
 export interface MetricsOptions extends FormatOptions {
@@ -26,20 +27,26 @@ export async function metrics(paths: readonly string[], name: string, options: M
   if (options.flow && ofNoFlow.includes(name))
     throw new UsageError(`${name} is of all flows together: leave --flow out`);
   const { output, force = false, window } = options;
-  if (output !== undefined) {
-    queryFormat(output);
-    await refuseExisting(output, force);
-  }
-  await withTrace(paths, io, async (trace) => {
-    await trace.need(name);
-    if (window !== undefined) await trace.setWindow(window);
-    const columns = new Set(await trace.database.columnNames(`SELECT * FROM ${name}`));
-    const order = ["capture", "flow", "window_start_s", "ord", "t", "start_s", "from_s"].filter((one) =>
-      columns.has(one),
-    );
-    const query = `SELECT * FROM ${name} ${await flowFilter(trace, options.flow)} ORDER BY ${order.join(", ")}`;
-    if (output === undefined) return printRows(await trace.columns(query), rowFormat(options), io);
-    await writeQuery(trace.database, query, output, force);
-    io.stdout.write(`${output}\n`);
-  });
+  if (window !== undefined && !windowedViews.includes(name))
+    throw new UsageError(`--window is for ${windowedViews.join(", ")}; ${name} has no windows: leave it out`);
+  const suffix = output === undefined ? "" : queryFormat(output);
+  await using file = output === undefined ? null : await openOutput(output, force, paths);
+  await withTrace(
+    paths,
+    io,
+    async (trace) => {
+      await trace.need(name);
+      if (window !== undefined) await trace.setWindow(window);
+      const columns = new Set(await trace.database.columnNames(`SELECT * FROM ${name}`));
+      const order = ["capture", "flow", "window_start_s", "ord", "t", "start_s", "from_s"].filter((one) =>
+        columns.has(one),
+      );
+      const query = `SELECT * FROM ${name} ${await flowFilter(trace, options.flow)} ORDER BY ${order.join(", ")}`;
+      if (!file) return printRows(trace.database, query, rowFormat(options), io);
+      const answer = await Answer.to(trace.database, query);
+      await file.write((path) => writeAnswer(trace.database, answer, suffix, path));
+      await io.stdout.write(`${foreignText(file.path)}\n`);
+    },
+    file ? [file] : [],
+  );
 }

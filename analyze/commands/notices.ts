@@ -1,18 +1,25 @@
+import { foreignText } from "@tcpprobe-plus/tpp";
 import type { Io } from "../io.ts";
 import { plural } from "../output/units.ts";
 import type { Trace } from "../trace.ts";
 
+/** One line on standard error, whatever is in the text. */
+export function notice(io: Io, text: string): void {
+  io.stderr.write(`analyze: ${foreignText(text)}\n`);
+}
+
 /** What a reader of the numbers must know, one line each on standard error: damage, lines that are no records, losses. */
 export async function printNotices(trace: Trace, io: Io): Promise<void> {
   for (const capture of trace.captures) {
-    for (const text of capture.incomplete) io.stderr.write(`analyze: ${capture.path}: ${text}\n`);
-    for (const damage of capture.damage) io.stderr.write(`analyze: ${capture.path}: ${damage}\n`);
+    for (const text of capture.incomplete) notice(io, `${capture.path}: ${text}`);
+    for (const damage of capture.damage) notice(io, `${capture.path}: ${damage}`);
     const lines = capture.rejected.reduce((sum, { count }) => sum + count, 0);
     if (lines > 0) {
       const [first] = capture.rejected;
       const more = capture.rejected.length > 1 ? ` and ${capture.rejected.length - 1} other texts` : "";
-      io.stderr.write(
-        `analyze: ${capture.path}: ${plural(lines, "line is no record and was", "lines are no records and were")} left out: ${JSON.stringify(first?.line.slice(0, 120))}${more}; \`analyze info\` lists them\n`,
+      notice(
+        io,
+        `${capture.path}: ${plural(lines, "line is no record and was", "lines are no records and were")} left out: ${JSON.stringify(first?.line.slice(0, 120))}${more}; \`analyze info\` lists them`,
       );
     }
   }
@@ -21,14 +28,15 @@ export async function printNotices(trace: Trace, io: Io): Promise<void> {
   );
   for (const { path, cause, lost } of losses) {
     const what = whatIsLost(cause, lost);
-    io.stderr.write(`analyze: ${path}: ${what}; numbers near there are bounds (\`analyze info\` says where)\n`);
+    notice(io, `${path}: ${what}; numbers near there are bounds (\`analyze info\` says where)`);
   }
   const unseen = await trace.rows<{ path: string; cause: string; segments: number }>(
     "SELECT path, cause, sum(segments)::DOUBLE AS segments FROM not_followed JOIN captures USING (capture) GROUP BY capture, path, cause ORDER BY capture, cause",
   );
   for (const { path, cause, segments } of unseen)
-    io.stderr.write(
-      `analyze: ${path}: ${plural(segments, "segment")} of connections that were not followed (${whyNotFollowed[cause]}); the others have lost nothing\n`,
+    notice(
+      io,
+      `${path}: ${plural(segments, "segment")} of connections that were not followed (${whyNotFollowed[cause]}); the others have lost nothing`,
     );
 }
 

@@ -1,4 +1,6 @@
+import { expand } from "../ingest/inputs.ts";
 import type { Io } from "../io.ts";
+import { OutputFile } from "../output/file.ts";
 import { openTrace, type Trace } from "../trace.ts";
 import { printNotices } from "./notices.ts";
 
@@ -7,8 +9,18 @@ export async function withTrace<Result>(
   paths: readonly string[],
   io: Io,
   work: (trace: Trace) => Promise<Result>,
+  outputs: readonly OutputFile[] = [],
 ): Promise<Result> {
-  await using trace = await openTrace(paths, io.opening);
+  await using trace = await openTrace(paths, { ...io.opening, outputs: outputs.map(({ partial }) => partial) });
   await printNotices(trace, io);
   return await work(trace);
 }
+
+/** A file to write what comes of captures. Whoever may not read them may not read it; it is none of them. */
+export async function openOutput(path: string, force: boolean, captures: readonly string[]): Promise<OutputFile> {
+  return OutputFile.open(path, { force, inputs: await filesOf(captures) });
+}
+
+/** The files that captures are in. What cannot be read is said when it is opened. */
+export const filesOf = async (captures: readonly string[]): Promise<string[]> =>
+  (await Promise.all(captures.map((path) => expand(path).catch(() => [])))).flat();

@@ -1,12 +1,14 @@
-import { basename } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { foreignText } from "@tcpprobe-plus/tpp";
 import type { PlotCommandOptions } from "../cli.ts";
 import { UnknownFormatError, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import { refuseExisting, writeText, writeWhole } from "../output/file.ts";
 import { drawPlot } from "../plots/draw.ts";
 import { type PlotName, plotNames } from "../plots/names.ts";
 import type { VegaLiteSpec } from "../plots/spec.ts";
-import { withTrace } from "./open.ts";
+import { notice } from "./notices.ts";
+import { openOutput, withTrace } from "./open.ts";
 
 const formats: Readonly<Record<string, (spec: VegaLiteSpec) => Promise<string | Uint8Array>>> = {
   ".svg": async (spec) => (await import("../plots/render.ts")).toSvg(spec),
@@ -18,24 +20,51 @@ const formats: Readonly<Record<string, (spec: VegaLiteSpec) => Promise<string | 
 /** Draws one plot into a file whose name's ending picks the format. */
 export async function plot(paths: readonly string[], name: string, options: PlotCommandOptions, io: Io): Promise<void> {
   if (!isPlotName(name)) throw new UsageError(`${name}: no such plot; there are ${plotNames.join(", ")}`);
-  const {
-    output = `${basename(paths[0]!).replace(/\.(tpp|parquet)$/, "")}.${name}.svg`,
-    force = false,
-    flow,
-    ...rest
-  } = options;
+  const { output = defaultOutput(paths[0]!, name), force = false, flow, ...rest } = options;
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (!suffix) throw new UnknownFormatError(output, Object.keys(formats));
-  await refuseExisting(output, force);
+  refuseWithoutEffect(name, options);
+  await using file = await openOutput(output, force, paths);
   // Loading the drawing libraries and reading the capture keep different threads busy.
   if (suffix !== ".json") import("../plots/render.ts").catch(() => {});
-  await withTrace(paths, io, async (trace) => {
-    const { spec, notes } = await drawPlot(trace, name, { ...rest, flows: flow });
-    for (const note of notes) io.stderr.write(`analyze: ${note}\n`);
-    const content = await formats[suffix]!(spec);
-    await writeWhole(output, force, (path) => writeText(path, content));
-    io.stdout.write(`${output}\n`);
-  });
+  await withTrace(
+    paths,
+    io,
+    async (trace) => {
+      const { spec, notes } = await drawPlot(trace, name, { ...rest, flows: flow });
+      for (const note of notes) notice(io, note);
+      const content = await formats[suffix]!(spec);
+      await file.write((path) => writeFile(path, content));
+      await io.stdout.write(`${foreignText(output)}\n`);
+    },
+    [file],
+  );
 }
 
 const isPlotName = (name: string): name is PlotName => (plotNames as readonly string[]).includes(name);
+
+/** Plots whose points are sums over windows. */
+const windowed: readonly PlotName[] = ["goodput", "limits"];
+
+function refuseWithoutEffect(name: PlotName, { unit, window }: PlotCommandOptions): void {
+  if (unit !== undefined && name !== "inflight")
+    throw new UsageError(`--unit is for inflight; plot ${name} has one unit: leave it out`);
+  if (window !== undefined && !windowed.includes(name))
+    throw new UsageError(`--window is for ${windowed.join(" and ")}; plot ${name} has no windows: leave it out`);
+}
+
+/** What file systems take as a name, less room for the partial file's and the ending. */
+const longestName = 200;
+
+/** `run1.cwnd.svg`: named after the capture, never hidden, and of characters that no shell takes for something else. */
+function defaultOutput(capture: string, plot: string): string {
+  const name = basename(resolve(capture))
+    .replace(/\.(tpp|parquet)$/, "")
+    .replaceAll(/[^\p{L}\p{M}\p{N}._+=@,-]+/gu, "-")
+    .replace(/^[.-]+/, "");
+  const bytes = Buffer.from(name)
+    .subarray(0, longestName)
+    .toString()
+    .replace(/\ufffd$/, "");
+  return `${bytes || "capture"}.${plot}.svg`;
+}

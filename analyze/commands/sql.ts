@@ -1,14 +1,14 @@
-import { readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { createReadStream } from "node:fs";
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { asUserQuery } from "../database.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { FormatOptions } from "../options.ts";
-import { refuseExisting } from "../output/file.ts";
-import { queryFormat, writeQuery } from "../output/query.ts";
+import { Answer } from "../output/answer.ts";
+import { queryFormat, writeAnswer } from "../output/query.ts";
 import { printRows, rowFormat } from "../output/rows.ts";
-import { withTrace } from "./open.ts";
+import { windowedViews } from "../views.ts";
+import { openOutput, withTrace } from "./open.ts";
 
 export interface SqlOptions extends FormatOptions {
   readonly parquet?: boolean;
@@ -22,27 +22,31 @@ export async function sql(paths: readonly string[], query: string, options: SqlO
   const { output, force = false, parquet = false, window } = options;
   if (parquet && Number.isFinite(io.columns))
     throw new UsageError("Parquet is not for a terminal: send it to a file with `> x.parquet`, or give -o x.parquet");
-  if (output !== undefined) {
-    queryFormat(output);
-    await refuseExisting(output, force);
-  }
-  await withTrace(paths, io, async (trace) => {
-    if (window !== undefined) await trace.setWindow(window);
-    if (output !== undefined) {
+  if (
+    window !== undefined &&
+    ![...windowedViews, "settings"].some((view) => new RegExp(`\\b${view}\\b`, "i").test(query))
+  )
+    throw new UsageError(`--window is for ${windowedViews.join(", ")}, none of which is in the query: leave it out`);
+  const suffix = output === undefined ? "" : queryFormat(output);
+  await using file = output === undefined ? null : await openOutput(output, force, paths);
+  await withTrace(
+    paths,
+    io,
+    async (trace) => {
+      const { database } = trace;
+      if (window !== undefined) await trace.setWindow(window);
       await trace.needOf(query);
-      await asUserQuery(() => writeQuery(trace.database, query, output, force));
-      io.stdout.write(`${output}\n`);
-    } else if (parquet) {
-      await trace.needOf(query);
-      const path = join(tmpdir(), `analyze-sql-${process.pid}.parquet`);
-      try {
-        await asUserQuery(() => writeQuery(trace.database, query, path, true));
-        io.stdout.write(await readFile(path));
-      } finally {
-        await rm(path, { force: true });
+      if (!file && !parquet) return asUserQuery(() => printRows(database, query, rowFormat(options), io));
+      const answer = await asUserQuery(() => Answer.to(database, query));
+      if (file) {
+        await asUserQuery(() => file.write((path) => writeAnswer(database, answer, suffix, path)));
+        await io.stdout.write(`${foreignText(file.path)}\n`);
+      } else {
+        const path = trace.temporaryPath("answer.parquet");
+        await asUserQuery(() => writeAnswer(database, answer, ".parquet", path));
+        for await (const piece of createReadStream(path)) await io.stdout.write(piece);
       }
-    } else {
-      printRows(await asUserQuery(() => trace.columns(query)), rowFormat(options), io);
-    }
-  });
+    },
+    file ? [file] : [],
+  );
 }

@@ -39,8 +39,20 @@ _analyze() {
   done
   COMPREPLY=()
   case "$command $prev" in
+  'info --max-expansion')
+    return
+    ;;
+  'verify --max-expansion')
+    return
+    ;;
+  'convert --max-expansion')
+    return
+    ;;
   'convert -o' | 'convert --output')
     _analyze_files "$cur"
+    return
+    ;;
+  'import --max-expansion')
     return
     ;;
   'import -o' | 'import --output')
@@ -51,6 +63,12 @@ _analyze() {
     return
     ;;
   'import --hz')
+    return
+    ;;
+  'flows --max-expansion')
+    return
+    ;;
+  'plot --max-expansion')
     return
     ;;
   'plot -o' | 'plot --output')
@@ -83,7 +101,13 @@ _analyze() {
   'plot --title')
     return
     ;;
+  'events --max-expansion')
+    return
+    ;;
   'events --flow')
+    return
+    ;;
+  'metrics --max-expansion')
     return
     ;;
   'metrics -o' | 'metrics --output')
@@ -100,7 +124,16 @@ _analyze() {
   'metrics --window')
     return
     ;;
+  'diagnose --max-expansion')
+    return
+    ;;
   'diagnose --flow')
+    return
+    ;;
+  'compare --max-expansion')
+    return
+    ;;
+  'check --max-expansion')
     return
     ;;
   'check --assert')
@@ -117,6 +150,9 @@ _analyze() {
     _analyze_files "$cur"
     return
     ;;
+  'sql --max-expansion')
+    return
+    ;;
   'sql -o' | 'sql --output')
     _analyze_files "$cur"
     return
@@ -128,6 +164,9 @@ _analyze() {
   'sql --window')
     return
     ;;
+  'schema --max-expansion')
+    return
+    ;;
   esac
   case $command in
   '')
@@ -135,42 +174,42 @@ _analyze() {
     ;;
   info)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --settings --json -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --settings --json -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   verify)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   convert)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache -o --output -f --force -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   import)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache -o --output -f --force --began --hz -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force --began --hz -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   flows)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --json --csv -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   plot)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache -o --output -f --force --with --flow --from --to --window --unit --width --title -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force --with --flow --from --to --window --unit --width --title -h --help'
     else
       _analyze_files "$cur"
       ((COMP_CWORD > at + 1)) && _analyze_words "$cur" 'cwnd rtt inflight goodput limits'
@@ -178,14 +217,14 @@ _analyze() {
     ;;
   events)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --json --csv --flow -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv --flow -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   metrics)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --json --csv -o --output -f --force --with --flow --window -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv -o --output -f --force --with --flow --window -h --help'
     else
       _analyze_files "$cur"
       ((COMP_CWORD > at + 1)) && _analyze_words "$cur" 'flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks'
@@ -193,35 +232,35 @@ _analyze() {
     ;;
   diagnose)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --flow --json -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --flow --json -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   compare)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --json --csv -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   check)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --assert --assertions --flow --junit --json -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --assert --assertions --flow --junit --json -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   sql)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --json --csv --parquet -o --output -f --force --with --window -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv --parquet -o --output -f --force --with --window -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   schema)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --json -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --json -h --help'
     else
       _analyze_words "$cur" 'trace flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks'
     fi

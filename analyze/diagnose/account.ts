@@ -30,7 +30,8 @@ const plots: Readonly<Record<Cause, string>> = {
   none: "cwnd",
 };
 
-export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Period[], path: string): string {
+/** Line by line. What is foreign in them (the ends, the path) is as it came. */
+export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Period[], path: string): string[] {
   const { cause, cost_s, heldBy } = verdict;
   const mine = periods.filter(({ held_by }) => heldBy.includes(held_by)).slice(0, 3);
   const { start_s, duration_s } = facts;
@@ -55,10 +56,14 @@ export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Pe
       ? ` --from ${Math.max(first.from_s - 0.1, start_s, 0).toFixed(2)} --to ${(first.to_s + 0.1).toFixed(2)}`
       : "";
   lines.push(
-    `    see       analyze plot ${path} ${plotOf(facts, cause)} --flow ${facts.flow}${range} -o flow${facts.flow}.html`,
+    `    see       analyze plot ${shellWord(path)} ${plotOf(facts, cause)} --flow ${facts.flow}${range} -o flow${facts.flow}.html`,
   );
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
+
+/** One word of a command line that people copy into a shell. */
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) && !text.startsWith("-") ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 const plotOf = ({ source }: FlowFacts, cause: Cause): string =>
   source === "ss" && plots[cause] === "inflight" ? "cwnd" : plots[cause];

@@ -88,35 +88,70 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
     LEFT JOIN timeouts USING (flow)
     LEFT JOIN slow_start USING (flow)
     WHERE flow IN (${chosen}) ORDER BY flow`);
-  const facts: FlowFacts[] = [];
-  for (const row of rows) facts.push({ ...row, outages: await outagesOf(trace, row.flow) });
-  return facts;
+  const outages = await outagesOf(trace, chosen);
+  return rows.map((row) => ({ ...row, outages: outages.get(row.flow) ?? [] }));
 }
 
-const outagesOf = (trace: Trace, flow: number): Promise<Outage[]> =>
-  trace.rows<Outage>(`
-    SELECT *, coalesce(to_s, (SELECT max(t) FROM trace WHERE flow = ${flow})) - from_s AS lasted_s
+/** By flow, longest first. */
+async function outagesOf(trace: Trace, chosen: string): Promise<Map<number, Outage[]>> {
+  const rows = await trace.rows<Outage & { readonly flow: number }>(`
+    SELECT flow, from_s, to_s, coalesce(to_s, last_s) - from_s AS lasted_s, timeouts, rto_ms
     FROM (
-      SELECT min(t - coalesce(since_ack_s, 0)) AS from_s, max(t + progress_s) AS to_s, count(*) AS timeouts, min(rto_ms) AS rto_ms
-      FROM rto_events WHERE flow = ${flow} AND kind = 'retransmission' AND spurious IS NOT TRUE GROUP BY chain
-    ) ORDER BY lasted_s DESC`);
+      SELECT flow, min(t - coalesce(since_ack_s, 0)) AS from_s, max(t + progress_s) AS to_s, count(*) AS timeouts, min(rto_ms) AS rto_ms
+      FROM rto_events WHERE flow IN (${chosen}) AND kind = 'retransmission' AND spurious IS NOT TRUE GROUP BY flow, chain
+    ) JOIN (SELECT flow, max(t) AS last_s FROM trace GROUP BY flow) USING (flow)
+    ORDER BY flow, lasted_s DESC, from_s`);
+  return byFlow(rows);
+}
+
+/** Each flow's life is looked at in so many windows … */
+const windows = 200;
+/** … but in none that is shorter, seconds. */
+const shortestWindow = 1e-4;
 
 /**
- * When what held the flow: its life in `pieces` windows, each by what held it longest, neighbours of one kind together.
- * Longest first.
+ * When what held each flow: its life in windows, each by what held it longest, neighbours of one kind together. Longest
+ * first. One query for all the flows; times are summed in whole nanoseconds, so that no order of adding shows.
  */
-export async function periodsOf(trace: Trace, { flow, life_s }: FlowFacts, pieces = 200): Promise<Period[]> {
-  await trace.need("limits_by_window");
-  await trace.setWindow(Math.max(life_s / pieces, 1e-4));
+export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Promise<Map<number, Period[]>> {
+  if (flows.length === 0) return new Map();
+  await trace.need("_steps");
   const names = ["cwnd", "rwnd", "application", "pacing", "recovery", "idle"];
-  const most = `greatest(${names.map((name) => `${name}_s`).join(", ")})`;
-  return trace.rows<Period>(`
-    WITH windows AS (
-      SELECT window_start_s, window_s, CASE ${names.map((name) => `WHEN ${name}_s = ${most} THEN '${name}'`).join(" ")} END AS held_by
-      FROM limits_by_window WHERE flow = ${flow}
+  const sums = names.map((name) => `coalesce(sum(CASE WHEN held_by = '${name}' THEN held_ns END), 0) AS ${name}_ns`);
+  const most = `greatest(${names.map((name) => `${name}_ns`).join(", ")})`;
+  const lengths = flows.map(({ flow, life_s }) => `(${flow}, ${Math.max(life_s / windows, shortestWindow)}::DOUBLE)`);
+  const rows = await trace.rows<Period & { readonly flow: number }>(`
+    WITH held AS (
+      SELECT flow, held_by, since_s, t, window_s, floor(since_s / window_s)::BIGINT AS first_w, floor(t / window_s)::BIGINT AS last_w
+      FROM _steps JOIN (VALUES ${lengths.join(", ")}) AS lengths (flow, window_s) USING (flow)
+      WHERE held_by IS NOT NULL AND t > since_s
+    ), cut AS (
+      SELECT *, unnest(range(first_w, last_w + 1)) AS w FROM held
+    ), summed AS (
+      SELECT flow, w, window_s, ${sums.join(", ")}
+      FROM (
+        SELECT *, round((least(t, (w + 1) * window_s) - greatest(since_s, w * window_s)) * 1e9)::BIGINT AS held_ns FROM cut
+      )
+      GROUP BY flow, w, window_s HAVING sum(held_ns) > 0
+    ), told AS (
+      SELECT flow, w, window_s, round(w * window_s, 9) AS window_start_s,
+        CASE ${names.map((name) => `WHEN ${name}_ns = ${most} THEN '${name}'`).join(" ")} END AS held_by
+      FROM summed
     ), runs AS (
-      SELECT *, row_number() OVER (ORDER BY window_start_s) - row_number() OVER (PARTITION BY held_by ORDER BY window_start_s) AS run FROM windows
+      SELECT *, row_number() OVER (PARTITION BY flow ORDER BY w) - row_number() OVER (PARTITION BY flow, held_by ORDER BY w) AS run
+      FROM told
     )
-    SELECT held_by, min(window_start_s) AS from_s, max(window_start_s + window_s) AS to_s
-    FROM runs GROUP BY held_by, run ORDER BY to_s - from_s DESC`);
+    SELECT flow, held_by, min(window_start_s) AS from_s, max(window_start_s + window_s) AS to_s
+    FROM runs GROUP BY flow, held_by, run ORDER BY flow, round(to_s - from_s, 9) DESC, from_s`);
+  return byFlow(rows);
+}
+
+function byFlow<Row extends { readonly flow: number }>(rows: readonly Row[]): Map<number, Omit<Row, "flow">[]> {
+  const all = new Map<number, Omit<Row, "flow">[]>();
+  for (const { flow, ...row } of rows) {
+    const those = all.get(flow);
+    if (those) those.push(row);
+    else all.set(flow, [row]);
+  }
+  return all;
 }

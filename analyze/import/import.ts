@@ -4,7 +4,7 @@ import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { type TppHeader, TppWriter } from "@tcpprobe-plus/tpp";
-import { InputError, NotACaptureError } from "../errors.ts";
+import { InputError, NotACaptureError, NotAFileError } from "../errors.ts";
 import { version } from "../version.ts";
 import { olderFields, printFormatOf, type TextFormat, textFormats } from "./formats.ts";
 
@@ -58,7 +58,10 @@ async function originOf(path: string): Promise<Origin> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(path, error);
   });
-  if (!found.isDirectory()) return { files: [path], statistics: null };
+  if (!found.isDirectory()) {
+    if (!found.isFile()) throw new NotAFileError(path, found.isFIFO());
+    return { files: [path], statistics: null };
+  }
   const names = await readdir(path);
   // read_data.py begins tcp-stat.log.1, .2, … and moves the last one to tcp-stat.log when it ends.
   const place = (name: string): number => Number(/\.(\d+)$/.exec(name)?.[1] ?? Number.POSITIVE_INFINITY);

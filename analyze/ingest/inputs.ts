@@ -1,7 +1,7 @@
 import { glob, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { NotTppError, type TppWalk, walkTpp } from "@tcpprobe-plus/tpp";
-import { InputError, NotACaptureError } from "../errors.ts";
+import { checkExpansion, TppInputError, type TppWalk, type WalkOptions, walkTpp } from "@tcpprobe-plus/tpp";
+import { InputError, NotACaptureError, NotAFileError } from "../errors.ts";
 import type { CaptureFile } from "./capture.ts";
 
 /** One capture to be opened: a converted one, or one or more .tpp files in the order of their records. */
@@ -13,7 +13,7 @@ export type Input =
  * What the given paths are, in their order: files, directories (all .tpp in them) or patterns that the shell left alone.
  * Files of one rotated set become one capture, whatever their order, at the place of the first of them.
  */
-export async function inputsOf(paths: readonly string[]): Promise<Input[]> {
+export async function inputsOf(paths: readonly string[], options: WalkOptions = {}): Promise<Input[]> {
   const inputs: (Input | { readonly kind: "set"; readonly files: CaptureFile[] })[] = [];
   const sets = new Map<string, CaptureFile[]>();
   for (const path of (await Promise.all(paths.map(expand))).flat()) {
@@ -21,7 +21,7 @@ export async function inputsOf(paths: readonly string[]): Promise<Input[]> {
       inputs.push({ kind: "parquet", path });
       continue;
     }
-    const file = await captureFile(path);
+    const file = await captureFile(path, options);
     const id = file.header.set?.id;
     if (id === undefined) {
       inputs.push({ kind: "tpp", path, files: [file] });
@@ -71,7 +71,10 @@ export async function expand(path: string): Promise<string[]> {
     if (matches.length === 0) throw new InputError(path, found);
     return matches.sort();
   }
-  if (!found.isDirectory()) return [path];
+  if (!found.isDirectory()) {
+    if (!found.isFile()) throw new NotAFileError(path, found.isFIFO());
+    return [path];
+  }
   const names = await readdir(path).catch((error) => {
     throw new InputError(path, error);
   });
@@ -94,20 +97,20 @@ async function isParquet(path: string): Promise<boolean> {
   }
 }
 
-async function captureFile(path: string): Promise<CaptureFile> {
-  const walk = await walkOf(path);
+async function captureFile(path: string, options: WalkOptions): Promise<CaptureFile> {
+  const walk = await walkOf(path, options);
   if (walk.header) return { path, header: walk.header, walk };
-  throw new NotACaptureError(
-    path,
-    "its header cannot be read, so its records have no meaning; `zstd -dc` prints what text is left",
-  );
+  const damage = walk.damage.find(({ kind }) => kind === "header")?.text ?? "its header cannot be read";
+  throw new NotACaptureError(path, `${damage}, so its records have no meaning; \`zstd -dc\` prints what text is left`);
 }
 
-async function walkOf(path: string): Promise<TppWalk> {
+async function walkOf(path: string, options: WalkOptions): Promise<TppWalk> {
   try {
-    return await walkTpp(path);
+    const walk = await walkTpp(path, options);
+    checkExpansion(walk);
+    return walk;
   } catch (error) {
-    if (error instanceof NotTppError) throw new NotACaptureError(path, error.message.slice(path.length + 2));
+    if (error instanceof TppInputError) throw new NotACaptureError(path, error.why);
     throw new InputError(path, error as NodeJS.ErrnoException);
   }
 }

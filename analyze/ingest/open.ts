@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { traceColumns } from "@tcpprobe-plus/tpp";
+import { traceColumns, type WalkOptions } from "@tcpprobe-plus/tpp";
 import { type Database, identifier } from "../database.ts";
 import { copyTrace } from "../output/parquet.ts";
 import type { Cache } from "./cache.ts";
@@ -17,6 +17,7 @@ export interface Opening {
   /** Names of the views that are there. */
   readonly loaded: Set<string>;
   readonly cache: Cache | null;
+  readonly reading: WalkOptions;
 }
 
 /** One capture in `trace`: where its rows are, with flows counted from 1. */
@@ -59,7 +60,7 @@ export async function openCaptures(database: Database, paths: readonly string[],
   const captures: Capture[] = [];
   const parts: (Part | undefined)[] = [];
   const parsed: Parsed[] = [];
-  for (const input of await inputsOf(paths)) {
+  for (const input of await inputsOf(paths, opening.reading)) {
     const number = captures.length + 1;
     const kept = input.kind === "tpp" ? await openKept(database, input, number, opening) : null;
     if (input.kind === "parquet") {

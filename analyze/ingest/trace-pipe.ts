@@ -87,7 +87,7 @@ export function tracePipeStage(
         string_split(replace(${words}, '=', ' '), ' ') AS fields
       FROM lines
     ), checked AS (
-      SELECT *, CASE WHEN clock IS NOT NULL AND CASE fields[1] ${wellFormed} ELSE false END THEN fields[1]
+      SELECT *, CASE WHEN clock IS NOT NULL AND CASE fields[1] WHEN '' THEN false ${wellFormed} ELSE false END THEN fields[1]
         WHEN line LIKE 'CPU:% [LOST % EVENTS]' OR line LIKE 'CPU:% [%EVENTS DROPPED]' THEN 'lost' ELSE 'rejected' END AS event
       FROM split
     ), named AS (

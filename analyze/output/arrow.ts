@@ -1,6 +1,7 @@
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import * as arrow from "apache-arrow";
-import { type ColumnInfo, type Database, identifier } from "../database.ts";
+import type { ColumnInfo, Database } from "../database.ts";
+import { Answer } from "./answer.ts";
 
 type TypedArray =
   | Int8Array
@@ -57,16 +58,23 @@ class ColumnBuilder {
     this.#validity = new Uint8Array((capacity + 7) >> 3);
   }
 
-  append(chunk: DuckDBDataChunk, column: number): void {
+  /** Takes the rows from `from` up to `to`. */
+  append(chunk: DuckDBDataChunk, column: number, from: number, to: number): void {
     const vector = chunk.getColumnVector(column);
-    if (this.#fixed) this.#parts.push((vector as unknown as FixedVector).items.slice(0, chunk.rowCount) as TypedArray);
-    for (let row = 0; row < chunk.rowCount; row++) {
+    const part = this.#fixed && ((vector as unknown as FixedVector).items.slice(from, to) as TypedArray);
+    for (let row = from; row < to; row++) {
+      const at = this.#length + row - from;
       const item = vector.getItem(row);
-      if (item === null) this.#nulls++;
-      else this.#validity[(this.#length + row) >> 3]! |= 1 << ((this.#length + row) & 7);
-      if (!this.#fixed) this.#texts.push(item === null ? null : (item as string));
+      if (item !== null) this.#validity[at >> 3]! |= 1 << (at & 7);
+      else {
+        this.#nulls++;
+        // DuckDB leaves there what was in the memory before: neither the same twice, nor anybody's to read.
+        if (part) part[row - from] = part instanceof BigInt64Array || part instanceof BigUint64Array ? 0n : 0;
+      }
+      if (!part) this.#texts.push(item as string | null);
     }
-    this.#length += chunk.rowCount;
+    if (part) this.#parts.push(part);
+    this.#length += to - from;
   }
 
   finish(): arrow.Data {
@@ -89,14 +97,15 @@ class ColumnBuilder {
 
 const rowsPerBatch = 64 * 2048;
 
-/** A query's result as Arrow record batches of up to 131 072 rows; types that Arrow cannot hold alike become text or doubles. */
-export async function* recordBatches(database: Database, sql: string): AsyncGenerator<arrow.RecordBatch> {
-  const columns = await database.describe(sql);
-  const select = columns.map(asArrowColumn).join(", ");
-  const types = columns.map((column) => arrowSideType(column.type));
+/**
+ * An answer as Arrow record batches of 131 072 rows, the last of fewer; types that Arrow cannot hold alike become text or
+ * doubles.
+ */
+async function* recordBatches(database: Database, answer: Answer): AsyncGenerator<arrow.RecordBatch> {
+  const types = answer.columns.map(({ type }) => arrowSideType(type));
   const builders = () => types.map((type) => new ColumnBuilder(type, rowsPerBatch));
   const schema = new arrow.Schema(
-    columns.map(({ name }, index) => new arrow.Field(name, builders()[index]!.type, true)),
+    answer.columns.map(({ name }, index) => new arrow.Field(name, builders()[index]!.type, true)),
   );
   const batch = (parts: readonly ColumnBuilder[], length: number) =>
     new arrow.RecordBatch(
@@ -111,47 +120,57 @@ export async function* recordBatches(database: Database, sql: string): AsyncGene
   let parts = builders();
   let length = 0;
   let batches = 0;
-  for await (const chunk of database.chunks(`SELECT ${select} FROM (${sql})`)) {
-    if (length + chunk.rowCount > rowsPerBatch) {
+  for await (const chunk of database.chunks(answer.select(asArrowColumn))) {
+    // Batches end at the same rows however the chunks come.
+    for (let from = 0; from < chunk.rowCount; ) {
+      const to = Math.min(chunk.rowCount, from + rowsPerBatch - length);
+      for (const [index, part] of parts.entries()) part.append(chunk, index, from, to);
+      length += to - from;
+      from = to;
+      if (length < rowsPerBatch) continue;
       yield batch(parts, length);
       batches++;
       parts = builders();
       length = 0;
     }
-    for (const [index, part] of parts.entries()) part.append(chunk, index);
-    length += chunk.rowCount;
   }
   if (length > 0 || batches === 0) yield batch(parts, length);
 }
 
-/** The whole result of a query as one Arrow table. */
+/** The whole answer to a query as one Arrow table. */
 export async function arrowTable(database: Database, sql: string): Promise<arrow.Table> {
   const batches: arrow.RecordBatch[] = [];
-  for await (const batch of recordBatches(database, sql)) batches.push(batch);
+  for await (const batch of recordBatches(database, await Answer.to(database, sql))) batches.push(batch);
   return new arrow.Table(batches);
 }
 
-/** Arrow IPC file format, uncompressed, piece by piece. */
-export async function* arrowFile(database: Database, sql: string): AsyncGenerator<Uint8Array> {
+/** An answer in Arrow's IPC file format, uncompressed, piece by piece. */
+export async function* arrowPieces(database: Database, answer: Answer): AsyncGenerator<Uint8Array> {
   const writer = new arrow.RecordBatchFileWriter({ autoDestroy: false });
   const pieces = writer[Symbol.asyncIterator]();
+  let failed: unknown;
   const written = (async () => {
-    for await (const batch of recordBatches(database, sql)) writer.write(batch);
+    for await (const batch of recordBatches(database, answer)) writer.write(batch);
     writer.finish().close();
-  })();
-  written.catch((error) => writer.abort(error));
-  for (;;) {
-    const { value, done } = await pieces.next();
-    if (done) break;
-    yield value as Uint8Array;
+  })().catch((error) => {
+    failed = error;
+    writer.abort(error);
+  });
+  try {
+    for (;;) {
+      const { value, done } = await pieces.next();
+      if (done) break;
+      yield value as Uint8Array;
+    }
+    await written;
+  } catch (error) {
+    throw failed ?? error; // the writer has an error of its own where it was called off
   }
-  await written;
+  if (failed !== undefined) throw failed;
 }
 
 const arrowSideType = (type: string): string =>
   fixedTypes[type] || type === "BOOLEAN" ? type : /^(HUGEINT|UHUGEINT|DECIMAL)/.test(type) ? "DOUBLE" : "VARCHAR";
 
-const asArrowColumn = ({ name, type }: ColumnInfo): string =>
-  arrowSideType(type) === type
-    ? identifier(name)
-    : `${identifier(name)}::${arrowSideType(type)} AS ${identifier(name)}`;
+const asArrowColumn = (name: string, { type }: ColumnInfo): string =>
+  arrowSideType(type) === type ? name : `${name}::${arrowSideType(type)}`;

@@ -1,18 +1,24 @@
-import { pipeline, Readable } from "node:stream";
-import { stringify } from "csv-stringify";
-import { type Database, identifier } from "../database.ts";
+import type { Database } from "../database.ts";
+import type { Answer } from "./answer.ts";
 
-/** A query's result as CSV (RFC 4180, a header line, nothing for NULL), piece by piece. */
-export async function csvPieces(database: Database, sql: string): Promise<AsyncIterable<string>> {
-  const columns = await database.describe(sql);
-  const select = columns.map(({ name }) => `${identifier(name)}::VARCHAR AS ${identifier(name)}`).join(", ");
-  async function* rows(): AsyncGenerator<(string | null)[]> {
-    for await (const chunk of database.chunks(`SELECT ${select} FROM (${sql})`)) {
-      yield* chunk.getRows() as (string | null)[][];
-    }
+/**
+ * An answer as CSV, piece by piece: RFC 4180 with a header line, lines ended by LF, values as DuckDB shows them. NULL is
+ * nothing, an empty text is "".
+ */
+export async function* csvPieces(database: Database, answer: Answer): AsyncGenerator<string> {
+  let piece = csvLine(answer.columns.map(({ name }) => name));
+  for await (const chunk of database.chunks(answer.select((name) => `${name}::VARCHAR`))) {
+    for (const row of chunk.getRows() as (string | null)[][]) piece += csvLine(row);
+    yield piece;
+    piece = "";
   }
-  const csv = stringify({ header: true, columns: columns.map(({ name }) => name) });
-  // Ends both where either fails, or whoever reads stops; an error is thrown to the reader.
-  pipeline(Readable.from(rows()), csv, () => {});
-  return csv as AsyncIterable<string>;
+  if (piece !== "") yield piece;
 }
+
+const csvLine = (fields: readonly (string | null)[]): string => `${fields.map(csvField).join(",")}\n`;
+
+/** A carriage return is quoted as well: many readers end a line at it. */
+const csvField = (field: string | null): string => {
+  if (field === null) return "";
+  return field === "" || /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+};

@@ -1,45 +1,171 @@
-import { createWriteStream } from "node:fs";
-import { access, rename, rm, stat, writeFile } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
-import { AnalyzeError, OutputError, OutputExistsError } from "../errors.ts";
-
 /**
- * Lets `write` make a file under another name beside `path` and puts it in place when it is whole, so that a failure
- * leaves neither half a file nor a lost one. Throws an OutputExistsError unless `force`.
+ * How every output file is written: whole or not at all, as private as what it was made of, never over an input, never
+ * over another file unless told, and never through a link that somebody else made. docs/output.md tells users the same.
  */
-export async function writeWhole(path: string, force: boolean, write: (path: string) => Promise<void>): Promise<void> {
-  await refuseExisting(path, force);
-  // A device or a pipe is written to, not replaced.
-  const inPlace = await stat(path).then(
-    (found) => !found.isFile(),
-    () => false,
-  );
-  const partial = inPlace ? path : `${path}.partial-${process.pid}`;
+import { constants, createReadStream, createWriteStream, type Stats } from "node:fs";
+import { chmod, chown, link, lstat, open, readlink, rename, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { AnalyzeError, OutputError, OutputExistsError, OutputIsInputError } from "../errors.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.ts";
+
+export interface OutputRules {
+  /** Overwrites a file that is there. */
+  readonly force: boolean;
+  /** Files that are read: never written to, and the new file is readable to nobody who may not read all of them. */
+  readonly inputs: readonly string[];
+  /** Without `force`: whether a file that is there may be overwritten all the same, by what is in it. */
+  readonly isOurs?: (path: string) => Promise<boolean>;
+}
+
+/** A file to be written. What is written to `partial` is put in place when it is whole. */
+export class OutputFile implements AsyncDisposable {
+  /** As the user named it. */
+  readonly path: string;
+  /** Where its content is written first, by DuckDB too: in a directory of ours that nobody else may enter. */
+  readonly partial: string;
+  readonly #rules: OutputRules;
+  readonly #directory: string;
+
+  private constructor(path: string, directory: string, rules: OutputRules) {
+    this.path = path;
+    this.partial = join(directory, "output");
+    this.#directory = directory;
+    this.#rules = rules;
+  }
+
+  /** Throws an OutputExistsError, an OutputIsInputError or an OutputError where it cannot be written. */
+  static async open(path: string, rules: OutputRules): Promise<OutputFile> {
+    return asOutputErrors(path, path, async () => {
+      const target = await targetOf(path, rules);
+      const beside = target.isStream ? join(tmpdir(), "analyze-") : join(dirname(target.path), ".analyze-");
+      return new OutputFile(path, makeTemporaryDirectory(beside), rules);
+    });
+  }
+
+  /** Lets `make` write the content to the path it is given, and puts it in place. */
+  async write(make: (partial: string) => Promise<void>): Promise<void> {
+    await asOutputErrors(this.path, this.#directory, async () => {
+      await make(this.partial);
+      await this.#place();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await removeTemporaryDirectory(this.#directory);
+  }
+
+  /** What is at the path by now decides, not what was there as the work began. */
+  async #place(): Promise<void> {
+    const { path, found, isStream } = await targetOf(this.path, this.#rules);
+    if (isStream) {
+      const stream = await open(path, constants.O_WRONLY); // never makes a file
+      return pipeline(createReadStream(this.partial), stream.createWriteStream());
+    }
+    await this.#setMode(found);
+    if (found || this.#rules.force) return rename(this.partial, path);
+    try {
+      await link(this.partial, path); // unlike rename, it never overwrites
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EEXIST") throw new OutputExistsError(this.path);
+      if (!withoutHardLinks.has(code ?? "")) throw error;
+      // The name is taken first, which never overwrites either.
+      await (await open(path, "wx").catch(asExisting(this.path))).close();
+      await rename(this.partial, path);
+    }
+  }
+
+  async #setMode(found: Stats | undefined): Promise<void> {
+    if (found) {
+      const mine = await stat(this.partial);
+      if (found.uid !== mine.uid || found.gid !== mine.gid)
+        await chown(this.partial, found.uid, found.gid).catch(() => {}); // only root may
+      return chmod(this.partial, found.mode & 0o777);
+    }
+    let { mode } = await stat(this.partial);
+    for (const input of this.#rules.inputs) {
+      const read = await stat(input).catch(() => undefined);
+      if (read?.isFile()) mode &= read.mode | 0o600;
+    }
+    await chmod(this.partial, mode & 0o666);
+  }
+}
+
+/** What link(2) says on file systems that have one name a file: FAT, some of network and user space. */
+const withoutHardLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]);
+
+const asExisting = (path: string) => (error: NodeJS.ErrnoException) => {
+  throw error.code === "EEXIST" ? new OutputExistsError(path) : error;
+};
+
+interface Target {
+  /** Without links. */
+  readonly path: string;
+  /** What is there already. */
+  readonly found: Stats | undefined;
+  /** A device or a pipe, which is written to, not replaced. */
+  readonly isStream: boolean;
+}
+
+/** What a path stands for, if it may be written. */
+async function targetOf(path: string, { force, inputs, isOurs }: OutputRules): Promise<Target> {
+  const there = await lstat(path).catch(asAbsent);
+  if (!there) return { path: resolve(path), found: undefined, isStream: false };
+  const end = await stat(path).catch(asAbsent);
+  for (const input of inputs) {
+    const read = await stat(input).catch(() => undefined);
+    if (end && read && end.dev === read.dev && end.ino === read.ino) throw new OutputIsInputError(path, input);
+  }
+  const mayReplace = force || (isOurs !== undefined && (!end?.isFile() || (await isOurs(path))));
+  if (!mayReplace) throw new OutputExistsError(path);
+  if (end?.isDirectory()) throw systemError("EISDIR");
+  if (end?.isBlockDevice()) throw new OutputError(path, new Error("it is a disk; name a file on it"));
+  if (end && !end.isFile()) {
+    if (end.isFIFO()) await refuseStrangers(path, end);
+    return { path, found: end, isStream: true };
+  }
+  return { path: await followed(path), found: end, isStream: false };
+}
+
+/** Follows links to where the file is, or would be. Links of others are not followed: they chose where it would go. */
+async function followed(path: string): Promise<string> {
+  let at = resolve(path);
+  for (let links = 0; links < 40; links++) {
+    const found = await lstat(at).catch(asAbsent);
+    if (!found?.isSymbolicLink()) return at;
+    await refuseStrangers(path, found);
+    at = resolve(dirname(at), await readlink(at));
+  }
+  throw systemError("ELOOP");
+}
+
+async function refuseStrangers(path: string, { uid }: Stats): Promise<void> {
+  if (uid !== process.geteuid?.() && uid !== 0)
+    throw new OutputError(
+      path,
+      new Error(`it is a link or a pipe that another user (uid ${uid}) made; name a file of yours`),
+    );
+}
+
+const systemError = (code: string): Error => Object.assign(new Error(code), { code });
+
+/** Nothing there is an answer; all else is an error. */
+const asAbsent = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code !== "ENOENT") throw error;
+};
+
+/** DuckDB's errors have no code; the path in its words tells them from those of what is read. */
+async function asOutputErrors<Result>(path: string, written: string, work: () => Promise<Result>): Promise<Result> {
   try {
-    await write(partial);
-    if (!inPlace) await rename(partial, path);
+    return await work();
   } catch (error) {
-    if (!inPlace) await rm(partial, { force: true });
-    if (error instanceof AnalyzeError || !isFileError(error)) throw error;
+    const isOfFile = error instanceof Error && ("code" in error || error.message.includes(written));
+    if (error instanceof AnalyzeError || !isOfFile) throw error;
     throw new OutputError(path, error);
   }
 }
 
-/** Throws an OutputExistsError where the file is there and may not be overwritten. */
-export async function refuseExisting(path: string, force: boolean): Promise<void> {
-  if (force) return;
-  const exists = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists) throw new OutputExistsError(path);
-}
-
 export const writePieces = (path: string, pieces: AsyncIterable<Uint8Array | string>): Promise<void> =>
   pipeline(pieces, createWriteStream(path));
-
-export const writeText = (path: string, text: string | Uint8Array): Promise<void> => writeFile(path, text);
-
-/** Errors of the file system, from Node or (by its text) from DuckDB. */
-const isFileError = (error: unknown): boolean =>
-  error instanceof Error && ("code" in error || /IO Error|Permission denied|No space left/.test(error.message));

@@ -1,16 +1,22 @@
-/** A query's result as a file of the kind that its name's ending asks for, or as text. */
+/** The answer to a query as a file of the kind that its name's ending asks for. */
 import { type Database, literal } from "../database.ts";
 import { UnknownFormatError } from "../errors.ts";
-import { arrowFile } from "./arrow.ts";
+import type { Answer } from "./answer.ts";
+import { arrowPieces } from "./arrow.ts";
 import { csvPieces } from "./csv.ts";
-import { writePieces, writeWhole } from "./file.ts";
+import { writePieces } from "./file.ts";
+import { jsonPieces } from "./json.ts";
 
-const formats: Readonly<Record<string, (database: Database, sql: string, path: string) => Promise<void>>> = {
-  ".parquet": (database, sql, path) =>
-    database.run(`COPY (${sql}) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)`),
-  ".csv": async (database, sql, path) => writePieces(path, await csvPieces(database, sql)),
-  ".arrow": (database, sql, path) => writePieces(path, arrowFile(database, sql)),
-  ".json": (database, sql, path) => database.run(`COPY (${sql}) TO ${literal(path)} (FORMAT json, ARRAY true)`),
+type Format = (database: Database, answer: Answer, path: string) => Promise<void>;
+
+const formats: Readonly<Record<string, Format>> = {
+  ".parquet": (database, answer, path) =>
+    database.run(
+      `COPY (${answer.select()}) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, USE_TMP_FILE false)`,
+    ),
+  ".csv": (database, answer, path) => writePieces(path, csvPieces(database, answer)),
+  ".arrow": (database, answer, path) => writePieces(path, arrowPieces(database, answer)),
+  ".json": (database, answer, path) => writePieces(path, jsonPieces(database, answer)),
 };
 
 /** The ending of an output's name. Throws an UnknownFormatError for those that mean nothing here. */
@@ -20,5 +26,6 @@ export function queryFormat(output: string): string {
   return suffix;
 }
 
-export const writeQuery = (database: Database, sql: string, output: string, force: boolean): Promise<void> =>
-  writeWhole(output, force, (path) => formats[queryFormat(output)]!(database, sql, path));
+/** Writes the answer to `path` in a format of `queryFormat`; OutputFile has a path to give. */
+export const writeAnswer = (database: Database, answer: Answer, format: string, path: string): Promise<void> =>
+  formats[format]!(database, answer, path);

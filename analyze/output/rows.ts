@@ -1,6 +1,8 @@
-import { stringify } from "csv-stringify/sync";
-import type { Columns, SqlValue } from "../database.ts";
+import type { Database } from "../database.ts";
 import type { Io } from "../io.ts";
+import { Answer } from "./answer.ts";
+import { csvPieces } from "./csv.ts";
+import { jsonPieces } from "./json.ts";
 import { renderTable, unknown } from "./table.ts";
 
 export type RowFormat = "table" | "json" | "csv";
@@ -8,38 +10,22 @@ export type RowFormat = "table" | "json" | "csv";
 export const rowFormat = (options: { json?: boolean | undefined; csv?: boolean | undefined }): RowFormat =>
   options.json ? "json" : options.csv ? "csv" : "table";
 
-/** Prints a query's result. NULL is `-` in a table, null in JSON, nothing in CSV. */
-export function printRows(result: Columns, format: RowFormat, io: Io): void {
-  io.stdout.write(formatRows(result, format));
+/** Prints a query's answer: JSON and CSV are what a file of that format would hold; in a table NULL is `-`. */
+export async function printRows(database: Database, sql: string, format: RowFormat, io: Io): Promise<void> {
+  const answer = await Answer.to(database, sql);
+  if (format === "table") return void (await io.stdout.write(await answerTable(database, answer)));
+  for await (const piece of (format === "json" ? jsonPieces : csvPieces)(database, answer))
+    await io.stdout.write(piece);
 }
 
-function formatRows(result: Columns, format: RowFormat): string {
-  if (format === "json") return `${JSON.stringify(objectsOf(result), null, 2)}\n`;
-  if (format === "csv") {
-    const rows = Array.from({ length: result.rowCount }, (_, row) =>
-      result.values.map((column) => text(column[row] ?? null, "")),
-    );
-    return stringify([[...result.names], ...rows]);
-  }
-  return renderTable(
-    result.names.map((header, index) => ({
-      header,
-      cells: (result.values[index] ?? []).map((value) => text(value, unknown)),
-      alignRight: /INT|DOUBLE|FLOAT|DECIMAL/.test(result.types[index] ?? ""),
-    })),
-  );
+async function answerTable(database: Database, answer: Answer): Promise<string> {
+  const columns = answer.columns.map(({ name, type }) => ({
+    header: name,
+    cells: [] as string[],
+    alignRight: /INT|DOUBLE|FLOAT|DECIMAL/.test(type),
+  }));
+  for await (const chunk of database.chunks(answer.select((name) => `${name}::VARCHAR`)))
+    for (const [index, cells] of (chunk.getColumns() as (string | null)[][]).entries())
+      for (const cell of cells) columns[index]!.cells.push(cell ?? unknown);
+  return renderTable(columns);
 }
-
-/** One object a row; 64-bit integers are numbers where a double holds them exactly, else decimal strings. */
-export function objectsOf(result: Columns): Record<string, SqlValue>[] {
-  return Array.from({ length: result.rowCount }, (_, row) =>
-    Object.fromEntries(result.names.map((name, index) => [name, jsonValue(result.values[index]?.[row] ?? null)])),
-  );
-}
-
-function jsonValue(value: SqlValue): SqlValue {
-  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
-  return value !== null && typeof value === "object" ? String(value) : value;
-}
-
-const text = (value: SqlValue, empty: string): string => (value === null ? empty : String(value));

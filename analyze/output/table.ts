@@ -1,29 +1,40 @@
-/** A table for a terminal: columns as wide as they need to be, numbers to the right. */
+import { foreignText } from "@tcpprobe-plus/tpp";
+import stringWidth from "string-width";
+
+/** A table for a terminal: columns as wide as they need to be there, numbers to the right. */
 export interface TableColumn {
   readonly header: string;
   readonly cells: readonly string[];
   readonly alignRight?: boolean;
 }
 
+/** Cells may be foreign text: whatever is in them, a row is one line, and what it shows stands in its column. */
 export function renderTable(columns: readonly TableColumn[]): string {
-  const widths = columns.map(({ header, cells }) =>
-    cells.reduce((width, cell) => Math.max(width, cell.length), header.length),
-  );
-  const line = (texts: readonly string[]): string =>
-    texts
-      .map((text, index) => {
-        const width = widths[index] ?? 0;
-        return columns[index]?.alignRight ? text.padStart(width) : text.padEnd(width);
-      })
-      .join("  ")
-      .trimEnd();
-  const rows = columns[0]?.cells.length ?? 0;
-  return [
-    line(columns.map((column) => column.header)),
-    ...Array.from({ length: rows }, (_, row) => line(columns.map((column) => column.cells[row] ?? ""))),
-    "",
-  ].join("\n");
+  const shown = columns.map(({ header, cells, alignRight }) => {
+    const texts = [header, ...cells].map(foreignText);
+    const widths = texts.map(widthOf);
+    const widest = widths.reduce((most, width) => Math.max(most, width), 0);
+    const padded = (text: string, row: number) => {
+      const space = " ".repeat(widest - widths[row]!);
+      return alignRight ? space + text : text + space;
+    };
+    return texts.map(padded);
+  });
+  const rows = shown[0]?.length ?? 0;
+  return Array.from(
+    { length: rows },
+    (_, row) =>
+      `${shown
+        .map((texts) => texts[row])
+        .join("  ")
+        .trimEnd()}\n`,
+  ).join("");
 }
+
+const plain = /^[\x20-\x7e]*$/;
+
+/** Columns of a terminal: Chinese, say, takes two a character, and an accent on its own none. */
+const widthOf = (text: string): number => (plain.test(text) ? text.length : stringWidth(text));
 
 /** Shown where a value is NULL: not known, which is not 0. */
 export const unknown = "-";

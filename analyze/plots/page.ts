@@ -1,54 +1,103 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { toVega } from "./render.ts";
 import type { VegaLiteSpec } from "./spec.ts";
 
 /**
  * One HTML file that needs no network: the compiled picture and the Vega runtime. The wheel zooms in time, dragging
  * pans, a double click shows all again, and the pointer shows values.
+ *
+ * What is in a capture stands in the page as data alone: JSON without any `<`, read by a script that is the same for every
+ * picture. The page's policy lets that script run, by its hash, and nothing else: no other script, no `eval`, no request.
  */
 export async function toPage(spec: VegaLiteSpec): Promise<string> {
-  const runtime = await readFile(
-    join(dirname(createRequire(import.meta.url).resolve("vega/vega-schema.json")), "vega.min.js"),
-    "utf8",
-  );
   const title = titleOf(spec);
+  const program = await pageProgram();
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(program)}`,
+    `style-src ${hashOf(style)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width">
 <title>${escapeHtml(title)}</title>
-<style>
+<style>${style}</style>
+<div id="picture"></div>
+<p>The wheel zooms in time, dragging moves, a double click shows all. <button id="svg">Save as SVG</button></p>
+<script type="application/json" id="data">${jsonForHtml({ picture: toVega(spec), file: fileName(title) })}</script>
+<script>${program}</script>
+</html>
+`;
+}
+
+const style = `
   body { margin: 2rem auto; max-width: 980px; padding: 0 1rem; font: 14px/1.5 "DejaVu Sans", Helvetica, Arial, sans-serif; color: #222; }
   p { color: #555; margin: 0.5rem 0; }
   button { font: inherit; padding: 0.15rem 0.7rem; }
   #picture { overflow-x: auto; }
-</style>
-<div id="picture"></div>
-<p>The wheel zooms in time, dragging moves, a double click shows all. <button id="svg">Save as SVG</button></p>
-<script>${escapeScript(runtime)}</script>
-<script>
-const picture = ${escapeScript(JSON.stringify(toVega(spec)))};
-const view = new vega.View(vega.parse(picture), { renderer: "svg", container: "#picture", hover: true });
+`;
+
+/** Vega's expressions are interpreted: compiling them would need a policy that allows \`eval\`. */
+const show = `
+const { picture, file } = JSON.parse(document.getElementById("data").textContent);
+const view = new vega.View(vega.parse(picture, null, { ast: true }), {
+  expr: vegaInterpreter, renderer: "svg", container: "#picture", hover: true,
+});
 view.runAsync();
 document.getElementById("svg").addEventListener("click", async () => {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([await view.toSVG()], { type: "image/svg+xml" }));
-  link.download = ${JSON.stringify(`${title.replaceAll(/[^\w.-]+/g, "-")}.svg`)};
+  link.download = file;
   link.click();
 });
-</script>
-</html>
 `;
+
+/** All of the page's script: the runtime, its interpreter, and what shows the picture. */
+async function pageProgram(): Promise<string> {
+  const { resolve } = createRequire(import.meta.url);
+  const [runtime, interpreter] = await Promise.all([
+    readFile(join(dirname(resolve("vega/vega-schema.json")), "vega.min.js"), "utf8"),
+    readFile(fileURLToPath(import.meta.resolve("vega-interpreter")), "utf8"),
+  ]);
+  return escapeScript(`${runtime}\nconst vegaInterpreter = ${asExpression(interpreter)};\n${show}`);
 }
+
+/** The interpreter is a module; what it imports, the runtime has. */
+function asExpression(module: string): string {
+  const body = module
+    .replace(/^import (\{.*\}) from 'vega-util';$/m, "const $1 = vega;")
+    .replace(/^export \{ (\w+) as expressionInterpreter \};$/m, "return $1;")
+    .replace(/^\/\/# sourceMappingURL=.*$/m, "");
+  if (/^(import|export)\b/m.test(body)) throw new Error("this version of vega-interpreter cannot be put into a page");
+  return `(() => {\n${body}\n})()`;
+}
+
+const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 const titleOf = (spec: VegaLiteSpec): string => {
   const title = spec.title as { text?: string } | undefined;
   return title?.text ?? "TCP";
 };
 
-const escapeHtml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+const fileName = (title: string): string => `${title.replaceAll(/[^\w.-]+/g, "-").replace(/^[.-]+/, "") || "tcp"}.svg`;
 
-/** Text inside a script element must not close it. */
-const escapeScript = (text: string): string => text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
+const escapeHtml = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** JSON that HTML takes for no tag, end of a script or comment, whatever is in it. */
+const jsonForHtml = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+/** A script of ours inside a script element must not close it. */
+const escapeScript = (text: string): string => text.replaceAll(/<(?=\/script|!--)/gi, "\\x3c");

@@ -1,3 +1,4 @@
+import { foreignText } from "@tcpprobe-plus/tpp";
 import type { VegaLiteSpec } from "./spec.ts";
 
 /**
@@ -12,7 +13,7 @@ export class Picture {
   constructor(spec: VegaLiteSpec, svg: string, text: string) {
     this.spec = spec;
     this.svg = svg;
-    this.text = text;
+    this.text = foreignText(text);
   }
 
   [Symbol.for("Jupyter.display")](): Record<string, unknown> {

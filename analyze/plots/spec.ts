@@ -1,3 +1,4 @@
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { flowColors, type PlotDefinition, palette } from "./definition.ts";
 import type { Mark } from "./reduce.ts";
 
@@ -38,8 +39,17 @@ const markColors: Readonly<Record<string, string>> = {
   reset: palette.black,
 };
 
-/** Builds the picture: panels one above the other on one time axis, or one panel with a colour a flow. */
-export function plotSpec(picture: PictureData): VegaLiteSpec {
+/**
+ * Builds the picture: panels one above the other on one time axis, or one panel with a colour a flow. Addresses, names and
+ * titles are foreign text, shown as such: SVG is XML, which cannot hold every character.
+ */
+export function plotSpec(foreign: PictureData): VegaLiteSpec {
+  const picture: PictureData = {
+    ...foreign,
+    title: foreignText(foreign.title),
+    subtitle: foreignText(foreign.subtitle),
+    flows: foreign.flows.map((flow) => ({ ...flow, label: foreignText(flow.label) })),
+  };
   const views = shareOnePanel(picture.definition, picture.flows.length)
     ? [overlay(picture)]
     : picture.flows.map((flow, index) => panel(picture, flow, index === picture.flows.length - 1));

@@ -1,19 +1,31 @@
 #!/usr/bin/env node
-// Plain JavaScript for any Node: says what to do where Node is too old to run the rest.
+// Plain JavaScript for any Node. Before anything else: Node's own answer to SIGUSR1 is a debugger that every user of the
+// host can reach. `capture run` answers with its totals, everything else not at all.
+process.on("SIGUSR1", () => {});
+// Says what to do where Node is too old to run the rest.
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
   process.stderr.write(
     "capture: needs Node.js 24 or later, this is " +
       process.version +
-      ". Inside the project run it as `npx capture`, which brings its own Node 24; elsewhere install Node.js 24 LTS.\n",
+      ". In a clone of the repository run `bin/capture`, which brings its own Node 24; elsewhere install Node.js 24 LTS.\n",
   );
   process.exit(69);
 }
 // In the repository the sources run as they are; the published package has them compiled (scripts/build/publish.ts).
-import("node:fs")
+closeDebugger()
+  .then(() => import("node:fs"))
   .then((fs) => fs.existsSync(new URL("../cli.ts", import.meta.url)))
   .then((inRepository) => import(inRepository ? "../cli.ts" : "../dist/capture/cli.js"))
   .then((cli) => cli.main(process.argv))
   .then((code) => {
     process.exitCode = code;
   });
+
+// One that a signal has opened while Node itself was starting; not one that was asked for.
+async function closeDebugger() {
+  const asked = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((option) => option.includes("--inspect"));
+  if (asked) return;
+  const inspector = await import("node:inspector");
+  if (inspector.url() !== undefined) inspector.close();
+}

@@ -10,7 +10,7 @@ import { findingsText } from "../doctor/text.ts";
 import { tracingFindings } from "../doctor/tracing.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
-import { painter, widthOf } from "../terminal.ts";
+import { painter, widthOf, writeLine } from "../terminal.ts";
 
 export interface DoctorOptions {
   readonly json: boolean;
@@ -21,8 +21,8 @@ export interface DoctorOptions {
 /** Returns 0 where at least one source can be used. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<number> {
   const fixed = options.fix ? fixLeft() : [];
-  for (const line of fixed) io.stderr.write(`capture: ${line}\n`);
-  if (options.fix && fixed.length === 0) io.stderr.write("capture: nothing was left behind\n");
+  for (const line of fixed) writeLine(io.stderr, line);
+  if (options.fix && fixed.length === 0) writeLine(io.stderr, "nothing was left behind");
   const findings: Finding[] = [
     ...(await sourceFindings()),
     ...moduleFindings(),

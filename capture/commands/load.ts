@@ -21,6 +21,7 @@ import { formatCount } from "../run/format.ts";
 import { dataPath } from "../sources/module/paths.ts";
 import { type ModuleSettings, readSettings, restoreLeftSettings, setForGood } from "../sources/module/settings.ts";
 import { moduleStatistics } from "../sources/module/statistics.ts";
+import { writeLine } from "../terminal.ts";
 
 export interface LoadOptions {
   readonly settings: ModuleSettings;
@@ -33,7 +34,7 @@ type Say = (line: string) => void;
 
 /** Throws the errors of module-errors.ts. */
 export async function load(options: LoadOptions, io: Io): Promise<number> {
-  const say: Say = options.quiet ? () => {} : (line) => io.stderr.write(`capture: ${line}\n`);
+  const say: Say = options.quiet ? () => {} : (line) => writeLine(io.stderr, line);
   throwIf(rightsProblem("loading"));
   throwIf(namespaceProblem());
   for (const line of restoreLeftSettings()) say(line); // else the next run would undo what is asked for now

@@ -1,6 +1,7 @@
 /** `capture recover`: the intact frames of a damaged file, in a whole one. */
-import { accessSync, constants } from "node:fs";
-import { recoverTpp } from "@tcpprobe-plus/tpp";
+import { access, constants } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
+import { foreignText, recoverTpp, TppError } from "@tcpprobe-plus/tpp";
 import { InputMissingError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
@@ -10,22 +11,43 @@ export interface RecoverOptions {
   readonly output: string;
   readonly overwrite: boolean;
   readonly quiet: boolean;
+  /** Bytes of text that there may be for each byte of the file. */
+  readonly maxExpansion?: number;
 }
 
 export async function recover(input: string, options: RecoverOptions, io: Io): Promise<number> {
+  const { output, overwrite, quiet, maxExpansion } = options;
+  const stop = new AbortController();
+  const off = io.onSignal((signal) => stop.abort(signal));
   try {
-    accessSync(input, constants.R_OK);
+    await access(input, constants.R_OK);
+    const reading = { signal: stop.signal, ...(maxExpansion === undefined ? {} : { maxExpansion }) };
+    const recovery = await recoverTpp(input, output, { overwrite, ...reading });
+    if (!quiet) tell(input, output, recovery, io);
+    return exitCodes.ok;
   } catch (error) {
-    throw new InputMissingError(input, error as NodeJS.ErrnoException);
+    if (stop.signal.aborted) {
+      off();
+      process.kill(process.pid, stop.signal.reason); // nothing is left, so it may end as it would have
+      await wait(1000);
+    }
+    // The writer has errors of its own: what the system says here, it says of the input.
+    const isSystems = error instanceof Error && "code" in error && !(error instanceof TppError);
+    throw isSystems ? new InputMissingError(input, error as NodeJS.ErrnoException) : error;
+  } finally {
+    off();
   }
-  const { output, overwrite, quiet } = options;
-  const recovery = await recoverTpp(input, output, { overwrite });
-  if (quiet) return exitCodes.ok;
+}
+
+type Recovery = Awaited<ReturnType<typeof recoverTpp>>;
+
+function tell(input: string, output: string, recovery: Recovery, io: Io): void {
+  const say = (path: string, text: string) => io.stderr.write(`capture: ${foreignText(path)}: ${foreignText(text)}\n`);
   const { damage } = recovery.input;
-  if (damage.length === 0) io.stderr.write(`capture: ${input}: is whole; ${output} is a copy of it\n`);
-  for (const { text } of damage) io.stderr.write(`capture: ${input}: ${text}\n`);
+  const target = output === "-" ? "standard output" : output;
+  if (damage.length === 0) say(input, `is whole; ${target} is a copy of it`);
+  for (const { text } of damage) say(input, text);
   const missing = recovery.missingLines > 0 ? `, ${formatCount(recovery.missingLines)} lines missing` : "";
   const saved = `${formatCount(recovery.lines)} lines in ${formatCount(recovery.frames)} frames, ${formatBytes(recovery.fileBytes)}`;
-  io.stderr.write(`capture: ${output}: whole; ${saved}${missing}\n`);
-  return exitCodes.ok;
+  say(target, `whole; ${saved}${missing}`);
 }

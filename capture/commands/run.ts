@@ -1,21 +1,24 @@
 /** `capture run`: from the source to .tpp files until it is stopped. */
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { failureReason, TppError } from "@tcpprobe-plus/tpp";
-import { CommandStartError, ModuleRemovedError, OptionsError } from "../errors.ts";
+import { CalledOffError, CommandStartError, ModuleRemovedError, OptionsError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io, StopSignal } from "../io.ts";
+import type { Io } from "../io.ts";
 import { Command, exitCodeOf } from "../run/command.ts";
 import { finish } from "../run/finish.ts";
 import type { Rotation } from "../run/limits.ts";
 import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
 import { makeReporter, type Reporter } from "../run/reporter.ts";
+import { exitCodeOfSignal, Signals } from "../run/signals.ts";
 import { StopRequest } from "../run/stop-request.ts";
+import { findUser, type User } from "../run/user.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
 import { type ChooseOptions, chooseSource } from "../sources/choose.ts";
 import type { Source } from "../sources/source.ts";
+import { callerOf } from "../sudo.ts";
 
-export interface RunOptions extends Omit<ChooseOptions, "say"> {
+export interface RunOptions extends Omit<ChooseOptions, "say" | "signal"> {
   /** `-` for standard output. */
   readonly output: string;
   readonly overwrite: boolean;
@@ -26,6 +29,8 @@ export interface RunOptions extends Omit<ChooseOptions, "say"> {
   readonly durationS: number | null;
   /** What to run under the capture; empty for nothing. */
   readonly command: readonly string[];
+  /** The user who is to run it; null for who runs the capture. */
+  readonly as: string | null;
   readonly hostname: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
@@ -41,15 +46,17 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     throw new OptionsError("-o -: standard output is a terminal. Send it to a file or a pipe: `capture run -o - | …`.");
   }
   const reporter = makeReporter(io.stderr, options);
-  const { say } = reporter;
   const capture = new Capture(options, reporter);
   const ignoreSignals = io.onSignal((signal) => {
-    capture.signal(signal, io.stdin.isTTY);
-    if (capture.stop.urgent) ignoreSignals(); // one more ends it as if there were no handler
+    if (capture.signals.came(signal)) ignoreSignals(); // one more ends it as if there were no handler
   });
-  let source: Source | undefined;
+  const ignoreReports = io.onReport(() => capture.report());
+  let source: Source | null = null;
   try {
-    const chosen = await chooseSource({ ...options, say });
+    const { signal } = capture.stop;
+    const choice = chooseSource({ ...options, say: reporter.say, signal });
+    const chosen = await capture.stop.unlessAsked(choice, (late) => late.source.dispose());
+    if (chosen === null) throw capture.calledOff();
     source = chosen.source;
     await capture.run(source, chosen.summary);
     await source.dispose();
@@ -57,51 +64,58 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   } finally {
     await source?.dispose();
     ignoreSignals();
+    ignoreReports();
   }
 }
 
 class Capture {
   readonly stop = new StopRequest();
+  readonly signals: Signals;
   readonly #options: RunOptions;
   readonly #reporter: Reporter;
   #command: Command | null = null;
-  #signals = 0;
+  #report = (): void => this.#reporter.answer("starting: nothing is captured yet", { records: 0 });
 
   constructor(options: RunOptions, reporter: Reporter) {
     this.#options = options;
     this.#reporter = reporter;
+    this.signals = new Signals(this.stop, reporter.say);
   }
 
-  /** The first signal is the command's while one runs: the capture goes on until it has ended. */
-  signal(signal: StopSignal, fromTerminal: boolean): void {
-    this.#signals += 1;
-    if (this.#command === null || this.#command.end || this.#signals > 1) {
-      this.stop.request(`signal ${signal}`, true);
-      return;
-    }
-    // The terminal has sent Ctrl-C to the command, too.
-    if (!(signal === "SIGINT" && fromTerminal)) this.#command.signal(signal);
-    this.#reporter.say(`${signal}: waiting for the command to end; once more stops the capture without it`);
+  /** For who asks how it goes. */
+  report(): void {
+    this.#report();
+  }
+
+  calledOff(): CalledOffError {
+    const signal = this.signals.first ?? "SIGTERM";
+    return new CalledOffError(signal, exitCodeOfSignal(signal));
   }
 
   async run(source: Source, summary: string): Promise<void> {
-    const { command, output: path, durationS } = this.#options;
-    const snapshot = await takeSnapshot(this.#options);
+    const { output: path, durationS } = this.#options;
+    const user = this.#options.as === null ? null : await findUser(this.#options.as);
+    const taking = takeSnapshot({ ...this.#options, signal: this.stop.signal });
+    const snapshot = await this.stop.unlessAsked(taking, () => {});
+    if (snapshot === null || this.stop.reason !== null) throw this.calledOff();
     source.start();
     const output = await Output.create(source, snapshot, {
       ...this.#options,
       path,
+      inputs: this.#options.kmodFile === null ? [] : [this.#options.kmodFile],
+      owner: callerOf(),
       command: this.#commandNote(),
       say: this.#reporter.say,
     });
+    this.#report = () => this.#reporter.answerStatus(statusOf(output));
     this.#reporter.say(summary);
     this.#reporter.say(`capturing to ${path === "-" ? "standard output" : output.paths[0]}${this.#until()}`);
     const alarm =
       durationS === null ? undefined : setTimeout(() => this.stop.request("duration", false), durationS * 1000);
     let outcome: { readonly reason: string; readonly error?: unknown };
     try {
-      if (command.length > 0) await this.#startCommand();
-      this.#reporter.follow(() => statusOf(output, source));
+      await this.#startCommand(user);
+      this.#reporter.follow(() => statusOf(output));
       outcome = { reason: await record(source, output, this.stop) };
     } catch (error) {
       outcome = { reason: reasonOf(error), error };
@@ -121,10 +135,23 @@ class Capture {
     return { argv: command, started_monotonic_ns: String(process.hrtime.bigint()) };
   }
 
-  async #startCommand(): Promise<void> {
-    const command = await Command.start(this.#options.command, this.#options.output === "-");
-    this.#command = command;
-    void command.ended.then(() => setTimeout(() => this.stop.request("command ended", false), afterCommandMs));
+  /** Not where a signal has called it off. */
+  async #startCommand(as: User | null): Promise<void> {
+    const { command, output } = this.#options;
+    if (command.length === 0 || this.stop.reason !== null) return;
+    this.#sayWhoRunsIt(command[0]!, as);
+    const started = await Command.start(command, { keepStdout: output === "-", as });
+    this.#command = started;
+    this.signals.commandRuns(started);
+    void started.ended.then(() => setTimeout(() => this.stop.request("command ended", false), afterCommandMs));
+  }
+
+  #sayWhoRunsIt(program: string, as: User | null): void {
+    const caller = callerOf();
+    if (as !== null) this.#reporter.say(`${program} runs as ${as.name} (uid ${as.uid})`);
+    else if (caller) {
+      this.#reporter.say(`${program} runs as root (uid 0), as this capture does; --as ${caller.name} runs it as you`);
+    }
   }
 
   #until(): string {
@@ -136,13 +163,18 @@ class Capture {
   async exitCode(): Promise<number> {
     const command = this.#command;
     if (this.stop.urgent) return exitCodes.interrupted;
-    if (command === null) return exitCodes.ok;
-    if (command.end === null && this.#signals > 1) {
-      this.#reporter.say(`the command (pid ${command.pid}) still runs`);
-      return exitCodes.interrupted;
-    }
+    if (command === null) return this.#withoutCommand();
     if (command.end === null) this.#reporter.say(`waiting for the command (pid ${command.pid}) to end`);
-    return exitCodeOf(await command.ended);
+    if ((await this.signals.waitForCommand(command)) === "ended") return exitCodeOf(await command.ended);
+    command.leave();
+    this.#reporter.say(`the command (pid ${command.pid}) still runs`);
+    return exitCodes.interrupted;
+  }
+
+  #withoutCommand(): number {
+    if (this.#options.command.length === 0) return exitCodes.ok;
+    this.#reporter.say(`${this.#options.command[0]} was not started`);
+    return exitCodeOfSignal(this.signals.first ?? "SIGTERM");
   }
 }
 
@@ -152,7 +184,7 @@ function reasonOf(error: unknown): string {
   return error instanceof TppError ? failureReason(error) : "reading failed";
 }
 
-function statusOf(output: Output, source: Source) {
-  const { duration_s, lines, rawBytes, fileBytes, lost } = output.totals;
-  return { duration_s, records: lines - source.otherLines, raw_bytes: rawBytes, file_bytes: fileBytes, lost };
+function statusOf(output: Output) {
+  const { duration_s, records, rawBytes, fileBytes, lost } = output.totals;
+  return { duration_s, records, raw_bytes: rawBytes, file_bytes: fileBytes, lost };
 }

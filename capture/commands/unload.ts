@@ -9,6 +9,7 @@ import { ModuleInUseError } from "../module-errors.ts";
 import { moduleFolder } from "../sources/module/paths.ts";
 import { restoreLeftSettings } from "../sources/module/settings.ts";
 import { moduleStatistics } from "../sources/module/statistics.ts";
+import { writeLine } from "../terminal.ts";
 
 export interface UnloadOptions {
   /** Although somebody reads. */
@@ -19,7 +20,7 @@ export interface UnloadOptions {
 /** Throws a ModuleInUseError, ModuleRightsError or ModuleRemoveError. */
 export async function unload(options: UnloadOptions, io: Io): Promise<number> {
   const say = (line: string): void => {
-    if (!options.quiet) io.stderr.write(`capture: ${line}\n`);
+    if (!options.quiet) writeLine(io.stderr, line);
   };
   if (!existsSync(moduleFolder)) {
     say("the module is not loaded");

@@ -38,6 +38,9 @@ _capture() {
   done
   COMPREPLY=()
   case "$command $prev" in
+  'run --as')
+    return
+    ;;
   'run -o' | 'run --output')
     _capture_files "$cur"
     return
@@ -81,6 +84,9 @@ _capture() {
     _capture_files "$cur"
     return
     ;;
+  'recover --max-expansion')
+    return
+    ;;
   'load --port')
     return
     ;;
@@ -94,12 +100,12 @@ _capture() {
     ;;
   run)
     if [[ $cur == -* ]]; then
-      _capture_words "$cur" '-o --output -f --force --port --source --duration --max-size --rotate --keep --level --full --cwnd-changes --probetime --no-extended --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
+      _capture_words "$cur" '--as -o --output -f --force --port --source --duration --max-size --rotate --keep --level --full --cwnd-changes --probetime --no-extended --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
     fi
     ;;
   recover)
     if [[ $cur == -* ]]; then
-      _capture_words "$cur" '-o --output -f --force --quiet --debug -h --help'
+      _capture_words "$cur" '-o --output -f --force --max-expansion --quiet --debug -h --help'
     else
       _capture_files "$cur"
     fi

@@ -28,6 +28,7 @@ _capture() {
     case $words[1] in
     run)
       _arguments -s \
+        '--as[run the command as this user, not as root]:user:' \
         '(-o --output)'{-o,--output}'[file to write, - for standard output]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output file]' \
         '--port[only connections with this port at either end]:port:' \
@@ -55,6 +56,7 @@ _capture() {
       _arguments -s \
         '(-o --output)'{-o,--output}'[file to write]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output file]' \
+        '--max-expansion[bytes of text that a byte of the file may stand for (default\: 1000)]:n:' \
         '--quiet[print errors only]' \
         '--debug[print a stack trace with an error]' \
         '(-h --help)'{-h,--help}'[display help for command]' \

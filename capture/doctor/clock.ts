@@ -1,6 +1,6 @@
 /** The host's clocks: what reading one costs, and whether the time of day is kept by others' clocks. */
 import { readFileSync } from "node:fs";
-import { findTool, runTool } from "../module-build/tools.ts";
+import { findProgram, runProgram } from "../programs.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
 const finding = findingsOf("clock");
@@ -54,8 +54,8 @@ async function fromSystemd(): Promise<boolean | null> {
 }
 
 async function asked(tool: string, args: readonly string[]): Promise<string | null> {
-  const path = findTool(tool);
+  const path = findProgram(tool);
   if (path === null) return null;
-  const { status, stdout } = await runTool(path, args, timeoutMs);
-  return status === 0 ? stdout : null;
+  const { status, stdout } = await runProgram(path, args, { timeoutMs });
+  return status === 0 ? stdout.toString() : null;
 }

@@ -1,11 +1,13 @@
 /** What captures that were killed left: settings of the module, tracing instances. */
 import { CaptureError } from "../errors.ts";
+import { findForeign, findLeftovers, removeForeign, removeLeftovers } from "../sources/left-instances.ts";
 import { findLeftSettings, restoreLeftSettings } from "../sources/module/settings.ts";
-import { findLeftovers, findTracefs, removeLeftovers } from "../sources/trace-instance.ts";
+import { findTracefs } from "../sources/trace-instance.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
 const finding = findingsOf("left behind");
-const next = "sudo capture doctor --fix (the next capture does it, too)";
+const fix = "sudo capture doctor --fix";
+const next = `${fix} (the next capture does it, too)`;
 
 export function leftFindings(): Finding[] {
   const findings = [...settings(), ...instances()];
@@ -30,13 +32,20 @@ function tracefsRoot(): string | null {
 
 function instances(): Finding[] {
   const root = tracefsRoot();
-  const names = root === null ? [] : findLeftovers(root);
-  if (names.length === 0) return [];
-  return [finding("instances", "note", `of captures that were killed, still recording: ${names.join(", ")}`, next)];
+  if (root === null) return [];
+  const own = findLeftovers(root);
+  const { unused, unknown } = findForeign(root);
+  const told = (names: readonly string[], text: string, what: string): Finding[] =>
+    names.length === 0 ? [] : [finding("instances", "note", `${text}: ${names.join(", ")}`, what)];
+  return [
+    ...told(own, "of captures that were killed, still recording", next),
+    ...told(unused, "of captures in other process namespaces (containers), that nobody has open", fix),
+    ...told(unknown, "of captures in other process namespaces, which may still run", `on the host: ${fix}`),
+  ];
 }
 
 /** Puts it right. Returns a line for each thing done. */
 export function fixLeft(): string[] {
   const root = tracefsRoot();
-  return [...restoreLeftSettings(), ...(root === null ? [] : removeLeftovers(root))];
+  return [...restoreLeftSettings(), ...(root === null ? [] : [...removeLeftovers(root), ...removeForeign(root)])];
 }

@@ -1,7 +1,8 @@
 /** Memory that a capture takes from the kernel, and for how many records it is good. */
 import { availableParallelism, freemem } from "node:os";
+import { CaptureError } from "../errors.ts";
 import { formatBytes, formatCount } from "../run/format.ts";
-import { defaultBufferKb } from "../sources/trace-instance.ts";
+import { defaultBufferKb, findTracefs, tracedCpus } from "../sources/trace-instance.ts";
 import { moduleStatus } from "../status/module-status.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
@@ -14,9 +15,19 @@ export function ringFindings(): Finding[] {
   return [tracefs(), ...kmod()];
 }
 
+/** As a capture counts them; where tracefs cannot be seen, what this process may use. */
+function cpuCount(): number {
+  try {
+    return tracedCpus(findTracefs());
+  } catch (error) {
+    if (error instanceof CaptureError) return availableParallelism();
+    throw error;
+  }
+}
+
 function tracefs(): Finding {
-  const cpus = availableParallelism();
-  const kib = defaultBufferKb();
+  const cpus = cpuCount();
+  const kib = defaultBufferKb(cpus);
   const all = kib * 1024 * cpus;
   const records = formatCount(Math.round((kib * 1024) / traceRecordBytes / 1000) * 1000);
   const text = `${kib} KiB for each of ${cpus} CPUs, ${formatBytes(all)} while it captures; about ${records} records each`;

@@ -69,6 +69,6 @@ function tracefs(): Found {
 
 /** Asks for connections of a port that has hardly any. */
 async function ss(): Promise<Found> {
-  await openSs({ port: 1, intervalMs: 100, say: () => {} }).dispose();
+  await (await openSs({ port: 1, intervalMs: 100, say: () => {} })).dispose();
   return ["ok", isRoot() ? "usable" : "usable, without root"];
 }

@@ -1,4 +1,5 @@
 /** The findings for people: sections, a mark for each, and what to do below it. */
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { labelled, type Paint } from "../terminal.ts";
 import { type Finding, type State, sections } from "./finding.ts";
 
@@ -20,7 +21,10 @@ export function findingsText(findings: readonly Finding[], width: number, paint:
   return `${parts.join("\n")}\n`;
 }
 
-function lines({ name, state, text, next }: Finding, nameWidth: number, width: number, paint: Paint): string {
+function lines(finding: Finding, nameWidth: number, width: number, paint: Paint): string {
+  const { state } = finding;
+  const [name, text] = [foreignText(finding.name), foreignText(finding.text)];
+  const next = finding.next === null ? null : foreignText(finding.next);
   const { sign, colour } = marks[state];
   const label = name.length < nameWidth ? name : `${name} `;
   const body = labelled(label, text, nameWidth, width - markWidth);

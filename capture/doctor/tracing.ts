@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CaptureError } from "../errors.ts";
+import { isInstanceName } from "../sources/instance-names.ts";
 import { findTracefs } from "../sources/trace-instance.ts";
 import { type Finding, findingsOf, fromError } from "./finding.ts";
 
@@ -50,7 +51,7 @@ function ftrace(): Finding {
 
 function others(root: string): Finding {
   const tracer = textOf(join(root, "current_tracer")) ?? "nop";
-  const instances = readdirSync(join(root, "instances")).filter((name) => !name.startsWith("tcpprobe_plus-"));
+  const instances = readdirSync(join(root, "instances")).filter((name) => !isInstanceName(name));
   const uses = [
     ...(tracer === "nop" ? [] : [`the tracer ${tracer} is on`]),
     ...(instances.length === 0 ? [] : [`instances ${instances.join(", ")}`]),

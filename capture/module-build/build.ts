@@ -1,14 +1,10 @@
-/**
- * Builds the module from its sources into the user's cache, one folder for each kernel release and state of the sources.
- * What root loads from there must be root's own: a folder that another could have written is not taken.
- */
+/** Builds the module from its sources into root's cache, one folder for each kernel release and state of the sources. */
 import { spawn } from "node:child_process";
 import {
   chmodSync,
   closeSync,
   existsSync,
-  lstatSync,
-  mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -16,15 +12,15 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { availableParallelism, homedir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
 import { CacheError, ModuleBuildError, NoBuildToolError } from "../module-errors.ts";
-import { processRuns } from "../process.ts";
+import { ownTag, tagState } from "../process.ts";
+import { findProgram, programEnvironment } from "../programs.ts";
+import { cacheFolder, makeFolder, moduleIn, openModule } from "./cache-folder.ts";
 import { builtWithClang, headersFolder, type Kernel } from "./requirements.ts";
 import type { ModuleSources } from "./sources.ts";
-import { findTool, toolEnvironment } from "./tools.ts";
 
-const moduleFile = "tcpprobe_plus.ko";
 const logFile = "build.log";
 const maxJobs = 4;
 
@@ -34,22 +30,14 @@ export interface BuiltModule {
   readonly seconds: number;
 }
 
-export function cacheFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tcpprobe_plus", "module-builds");
-}
+const folderOf = (kernel: Kernel, sources: ModuleSources, cache: string): string =>
+  join(cache, `${kernel.release}-${sources.hash}`);
 
-const folderOf = (kernel: Kernel, sources: ModuleSources): string =>
-  join(cacheFolder(), `${kernel.release}-${sources.hash}`);
-
-/** One that was built before; null where there is none. Throws a CacheError where it is not this user's. */
-export function builtBefore(kernel: Kernel, sources: ModuleSources): string | null {
-  const folder = folderOf(kernel, sources);
-  const path = join(folder, moduleFile);
+/** One that was built before; null where there is none. Throws a CacheError where others than root could have changed it. */
+export function builtBefore(kernel: Kernel, sources: ModuleSources, cache: string = cacheFolder()): string | null {
+  const path = moduleIn(folderOf(kernel, sources, cache));
   if (!existsSync(path)) return null;
-  for (const own of [folder, path]) {
-    const { uid, mode } = lstatSync(own);
-    if (uid !== process.geteuid?.() || mode & 0o022) throw new CacheError(own, "others than this user may write it");
-  }
+  closeSync(openModule(path));
   return path;
 }
 
@@ -58,41 +46,42 @@ export async function buildModule(
   kernel: Kernel,
   sources: ModuleSources,
   say: (line: string) => void,
+  cache: string = cacheFolder(),
 ): Promise<BuiltModule> {
-  const folder = folderOf(kernel, sources);
-  if (/[\s:#$]/.test(folder)) throw new CacheError(cacheFolder(), "the kernel's makefiles take no such character");
-  const work = `${folder}.${process.pid}`;
+  const folder = folderOf(kernel, sources, cache);
+  if (/[\s:#$]/.test(folder)) throw new CacheError(folder, "the kernel's makefiles take no such character");
   const began = performance.now();
-  prepare(work, sources);
+  makeFolder(cache);
+  const work = prepare(folder, sources, cache);
   say(`building the module ${sources.version} for ${kernel.release}; this takes a moment`);
   const status = await make(work, kernel);
-  if (status !== 0 || !existsSync(join(work, moduleFile))) throw failure(work, folder, kernel);
+  if (status !== 0 || !existsSync(moduleIn(work))) throw failure(work, folder, kernel);
   keep(work, folder);
-  return { path: join(folder, moduleFile), seconds: (performance.now() - began) / 1000 };
+  return { path: moduleIn(folder), seconds: (performance.now() - began) / 1000 };
 }
 
-function prepare(work: string, sources: ModuleSources): void {
+/** Returns a new folder with the sources in it. */
+function prepare(folder: string, sources: ModuleSources, cache: string): string {
   try {
-    mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 });
-    removeAbandoned();
-    rmSync(work, { recursive: true, force: true });
-    mkdirSync(work, { mode: 0o700 });
-    for (const [name, content] of sources.files) writeFileSync(join(work, name), content, { mode: 0o600 });
+    removeAbandoned(cache);
+    const work = mkdtempSync(`${folder}.${ownTag()}.`);
+    for (const [name, content] of sources.files) writeFileSync(join(work, name), content, { mode: 0o600, flag: "wx" });
+    return work;
   } catch (error) {
-    throw new CacheError(cacheFolder(), (error as NodeJS.ErrnoException).code ?? String(error));
+    throw new CacheError(cache, (error as NodeJS.ErrnoException).code ?? String(error));
   }
 }
 
 /** Work folders of builds that were killed. */
-function removeAbandoned(): void {
-  for (const name of readdirSync(cacheFolder())) {
-    const pid = Number(/-[0-9a-f]{12}\.(\d+)$/.exec(name)?.[1]);
-    if (Number.isInteger(pid) && !processRuns(pid)) rmSync(join(cacheFolder(), name), { recursive: true, force: true });
+function removeAbandoned(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const tag = /-[0-9a-f]{12}\.(\d+-\d+-\d+)\.\w+$/.exec(name)?.[1];
+    if (tag && tagState(tag) === "gone") rmSync(join(cache, name), { recursive: true, force: true });
   }
 }
 
 async function make(work: string, kernel: Kernel): Promise<number> {
-  const program = findTool("make");
+  const program = findProgram("make");
   if (program === null) throw new NoBuildToolError("make", ["make"], "make");
   const headers = headersFolder(kernel);
   const args = [
@@ -101,9 +90,9 @@ async function make(work: string, kernel: Kernel): Promise<number> {
     ...(builtWithClang(headers) ? ["LLVM=1"] : []),
     "modules",
   ];
-  const log = openSync(join(work, logFile), "w", 0o644);
+  const log = openSync(join(work, logFile), "wx", 0o600);
   try {
-    const child = spawn(program, args, { env: toolEnvironment(), stdio: ["ignore", log, log] });
+    const child = spawn(program, args, { env: programEnvironment(), stdio: ["ignore", log, log] });
     return await new Promise((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code) => resolve(code ?? -1));
@@ -130,14 +119,16 @@ export function firstError(log: string): string {
 /** Only the module and the log of its making stay. */
 function keep(work: string, folder: string): void {
   for (const name of readdirSync(work)) {
-    if (name !== moduleFile && name !== logFile) rmSync(join(work, name), { recursive: true, force: true });
+    if (name === basename(moduleIn(work)) || name === logFile) continue;
+    rmSync(join(work, name), { recursive: true, force: true });
   }
-  chmodSync(join(work, moduleFile), 0o600);
+  chmodSync(moduleIn(work), 0o600);
+  chmodSync(work, 0o700);
   rmSync(folder, { recursive: true, force: true });
   try {
     renameSync(work, folder);
   } catch (error) {
-    if (!existsSync(join(folder, moduleFile))) throw error;
+    if (!existsSync(moduleIn(folder))) throw error;
     rmSync(work, { recursive: true, force: true }); // another `capture load` was quicker
   }
 }

@@ -1,11 +1,13 @@
 /** Puts the module into the kernel, and says why it does not go. */
+import { closeSync } from "node:fs";
 import type { CaptureError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { ModuleInsertError, ModuleRightsError, NoKmodToolsError, SignatureNeededError } from "../module-errors.ts";
+import { findProgram, type ProgramResult, runProgram, runWithFile } from "../programs.ts";
 import type { ModuleSettings } from "../sources/module/settings.ts";
+import { openModule } from "./cache-folder.ts";
 import { KernelLog } from "./kernel-log.ts";
 import { signatureProblem } from "./requirements.ts";
-import { findTool, runTool } from "./tools.ts";
 
 /** It was built for another build of this kernel than the one that runs. */
 export class StaleModuleError extends ModuleInsertError {}
@@ -15,19 +17,26 @@ export type Inserted = "inserted" | "was there";
 const assignments = (settings: ModuleSettings): string[] =>
   Object.entries(settings).map(([name, value]) => `${name}=${value}`);
 
-/** Throws a CaptureError that says why not. */
-export const insertFile = (path: string, settings: ModuleSettings): Promise<Inserted> =>
-  insert("insmod", [path, ...assignments(settings)]);
+/** Inserts what was checked: insmod gets the open file, not a name. Throws a CaptureError that says why not. */
+export async function insertFile(path: string, settings: ModuleSettings): Promise<Inserted> {
+  const fd = openModule(path);
+  try {
+    const args = ["/proc/self/fd/3", ...assignments(settings)];
+    return await insert("insmod", (insmod) => runWithFile(insmod, args, fd));
+  } finally {
+    closeSync(fd);
+  }
+}
 
 export const insertInstalled = (settings: ModuleSettings): Promise<Inserted> =>
-  insert("modprobe", ["tcpprobe_plus", ...assignments(settings)]);
+  insert("modprobe", (modprobe) => runProgram(modprobe, ["tcpprobe_plus", ...assignments(settings)]));
 
-async function insert(tool: string, args: readonly string[]): Promise<Inserted> {
-  const program = findTool(tool);
+async function insert(tool: string, run: (path: string) => Promise<ProgramResult>): Promise<Inserted> {
+  const program = findProgram(tool);
   if (program === null) throw new NoKmodToolsError(tool);
   const log = new KernelLog();
   try {
-    const { status, stderr } = await runTool(program, args);
+    const { status, stderr } = await run(program);
     if (status === 0) return "inserted";
     if (/file exists/i.test(stderr)) return "was there";
     throw insertError(stderr, log.lastOfModule());

@@ -1,5 +1,6 @@
 /** Which processes have the module's data file open, as `fuser` finds it: from /proc. */
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
+import { foreignText } from "@tcpprobe-plus/tpp";
 
 export interface Reader {
   readonly pid: number;
@@ -9,30 +10,41 @@ export interface Reader {
   readonly user: string;
 }
 
+/** Name of the file as a process's descriptors show it; who has a file system of his own can give any file that name. */
 const dataFile = /^\/proc\/(?:\d+\/|self\/)?(?:task\/\d+\/)?net\/tcpprobe(?:_data)?$/;
 const maxCommandLength = 60;
+
+/** In this network namespace, else in that of the host's first process. */
+const dataPaths = ["/proc/net/tcpprobe", "/proc/1/net/tcpprobe"].flatMap((path) => [path, `${path}_data`]);
+/** PROC_SUPER_MAGIC (linux/magic.h). */
+const procMagic = 0x9fa0;
 
 /** Those that this user may look at. */
 export function findReaders(): Reader[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter(readsData).flatMap((pid) => {
-    const reader = describe(pid);
-    return reader ? [reader] : [];
-  });
+  const inodes = new Set(dataPaths.flatMap((path) => statSync(path, { throwIfNoEntry: false })?.ino ?? []));
+  return pids
+    .filter((pid) => readsData(pid, inodes))
+    .flatMap((pid) => {
+      const reader = describe(pid);
+      return reader ? [reader] : [];
+    });
 }
 
-function readsData(pid: string): boolean {
+function readsData(pid: string, inodes: ReadonlySet<number>): boolean {
   const folder = `/proc/${pid}/fd`;
   try {
-    return readdirSync(folder).some((fd) => linksToData(`${folder}/${fd}`));
+    return readdirSync(folder).some((fd) => linksToData(`${folder}/${fd}`, inodes));
   } catch {
     return false; // gone meanwhile, or another user's
   }
 }
 
-function linksToData(path: string): boolean {
+/** `inodes` is empty where the file itself cannot be seen from here: then the name alone tells. */
+function linksToData(path: string, inodes: ReadonlySet<number>): boolean {
   try {
-    return dataFile.test(readlinkSync(path));
+    if (!dataFile.test(readlinkSync(path))) return false;
+    return inodes.size === 0 || (inodes.has(statSync(path).ino) && statfsSync(path).type === procMagic);
   } catch {
     return false;
   }
@@ -67,5 +79,6 @@ export function nameReaders(readers: readonly Reader[]): string {
       ? "a process that cannot be seen from here (in another container)"
       : "a process that only root can see";
   }
-  return readers.map(({ pid, command, user }) => `${command} (pid ${pid}, ${user})`).join(" and ");
+  const name = ({ pid, command, user }: Reader): string => `${foreignText(command)} (pid ${pid}, ${foreignText(user)})`;
+  return readers.map(name).join(" and ");
 }

@@ -1,6 +1,6 @@
 /** Takes the module out of the kernel, which may take its time. */
 import { ModuleRemoveError, NoKmodToolsError } from "../module-errors.ts";
-import { findTool, runTool } from "./tools.ts";
+import { findProgram, runProgram } from "../programs.ts";
 
 /** When it is first said that it waits, and how often again. */
 const quietS = 2;
@@ -8,7 +8,7 @@ const remindS = 10;
 
 /** Throws a ModuleRemoveError. Says every now and then that it still waits. */
 export async function removeModule(say: (line: string) => void): Promise<{ readonly seconds: number }> {
-  const program = findTool("rmmod");
+  const program = findProgram("rmmod");
   if (program === null) throw new NoKmodToolsError("rmmod");
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
@@ -20,7 +20,7 @@ export async function removeModule(say: (line: string) => void): Promise<{ reado
     reminder = setInterval(() => say(`still waiting (${Math.round(seconds())} s)`), remindS * 1000);
   }, quietS * 1000);
   try {
-    const { status, stderr } = await runTool(program, ["tcpprobe_plus"]);
+    const { status, stderr } = await runProgram(program, ["tcpprobe_plus"]);
     if (status === 0 || /not currently loaded/i.test(stderr)) return { seconds: seconds() };
     throw new ModuleRemoveError((stderr.trim().split("\n").at(-1) ?? "").replace(/^rmmod: ERROR: /, ""));
   } finally {

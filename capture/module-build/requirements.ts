@@ -13,8 +13,8 @@ import {
   RealTimeKernelError,
   SignatureNeededError,
 } from "../module-errors.ts";
+import { findProgram } from "../programs.ts";
 import { dataPath, moduleFolder } from "../sources/module/paths.ts";
-import { findTool } from "./tools.ts";
 
 export interface Kernel {
   readonly release: string;
@@ -82,16 +82,16 @@ export function buildProblems(kernel: Kernel = hostKernel()): CaptureError[] {
   const headers = headersFolder(kernel);
   const problems: CaptureError[] = [];
   if (!existsSync(join(headers, "Makefile"))) problems.push(new NoHeadersError(kernel.release, headers));
-  if (!findTool("make")) problems.push(new NoBuildToolError("make", ["make"], "make"));
+  if (!findProgram("make")) problems.push(new NoBuildToolError("make", ["make"], "make"));
   const compilers = compilersFor(headers);
-  if (!compilers.some(findTool)) {
+  if (!compilers.some(findProgram)) {
     problems.push(new NoBuildToolError("C compiler", compilers, builtWithClang(headers) ? "clang" : "gcc"));
   }
   return problems;
 }
 
 export function toolProblem(tool: string): CaptureError | null {
-  return findTool(tool) ? null : new NoKmodToolsError(tool);
+  return findProgram(tool) ? null : new NoKmodToolsError(tool);
 }
 
 const configOf = (headers: string): string =>

@@ -1,13 +1,27 @@
 /** The command that runs under a capture. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { constants } from "node:os";
+import { accessSync, constants as files, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type { CommandEnd } from "@tcpprobe-plus/tpp";
-import { CommandStartError } from "../errors.ts";
+import { CommandStartError, NoSetprivError } from "../errors.ts";
 import type { StopSignal } from "../io.ts";
+import { processFields } from "../process.ts";
+import { findProgram } from "../programs.ts";
+import { GroupWitness } from "./group-witness.ts";
+import { exitCodeOfSignal } from "./signals.ts";
+import type { User } from "./user.ts";
+
+export interface CommandOptions {
+  /** Its standard output goes to standard error, as ours carries the capture. */
+  readonly keepStdout: boolean;
+  /** Who is to run it; null for who runs the capture. */
+  readonly as: User | null;
+}
 
 export class Command {
   readonly #child: ChildProcess;
+  readonly #witness = new GroupWitness();
   readonly ended: Promise<CommandEnd>;
   /** Null while it runs. */
   end: CommandEnd | null = null;
@@ -18,23 +32,26 @@ export class Command {
       child.once("exit", (code, signal) => {
         const ended_monotonic_ns = String(process.hrtime.bigint());
         this.end = signal ? { signal, ended_monotonic_ns } : { exit_code: code ?? 0, ended_monotonic_ns };
+        this.#witness.end();
         resolve(this.end);
       });
     });
   }
 
-  /**
-   * Starts it on our own terminal. `keepStdout`: its standard output goes to standard error, as ours carries the
-   * capture. Throws a CommandStartError.
-   */
-  static async start(argv: readonly string[], keepStdout: boolean): Promise<Command> {
-    const [program, ...args] = argv as [string, ...string[]];
-    const child = spawn(program, args, { stdio: ["inherit", keepStdout ? 2 : "inherit", "inherit"] });
+  /** Starts it on our own terminal. Throws a CommandStartError or NoSetprivError. */
+  static async start(argv: readonly string[], options: CommandOptions): Promise<Command> {
+    const [program, ...args] = options.as === null ? (argv as [string, ...string[]]) : asUser(argv, options.as);
+    const child = spawn(program, args, {
+      stdio: ["inherit", options.keepStdout ? 2 : "inherit", "inherit"],
+      env: options.as === null ? process.env : options.as.environment,
+    });
+    const spawned = once(child, "spawn");
     const command = new Command(child);
     try {
-      await once(child, "spawn");
+      await spawned;
     } catch (error) {
-      throw new CommandStartError(program, error as NodeJS.ErrnoException);
+      command.#witness.end();
+      throw new CommandStartError(argv[0]!, error as NodeJS.ErrnoException);
     }
     child.on("error", () => {}); // a signal that came too late
     return command;
@@ -44,13 +61,45 @@ export class Command {
     return this.#child.pid ?? 0;
   }
 
-  signal(signal: StopSignal): void {
-    this.#child.kill(signal);
+  /** It goes on without this process. */
+  leave(): void {
+    this.#witness.end();
+    this.#child.unref();
   }
+
+  /** Gives it a signal that has come here, unless it has got that itself. */
+  async passOn(signal: StopSignal): Promise<void> {
+    const ownGroup = processFields(process.pid)?.[2];
+    const inGroup = processFields(this.pid)?.[2] === ownGroup;
+    if (inGroup && (await this.#witness.diedOfIt())) return;
+    if (this.end === null) this.#child.kill(signal);
+  }
+}
+
+/** setpriv becomes the user, with all groups, and then the command itself. */
+function asUser(argv: readonly string[], user: User): [string, ...string[]] {
+  const setpriv = findProgram("setpriv");
+  if (setpriv === null) throw new NoSetprivError();
+  const [program] = argv as [string];
+  if (!isThere(program, user.environment.PATH ?? "")) {
+    throw new CommandStartError(program, Object.assign(new Error("ENOENT"), { code: "ENOENT" }));
+  }
+  return [setpriv, `--reuid=${user.uid}`, `--regid=${user.gid}`, "--init-groups", "--", ...argv];
+}
+
+function isThere(program: string, path: string): boolean {
+  const places = program.includes("/") ? [program] : path.split(delimiter).map((folder) => join(folder, program));
+  return places.some((place) => {
+    try {
+      accessSync(place, files.X_OK);
+      return statSync(place).isFile();
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** As a shell passes it on. */
 export function exitCodeOf(end: CommandEnd): number {
-  if (end.signal === undefined) return end.exit_code ?? 0;
-  return 128 + (constants.signals[end.signal as NodeJS.Signals] ?? 0);
+  return end.signal === undefined ? (end.exit_code ?? 0) : exitCodeOfSignal(end.signal);
 }

@@ -1,5 +1,5 @@
 /** The end of a capture: last numbers, trailer, and what is said of it. */
-import { type CommandEnd, failureReason, type TppTotals } from "@tcpprobe-plus/tpp";
+import { type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp";
 import { type Source, type SourceEnd, sumOfLosses } from "../sources/source.ts";
 import { formatBytes, formatCount, formatLost } from "./format.ts";
 import type { Output } from "./output.ts";
@@ -17,6 +17,9 @@ export interface FinishOptions {
   readonly command: () => CommandEnd | null;
 }
 
+/** How long a reader of the output has when a second signal has come. */
+const giveUpMs = 2000;
+
 /** Closes the files in any case, says how it went, and throws what went wrong. */
 export async function finish(
   source: Source,
@@ -30,9 +33,10 @@ export async function finish(
   let end: SourceEnd | undefined;
   try {
     source.halt();
-    // After a failure nobody reads what is left.
-    const left = stop.urgent || error !== undefined ? source.waiting() : 0;
-    end = source.finish(output.totals.lines - source.otherLines);
+    // After a failure nobody reads what is left, and at its size a capture ends where more keeps coming.
+    const isLeft = stop.urgent || error !== undefined || (outcome.reason === "max size" && !source.halts);
+    const left = isLeft ? source.waiting() : 0;
+    end = source.finish(output.totals.records);
     for (const [cause, records] of Object.entries(sumOfLosses([{ "not drained": left }, end.lost]))) {
       if (records > 0) output.addLoss(cause, records);
     }
@@ -40,6 +44,7 @@ export async function finish(
     error ??= problem;
   }
   const command = options.command();
+  stop.onUrgent(() => setTimeout(() => output.giveUp(), giveUpMs).unref());
   const totals = await output
     .close({
       reason: outcome.reason,
@@ -51,18 +56,18 @@ export async function finish(
       error ??= problem;
       return output.totals;
     });
-  const reason = output.failure ? failureReason(output.failure) : outcome.reason;
-  const records = totals.lines - source.otherLines;
-  reporter.end(describe(totals, records, reason, output, options.path), facts(totals, records, reason, output));
+  const failure = output.failure ?? (error instanceof TppError ? error : null);
+  const reason = failure ? failureReason(failure) : outcome.reason;
+  reporter.end(describe(totals, reason, output, options.path), facts(totals, reason, output));
   for (const advice of source.advice(totals.lost)) reporter.say(`records were lost. ${advice}`);
   if (error !== undefined) throw error;
 }
 
-function describe(totals: TppTotals, records: number, reason: string, output: Output, path: string): string {
+function describe(totals: TppTotals, reason: string, output: Output, path: string): string {
   const ratio = totals.fileBytes > 0 ? (totals.rawBytes / totals.fileBytes).toFixed(1) : "-";
   const size = `${formatBytes(totals.rawBytes)} of text in ${formatBytes(totals.fileBytes)} (${ratio}:1)`;
   const time = `${totals.duration_s.toFixed(1)} s (${reason})`;
-  return `${nameOf(output, path)}: ${formatCount(records)} records in ${time}, ${size}, lost ${formatLost(totals.lost)}`;
+  return `${nameOf(output, path)}: ${formatCount(totals.records)} records in ${time}, ${size}, lost ${formatLost(totals.lost)}`;
 }
 
 function nameOf({ paths, isSet }: Output, path: string): string {
@@ -71,11 +76,11 @@ function nameOf({ paths, isSet }: Output, path: string): string {
   return paths.length === 1 ? `${paths[0]}` : `${paths[0]} to ${paths.at(-1)}`;
 }
 
-const facts = (totals: TppTotals, records: number, reason: string, output: Output) => ({
+const facts = (totals: TppTotals, reason: string, output: Output) => ({
   reason,
   files: output.paths,
   duration_s: totals.duration_s,
-  records,
+  records: totals.records,
   raw_bytes: totals.rawBytes,
   file_bytes: totals.fileBytes,
   lost: totals.lost,

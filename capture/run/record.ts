@@ -33,6 +33,8 @@ export async function record(source: Source, output: TextSink, stop: StopRequest
       source.halt();
       drainUntil = performance.now() + drainMs;
     }
+    // What waits may be without end where it cannot be halted, and the size is reached.
+    if (stop.reason === "max size" && !source.halts) return stop.reason;
     if (stop.urgent) return `${stop.reason}, then stopped before the ring was empty`;
     const space = output.space(readBytes).subarray(0, turnBytes);
     const { bytes, more, ended, failure } = fill(source, space);

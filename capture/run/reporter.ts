@@ -3,6 +3,8 @@
  * terminal, or with --json one object a line.
  */
 import type { TextOut } from "../io.ts";
+import { writeLine } from "../terminal.ts";
+import { formatBytes, formatCount, formatLost } from "./format.ts";
 import { type Status, StatusLine } from "./status-line.ts";
 
 export interface Reporter {
@@ -10,6 +12,9 @@ export interface Reporter {
   /** Shows how it goes, again and again, until `stop`. */
   follow(status: () => Status): void;
   stop(): void;
+  /** What somebody has asked for by a signal: said in any case. */
+  answer(line: string, facts: Readonly<Record<string, unknown>>): void;
+  answerStatus(status: Status): void;
   /** The end: `line` for people, `facts` for programs. */
   end(line: string, facts: Readonly<Record<string, unknown>>): void;
 }
@@ -17,39 +22,48 @@ export interface Reporter {
 const jsonStatusMs = 1000;
 
 export function makeReporter(out: TextOut, options: { readonly quiet: boolean; readonly json: boolean }): Reporter {
-  if (options.quiet) return silent;
-  return options.json ? jsonReporter(out) : textReporter(out);
+  const reporter = options.json ? jsonReporter(out) : textReporter(out);
+  return options.quiet ? { ...reporter, say: () => {}, follow: () => {}, stop: () => {}, end: () => {} } : reporter;
 }
 
-const silent: Reporter = { say: () => {}, follow: () => {}, stop: () => {}, end: () => {} };
+function answerText({ duration_s, records, raw_bytes, file_bytes, lost }: Status): string {
+  const size = `${formatBytes(raw_bytes)} of text in ${formatBytes(file_bytes)}`;
+  return `so far ${formatCount(records)} records in ${duration_s.toFixed(1)} s, ${size}, lost ${formatLost(lost)}`;
+}
 
 function textReporter(out: TextOut): Reporter {
   let statusLine: StatusLine | undefined;
   const say = (line: string): void => {
     statusLine?.clear();
-    out.write(`capture: ${line}\n`);
+    writeLine(out, line);
   };
+  const answer = (line: string): void => say(line);
   return {
     say,
     follow: (status) => {
       statusLine = new StatusLine(out, status);
     },
     stop: () => statusLine?.stop(),
+    answer,
+    answerStatus: (status) => answer(answerText(status)),
     end: (line) => say(line),
   };
 }
 
 function jsonReporter(out: TextOut): Reporter {
   let timer: NodeJS.Timeout | undefined;
-  const write = (event: string, facts: Readonly<Record<string, unknown>>): void => {
-    out.write(`${JSON.stringify({ event, ...facts })}\n`);
+  const line = (event: string, facts: object): string => `${JSON.stringify({ event, ...facts })}\n`;
+  const write = (event: string, facts: object): void => {
+    out.write(line(event, facts));
   };
   return {
     say: (text) => write("note", { text }),
     follow: (status) => {
-      timer = setInterval(() => write("status", { ...status() }), jsonStatusMs);
+      timer = setInterval(() => out.offer(line("status", status())), jsonStatusMs);
     },
     stop: () => clearInterval(timer),
+    answer: (_line, facts) => write("status", facts),
+    answerStatus: (status) => write("status", status),
     end: (_line, facts) => write("end", facts),
   };
 }

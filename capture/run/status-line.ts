@@ -30,7 +30,7 @@ export class StatusLine {
 
   /** Makes room for another line; the next drawing brings it back. */
   clear(): void {
-    if (this.#timer) this.#out.write(clearLine);
+    if (this.#timer) this.#out.offer(clearLine);
   }
 
   stop(): void {
@@ -54,6 +54,6 @@ export class StatusLine {
     ];
     const fits = parts.join("  ").length + 2 + lostText.length < this.#out.columns;
     const line = fits ? [...parts, colouredLost].join("  ") : `${parts[0]}  ${colouredLost}`;
-    this.#out.write(`${clearLine}${line}`);
+    this.#out.offer(`${clearLine}${line}`);
   }
 }

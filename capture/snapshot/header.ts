@@ -14,6 +14,8 @@ export interface SnapshotOptions {
   /** Put this host's name in. */
   readonly hostname: boolean;
   readonly commandLine: readonly string[];
+  /** Ends what is asked of programs. */
+  readonly signal?: AbortSignal;
 }
 
 type FromHost = "kernel" | "module_sysctl" | "sysctl" | "interfaces" | "command_line" | "hostname" | "notes";
@@ -22,18 +24,38 @@ type FromHost = "kernel" | "module_sysctl" | "sysctl" | "interfaces" | "command_
 export type Snapshot = Pick<TppHeader, FromHost>;
 
 export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
-  const { interfaces, notes } = await interfaceSnapshot();
+  const { interfaces, notes } = await interfaceSnapshot(options.signal);
   const kernel = kernelSnapshot();
+  const commandLine = shortened(options.commandLine);
+  if (commandLine !== options.commandLine) notes.push("the command line was longer; its beginning is kept");
   if (kernel.hz === null) notes.push("HZ unknown: no kernel configuration could be read");
   return {
     kernel,
     module_sysctl: readSettings(),
     sysctl: networkSysctls(),
     interfaces,
-    command_line: options.commandLine,
+    command_line: commandLine,
     ...(options.hostname ? { hostname: hostname() } : {}),
     notes,
   };
+}
+
+/** Of a command line the header keeps so much: a header has a limit, and arguments can be megabytes long. */
+const maxArgumentBytes = 4096;
+const maxCommandLineBytes = 64 * 1024;
+
+/** The same where it is short enough; what is left out is said in its place. */
+function shortened(words: readonly string[]): readonly string[] {
+  const kept: string[] = [];
+  let bytes = 0;
+  for (const word of words) {
+    const length = Buffer.byteLength(word);
+    const short = length > maxArgumentBytes ? `${word.slice(0, maxArgumentBytes / 4)}… (${length} bytes)` : word;
+    bytes += Buffer.byteLength(short);
+    if (bytes > maxCommandLineBytes) return [...kept, `… (${words.length - kept.length} more)`];
+    kept.push(short);
+  }
+  return kept.every((word, index) => word === words[index]) ? words : kept;
 }
 
 /** The header of a file that begins now. The source must have started. */
@@ -55,6 +77,7 @@ export function headerNow(
     filters: { port: source.port },
     ...snapshot,
     ...more,
+    ...(more.command ? { command: { ...more.command, argv: shortened(more.command.argv) } } : {}),
     notes: [...source.notes, ...(snapshot.notes ?? [])],
   };
 }

@@ -1,24 +1,35 @@
-import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { promisify } from "node:util";
 import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp";
-
-const execute = promisify(execFile);
+import { findProgram, runProgram } from "../programs.ts";
 
 /** Asking ethtool of more interfaces than these would be felt on the host. */
 const maxOffloadQueries = 32;
+/** Of names and MTU more than these would fill a header. */
+const maxInterfaces = 10_000;
+const timeoutMs = 2000;
+
+type Qdiscs = ReadonlyMap<string, string>;
 
 /** Network interfaces with MTU, root qdisc and offloads, and what could not be found out. */
-export async function interfaceSnapshot(): Promise<{ interfaces: InterfaceSnapshot[]; notes: string[] }> {
-  const names = interfaceNames();
+export async function interfaceSnapshot(
+  signal?: AbortSignal,
+): Promise<{ interfaces: InterfaceSnapshot[]; notes: string[] }> {
+  const all = interfaceNames();
+  const names = all.slice(0, maxInterfaces);
   const notes: string[] = [];
-  const qdiscs = await rootQdiscs();
-  if (!qdiscs) notes.push("qdiscs unknown: `tc` (iproute2) is not installed or failed");
+  if (all.length > names.length) notes.push(`the first ${maxInterfaces} of ${all.length} interfaces only`);
+  const qdiscs = await rootQdiscs(signal);
+  if (typeof qdiscs === "string") notes.push(`qdiscs unknown: \`tc\` (iproute2) ${qdiscs}`);
   if (names.length > maxOffloadQueries) notes.push(`offloads of the first ${maxOffloadQueries} interfaces only`);
   const interfaces: InterfaceSnapshot[] = [];
   for (const [index, name] of names.entries()) {
-    const offloads = index < maxOffloadQueries ? await offloadsOf(name) : null;
-    interfaces.push({ name, mtu: mtuOf(name), qdisc: qdiscs?.get(name) ?? null, offloads });
+    const offloads = index < maxOffloadQueries ? await offloadsOf(name, signal) : null;
+    interfaces.push({
+      name,
+      mtu: mtuOf(name),
+      qdisc: (typeof qdiscs === "string" ? null : qdiscs.get(name)) ?? null,
+      offloads,
+    });
   }
   if (interfaces.length > 0 && interfaces.every((one) => one.offloads === null)) {
     notes.push("offloads unknown: `ethtool` is not installed or failed");
@@ -36,32 +47,45 @@ function interfaceNames(): string[] {
 
 function mtuOf(name: string): number | null {
   try {
-    return Number(readFileSync(`/sys/class/net/${name}/mtu`, "utf8"));
+    const mtu = Number(readFileSync(`/sys/class/net/${name}/mtu`, "latin1"));
+    return Number.isSafeInteger(mtu) ? mtu : null;
   } catch {
     return null;
   }
 }
 
-async function output(command: string, args: readonly string[]): Promise<string | null> {
+async function output(name: string, args: readonly string[], signal?: AbortSignal): Promise<string | null> {
+  const program = findProgram(name);
+  if (program === null || signal?.aborted) return null;
+  const { status, stdout } = await runProgram(program, args, { timeoutMs, ...(signal ? { signal } : {}) });
+  return status === 0 ? stdout.toString() : null;
+}
+
+/** By interface; in words why not. */
+async function rootQdiscs(signal?: AbortSignal): Promise<Qdiscs | string> {
+  const text = await output("tc", ["-j", "qdisc", "show"], signal);
+  return text === null ? "is not installed or failed" : (readQdiscs(text) ?? "printed what is no JSON");
+}
+
+/** Some qdiscs print plain text into the JSON. Null where it cannot be read. */
+export function readQdiscs(text: string): Qdiscs | null {
+  let list: unknown;
   try {
-    return (await execute(command, [...args], { timeout: 2000 })).stdout;
+    list = JSON.parse(text.trim() || "[]");
   } catch {
     return null;
   }
-}
-
-async function rootQdiscs(): Promise<Map<string, string> | null> {
-  const json = await output("tc", ["-j", "qdisc", "show"]);
-  if (json === null) return null;
+  if (!Array.isArray(list)) return null;
   const qdiscs = new Map<string, string>();
-  for (const qdisc of JSON.parse(json || "[]") as { kind: string; dev: string; root?: boolean }[]) {
-    if (qdisc.root) qdiscs.set(qdisc.dev, qdisc.kind);
+  for (const one of list as readonly unknown[]) {
+    const { root, dev, kind } = (one ?? {}) as Readonly<Record<string, unknown>>;
+    if (root === true && typeof dev === "string" && typeof kind === "string") qdiscs.set(dev, kind);
   }
   return qdiscs;
 }
 
-async function offloadsOf(name: string): Promise<Record<string, boolean> | null> {
-  const text = await output("ethtool", ["-k", name]);
+async function offloadsOf(name: string, signal?: AbortSignal): Promise<Record<string, boolean> | null> {
+  const text = await output("ethtool", ["-k", name], signal);
   if (text === null) return null;
   const features = [...text.matchAll(/^\s*([a-z0-9-]+): (on|off)\b/gm)];
   return Object.fromEntries(features.map((feature) => [feature[1]!, feature[2] === "on"]));

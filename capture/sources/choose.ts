@@ -28,6 +28,8 @@ export interface ChooseOptions {
   readonly kmodFile: string | null;
   readonly module: ModuleWishes;
   readonly say: (line: string) => void;
+  /** Ends what is tried. */
+  readonly signal?: AbortSignal;
 }
 
 const about = {
@@ -74,7 +76,7 @@ function whyNot(error: unknown): string | null {
 async function open(choice: Exclude<SourceChoice, "auto">, options: ChooseOptions): Promise<Source> {
   if (choice === "kmod") return openKmod({ settings: settingsOf(options), say: options.say });
   refuseModuleOptions(options, `source ${choice}`);
-  return choice === "ss" ? openSs(options) : await openTracefs(options);
+  return choice === "ss" ? await openSs(options) : await openTracefs(options);
 }
 
 function settingsOf({ port, module }: ChooseOptions): ModuleSettings {

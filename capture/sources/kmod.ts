@@ -8,7 +8,7 @@ import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, Sourc
 import { dataPath } from "./module/paths.ts";
 import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "./module/settings.ts";
 import { type ModuleStatistics, moduleStatistics } from "./module/statistics.ts";
-import { afterLastLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
+import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 
 export interface KmodOptions {
   /** What the run wants the module's settings to be; the others stay as they are. */
@@ -34,7 +34,7 @@ class KmodSource implements Source {
   readonly text = "probe";
   readonly path = dataPath;
   readonly notes: readonly string[] = [];
-  readonly otherLines = 0;
+  readonly halts = false;
   readonly columns: readonly string[];
   readonly module: { readonly version: string | null; readonly fields: readonly string[] };
   readonly port: number | null;
@@ -153,7 +153,7 @@ class KmodSource implements Source {
   }
 
   cutAt(text: Buffer): number {
-    return afterLastLine(text);
+    return afterFirstLine(text);
   }
 
   /** The module goes on while its file is open: reading ends at a moment at which everything written has been read. */

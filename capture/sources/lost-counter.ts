@@ -3,8 +3,6 @@ const mark = Buffer.from("[LOST ");
 
 export class LostCounter {
   #carry = Buffer.alloc(0);
-  /** LOST lines seen: they are lines of the text and no records. */
-  lines = 0;
   /** Events that they say were lost. */
   events = 0;
 
@@ -36,7 +34,6 @@ export class LostCounter {
       const match = /^CPU:\d+ \[LOST (?:(\d+) )?EVENTS\]\n/.exec(line);
       if (!match) continue; // the words may stand in a process name
       found += Number(match[1] ?? 0); // without a number the ring's counters tell it at the end
-      this.lines += 1;
     }
     this.events += found;
     return found;

@@ -1,4 +1,11 @@
-import type { LossTotals, ModuleCounts, SourceName, TextKind, TppHeader } from "@tcpprobe-plus/tpp";
+import {
+  countLines,
+  type LossTotals,
+  type ModuleCounts,
+  type SourceName,
+  type TextKind,
+  type TppHeader,
+} from "@tcpprobe-plus/tpp";
 
 /** The source's own counters, as text. */
 export interface SourceStatistics {
@@ -50,10 +57,12 @@ export interface Source {
   /** Looks at text that was read. */
   saw(text: Buffer): void;
   news(): SourceNews;
-  /** Lines of the text so far that are no records. */
-  readonly otherLines: number;
-  /** Where in this text the next file of a rotated set may begin; -1 for nowhere. */
+  /** How many records are in some whole lines, where not every line is one. Needs no `this`. */
+  readonly recordsIn?: (lines: Buffer) => number;
+  /** The first place in this text at which the next file of a rotated set may begin; -1 for nowhere. */
   cutAt(text: Buffer): number;
+  /** Whether `halt` ends what comes; else reading goes on until it has caught up, which may take long. */
+  readonly halts: boolean;
   /** No new records; what is waiting can still be read. */
   halt(): void;
   /** Records still waiting, when a drain was given up. */
@@ -66,9 +75,12 @@ export interface Source {
   dispose(): Promise<void>;
 }
 
-/** Behind the last whole line. */
-export function afterLastLine(text: Buffer): number {
-  return text.lastIndexOf(10) + 1 || -1;
+/** How many records are in some whole lines of that source. */
+export const recordsIn = (source: Source): ((lines: Buffer) => number) => source.recordsIn ?? countLines;
+
+/** Behind the first line that ends. */
+export function afterFirstLine(text: Buffer): number {
+  return text.indexOf(10) + 1 || -1;
 }
 
 export const sumOfLosses = (losses: readonly LossTotals[]): Record<string, number> => {

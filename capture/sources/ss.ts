@@ -2,9 +2,9 @@
  * What `ss` shows of every connection, asked for again and again. Each answer is kept as it was printed, behind a line
  * `# ss N BEGIN END` with its number and the moments (CLOCK_MONOTONIC, ns) just before `ss` was started and after it ended.
  */
-import { type ExecFileException, execFile, spawnSync } from "node:child_process";
-import type { LossTotals } from "@tcpprobe-plus/tpp";
+import { countLines, type LossTotals } from "@tcpprobe-plus/tpp";
 import { NoSsError } from "../errors.ts";
+import { findProgram, firstLine, type ProgramResult, runProgram } from "../programs.ts";
 import type { Source, SourceEnd, SourceNews } from "./source.ts";
 
 export interface SsOptions {
@@ -12,6 +12,8 @@ export interface SsOptions {
   /** From the beginning of one poll to that of the next. */
   readonly intervalMs: number;
   readonly say: (line: string) => void;
+  /** Ends the first try. */
+  readonly signal?: AbortSignal;
 }
 
 /** Longest answer that is kept: about a hundred thousand connections. */
@@ -26,20 +28,33 @@ const pollMark = "# ss ";
 const pollMarkAfterLine = `\n${pollMark}`;
 
 /** -e shows the socket's cookie, which tells a 4-tuple that is used again. Throws a NoSsError where `ss` cannot do this. */
-export function openSs(options: SsOptions): Source {
-  const { port } = options;
+export async function openSs(options: SsOptions): Promise<Source> {
+  const { port, signal } = options;
+  const program = findProgram("ss");
+  if (program === null) throw new NoSsError("it is not installed");
   const args = [
     "-tinHOe",
     ...(port === null ? [] : ["(", "sport", "=", `:${port}`, "or", "dport", "=", `:${port}`, ")"]),
   ];
-  const tried = spawnSync("ss", args, { timeout: timeoutMs, maxBuffer: maxAnswerBytes });
-  if (tried.error) throw new NoSsError((tried.error as NodeJS.ErrnoException).code ?? tried.error.message);
-  if (tried.status !== 0) throw new NoSsError(firstLine(String(tried.stderr)) || `it ended with ${tried.status}`);
-  return new SsSource(args, options);
+  const tried = await runProgram(program, args, {
+    timeoutMs,
+    maxBytes: maxAnswerBytes,
+    ...(signal ? { signal } : {}),
+  });
+  if (tried.status !== 0) throw new NoSsError(reasonOf(tried));
+  return new SsSource(program, args, options);
 }
 
 const beginsPoll = (text: Buffer): boolean => text.toString("latin1", 0, pollMark.length) === pollMark;
-const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
+const reasonOf = ({ status, stderr, problem }: ProgramResult): string =>
+  problem ?? (firstLine(stderr) || `it ended with ${status}`);
+
+/** Lines of ours, which say when a poll was. */
+function pollsIn(lines: Buffer): number {
+  let polls = beginsPoll(lines) ? 1 : 0;
+  for (let at = lines.indexOf(pollMarkAfterLine); at !== -1; at = lines.indexOf(pollMarkAfterLine, at + 1)) polls += 1;
+  return polls;
+}
 
 class SsSource implements Source {
   readonly name = "ss";
@@ -49,7 +64,9 @@ class SsSource implements Source {
   readonly zeroMonotonicNs = "0";
   readonly port: number | null;
   readonly notes: readonly string[];
-  otherLines = 0;
+  readonly halts = true;
+  readonly recordsIn = (lines: Buffer): number => countLines(lines) - pollsIn(lines);
+  readonly #program: string;
   readonly #args: readonly string[];
   readonly #intervalMs: number;
   readonly #say: (line: string) => void;
@@ -62,7 +79,11 @@ class SsSource implements Source {
   #timer: NodeJS.Timeout | undefined;
   #halted = false;
 
-  constructor(args: readonly string[], options: SsOptions) {
+  /** Kills the poll that is under way. */
+  readonly #end = new AbortController();
+
+  constructor(program: string, args: readonly string[], options: SsOptions) {
+    this.#program = program;
     this.#args = args;
     this.#intervalMs = options.intervalMs;
     this.#say = options.say;
@@ -82,13 +103,13 @@ class SsSource implements Source {
     }
     const number = ++this.#polls;
     const beginNs = process.hrtime.bigint();
-    const options = { encoding: "buffer", timeout: timeoutMs, maxBuffer: maxAnswerBytes } as const;
-    execFile("ss", this.#args, options, (error, stdout, stderr) => {
+    const options = { timeoutMs, maxBytes: maxAnswerBytes, signal: this.#end.signal };
+    void runProgram(this.#program, this.#args, options).then((result) => {
       if (this.#halted) return;
       this.#answered += 1;
       const times = `${pollMark}${number} ${beginNs} ${process.hrtime.bigint()}`;
-      if (error) this.#keep(Buffer.from(`${times} failed: ${this.#failure(error, String(stderr))}\n`));
-      else this.#keep(Buffer.from(`${times}\n`), stdout);
+      if (result.status === 0) this.#keep(Buffer.from(`${times}\n`), result.stdout);
+      else this.#keep(Buffer.from(`${times} failed: ${this.#failure(result)}\n`));
       this.#next(dueMs);
     });
   }
@@ -98,9 +119,8 @@ class SsSource implements Source {
     if (!this.#halted) this.#timer = setTimeout(() => this.#poll(), Math.max(0, dueMs - performance.now()));
   }
 
-  #failure(error: ExecFileException, stderr: string): string {
-    const reason =
-      firstLine(stderr) || (error.killed ? `not done after ${timeoutMs / 1000} s` : firstLine(error.message));
+  #failure(result: ProgramResult): string {
+    const reason = reasonOf(result);
     this.#failures += 1;
     if (this.#failures === 1) this.#say(`ss failed: ${reason}; the poll is marked as failed, and the next is tried`);
     return reason;
@@ -127,12 +147,7 @@ class SsSource implements Source {
     return done;
   }
 
-  saw(text: Buffer): void {
-    if (beginsPoll(text)) this.otherLines += 1;
-    for (let at = text.indexOf(pollMarkAfterLine); at !== -1; at = text.indexOf(pollMarkAfterLine, at + 1)) {
-      this.otherLines += 1;
-    }
-  }
+  saw(): void {}
 
   news(): SourceNews {
     return { lost: {} };
@@ -140,13 +155,12 @@ class SsSource implements Source {
 
   /** A file begins with a poll. */
   cutAt(text: Buffer): number {
-    const last = text.lastIndexOf(pollMarkAfterLine);
-    if (last !== -1) return last + 1;
-    return beginsPoll(text) ? 0 : -1;
+    return beginsPoll(text) ? 0 : text.indexOf(pollMarkAfterLine) + 1 || -1;
   }
 
   halt(): void {
     this.#halted = true;
+    this.#end.abort();
     clearTimeout(this.#timer);
   }
 

@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { documentedWireNames } from "@tcpprobe-plus/tpp";
 import { SourceFileError, SourceGoneError } from "../errors.ts";
-import { afterLastLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
+import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 
 /** Throws a SourceFileError. */
 export function openTextFile(path: string): Source {
@@ -21,11 +21,12 @@ class TextFileSource implements Source {
   readonly port = null;
   readonly notes = ["times count from a moment that is not known: the text came from a file"];
   readonly zeroMonotonicNs = String(process.hrtime.bigint());
-  readonly otherLines = 0;
+  readonly halts = true;
   /** A FIFO without a writer reads as ended until the first one has come. */
   readonly #isFifo: boolean;
   #fd: number | null;
   #gotData = false;
+  #halted = false;
 
   constructor(path: string, fd: number) {
     this.path = path;
@@ -36,6 +37,7 @@ class TextFileSource implements Source {
   start(): void {}
 
   read(into: Buffer): number | "ended" {
+    if (this.#halted) return 0;
     try {
       const got = readSync(this.#fd!, into);
       if (got > 0) this.#gotData = true;
@@ -54,10 +56,13 @@ class TextFileSource implements Source {
   }
 
   cutAt(text: Buffer): number {
-    return afterLastLine(text);
+    return afterFirstLine(text);
   }
 
-  halt(): void {}
+  /** Its writer may go on for ever; what is not read stays where it is. */
+  halt(): void {
+    this.#halted = true;
+  }
 
   waiting(): number {
     return 0;

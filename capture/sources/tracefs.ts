@@ -1,13 +1,15 @@
 /** The kernel's own TCP tracepoints, through a private tracing instance; text as trace_pipe prints it. */
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import type { LossTotals } from "@tcpprobe-plus/tpp";
-import { NoEventError, SourceGoneError } from "../errors.ts";
+import { InstanceBusyError, NoEventError, SourceGoneError } from "../errors.ts";
+import { removeLeftovers } from "./left-instances.ts";
 import { LostCounter } from "./lost-counter.ts";
-import { afterLastLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
+import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 import { planEvents, type TraceEvent } from "./trace-events.ts";
-import { defaultBufferKb, findTracefs, removeLeftovers, TraceInstance } from "./trace-instance.ts";
+import { defaultBufferKb, findTracefs, TraceInstance, tracedCpus } from "./trace-instance.ts";
+import { traceRecordsIn } from "./trace-lines.ts";
 
 export interface TracefsOptions {
   readonly port: number | null;
@@ -26,12 +28,11 @@ export async function openTracefs(options: TracefsOptions): Promise<Source> {
   try {
     const plan = planEvents(join(instance.path, "events"), options.port);
     if (plan.missing) throw new NoEventError(plan.missing, release());
-    const bufferSizeKb = options.bufferSizeKb ?? defaultBufferKb();
+    const bufferSizeKb = options.bufferSizeKb ?? defaultBufferKb(tracedCpus(instance.path));
     setUp(instance, plan.events, bufferSizeKb);
-    const pipe = openSync(join(instance.path, "trace_pipe"), constants.O_RDONLY | constants.O_NONBLOCK);
-    return new TracefsSource(instance, pipe, options.port, plan.events, plan.notes, bufferSizeKb);
+    return new TracefsSource(instance, options, plan.events, plan.notes, bufferSizeKb);
   } catch (error) {
-    await instance.remove();
+    await instance.remove().catch(() => {}); // what went wrong first is what counts
     throw error;
   }
 }
@@ -55,6 +56,8 @@ class TracefsSource implements Source {
   readonly text = "trace_pipe";
   readonly columns = null;
   readonly zeroMonotonicNs = "0";
+  readonly halts = true;
+  readonly recordsIn = traceRecordsIn;
   readonly events: Readonly<Record<string, string>>;
   readonly path: string;
   readonly notes: readonly string[];
@@ -62,21 +65,20 @@ class TracefsSource implements Source {
   readonly #bufferSizeKb: number;
   readonly #instance: TraceInstance;
   readonly #lost = new LostCounter();
-  #pipe: number | null;
+  readonly #say: (line: string) => void;
   #statisticsAtStart: string | null = null;
   /** Lost events that were told of already. */
   #told = 0;
 
   constructor(
     instance: TraceInstance,
-    pipe: number,
-    port: number | null,
+    { port, say }: TracefsOptions,
     events: readonly TraceEvent[],
     notes: readonly string[],
     bufferSizeKb: number,
   ) {
     this.#instance = instance;
-    this.#pipe = pipe;
+    this.#say = say;
     this.events = Object.fromEntries(events.map((event) => [event.name.split("/")[1], event.printFormat]));
     this.path = join(instance.path, "trace_pipe");
     this.notes = [...notes, `ring of ${bufferSizeKb} KiB for each CPU`];
@@ -91,7 +93,7 @@ class TracefsSource implements Source {
 
   read(into: Buffer): number {
     try {
-      return readSync(this.#pipe!, into);
+      return readSync(this.#instance.pipe, into);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EAGAIN") return 0;
       throw new SourceGoneError(this.path, error as NodeJS.ErrnoException);
@@ -106,12 +108,8 @@ class TracefsSource implements Source {
     return { lost: { ring: this.#lostBeyond(this.#lost.events) } };
   }
 
-  get otherLines(): number {
-    return this.#lost.lines;
-  }
-
   cutAt(text: Buffer): number {
-    return afterLastLine(text);
+    return afterFirstLine(text);
   }
 
   halt(): void {
@@ -143,9 +141,13 @@ class TracefsSource implements Source {
     return untold;
   }
 
+  /** An instance that somebody else looks into stays, and is said: the capture is whole all the same. */
   async dispose(): Promise<void> {
-    if (this.#pipe !== null) closeSync(this.#pipe);
-    this.#pipe = null;
-    await this.#instance.remove();
+    try {
+      await this.#instance.remove();
+    } catch (error) {
+      if (!(error instanceof InstanceBusyError)) throw error;
+      this.#say(error.message);
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** The module's state for people. */
-
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { nameReaders } from "../module-build/readers.ts";
 import { formatBytes, formatCount } from "../run/format.ts";
 import { labelled, type Paint } from "../terminal.ts";
@@ -28,7 +28,7 @@ export function statusText(status: ModuleStatus, width: number, paint: Paint): s
   const lossy = new Set([...(log.lost > 0 ? ["log", "last log"] : []), ...(records.lost > 0 ? ["since load"] : [])]);
   return `${lines
     .map(([label, text]) => {
-      const shown = labelled(label, text, labelWidth + 2, width);
+      const shown = labelled(label, foreignText(text), labelWidth + 2, width);
       return lossy.has(label) ? paint("red", shown) : shown;
     })
     .join("\n")}\n`;

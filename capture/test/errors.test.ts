@@ -7,13 +7,14 @@ import { main } from "../cli.ts";
 import "../commands/recover.ts"; // loaded now: it could not be read after giving up root
 import "../commands/run.ts";
 import { NoTracefsError, SourceGoneError } from "../errors.ts";
+import { processNamespace } from "../process.ts";
 import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
 import { StopRequest } from "../run/stop-request.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
-import { afterLastLine, type Source } from "../sources/source.ts";
+import { afterFirstLine, type Source } from "../sources/source.ts";
 import { findTracefs } from "../sources/trace-instance.ts";
-import { captureHere, live, plainOutput, silentIo, temporaryDirectory, textOf } from "./helpers.ts";
+import { captureHere, instancesOf, live, plainOutput, silentIo, temporaryDirectory, textOf } from "./helpers.ts";
 
 const oneLine = /^capture: .*\S.*\n$/;
 
@@ -146,14 +147,14 @@ live(
   async (t) => {
     const directory = temporaryDirectory(t);
     const instances = "/sys/kernel/tracing/instances";
-    const leftover = "tcpprobe_plus-4194305"; // above the largest pid there can be
+    const leftover = `tcpprobe_plus-4194305-1-${processNamespace()}`; // above the largest pid there can be
     mkdirSync(join(instances, leftover));
     const result = await captureHere("run", "--source", "tracefs", "-o", join(directory, "nowhere", "a.tpp"));
     t.is(result.code, 73);
     t.regex(result.err, new RegExp(`removed the tracing instance ${leftover}`));
     const names = readdirSync(instances);
     t.false(names.includes(leftover));
-    t.false(names.includes(`tcpprobe_plus-${process.pid}`));
+    t.deepEqual(instancesOf(process.pid), []);
   },
 );
 
@@ -166,12 +167,12 @@ const sourceOf = (read: Source["read"]): Source => ({
   notes: [],
   zeroMonotonicNs: "0",
   port: null,
-  otherLines: 0,
+  halts: true,
   start: () => {},
   read,
   saw: () => {},
   news: () => ({ lost: {} }),
-  cutAt: afterLastLine,
+  cutAt: afterFirstLine,
   advice: () => [],
   halt: () => {},
   waiting: () => 7,

@@ -8,7 +8,16 @@ import { verifyTpp } from "@tcpprobe-plus/tpp";
 import type { ExecutionContext } from "ava";
 import { iperf3Client, iperf3Server } from "../../test/rig/iperf3.ts";
 import { requires } from "../../test/support/requires.ts";
-import { live, ringCounter, startCapture, startTraffic, temporaryDirectory, textOf } from "./helpers.ts";
+import {
+  instancesFolder,
+  instancesOf,
+  live,
+  ringCounter,
+  startCapture,
+  startTraffic,
+  temporaryDirectory,
+  textOf,
+} from "./helpers.ts";
 
 /** A file system of that size, for the test alone. */
 function smallDisk(t: ExecutionContext, size: string): string {
@@ -19,7 +28,6 @@ function smallDisk(t: ExecutionContext, size: string): string {
   return small;
 }
 
-const instances = "/sys/kernel/tracing/instances";
 const residentBytes = (pid: number): number =>
   1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 
@@ -51,7 +59,7 @@ live("an output pipe that is closed: 74, one line; what was taken of it are whol
   t.is(await running.ended, 74, running.err());
   t.regex(running.err(), /standard output: whoever read it has gone after \d+ bytes \(EPIPE\); stopped/);
   t.regex(running.err(), /\(output closed\)/);
-  t.false(readdirSync(instances).includes(`tcpprobe_plus-${running.child.pid}`));
+  t.deepEqual(instancesOf(running.child.pid!), []);
 });
 
 const withIperf3 = requires({ tracefs: true, tools: ["iperf3", "zstd"] });
@@ -91,7 +99,7 @@ live("the tracing instance cannot be deleted under it; recording switched off th
   const path = join(temporaryDirectory(t), "a.tpp");
   const traffic = await startTraffic(t, 1000, 5);
   const running = await startCapture(t, ["--source", "tracefs", "--port", String(traffic.port), "-o", path]);
-  const instance = join(instances, `tcpprobe_plus-${running.child.pid}`);
+  const instance = join(instancesFolder, instancesOf(running.child.pid!)[0] ?? "none");
   t.throws(() => rmdirSync(instance), { code: "EBUSY" });
   execFileSync("sh", [
     "-c",
@@ -121,5 +129,5 @@ live("a second Ctrl-C leaves what is in the ring, counts it, and ends with 130 a
   t.is(code, 130, running.err());
   t.regex(trailer?.reason ?? "", /^signal SIG(INT|TERM), then stopped before the ring was empty$/);
   t.true((trailer?.lost["not drained"] ?? 0) > 0, JSON.stringify(trailer?.lost));
-  t.false(readdirSync(instances).includes(`tcpprobe_plus-${running.child.pid}`));
+  t.deepEqual(instancesOf(running.child.pid!), []);
 });

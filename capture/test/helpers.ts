@@ -1,6 +1,6 @@
 /** Shared by the tests of capture: a silent terminal, loopback traffic, a running capture. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { zstdDecompressSync } from "node:zlib";
 import test, { type ExecutionContext, type TestFn } from "ava";
 import { main } from "../cli.ts";
 import type { Io, StopSignal } from "../io.ts";
+import { findProgram } from "../programs.ts";
 import type { OutputOptions } from "../run/output.ts";
 
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
@@ -17,19 +18,29 @@ export interface SilentIo extends Io {
   out: string;
   err: string;
   signal(signal: StopSignal): void;
+  /** As SIGUSR1 does. */
+  report(): void;
 }
 
 export function silentIo(isTTY = false): SilentIo {
   const handlers = new Set<(signal: StopSignal) => void>();
+  const reports = new Set<() => void>();
   const io: SilentIo = {
     out: "",
     err: "",
-    stdin: { isTTY: false },
-    stdout: { write: (text) => (io.out += text), isTTY, columns: 100 },
-    stderr: { write: (text) => (io.err += text), isTTY, columns: 100 },
+    stdout: { write: (text) => (io.out += text), offer: (text) => (io.out += text), isTTY, columns: 100 },
+    stderr: { write: (text) => (io.err += text), offer: (text) => (io.err += text), isTTY, columns: 100 },
     onSignal: (handler) => {
       handlers.add(handler);
       return () => handlers.delete(handler);
+    },
+    onReport: (handler) => {
+      reports.add(handler);
+      return () => reports.delete(handler);
+    },
+    settle: async () => {},
+    report: () => {
+      for (const handler of reports) handler();
     },
     signal: (signal) => {
       for (const handler of handlers) handler(signal);
@@ -62,6 +73,8 @@ export const live: TestFn["serial"] = ((title: string, body: (t: ExecutionContex
 export const plainOutput = (path: string): OutputOptions => ({
   path,
   overwrite: false,
+  inputs: [],
+  owner: null,
   level: 3,
   rotate: null,
   keep: null,
@@ -130,6 +143,9 @@ async function startClient(t: ExecutionContext, port: number, bytes: number, eve
 export const textOf = (path: string): string =>
   execFileSync("zstd", ["-dcq", path], { maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "ignore"] }).toString("latin1");
 
+/** What the header takes of a file. */
+export const headerBytes = (path: string): number => 8 + readFileSync(path).readUInt32LE(4);
+
 /** Real text of the module, recorded in a guest. */
 export const moduleText = (name: string): Buffer =>
   zstdDecompressSync(readFileSync(new URL(`../../test/fixtures/kmod-raw/${name}.txt.zst`, import.meta.url)));
@@ -141,12 +157,31 @@ export async function captureHere(...args: string[]): Promise<{ code: number; er
   return { code, err: io.err };
 }
 
+export const instancesFolder = "/sys/kernel/tracing/instances";
+
+/** Names of the tracing instances that a process has. */
+export const instancesOf = (pid: number): string[] =>
+  readdirSync(instancesFolder).filter((name) => name.startsWith(`tcpprobe_plus-${pid}-`));
+
 /** A counter of a running capture's tracing ring, over all CPUs. */
 export function ringCounter(pid: number, name: string): number {
-  const folder = `/sys/kernel/tracing/instances/tcpprobe_plus-${pid}/per_cpu`;
+  const folder = join(instancesFolder, instancesOf(pid)[0] ?? "", "per_cpu");
   const counter = new RegExp(`^${name}: (\\d+)$`, "m");
   const counts = readdirSync(folder).map((cpu) => counter.exec(readFileSync(join(folder, cpu, "stats"), "utf8"))?.[1]);
   return counts.reduce((sum, count) => sum + Number(count ?? 0), 0);
+}
+
+/** A program in a folder that does what the script says. */
+export function program(folder: string, name: string, script: string): string {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return join(folder, name);
+}
+
+/** A command that runs capture where a program of the system is another one, in a mount namespace of its own. */
+export function withProgram(name: string, stand: string, ...args: string[]): [string, string[]] {
+  const script = 'mount --bind "$1" "$2"; shift 2; exec "$@"';
+  return ["unshare", ["-m", "sh", "-c", script, "sh", stand, findProgram(name)!, process.execPath, bin, ...args]];
 }
 
 export interface Running {
@@ -163,7 +198,17 @@ export async function startCapture(
   stdout: "ignore" | "pipe" = "ignore",
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Running> {
-  const child = spawn(process.execPath, [bin, "run", ...args], { stdio: ["ignore", stdout, "pipe"], env });
+  return await follow(t, [process.execPath, [bin, "run", ...args]], stdout, env);
+}
+
+/** The same for a command that starts capture. */
+export async function follow(
+  t: ExecutionContext,
+  [command, args]: readonly [string, readonly string[]],
+  stdout: "ignore" | "pipe" = "ignore",
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Running> {
+  const child = spawn(command, args, { stdio: ["ignore", stdout, "pipe"], env });
   t.teardown(() => child.kill("SIGKILL"));
   let err = "";
   const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));

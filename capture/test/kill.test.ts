@@ -1,11 +1,11 @@
 /** kill -9 of a running capture: what was closed is whole, at most a second is missing, and the next run cleans up. */
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { readFrames, verifyTpp } from "@tcpprobe-plus/tpp";
 import type { ExecutionContext } from "ava";
 import { seededChance } from "../../test/support/seeded-chance.ts";
 import { main } from "../cli.ts";
+import { findLeftovers } from "../sources/left-instances.ts";
 import { live, silentIo, startCapture, startTraffic, temporaryDirectory } from "./helpers.ts";
 
 const kills = 50;
@@ -82,14 +82,7 @@ live(
     t.true(missing.at(-1)! <= 1, `${missing.at(-1)}`);
     const last = await startCapture(t, ["--source", "tracefs", "--duration", "0.1", "-o", join(directory, "last.tpp")]);
     t.is(await last.ended, 0);
-    const left = readdirSync("/sys/kernel/tracing/instances").filter((name) => {
-      try {
-        process.kill(Number(name.replace("tcpprobe_plus-", "")), 0);
-        return false;
-      } catch {
-        return name.startsWith("tcpprobe_plus-");
-      }
-    });
+    const left = findLeftovers("/sys/kernel/tracing");
     t.deepEqual(left, []);
   },
 );

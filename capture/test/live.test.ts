@@ -1,6 +1,5 @@
 /** Captures of real TCP on this kernel. */
 import { execFileSync, spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { documentedWireNames, verifyTpp } from "@tcpprobe-plus/tpp";
@@ -12,6 +11,7 @@ import { StopRequest } from "../run/stop-request.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
 import { openTracefs } from "../sources/tracefs.ts";
 import {
+  instancesOf,
   live,
   plainOutput,
   ringCounter,
@@ -146,7 +146,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     t.is(trailer?.reason, `signal ${signal}`);
     t.true((trailer?.lines ?? 0) > 50);
     t.regex(running.err(), new RegExp(`signal ${signal}`));
-    t.false(readdirSync("/sys/kernel/tracing/instances").includes(`tcpprobe_plus-${running.child.pid}`));
+    t.deepEqual(instancesOf(running.child.pid!), []);
   });
 }
 

@@ -90,7 +90,7 @@ inGuest("sources that do not compile: the first error and the log, and nothing i
     t,
     "load-broken",
     69,
-    /does not build for 6\.1\S+: \w+\.c:1:10: fatal error: not-there\.h: No such file or directory\. The whole log is \/root\/\.cache\/\S+\.log/,
+    /does not build for 6\.1\S+: \w+\.c:1:10: fatal error: not-there\.h: No such file or directory\. The whole log is \/var\/cache\/\S+\.log/,
   );
   t.regex(text("after-broken.txt"), /^6\.1\S+\.log\n$/);
 });

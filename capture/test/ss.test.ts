@@ -1,13 +1,15 @@
 /** The ss source on this host. */
-import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import { requires } from "../../test/support/requires.ts";
-import { startCapture, startTraffic, temporaryDirectory, textOf } from "./helpers.ts";
+import { findProgram } from "../programs.ts";
+import { follow, program, startCapture, startTraffic, temporaryDirectory, textOf, withProgram } from "./helpers.ts";
 
 const test = requires({ tools: ["ss", "zstd"] });
+const asRoot = requires({ root: true, tools: ["ss", "zstd", "unshare", "mount"] });
 
 test.serial("each poll is one line with its times, then exactly what ss printed, narrowed to the port", async (t) => {
   const path = join(temporaryDirectory(t), "a.tpp");
@@ -60,29 +62,27 @@ test.serial("a set is cut between polls only", async (t) => {
   }
 });
 
-test.serial("without ss it says what to install (69)", async (t) => {
-  const bin = new URL("../bin/capture.js", import.meta.url).pathname;
-  const path = join(temporaryDirectory(t), "a.tpp");
-  const { status, stderr } = spawnSync(process.execPath, [bin, "run", "--source", "ss", "-o", path], {
-    encoding: "utf8",
-    env: { PATH: "/nonexistent" },
-  });
+asRoot.serial("without ss it says what to install (69)", (t) => {
+  const directory = temporaryDirectory(t);
+  const nothing = join(directory, "nothing");
+  writeFileSync(nothing, "", { mode: 0o644 });
+  const [command, args] = withProgram("ss", nothing, "run", "--source", "ss", "-o", join(directory, "a.tpp"));
+  const { status, stderr } = spawnSync(command, args, { encoding: "utf8" });
   t.is(status, 69);
-  t.regex(stderr, /^capture: ss cannot be used \(ENOENT\)\. Install iproute2.*\n$/);
+  t.regex(stderr, /^capture: ss cannot be used \(it is not installed\)\. Install iproute2.*\n$/);
 });
 
-test.serial("polls that fail are marked in their place, said once, and counted at the end", async (t) => {
+asRoot.serial("polls that fail are marked in their place, said once, and counted at the end", async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, "a.tpp");
-  const own = join(directory, "ss");
-  const ss = execFileSync("sh", ["-c", "command -v ss"], { encoding: "utf8" }).trim();
-  copyFileSync(ss, own);
-  const environment = { ...process.env, PATH: directory };
-  const running = await startCapture(t, ["--source", "ss", "-o", path], "ignore", environment);
+  const [real, broken] = [join(directory, "real"), join(directory, "broken")];
+  copyFileSync(findProgram("ss")!, real);
+  const stand = program(directory, "ss", `[ -e ${broken} ] && { echo broken >&2; exit 1; }; exec ${real} "$@"`);
+  const running = await follow(t, withProgram("ss", stand, "run", "--source", "ss", "-o", path));
   await wait(500);
-  rmSync(own); // ss goes away under it
+  writeFileSync(broken, ""); // ss fails from now on
   await wait(600);
-  copyFileSync(ss, own);
+  rmSync(broken);
   await wait(600);
   running.child.kill("SIGINT");
   t.is(await running.ended, 0);
@@ -91,7 +91,7 @@ test.serial("polls that fail are marked in their place, said once, and counted a
     .filter((line) => line.startsWith("# ss "));
   const failed = polls.filter((line) => line.includes(" failed: "));
   t.true(failed.length >= 2 && failed.length < polls.length - 2, `${failed.length} of ${polls.length}`);
-  t.regex(failed[0]!, /^# ss \d+ \d+ \d+ failed: .*ENOENT/);
+  t.regex(failed[0]!, /^# ss \d+ \d+ \d+ failed: broken/);
   t.notRegex(polls.at(-1)!, /failed/);
   t.is(running.err().match(/ss failed: /g)?.length, 1);
   t.true(running.err().includes(`${failed.length} of ${polls.length} polls failed`), running.err());

@@ -40,7 +40,10 @@ async function bundle(): Promise<string> {
     format: "cjs",
     // Paths beside the code: there are none in an executable, and single-executable.ts is asked first.
     define: { "import.meta.url": "moduleUrl" },
-    banner: { js: 'const moduleUrl = "file:///nowhere/capture/single-executable.js";' },
+    // Before everything else: SIGUSR1 opens no debugger, and does not end the process either.
+    banner: {
+      js: 'process.on("SIGUSR1", () => {}); const moduleUrl = "file:///nowhere/capture/single-executable.js";',
+    },
     outfile,
     logLevel: "warning",
   });
@@ -58,6 +61,7 @@ function prepareBlob(script: string): string {
     output,
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
+    execArgv: ["--disable-sigusr1"],
     execArgvExtension: "none",
     assets: { ...assets, [assetList]: list },
   };

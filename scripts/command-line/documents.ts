@@ -3,7 +3,6 @@ import { buildProgram as buildAnalyze } from "../../analyze/cli.ts";
 import { plotNames } from "../../analyze/plots/names.ts";
 import { viewNames } from "../../analyze/views.ts";
 import { buildProgram as buildCapture } from "../../capture/cli.ts";
-import type { Io } from "../../capture/io.ts";
 import { bashCompletion } from "./bash.ts";
 import { fishCompletion } from "./fish.ts";
 import { manualPage, type PageTexts } from "./man.ts";
@@ -16,8 +15,9 @@ interface Program {
   readonly page: PageTexts;
 }
 
-const silent = { write: () => {}, isTTY: false, columns: 80 };
-const io: Io = { stdout: silent, stderr: silent, stdin: { isTTY: false }, onSignal: () => () => {} };
+const silent = { write: () => {}, offer: () => {}, isTTY: false, columns: 80 };
+const never = () => () => {};
+const io = { stdout: silent, stderr: silent, onSignal: never, onReport: never, settle: async () => {} };
 
 /** They are checked where they are used, so their definitions do not list them. */
 const analyzeWords = { plot: plotNames, name: viewNames.filter((name) => name !== "trace"), view: viewNames };

@@ -16,18 +16,20 @@ export const capturePage: PageTexts = {
   environment: [
     ["NO_COLOR", "When set, no colours are printed. They are only printed on a terminal."],
     [
-      "XDG_CACHE_HOME",
-      "Where `capture load` builds the module, below tcpprobe_plus/module-builds; by default ~/.cache.",
+      "PATH",
+      "Where programs are looked for, /usr/sbin, /usr/bin, /sbin and /bin after it; as root only these four. A command behind -- is looked for in PATH alone.",
     ],
+    ["SUDO_UID, SUDO_GID", "As root: who called sudo, to whom files belong that capture makes."],
   ],
   files: [
     ["/proc/net/tcpprobe", "The module's data, for one reader at a time."],
     ["/proc/net/stat/tcpprobe_plus", "The module's statistics."],
     ["/proc/sys/net/tcpprobe_plus/", "The module's settings."],
     [
-      "/sys/kernel/tracing/instances/tcpprobe_plus-PID",
+      "/sys/kernel/tracing/instances/tcpprobe_plus-PID-START-NAMESPACE",
       "The tracing instance of a running capture; removed at its end.",
     ],
+    ["/var/cache/tcpprobe_plus/module-builds/", "Modules that `capture load` has built; root's alone."],
     ["/run/tcpprobe_plus/settings.json", "While a capture runs: the settings of the module that it will put back."],
   ],
   examples: [

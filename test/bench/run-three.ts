@@ -3,7 +3,8 @@
  * into an empty cache, as by the first command on it.
  */
 import { openTrace } from "../../analyze/index.ts";
-import { writeQuery } from "../../analyze/output/query.ts";
+import { Answer } from "../../analyze/output/answer.ts";
+import { writeAnswer } from "../../analyze/output/query.ts";
 import type { Sums } from "./peer.ts";
 import { tellUsage } from "./usage.ts";
 
@@ -13,7 +14,8 @@ let sums: Sums;
 {
   await using trace = await openTrace([path!], { cache: { directory: `${out}.cache` } });
   await trace.need("inflight", "goodput", "rto_events");
-  const write = (name: string, query: string) => writeQuery(trace.database, query, file(name), true);
+  const write = async (name: string, query: string) =>
+    writeAnswer(trace.database, await Answer.to(trace.database, query), ".parquet", file(name));
   await write("inflight", "SELECT * FROM inflight");
   await write("goodput", "SELECT * FROM goodput");
   await write(

@@ -6,8 +6,9 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ModuleSettingError, NotRootError } from "../../errors.ts";
-import { processRuns, processStart } from "../../process.ts";
+import { processNamespace, processStart, tagState } from "../../process.ts";
 import { settingsFolder } from "./paths.ts";
+import { moduleStatistics } from "./statistics.ts";
 
 /** Gone after a reboot, as are the settings. */
 const stateFolder = "/run/tcpprobe_plus";
@@ -33,6 +34,8 @@ export interface LeftSettings {
   readonly pid: number;
   /** When that process was started: a pid is used again. */
   readonly started: string | null;
+  /** The process namespace of the pid; versions before 0.2 did not write it. */
+  readonly namespace?: string;
   readonly changes: Readonly<Record<string, Change>>;
 }
 
@@ -70,7 +73,12 @@ export function changeSettings(wanted: ModuleSettings, places: Places = usualPla
     if (was !== set) changes[name] = { was, set };
   }
   if (Object.keys(changes).length === 0) return () => [];
-  writeState(places, { pid: process.pid, started: processStart(process.pid), changes });
+  writeState(places, {
+    pid: process.pid,
+    started: processStart(process.pid),
+    namespace: processNamespace(),
+    changes,
+  });
   const putBack = (): string[] => {
     const lines = undo(places, changes);
     rmSync(join(places.state, stateFile), { force: true });
@@ -94,8 +102,10 @@ export function findLeftSettings(places: Places = usualPlaces): LeftSettings | n
   } catch {
     return null;
   }
-  const runs = processRuns(left.pid) && processStart(left.pid) === left.started;
-  return runs ? null : left;
+  // Of another container only the module itself can tell whether its run goes on: that has the data file open.
+  const state = tagState(`${left.pid}-${left.started}-${left.namespace ?? processNamespace()}`);
+  const goesOn = state === "own" || state === "running" || (state === "elsewhere" && moduleStatistics()?.open === true);
+  return goesOn ? null : left;
 }
 
 /** Puts back what a run that was killed left changed. Returns a line for each setting; none where there was nothing. */

@@ -40,12 +40,12 @@ BROKEN=/run/broken/node_modules/@tcpprobe-plus/capture
 # in each file and fatal, so that the compiler is done at once
 sed -i '1i #include "not-there.h"' $BROKEN/dist/kmod/*.c
 step load-broken /payload/node $BROKEN/bin/capture.js load
-ls ~/.cache/tcpprobe_plus/module-builds >$O/after-broken.txt
+ls /var/cache/tcpprobe_plus/module-builds >$O/after-broken.txt
 
 # for trying this by hand: a module that was built elsewhere
-[ -d /payload/module-builds ] && cp -r /payload/module-builds ~/.cache/tcpprobe_plus/
+[ -d /payload/module-builds ] && cp -r /payload/module-builds /var/cache/tcpprobe_plus/
 step load capture load --port 5001 --set bufsize=5000 --set extended=1
-ls -l ~/.cache/tcpprobe_plus/module-builds/*/ >$O/cache.txt
+ls -l /var/cache/tcpprobe_plus/module-builds/*/ >$O/cache.txt
 step load-again capture load --port 5002
 step load-same capture load --port 5002 --set bufsize=8192
 step load-fixed capture load --set bufsize=65536
@@ -115,7 +115,7 @@ step load-executable env -i PATH=$PATH HOME=$HOME /payload/capture load
 step unload-executable env -i PATH=$PATH HOME=$HOME /payload/capture unload
 
 echo "== one that is not of this kernel's build"
-module=$(ls ~/.cache/tcpprobe_plus/module-builds/*/tcpprobe_plus.ko)
+module=$(ls /var/cache/tcpprobe_plus/module-builds/*/tcpprobe_plus.ko)
 cp $module /run/good.ko
 sed -i "s/vermagic=$K SMP/vermagic=$K UNI/" $module
 # to be built anew, which takes its time: so far that it is tried

@@ -1,0 +1,109 @@
+/**
+ * npm run soak:namespaces [-- KILLS]: captures in two process namespaces at a time, as in two containers, killed at random
+ * moments, at start most of all. None may fail for another, lose its tracing instance or take another's; and what the
+ * killed ones leave behind is found and removed. Ends with 1 where that is not so.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { verifyTpp } from "@tcpprobe-plus/tpp";
+import { seededChance } from "../../test/support/seeded-chance.ts";
+import { findForeign, removeForeign } from "../sources/left-instances.ts";
+
+const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
+const root = "/sys/kernel/tracing";
+const atOnce = 2;
+/** Of these one in so many is left to end by itself: it must be whole. */
+const oneEnds = 4;
+
+export interface KillReport {
+  readonly killed: number;
+  readonly ended: number;
+  /** Instances that killed captures left, all found and removed. */
+  readonly removed: number;
+  readonly problems: readonly string[];
+}
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly path: string;
+  readonly err: () => string;
+  readonly capturing: Promise<void>;
+  readonly ended: Promise<number | null>;
+}
+
+/** The capture is process 1 of its namespace, as a container's only program is. */
+function start(path: string, seconds: number): Run {
+  const args = ["-p", "-f", "--mount-proc", "--kill-child", process.execPath, bin, "run", "--source", "tracefs"];
+  const child = spawn("unshare", [...args, "--buffer-size-kb", "64", "-o", path, "--duration", String(seconds)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let err = "";
+  const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+  const said = new Promise<void>((resolve) => {
+    child.stderr?.on("data", (data: Buffer) => {
+      err += data.toString();
+      if (err.includes("capturing to")) resolve();
+    });
+  });
+  const capturing = Promise.race([said, ended.then(() => {})]);
+  return { child, path, err: () => err, capturing, ended };
+}
+
+/** Kills that many captures. `seed`: the same moments again. */
+export async function killInNamespaces(kills: number, seed: number): Promise<KillReport> {
+  const directory = mkdtempSync(join(tmpdir(), "capture-namespaces-"));
+  const chance = seededChance(seed);
+  const problems: string[] = [];
+  const before = new Set(readdirSync(join(root, "instances")));
+  let [next, killed, ended] = [0, 0, 0];
+  const worker = async (): Promise<void> => {
+    while (next < kills) {
+      const number = next++;
+      const ends = chance() < 1 / oneEnds;
+      const inTheStart = chance() < 0.5;
+      const afterMs = chance() * (inTheStart ? 1200 : 700);
+      const run = start(join(directory, `${number}.tpp`), ends ? 1 : 600);
+      if (ends) {
+        const code = await run.ended;
+        const { damage, trailer } = await verifyTpp(run.path).catch(() => ({ damage: ["no file"], trailer: null }));
+        if (code !== 0 || damage.length > 0 || trailer?.reason !== "duration")
+          problems.push(`${number}: ${code} ${run.err()}`);
+        ended += 1;
+        continue;
+      }
+      if (!inTheStart) await run.capturing;
+      await wait(afterMs);
+      if (run.child.exitCode !== null) problems.push(`${number}: ended by itself: ${run.err()}`);
+      run.child.kill("SIGKILL"); // unshare's --kill-child kills the capture
+      await run.ended;
+      killed += 1;
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: atOnce }, worker));
+    const own = (): string[] => readdirSync(join(root, "instances")).filter((name) => !before.has(name));
+    const later = Date.now() + 3_600_000; // the time of grace is over
+    const left = own().filter((name) => name.startsWith("tcpprobe_plus-1-"));
+    const { unused, unknown } = findForeign(root, later);
+    const missed = left.filter((name) => !unused.includes(name) && !unknown.includes(name));
+    if (missed.length > 0) problems.push(`not found: ${missed.join(", ")}`);
+    const lines = removeForeign(root, later, (name) => left.includes(name));
+    const still = own().filter((name) => left.includes(name));
+    if (still.length > 0) problems.push(`not removed: ${still.join(", ")}`);
+    return { killed, ended, removed: lines.length, problems };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { killed, ended, removed, problems } = await killInNamespaces(Number(process.argv[2] ?? 200), 11);
+  for (const problem of problems) console.log(problem);
+  console.log(`${killed} killed, ${ended} ended by themselves and whole, ${removed} instances of killed ones removed`);
+  console.log(problems.length === 0 ? "no instance lost or taken" : `${problems.length} problems`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,34 @@
+/** The same command twice gives the same bytes. `npm run same-bytes` asks every command and format over all fixtures. */
+import { fileURLToPath } from "node:url";
+import test from "ava";
+import { everyCommand } from "./same-bytes/commands.ts";
+import { askTwice } from "./same-bytes/twice.ts";
+
+const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}.tpp`, import.meta.url));
+
+/** One of each way in which something leaves. */
+const names = [
+  "info.object",
+  "flows",
+  "flows--json",
+  "flows--csv",
+  "diagnose.object",
+  "check.xml",
+  "trace.parquet",
+  "trace.arrow",
+  "limits_by_window.arrow",
+  "plot-cwnd.svg",
+  "plot-cwnd.png",
+  "plot-limits.html",
+];
+
+for (const capture of ["kmod-loss-extended", "loopback"]) {
+  test(`of ${capture}, every kind of output is the same twice`, (t) => {
+    const { files, different } = askTwice(fixture(capture), ...names);
+    const written = names.filter((name) =>
+      everyCommand("x").some((one) => one.name === name && one.args.includes(name)),
+    );
+    t.is(files, names.length + written.length); // what was said, and what was written
+    t.deepEqual(different, []);
+  });
+}

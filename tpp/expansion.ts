@@ -1,0 +1,20 @@
+/** How much text a file may hold for each of its bytes. zstd can make 16 MiB of 500 bytes, as often as somebody likes. */
+import { ExpansionError } from "./errors.ts";
+import type { TppWalk } from "./walk.ts";
+
+/**
+ * Bytes of text for each byte of the file. Recordings have 5 to 30, the most monotonous that is not made up about 200
+ * (docs/tpp-format.md, "Limits").
+ */
+export const defaultMaxExpansion = 1000;
+
+/** So much text is never too much: reading it takes about a second. */
+export const alwaysAllowedBytes = 64 * 1024 * 1024;
+
+/** Throws an ExpansionError where the frames claim more text than allowed; the walk's own `maxExpansion` unless told. */
+export function checkExpansion(walk: TppWalk, maxExpansion: number = walk.maxExpansion): void {
+  const { path, storedBytes, frames } = walk;
+  const rawBytes = frames.reduce((sum, frame) => sum + frame.rawBytes, 0);
+  if (rawBytes > Math.max(alwaysAllowedBytes, maxExpansion * storedBytes))
+    throw new ExpansionError(path, rawBytes, storedBytes, maxExpansion);
+}

@@ -1,0 +1,158 @@
+/**
+ * What header, checkpoint and trailer may hold. They are checked here, once, where they are read and where they are
+ * written: whoever gets a TppHeader, TppCheckpoint or TppTrailer can rely on every type and range below. Text is bounded in
+ * length only: it is foreign, and `foreignText` is for showing it.
+ */
+import type { TextKind, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
+import {
+  both,
+  type Check,
+  decimal,
+  listOf,
+  mapOf,
+  matching,
+  namesOf,
+  nullOr,
+  objectOf,
+  oneOf,
+  optional,
+  real,
+  text,
+  whole,
+  yesOrNo,
+} from "./schema.ts";
+import { maxRawFrameBytes } from "./zstd-frame.ts";
+
+/** Typed so that a name that is added to the type must be added here. */
+const sources: Readonly<Record<TppHeader["source"], true>> = {
+  kmod: true,
+  tracefs: true,
+  ss: true,
+  import: true,
+  synthetic: true,
+};
+const textKinds: Readonly<Record<TextKind, true>> = { probe: true, trace_pipe: true, ss: true };
+
+const count = whole(0, Number.MAX_SAFE_INTEGER);
+const word = text(1024);
+const line = text(1024 * 1024);
+const id = text(128, 1);
+const anyKey = text(256, 1);
+
+/** A million records a second for eight years. Sums of thousands of these are still exact. */
+const lossCount = whole(0, 2 ** 48);
+const cause = matching(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/, "a cause in letters, digits and spaces");
+const losses = mapOf(cause, lossCount, 1000);
+
+const fieldNames = namesOf(matching(/^[A-Za-z_][A-Za-z0-9_.]{0,63}$/, "a field's name"), 1000);
+const eventName = matching(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "an event's name");
+const settings = mapOf(anyKey, line, 100_000);
+
+/**
+ * Clocks in ns. CLOCK_MONOTONIC stays below 31 years, which a record's own time (18 digits, 9 of them behind the point)
+ * cannot pass either; CLOCK_REALTIME between the years 1748 and 2191. So every sum and difference of a clock, another one
+ * and a record's time fits in 64 bits.
+ */
+const monotonic = decimal(0n, 10n ** 18n);
+const realtime = decimal(-7n * 10n ** 18n, 7n * 10n ** 18n);
+/** A later moment, counted from the header's. */
+const laterRealtime = decimal(-8n * 10n ** 18n, 8n * 10n ** 18n);
+
+const networkInterface = objectOf({
+  name: word,
+  mtu: nullOr(whole(0, 2 ** 32)),
+  qdisc: nullOr(word),
+  offloads: nullOr(mapOf(anyKey, yesOrNo, 1000)),
+});
+
+const header = objectOf({
+  format: oneOf(1),
+  capture_id: id,
+  tool: objectOf({ name: word, version: word }),
+  source: oneOf(...Object.keys(sources)),
+  text: oneOf(...Object.keys(textKinds)),
+  columns: nullOr(fieldNames),
+  events: optional(mapOf(eventName, text(64 * 1024), 1000)),
+  kernel: objectOf({ release: word, version: word, machine: word, hz: nullOr(whole(1, 10_000)) }),
+  clock: objectOf({ realtime_ns: realtime, monotonic_ns: monotonic, zero_monotonic_ns: monotonic }),
+  filters: objectOf({ port: nullOr(whole(1, 65535)) }),
+  module_sysctl: nullOr(settings),
+  sysctl: settings,
+  interfaces: listOf(networkInterface, 100_000),
+  command_line: listOf(line, 100_000),
+  module: optional(objectOf({ version: nullOr(word), fields: fieldNames })),
+  set: optional(objectOf({ id, number: whole(1, 2 ** 31) })),
+  command: optional(objectOf({ argv: listOf(line, 100_000), started_monotonic_ns: monotonic })),
+  imported: optional(objectOf({ format: word, files: listOf(line, 100_000) })),
+  hostname: optional(word),
+  notes: optional(listOf(line, 10_000)),
+  recovered: optional(objectOf({ from_capture_id: id, damage: listOf(line, 10_000) })),
+});
+
+const checkpointFields = {
+  capture_id: id,
+  frame: whole(1, Number.MAX_SAFE_INTEGER),
+  offset: count,
+  compressed_bytes: count,
+  checksum: whole(0, 2 ** 32 - 1),
+  frame_lines: whole(0, maxRawFrameBytes),
+  frame_raw_bytes: whole(0, maxRawFrameBytes),
+  lines: count,
+  raw_bytes: count,
+  lost: losses,
+  monotonic_ns: monotonic,
+  realtime_ns: optional(laterRealtime),
+  module: optional(objectOf({ written: count, dropped: losses })),
+  module_sysctl: optional(settings),
+} satisfies Record<keyof TppCheckpoint, Check>;
+
+const checkpoint = both(objectOf(checkpointFields), (value) => {
+  const { frame_lines, frame_raw_bytes, lines, raw_bytes } = value as TppCheckpoint;
+  if (lines < frame_lines) return `lines is ${lines}, less than the frame's own ${frame_lines}`;
+  if (raw_bytes < frame_raw_bytes) return `raw_bytes is ${raw_bytes}, less than the frame's own ${frame_raw_bytes}`;
+  return null;
+});
+
+const trailer = objectOf({
+  capture_id: id,
+  reason: word,
+  frames: count,
+  lines: count,
+  raw_bytes: count,
+  lost: losses,
+  duration_s: real(0, 1e9),
+  realtime_ns: laterRealtime,
+  monotonic_ns: monotonic,
+  statistics: optional(objectOf({ start: nullOr(text(8e6)), end: nullOr(text(8e6)) })),
+  module_sysctl: optional(settings),
+  command: optional(
+    objectOf({
+      exit_code: optional(whole(-(2 ** 31), 2 ** 32)),
+      signal: optional(text(64)),
+      ended_monotonic_ns: monotonic,
+    }),
+  ),
+});
+
+/** Which of a header's values cannot be, in one line such as `filters.port is 0, not a whole number from 1 to 65535`; null for none. */
+export const headerProblem = (value: unknown): string | null => header(value, "");
+export const checkpointProblem = (value: unknown): string | null => checkpoint(value, "");
+export const trailerProblem = (value: unknown): string | null => trailer(value, "");
+
+/** A header whose every value holds; of a .tpp, or of the metadata of a converted capture. `headerProblem` says what does not. */
+export const asHeader = (value: unknown): TppHeader | undefined =>
+  headerProblem(value) === null ? (value as TppHeader) : undefined;
+
+/** A checkpoint without the names that this version does not know: a file may have very many. */
+export const asCheckpoint = (value: unknown): TppCheckpoint | undefined =>
+  checkpointProblem(value) === null ? withoutUnknown(value as TppCheckpoint) : undefined;
+
+export const asTrailer = (value: unknown): TppTrailer | undefined =>
+  trailerProblem(value) === null ? (value as TppTrailer) : undefined;
+
+const isKnown = (name: string): boolean => Object.hasOwn(checkpointFields, name);
+
+const withoutUnknown = (checkpoint: TppCheckpoint): TppCheckpoint =>
+  Object.keys(checkpoint).every(isKnown)
+    ? checkpoint
+    : (Object.fromEntries(Object.entries(checkpoint).filter(([name]) => isKnown(name))) as unknown as TppCheckpoint);
