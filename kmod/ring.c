@@ -22,6 +22,7 @@
 #include <linux/slab.h>
 
 #include "counters.h"
+#include "memory.h"
 #include "record.h"
 #include "ring.h"
 
@@ -66,20 +67,18 @@ void tcpp_rings_free(void)
 int tcpp_rings_alloc(unsigned int size)
 {
 	size_t bytes = size * sizeof(struct tcpp_record);
-	u64 pages = (u64)bytes * num_possible_cpus() >> PAGE_SHIFT;
-	/* nothing is to be pushed out or killed for a ring */
-	gfp_t gfp = GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 	int cpu;
 
 	/* more than kvmalloc() gives; and size_t may have 32 bits only */
 	if (size > INT_MAX / sizeof(struct tcpp_record))
 		return -ENOMEM;
-	if (pages > max(si_mem_available(), 0L))
+	if (!tcpp_memory_allows((u64)bytes * num_possible_cpus()))
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		struct tcpp_ring *ring = per_cpu_ptr(&tcpp_rings, cpu);
 
-		ring->records = kvmalloc_node(bytes, gfp, cpu_to_node(cpu));
+		ring->records = kvmalloc_node(bytes, GFP_KERNEL | __GFP_NOWARN,
+					      cpu_to_node(cpu));
 		if (!ring->records) {
 			tcpp_rings_free();
 			return -ENOMEM;
