@@ -87,6 +87,9 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   await database.run(
     "CREATE VIEW trace AS SELECT * REPLACE (type::record_type AS type, ca_state::ca_state AS ca_state) FROM _trace",
   );
+  // What `convert` writes.
+  const whole = unique.every(({ isFollowed }) => isFollowed) ? unique.map(({ followed }) => followed) : ["FROM _trace"];
+  await database.run(`CREATE VIEW _whole_trace AS ${union(whole)}`);
   // Of each kind only the files that have any of it are read.
   for (const [view, counts] of [
     ["_packet_records", true],

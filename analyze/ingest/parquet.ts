@@ -14,8 +14,10 @@ import { checkColumns, checkRows, type ParquetFile, plainType, readConverted } f
 export interface ParquetRows {
   /** SQL of them, with the columns of `_trace`. */
   readonly select: string;
-  /** SQL of them with what each record follows behind. */
+  /** SQL of them with what each record follows behind: of all, where `isFollowed`; else of those that follow one. */
   readonly followed: string;
+  /** Whether the file has what each record follows. */
+  readonly isFollowed: boolean;
   /** The largest number of a flow. */
   readonly flows: number;
 }
@@ -65,7 +67,7 @@ export async function rowsIn(
   const follows = await followColumnsIn(database, file);
   const followed = follows ? selectOf(file, had, first, follows) : followedSql(select);
   const flows = await database.value<number>(`SELECT coalesce(max(flow), 0)::DOUBLE FROM (${select})`);
-  return { select, followed, flows };
+  return { select, followed, isFollowed: follows !== null, flows };
 }
 
 /** The columns of `_trace`; what the cache keeps lacks those that its source does not supply. */
