@@ -40,7 +40,9 @@ export async function statementOf(connection: DuckDBConnection, sql: string, any
     name: statement.columnName(index),
     type: String(statement.columnType(index)),
   }));
-  return { isSelect, columns };
+  statement.destroySync();
+  // Some PRAGMAs are said to be a SELECT and cannot stand in a FROM.
+  return { isSelect: isSelect && !/\bpragma\b/i.test(sql), columns };
 }
 
 const nameOf = (kind: StatementType): string => StatementType[kind]?.replaceAll("_", " ") ?? "something else";

@@ -1,9 +1,11 @@
 import { basename, join } from "node:path";
+import type { TppHeader } from "@tcpprobe-plus/tpp";
 import type { Database } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
 import { wholeNumeral } from "../literals.ts";
 import { keptFormat, passingFormat, type WriteOptions, type WrittenPass, writePass } from "../parquet/write.ts";
 import type { Cache } from "./cache.ts";
+import { capabilitiesOf, capabilityNames } from "./capabilities.ts";
 import type { Capture } from "./capture.ts";
 import { entryKey } from "./converted.ts";
 import { Derived } from "./derived.ts";
@@ -26,6 +28,7 @@ export interface Opening {
 interface Part extends ParquetRows {
   /** The Parquet file that holds all of it. */
   readonly file: string;
+  readonly headers: readonly { readonly number: number; readonly header: TppHeader }[];
 }
 
 export interface Opened {
@@ -42,7 +45,7 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   await database.run(typesSql());
   await database.load("_dialect", loaded);
   await database.run(`
-    CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, relative_sequence BOOLEAN, sees_ca_state BOOLEAN);
+    CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, ${capabilityNames.map((name) => `${name} BOOLEAN`).join(", ")});
     CREATE TABLE losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
     CREATE TABLE not_followed (capture USMALLINT, segments BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
     CREATE VIEW settings AS SELECT getvariable('window_s') AS window_s;
@@ -59,13 +62,14 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
       const file = { file: await database.linkInput(input.path), shown: input.path };
       const converted = await openParquet(database, file, number, null);
       captures.push(...converted.captures);
-      parts.push({ ...converted.rows, file: input.path });
+      const headers = converted.captures.map(({ header }, index) => ({ number: number + index, header }));
+      parts.push({ ...converted.rows, file: input.path, headers });
       continue;
     }
     const kept = await openKept(database, input, number, opening);
     if (kept?.capture) {
       captures.push(kept.capture);
-      parts.push({ ...kept.rows, file: kept.entry });
+      parts.push({ ...kept.rows, file: kept.entry, headers: [{ number, header: kept.capture.header }] });
       continue;
     }
     const read = await readCapture(database, input, number, { ...opening, into, entry: kept?.entry ?? null });
@@ -74,15 +78,38 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     await registerCapture(database, { capture: number, path: input.path, header: capture.header });
     await registerLosses(database, losses);
     captures.push(capture);
-    parts.push({ ...(await rowsIn(database, { file: read.file, shown: input.path }, number, null)), file: read.file });
+    const rows = await rowsIn(database, { file: read.file, shown: input.path }, number, null);
+    parts.push({ ...rows, file: read.file, headers: [{ number, header: capture.header }] });
   }
-  await database.run(`CREATE VIEW _trace AS ${withUniqueFlows(parts)}`);
+  const unique = withUniqueFlows(parts);
+  const union = (selects: readonly string[]) => selects.join(" UNION ALL ");
+  await database.run(`CREATE VIEW _trace AS ${union(unique.map(({ select }) => select))}`);
   await database.run(
     "CREATE VIEW trace AS SELECT * REPLACE (type::record_type AS type, ca_state::ca_state AS ca_state) FROM _trace",
   );
+  // What `convert` writes.
+  const whole = unique.every(({ isFollowed }) => isFollowed) ? unique.map(({ followed }) => followed) : ["FROM _trace"];
+  await database.run(`CREATE VIEW _whole_trace AS ${union(whole)}`);
+  // Of each kind only the files that have any of it are read.
+  for (const [view, counts] of [
+    ["_packet_records", true],
+    ["_byte_records", false],
+  ] as const) {
+    const wanted = unique.flatMap(({ followed, headers }) => {
+      const own = headers.filter(({ header }) => capabilitiesOf(header).counts_packets === counts);
+      if (own.length === 0) return [];
+      if (own.length === headers.length) return [followed];
+      return [
+        `SELECT * FROM (${followed}) WHERE capture IN (${own.map(({ number }) => wholeNumeral(number)).join(", ")})`,
+      ];
+    });
+    const none = `SELECT * FROM (${unique[0]!.followed}) WHERE false`;
+    await database.run(`CREATE VIEW ${view} AS ${wanted.length > 0 ? union(wanted) : none}`);
+    loaded.add(view);
+  }
   loaded.add("_trace").add("trace");
   const file = parts.length === 1 && parts[0]!.file !== into ? parts[0]!.file : null;
-  return { captures, derived: await Derived.of(database, file, opening), written };
+  return { captures, derived: await Derived.of(database, file, opening.cache), written };
 }
 
 /** A capture that an earlier command has parsed; `capture` is absent where none has yet. Null: not to be kept. */
@@ -127,15 +154,15 @@ async function readCapture(
 }
 
 /** Flow ids start at 1 in each part; here each starts behind those of the parts before it. */
-function withUniqueFlows(parts: readonly Part[]): string {
+function withUniqueFlows(parts: readonly Part[]): Part[] {
   let before = 0;
-  const selects = parts.map(({ select, flows, file }) => {
-    const numbered = `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${select})`;
-    const unique = before === 0 ? select : numbered;
-    before += flows;
+  return parts.map((part) => {
+    const numbered = (select: string) =>
+      before === 0 ? select : `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${select})`;
+    const [select, followed] = [numbered(part.select), numbered(part.followed)];
+    before += part.flows;
     if (before > 2 ** 32 - 1)
-      throw new NotACaptureError(file, "its flows' numbers are too large to open it beside the others");
-    return unique;
+      throw new NotACaptureError(part.file, "its flows' numbers are too large to open it beside the others");
+    return { ...part, select, followed };
   });
-  return selects.join(" UNION ALL ");
 }

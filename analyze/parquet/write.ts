@@ -5,7 +5,7 @@ import type { Capture, Loss } from "../ingest/capture.ts";
 import { capturesKey, lossesKey, plainType, rejectedKey } from "../ingest/converted.ts";
 import { identifier, literal } from "../literals.ts";
 import { Pass, type PassInput } from "../records/pass.ts";
-import { passTable, suppliedColumns } from "../records/table.ts";
+import { passColumns, passTable, suppliedColumns } from "../records/table.ts";
 import { fillPlaceholders, placeholder } from "./footer.ts";
 
 /** Keys of the columns' meanings in the file's metadata: `column.srtt_us` and so on. */
@@ -53,7 +53,7 @@ export async function writePass(
     const table = passTable(name, pass);
     await database.define(table.function);
     const supplied = new Set(suppliedColumns(pass));
-    const columns = traceColumns.flatMap(({ name, type }) =>
+    const columns = passColumns.flatMap(({ name, type }) =>
       supplied.has(name) ? identifier(name) : every ? `NULL::${plainType(type)} AS ${identifier(name)}` : [],
     );
     const [captures, losses, rejected] = [placeholder(), placeholder(), placeholder()];

@@ -189,7 +189,21 @@ export class Connections {
     const peerHalf = this.#peerHalf.reach(count);
     const peerLast = this.#peerLast.reach(count);
     const peerZero = this.#peerZero.reach(count);
+    // Most connections never leave the lower half, where numbers are right as they are.
+    const words = [seq, ack, nxt, una, written].map((column) => column?.values);
+    const [seqs, acks, nxts, unas, ends] = words as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
+    const mayBePlain = this.#relative && words.every((values) => values !== undefined) && una?.valid === null;
     for (let row = 0; row < rows; row++) {
+      const at2 = 2 * row;
+      if (mayBePlain && (seqs[at2]! | acks[at2]! | nxts[at2]! | unas[at2]! | ends[at2]!) >= 0) {
+        const flow = flows[row]!;
+        const isKnown = known[row >> 3]! & (1 << (row & 7));
+        if (isKnown && ownHalf[flow] === 0 && peerHalf[flow] === 0 && ownLast[flow]! < half && peerLast[flow]! < half) {
+          ownLast[flow] = unas[at2]!;
+          if (types[row]! <= 1) peerLast[flow] = types[row] === 0 ? seqs[at2]! : acks[at2]!;
+          continue;
+        }
+      }
       const seqNum = at(seq, row);
       const ackNum = at(ack, row);
       const sndUna = at(una, row);

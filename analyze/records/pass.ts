@@ -1,11 +1,13 @@
 /** The one pass over a capture: from its files to records in order, each with its connection and its numbers. */
 import { basename } from "node:path";
 import { NotACaptureError } from "../errors.ts";
+import { capabilitiesOf } from "../ingest/capabilities.ts";
 import type { Capture, CaptureFile, Loss } from "../ingest/capture.ts";
 import { settleLosses } from "../ingest/losses.ts";
 import { lostBy, missingBefore, missingFiles } from "../ingest/set.ts";
 import { type BadLine, Batch, type BatchData, type Ends, type Layout } from "./batch.ts";
 import { Connections } from "./connections.ts";
+import { Following } from "./follow.ts";
 import type { FrameJob } from "./frames.ts";
 import { LossPlaces } from "./losses.ts";
 import { gather, TimeOrder } from "./order.ts";
@@ -31,6 +33,7 @@ export class Pass {
   readonly #losses: LossPlaces;
   readonly #connections: Connections;
   readonly #timeouts: Timeouts | null;
+  readonly #following: Following;
   /** Both ends of each connection's 4-tuple, by number. */
   readonly ends: Ends[] = [];
   readonly #endsByText = new Map<string, number>();
@@ -61,6 +64,11 @@ export class Pass {
     const relative = header.records ? header.records.sequence === "relative" : header.text === "probe";
     this.#connections = new Connections(relative && header.source !== "import");
     this.#timeouts = Timeouts.of(header, this.#source.layout);
+    const { sees_ca_state, counts_packets, tells_samples } = capabilitiesOf(header);
+    this.#following = new Following({
+      states: counts_packets ? "always" : sees_ca_state ? "changes" : "never",
+      tellsSamples: tells_samples,
+    });
     this.#losses = new LossPlaces({
       startsAtOne: (header.set?.number ?? 1) === 1,
       oneCpu: files.every(({ walk }) => /^Ring: .*\bcpus 1\b/m.test(walk.trailer?.statistics?.start ?? "")),
@@ -87,6 +95,7 @@ export class Pass {
     if (!batch) return null;
     this.#connections.follow(batch, this.ends);
     this.#timeouts?.follow(batch);
+    this.#following.follow(batch, this.#connections.count);
     return batch;
   }
 

@@ -5,6 +5,7 @@ import { binaryRecords } from "./binary.ts";
 import { BatchBuilder } from "./builder.ts";
 import { type ColumnSpec, traceSpec } from "./columns.ts";
 import { EndsTable } from "./ends.ts";
+import { followSpecs } from "./follow.ts";
 import { FrameFiles, type FrameJob } from "./frames.ts";
 import { fieldsText } from "./texts/fields.ts";
 import { isKernelProbe, kernelProbeText } from "./texts/kernel-probe.ts";
@@ -26,7 +27,7 @@ export function readerOf({ header }: ReaderSettings): TextKindReader {
 }
 
 /** Columns that the pass adds to those of the text. */
-const ofPass: readonly ColumnSpec[] = [traceSpec("flow")];
+const ofPass: readonly ColumnSpec[] = [traceSpec("flow"), ...followSpecs];
 
 /** The columns of a capture's batches. `rows`: how many each holds. */
 export const layoutOf = (settings: ReaderSettings, rows?: number): Layout =>

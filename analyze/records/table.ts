@@ -17,6 +17,7 @@ import duckdb from "@duckdb/node-bindings";
 import { caStates, recordTypes, traceColumns } from "@tcpprobe-plus/tpp";
 import type { Batch } from "./batch.ts";
 import { bytesOf } from "./columns.ts";
+import { followTypes } from "./follow.ts";
 import type { Pass } from "./pass.ts";
 import { Strings } from "./strings.ts";
 
@@ -53,10 +54,16 @@ interface TableColumn {
   readonly write: Write;
 }
 
-/** Names of the columns of `trace` that the pass supplies, in the order of `trace`. */
+/** Columns of `trace`, and behind them what each record follows. */
+export const passColumns: readonly { readonly name: string; readonly type: string }[] = [
+  ...traceColumns,
+  ...Object.entries(followTypes).map(([name, type]) => ({ name, type })),
+];
+
+/** Names of those that the pass supplies, in their order. */
 export function suppliedColumns({ layout }: Pass): string[] {
   const always: ReadonlySet<string> = new Set(["capture", "ord", "time", "t", "saddr", "daddr"]);
-  return traceColumns.map(({ name }) => name).filter((name) => always.has(name) || layout.place(name) >= 0);
+  return passColumns.map(({ name }) => name).filter((name) => always.has(name) || layout.place(name) >= 0);
 }
 
 /** What a query over the function can tell of a failure of the pass. */
@@ -169,7 +176,7 @@ function tableColumns(pass: Pass, capture: number): TableColumn[] {
     saddr: address("saddr"),
     daddr: address("daddr"),
   };
-  return traceColumns.flatMap(({ name, type }): TableColumn[] => {
+  return passColumns.flatMap(({ name, type }): TableColumn[] => {
     const place = layout.place(name);
     const write =
       made[name] ??

@@ -221,7 +221,8 @@ class TracepointsReader implements TextReader {
     if (digits === 0 || digits > 12 || fractionDigits > 9) return false;
     if (at >= begin && text[at] !== space) return false;
     this.#timeBegin = at + 1;
-    if (inMicroseconds) this.#ns = fractionDigits < 0 ? number * 1000 : Number.NaN;
+    if (inMicroseconds)
+      this.#ns = fractionDigits < 0 ? number * 1000 - this.#zeroSeconds * 1e9 - this.#zeroFraction : Number.NaN;
     else if (fractionDigits < 0) return false;
     else this.#ns = (number - this.#zeroSeconds) * 1e9 + fraction * 10 ** (9 - fractionDigits) - this.#zeroFraction;
     return !Number.isNaN(this.#ns);
