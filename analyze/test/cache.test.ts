@@ -37,7 +37,7 @@ interface Opened {
 async function open(t: ExecutionContext, paths: readonly string[], cache: CacheOptions | false): Promise<Opened> {
   const said: string[] = [];
   const kept = cache && { minTextBytes: 0, ...cache };
-  const trace = await openTrace(paths, { cache: kept, say: (text) => said.push(text) });
+  const trace = await openTrace(paths, { cache: kept, say: (text) => said.push(text), allowFiles: true });
   t.teardown(() => trace[Symbol.asyncDispose]());
   return { trace, said };
 }
@@ -64,9 +64,9 @@ const entries = (directory: string): string[] => readdirSync(directory).sort();
 async function markEntry(directory: string, name: string): Promise<void> {
   const path = join(directory, name);
   const before = statSync(path);
-  await using trace = await openTrace([path]);
+  await using trace = await openTrace([path], { allowFiles: true });
   await trace.database.run(`COPY (SELECT * REPLACE ('marked' AS detail) FROM trace) TO '${path}.new' (FORMAT parquet, KV_METADATA {
-    'tcpprobe_plus.captures': '${JSON.stringify(trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
+    'tcpprobe_plus.entry': '${name}', 'tcpprobe_plus.captures': '${JSON.stringify(trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
   copyFileSync(`${path}.new`, path);
   utimesSync(path, before.atime, before.mtime);
 }
@@ -141,12 +141,12 @@ test("tables that are kept are the same when they are read again, to their types
   await first.trace.need(...keptTables);
   t.is(entries(directory).length, 2 + keptTables.length);
   const second = await open(t, [recording], { directory });
+  const tables =
+    "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('captures', 'losses', 'not_followed')";
   for (const name of keptTables) {
     await second.trace.need(name);
     // Nothing beside it was needed.
-    t.deepEqual(await second.trace.database.rows("SELECT table_name FROM duckdb_tables() WHERE temporary"), [
-      { table_name: name },
-    ]);
+    t.deepEqual(await second.trace.database.rows(tables), [{ table_name: name }]);
     await plain.trace.need(name);
     const query = `SELECT * FROM ${name} ORDER BY ALL`;
     t.deepEqual(await second.trace.database.describe(query), await plain.trace.database.describe(query), name);
@@ -235,17 +235,22 @@ test("what is still growing, cut, damaged or small is not kept", async (t) => {
 test("least recently used entries go when the cache is full, those in use stay, leftovers of the dead go", async (t) => {
   const directory = temporaryDirectory(t);
   const long = new Date(Date.now() - 2 * 24 * 3600_000);
-  writeFileSync(join(directory, "dead.parquet.1.partial"), "x");
-  utimesSync(join(directory, "dead.parquet.1.partial"), long, long);
+  const dead = `${"d".repeat(40)}.parquet.1.partial`;
+  const mine = "mine.parquet";
+  for (const name of [dead, mine]) {
+    writeFileSync(join(directory, name), "x");
+    utimesSync(join(directory, name), long, long);
+  }
   await open(t, [recording], { directory });
-  const [first] = entries(directory);
+  const [first] = entries(directory).filter((name) => name !== mine);
   const { size } = statSync(join(directory, first!));
   await open(t, [fixture("kmod-bbr")], { directory, maxBytes: size * 1.2 });
-  t.is(entries(directory).length, 2, "the first was used just now");
+  t.is(entries(directory).length, 3, "the first was used just now");
   utimesSync(join(directory, first!), long, long);
   await open(t, [fixture("kmod-ipv6")], { directory, maxBytes: size * 1.2 });
   t.false(entries(directory).includes(first!));
   t.is(entries(directory).filter((name) => name.endsWith(".partial")).length, 0);
+  t.true(entries(directory).includes(mine), "what is called otherwise is somebody else's");
 });
 
 test("a broken entry is made again; a cache that cannot be written changes nothing, and only --debug says so", async (t) => {
