@@ -140,7 +140,7 @@ export class BpfObject {
       for (;;) {
         const tried = tryLoad(library, bytes, settings, programs);
         if (tried.object !== null) {
-          const failure = tryAttach(library, tried.object, programs);
+          const failure = tryAttach(library, bytes, settings, programs);
           if (failure === 0) return new BpfObject(library, tried.object, { sha256, programs, refused });
           library.close(tried.object);
           errno = failure;
@@ -214,14 +214,20 @@ const infoBytes = 216;
 
 const isFunction = ({ hook }: Program): boolean => !hook.startsWith("tp_btf/");
 
-/** Some machines load programs for functions and attach none: one is tried, that of a rare event. 0, or an errno. */
-function tryAttach(library: Libbpf, object: Pointer, programs: readonly Program[]): number {
+/**
+ * Some machines load programs for functions and attach none: one is tried, that of a rare event, loaded for this alone, as
+ * older kernels attach none twice. 0, or an errno.
+ */
+function tryAttach(library: Libbpf, bytes: Buffer, settings: Buffer, programs: readonly Program[]): number {
   const rare = programs.find(({ hook }) => hook === "fentry/tcp_send_probe0");
   if (!rare) return 0;
+  const { object, errno } = tryLoad(library, bytes, settings, [rare]);
+  if (object === null) return errno;
   const link = library.attach(library.program(object, rare.name));
-  if (link === null) return library.errno() || 22;
-  library.destroyLink(link);
-  return 0;
+  const failure = link === null ? library.errno() || 22 : 0;
+  if (link !== null) library.destroyLink(link);
+  library.close(object);
+  return failure;
 }
 
 type Tried = { readonly object: Pointer; readonly errno: number };
