@@ -215,12 +215,12 @@ const infoBytes = 216;
 const isFunction = ({ hook }: Program): boolean => !hook.startsWith("tp_btf/");
 
 /**
- * Some machines load programs for functions and attach none: one is tried, that of a rare event, loaded for this alone, as
- * older kernels attach none twice. 0, or an errno.
+ * On other machines than x86 kernels can load programs for functions and attach none (arm64 before 6.0): one is tried there,
+ * that of a rare event, loaded for this alone, as older kernels attach none twice. 0, or an errno.
  */
 function tryAttach(library: Libbpf, bytes: Buffer, settings: Buffer, programs: readonly Program[]): number {
   const rare = programs.find(({ hook }) => hook === "fentry/tcp_send_probe0");
-  if (!rare) return 0;
+  if (!rare || process.arch === "x64") return 0;
   const { object, errno } = tryLoad(library, bytes, settings, [rare]);
   if (object === null) return errno;
   const link = library.attach(library.program(object, rare.name));
