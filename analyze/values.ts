@@ -1,6 +1,6 @@
 /**
- * What a value of DuckDB is outside of it. JavaScript gets numbers where they are exact, else text; JSON likewise. Text is
- * always DuckDB's own. docs/output.md says the same to users.
+ * What a value of DuckDB is outside of it. JavaScript gets numbers where they are exact, else text; JSON likewise. How text
+ * looks is in output/text.ts. docs/output.md says the same to users.
  */
 import {
   DuckDBArrayValue,

@@ -1,7 +1,6 @@
 /** The same command twice gives the same bytes. `npm run same-bytes` asks every command and format over all fixtures. */
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { everyCommand } from "./same-bytes/commands.ts";
 import { askTwice } from "./same-bytes/twice.ts";
 
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}.tpp`, import.meta.url));
@@ -25,9 +24,7 @@ const names = [
 for (const capture of ["kmod-loss-extended", "loopback"]) {
   test(`of ${capture}, every kind of output is the same twice`, (t) => {
     const { files, different } = askTwice(fixture(capture), ...names);
-    const written = names.filter((name) =>
-      everyCommand("x").some((one) => one.name === name && one.args.includes(name)),
-    );
+    const written = names.filter((name) => /\.(xml|parquet|arrow|svg|png|html)$/.test(name));
     t.is(files, names.length + written.length); // what was said, and what was written
     t.deepEqual(different, []);
   });

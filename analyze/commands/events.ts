@@ -22,7 +22,7 @@ export async function events(
   io: Io,
 ): Promise<void> {
   await withTrace(paths, io, async (trace) => {
-    const query = `SELECT * FROM events ${await flowFilter(trace, options.flow)} ORDER BY capture, t, flow, event, detail`;
+    const query = `SELECT * FROM events ${await flowFilter(trace, options.flow)} ORDER BY capture, t, flow, event, duration_s, detail`;
     const format = rowFormat(options);
     await trace.need("events");
     if (format !== "table") return printRows(trace.database, query, format, io);

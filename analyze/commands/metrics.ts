@@ -38,12 +38,7 @@ export async function metrics(paths: readonly string[], name: string, options: M
       await trace.need(name);
       if (window !== undefined) await trace.setWindow(window);
       const columns = await trace.database.columnNames(`SELECT * FROM ${name}`);
-      const first = ["capture", "flow", "window_start_s", "ord", "t", "start_s", "from_s"].filter((one) =>
-        columns.includes(one),
-      );
-      // By the others too, since two rows may be of one moment.
-      const order = [...new Set([...first, ...columns])];
-      const query = `SELECT * FROM ${name} ${await flowFilter(trace, options.flow)} ORDER BY ${order.join(", ")}`;
+      const query = `SELECT * FROM ${name} ${await flowFilter(trace, options.flow)} ORDER BY ${totalOrder(columns).join(", ")}`;
       if (!file) return printRows(trace.database, query, rowFormat(options), io);
       const answer = await Answer.to(trace.database, query);
       await file.write((path) => writeAnswer(trace.database, answer, suffix, path));
@@ -51,4 +46,12 @@ export async function metrics(paths: readonly string[], name: string, options: M
     },
     file ? [file] : [],
   );
+}
+
+/** First by what people look for; then by all else, so that rows which are alike there come in one order. `ord` is of one row. */
+function totalOrder(columns: readonly string[]): string[] {
+  const first = ["capture", "flow", "window_start_s", "ord", "t", "start_s", "from_s"].filter((one) =>
+    columns.includes(one),
+  );
+  return columns.includes("ord") ? first : [...first, ...columns.filter((one) => !first.includes(one))];
 }

@@ -1,21 +1,22 @@
 import type { Database } from "../database.ts";
 import type { Answer } from "./answer.ts";
+import { textPieces } from "./text.ts";
 
 /**
- * An answer as CSV, piece by piece: RFC 4180 with a header line, lines ended by LF, values as DuckDB shows them. NULL is
- * nothing, an empty text is "".
+ * An answer as CSV, piece by piece: RFC 4180 with a header line, lines ended by LF, values as text.ts says. NULL is nothing,
+ * an empty text is "".
  */
 export async function* csvPieces(database: Database, answer: Answer): AsyncGenerator<string> {
-  let piece = csvLine(answer.columns.map(({ name }) => name));
-  for await (const chunk of database.chunks(answer.select((name) => `${name}::VARCHAR`))) {
-    for (const row of chunk.getRows() as (string | null)[][]) piece += csvLine(row);
+  let piece = `${answer.columns.map(({ name }) => csvField(name)).join()}\n`;
+  for await (const columns of textPieces(database, answer)) {
+    const fields = columns.map((column) => column.map(csvField));
+    const rows = fields[0]?.length ?? 0;
+    for (let row = 0; row < rows; row++) piece += `${fields.map((column) => column[row]).join()}\n`;
     yield piece;
     piece = "";
   }
   if (piece !== "") yield piece;
 }
-
-const csvLine = (fields: readonly (string | null)[]): string => `${fields.map(csvField).join(",")}\n`;
 
 /** A carriage return is quoted as well: many readers end a line at it. */
 const csvField = (field: string | null): string => {

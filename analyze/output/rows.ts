@@ -4,6 +4,7 @@ import { Answer } from "./answer.ts";
 import { csvPieces } from "./csv.ts";
 import { jsonPieces } from "./json.ts";
 import { renderTable, unknown } from "./table.ts";
+import { textPieces } from "./text.ts";
 
 export type RowFormat = "table" | "json" | "csv";
 
@@ -24,8 +25,8 @@ async function answerTable(database: Database, answer: Answer): Promise<string> 
     cells: [] as string[],
     alignRight: /INT|DOUBLE|FLOAT|DECIMAL/.test(type),
   }));
-  for await (const chunk of database.chunks(answer.select((name) => `${name}::VARCHAR`)))
-    for (const [index, cells] of (chunk.getColumns() as (string | null)[][]).entries())
-      for (const cell of cells) columns[index]!.cells.push(cell ?? unknown);
+  for await (const texts of textPieces(database, answer))
+    for (const [index, column] of texts.entries())
+      for (const text of column) columns[index]!.cells.push(text ?? unknown);
   return renderTable(columns);
 }

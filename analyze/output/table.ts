@@ -1,5 +1,5 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
-import stringWidth from "string-width";
+import { eastAsianWidth } from "get-east-asian-width";
 
 /** A table for a terminal: columns as wide as they need to be there, numbers to the right. */
 export interface TableColumn {
@@ -32,9 +32,15 @@ export function renderTable(columns: readonly TableColumn[]): string {
 }
 
 const plain = /^[\x20-\x7e]*$/;
+const mark = /\p{M}/u;
 
 /** Columns of a terminal: Chinese, say, takes two a character, and an accent on its own none. */
-const widthOf = (text: string): number => (plain.test(text) ? text.length : stringWidth(text));
+function widthOf(text: string): number {
+  if (plain.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) if (!mark.test(character)) width += eastAsianWidth(character.codePointAt(0)!);
+  return width;
+}
 
 /** Shown where a value is NULL: not known, which is not 0. */
 export const unknown = "-";
