@@ -7,24 +7,24 @@
 --                         'CWR', 'slow start ended', 'reset sent', 'reset received'
 -- duration_s   DOUBLE     how long it took, seconds: until recovery for RTOs, the run of the state for the next three; NULL for
 --                         moments, and where the trace does not show it
--- detail       VARCHAR    what else is known, in words
+-- detail       VARCHAR    what else is known, in words; NULL where nothing is
 -- crosses_gap  BOOLEAN    records of the capture were lost during it; NULL for moments
 CREATE VIEW events AS
 SELECT capture, flow, t,
   CASE WHEN kind = 'window probe' THEN kind ELSE 'RTO' END AS event,
   recover_s AS duration_s,
-  concat_ws(', ',
+  nullif(concat_ws(', ',
     CASE WHEN chain_position > 1 THEN 'number ' || chain_position || ' of its chain' END,
     CASE WHEN kind = 'zero-window retransmission' THEN 'the peer had closed its window' END,
     'after ' || rto_ms || ' ms',
     CASE WHEN kind <> 'window probe' THEN coalesce(outstanding_packets || ' packets', outstanding_bytes || ' bytes') || ' outstanding' END,
     CASE WHEN kind <> 'window probe' THEN 'cwnd ' || cwnd_before || ' to ' || cwnd_after END,
-    CASE WHEN spurious THEN 'spurious (inferred)' END) AS detail,
+    CASE WHEN spurious THEN 'spurious (inferred)' END), '') AS detail,
   crosses_gap
 FROM rto_events
 UNION ALL
 SELECT capture, flow, start_s, CASE ca_state WHEN 'Recovery' THEN 'recovery' WHEN 'Loss' THEN 'loss' ELSE 'CWR' END, duration_s,
-  concat_ws(', ', retransmits || ' retransmitted', 'cwnd ' || cwnd_before || ' to ' || cwnd_end), crosses_gap
+  nullif(concat_ws(', ', retransmits || ' retransmitted', 'cwnd ' || cwnd_before || ' to ' || cwnd_end), ''), crosses_gap
 FROM episodes WHERE ca_state IN ('Recovery', 'Loss', 'CWR')
 UNION ALL
 SELECT capture, flow, exit_s, 'slow start ended', NULL,
