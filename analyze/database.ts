@@ -1,14 +1,20 @@
-import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, symlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
 import {
-  type DuckDBConnection,
-  type DuckDBDataChunk,
-  DuckDBInstance,
-  type DuckDBResultReader,
-  StatementType,
-} from "@duckdb/node-api";
-import { AnalyzeError, SqlError, TemporaryDirectoryError, UsageError } from "./errors.ts";
+  AnalyzeError,
+  DamagedParquetError,
+  NumberTooLargeError,
+  SqlError,
+  TemporaryDirectoryError,
+  TooManyWindowsError,
+  TraceClosedError,
+} from "./errors.ts";
+import { type Access, lockTo } from "./lock.ts";
+import { type Statement, statementOf } from "./user-query.ts";
 import { type SqlValue, sqlValue } from "./values.ts";
+
+export { identifier, literal } from "./literals.ts";
 
 export type { SqlValue } from "./values.ts";
 
@@ -26,78 +32,131 @@ export interface ColumnInfo {
   readonly type: string;
 }
 
-export interface Statement {
-  /** Whether it can stand in a FROM. */
-  readonly isSelect: boolean;
-  readonly columns: readonly ColumnInfo[];
-}
-
-export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
 /**
  * What DuckDB may hold; beyond it, it writes to the temporary directory. With Node, the results and what DuckDB does not
  * count, the process stays below 2 GiB.
  */
 const memoryLimit = "1100MiB";
 
-/** One in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. */
-export class Database {
-  readonly #instance: DuckDBInstance;
-  readonly #connection: DuckDBConnection;
-  readonly #temporaryDirectory: string;
-  readonly #running = new Set<Promise<unknown>>();
-  #answers = 0;
-  #closed = false;
+const noExtensions = {
+  autoinstall_known_extensions: "false",
+  autoload_known_extensions: "false",
+  allow_community_extensions: "false",
+} as const;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection, temporaryDirectory: string) {
-    this.#instance = instance;
+/** What all connections to one DuckDB share. */
+interface Shared {
+  readonly instance: DuckDBInstance;
+  readonly temporaryDirectory: string;
+  readonly databases: Set<Database>;
+  /** Links by which SQL names files of the user's, and their names. */
+  readonly inputs: Map<string, string>;
+  readonly unlocked: boolean;
+  /** Tables made of answers so far. */
+  answers: number;
+  closed: boolean;
+}
+
+/**
+ * A connection to an in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. What is made
+ * in one connection is there in all. Variables are a connection's own.
+ */
+export class Database {
+  readonly #shared: Shared;
+  readonly #connection: DuckDBConnection;
+  /** SQL of the values, by name. */
+  readonly #variables = new Map<string, string>();
+  readonly #running = new Set<Promise<unknown>>();
+
+  private constructor(shared: Shared, connection: DuckDBConnection) {
+    this.#shared = shared;
     this.#connection = connection;
-    this.#temporaryDirectory = temporaryDirectory;
+    shared.databases.add(this);
   }
 
-  static async open(temporaryDirectory: string): Promise<Database> {
+  /** `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for everything. */
+  static async open(temporaryDirectory: string, access: Access | null): Promise<Database> {
     const instance = await DuckDBInstance.create(":memory:", {
       temp_directory: temporaryDirectory,
       memory_limit: memoryLimit,
+      ...(access && noExtensions),
     });
     const connection = await instance.connect();
-    await connection.run(
-      "SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false; SET autoload_known_extensions = false",
-    );
-    return new Database(instance, connection, temporaryDirectory);
+    await connection.run("SET GLOBAL TimeZone = 'UTC'");
+    if (access) {
+      const directories = [temporaryDirectory, ...access.directories];
+      await connection.run(await lockTo({ directories, files: access.files }));
+    }
+    const shared: Shared = {
+      instance,
+      temporaryDirectory,
+      unlocked: access === null,
+      databases: new Set(),
+      inputs: new Map(),
+      answers: 0,
+      closed: false,
+    };
+    return new Database(shared, connection);
+  }
+
+  /** Another connection, with the same variables and further ones (SQL by name). Whoever asked for it closes it. */
+  async connect(variables: Readonly<Record<string, string>> = {}): Promise<Database> {
+    const other = new Database(this.#shared, await this.#use(() => this.#shared.instance.connect()));
+    for (const [name, sql] of [...this.#variables, ...Object.entries(variables)]) await other.setVariable(name, sql);
+    return other;
+  }
+
+  /** Sets a variable of this connection, and of those made from it later. `sql`: of the value. */
+  async setVariable(name: string, sql: string): Promise<void> {
+    await this.run(`SET VARIABLE ${name} = ${sql}`);
+    this.#variables.set(name, sql);
+  }
+
+  /** A plain name under which SQL finds a file of the user's. Errors about it name the file. */
+  async linkInput(path: string): Promise<string> {
+    const { inputs, temporaryDirectory } = this.#shared;
+    const name = join(temporaryDirectory, `${inputs.size + 1}-input.parquet`);
+    await symlink(resolve(path), name);
+    inputs.set(name, path);
+    return name;
   }
 
   /** Every use of the connection passes here: closing it under a running one would free what that one works on. */
   async #use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
-    if (this.#closed) throw new Error("the trace is closed");
+    const { closed, databases } = this.#shared;
+    if (closed || !databases.has(this)) throw new TraceClosedError();
     const running = work(this.#connection);
     this.#running.add(running);
     try {
       return await running;
     } catch (error) {
-      throw this.#isOfTemporaryFiles(error as Error)
-        ? new TemporaryDirectoryError(dirname(this.#temporaryDirectory), error)
-        : error;
+      throw this.#explained(error as Error);
     } finally {
       this.#running.delete(running);
     }
   }
 
-  #isOfTemporaryFiles({ message }: Error): boolean {
-    return (
+  /** An error of DuckDB's as one that says what to do, where it is of a known kind. */
+  #explained(error: Error): Error {
+    const { message } = error;
+    const { inputs, temporaryDirectory } = this.#shared;
+    const [, windows, most] = /tcpprobe_plus: (\d+) windows, at most (\d+)/.exec(message) ?? [];
+    if (windows && most) return new TooManyWindowsError(Number(windows), Number(most));
+    for (const [name, path] of inputs) if (message.includes(name)) return new DamagedParquetError(path, error);
+    const isOfTemporaryFiles =
       message.includes("max_temp_directory_size") ||
-      (/^IO Error/.test(message) && message.includes(`${this.#temporaryDirectory}/`))
-    );
+      (/^IO Error/.test(message) && message.includes(`${temporaryDirectory}/`));
+    if (isOfTemporaryFiles) return new TemporaryDirectoryError(dirname(temporaryDirectory), error);
+    return /^(Out of Range|Conversion) Error/.test(message) ? new NumberTooLargeError(error) : error;
   }
 
-  /** Runs statements for their effect. Errors keep DuckDB's own text. */
-  async run(sql: string): Promise<void> {
-    await this.#use((connection) => connection.run(sql));
+  /** Runs statements for their effect. Errors keep DuckDB's own text. `values` are those of $1, $2 … in the last one. */
+  async run(sql: string, values?: SqlValue[]): Promise<void> {
+    await this.#use((connection) => connection.run(sql, values));
   }
 
-  #read(sql: string): Promise<DuckDBResultReader> {
-    return this.#use((connection) => connection.runAndReadAll(sql));
+  #read(sql: string, values?: SqlValue[]): Promise<DuckDBResultReader> {
+    return this.#use((connection) => connection.runAndReadAll(sql, values));
   }
 
   /** Runs a query and returns its columns; 64-bit integers that fit become numbers. */
@@ -111,44 +170,24 @@ export class Database {
     };
   }
 
-  /** Runs a small query and returns one object a row, values as JSON would carry them. */
-  async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
-    const reader = await this.#read(sql);
-    return reader.getRowObjectsJson() as unknown as Row[];
+  /**
+   * What a query that is not ours would answer, without running it. Throws a UsageError or RefusedStatementError for what it
+   * may not be (user-query.ts), and what DuckDB says of it.
+   */
+  statement(sql: string): Promise<Statement> {
+    return this.#use((connection) => statementOf(connection, sql, this.#shared.unlocked));
   }
 
-  /** What the one statement of `sql` would answer, without running it. Throws a UsageError where it is none, or several. */
-  statement(sql: string): Promise<Statement> {
-    return this.#use(async (connection) => {
-      const statements = await connection.extractStatements(sql).catch(({ message }: Error) => {
-        const said = /^Failed to extract statements: (.*Error: .*)$/s.exec(message)?.[1];
-        throw said ? new Error(said) : new UsageError("there is no statement in the query");
-      });
-      // PIVOT is one statement that DuckDB makes two of, the first of which creates a type.
-      if (statements.count === 2 && /\bpivot/i.test(sql)) {
-        const first = await statements.prepare(0);
-        if (first.statementType === StatementType.CREATE) return { isSelect: false, columns: [] };
-      }
-      if (statements.count !== 1)
-        throw new UsageError(`one statement at a time, and here are ${statements.count}; run the others by themselves`);
-      const statement = await statements.prepare(0);
-      if (statement.parameterCount > 0)
-        throw new UsageError("the query has a parameter ($1 or ?), and there is nothing to give for it");
-      const columns = Array.from({ length: statement.columnCount }, (_, index) => ({
-        name: statement.columnName(index),
-        type: String(statement.columnType(index)),
-      }));
-      // Some PRAGMAs are said to be a SELECT and cannot stand in a FROM.
-      const isSelect = statement.statementType === StatementType.SELECT && !/\bpragma\b/i.test(sql);
-      statement.destroySync();
-      return { isSelect, columns };
-    });
+  /** Runs a small query and returns one object a row, values as JSON would carry them. */
+  async rows<Row extends object = Record<string, SqlValue>>(sql: string, values?: SqlValue[]): Promise<Row[]> {
+    const reader = await this.#read(sql, values);
+    return reader.getRowObjectsJson() as unknown as Row[];
   }
 
   /** Runs a statement that cannot stand in a FROM, and keeps what it answers as a table. */
   keepAnswer(sql: string): Promise<{ readonly table: string; readonly columns: readonly ColumnInfo[] }> {
     return this.#use(async (connection) => {
-      const table = `_answer_${++this.#answers}`;
+      const table = `_answer_${++this.#shared.answers}`;
       const result = await connection.run(sql);
       const types = result.columnTypes();
       const columns = result.columnNames().map((name, index) => ({ name, type: String(types[index]) }));
@@ -173,13 +212,21 @@ export class Database {
     return (await this.describe(sql)).map(({ name }) => name);
   }
 
-  /** A query's result piece by piece, so that a large one is never held whole. */
+  /**
+   * A query's result piece by piece, so that a large one is never held whole. It has a connection of its own: on a shared one,
+   * the next query would end it, and it would look as if there were no more rows.
+   */
   async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
-    const result = await this.#use((connection) => connection.stream(sql));
-    for (;;) {
-      const chunk = await this.#use(() => result.fetchChunk());
-      if (!chunk || chunk.rowCount === 0) return;
-      yield chunk;
+    const own = await this.connect();
+    try {
+      const result = await own.#use((connection) => connection.stream(sql));
+      for (;;) {
+        const chunk = await own.#use(() => result.fetchChunk());
+        if (!chunk || chunk.rowCount === 0) return;
+        yield chunk;
+      }
+    } finally {
+      await own.disconnect();
     }
   }
 
@@ -202,12 +249,18 @@ export class Database {
     await this.run(sql);
   }
 
-  /** Waits for what is running; what is asked from now on is refused. */
-  async close(): Promise<void> {
-    this.#closed = true;
+  /** Ends this connection alone, after what runs in it. What is asked of it from now on is refused. */
+  async disconnect(): Promise<void> {
+    if (!this.#shared.databases.delete(this)) return;
     await Promise.allSettled(this.#running);
     this.#connection.closeSync();
-    this.#instance.closeSync();
+  }
+
+  /** Ends all connections likewise. */
+  async close(): Promise<void> {
+    this.#shared.closed = true;
+    await Promise.all([...this.#shared.databases].map((database) => database.disconnect()));
+    this.#shared.instance.closeSync();
   }
 }
 
@@ -241,7 +294,8 @@ export async function asUserQuery<Result>(run: () => Promise<Result>): Promise<R
   try {
     return await run();
   } catch (error) {
-    if (error instanceof AnalyzeError) throw error;
+    // What cannot be converted in a query that is not ours is a matter of the query.
+    if (error instanceof AnalyzeError && !(error instanceof NumberTooLargeError)) throw error;
     throw new SqlError(error as Error);
   }
 }

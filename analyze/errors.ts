@@ -156,7 +156,58 @@ export class UnknownFormatError extends AnalyzeError {
 
 export class SqlError extends AnalyzeError {
   constructor(cause: Error) {
-    super(`the query failed: ${cause.message.replaceAll(/\s*\n\s*/g, " ")}`, 65, { cause });
+    const said = cause instanceof NumberTooLargeError ? (cause.cause as Error) : cause;
+    const text = said.message.replaceAll(/\s*\n\s*/g, " ");
+    const locked = /disabled by configuration|disabled through configuration|configuration has been locked/.test(text);
+    super(`the query failed: ${text}${locked ? `; ${onlyCaptures}` : ""}`, 65, { cause });
+  }
+}
+
+const onlyCaptures =
+  "a query may touch nothing but the captures that were given; --allow-files of `analyze sql`, or allowFiles of openTrace, lets it use files and DuckDB's extensions";
+
+/** A query that does more than to read the captures, or several at once. */
+export class RefusedStatementError extends AnalyzeError {
+  constructor(found: string) {
+    super(
+      `a query is one statement that reads (SELECT, FROM, WITH, VALUES, PIVOT, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN), and this is ${found}; ${onlyCaptures}`,
+      64,
+    );
+  }
+}
+
+/** A Parquet file whose content is not what its metadata says. */
+export class DamagedParquetError extends AnalyzeError {
+  constructor(path: string, cause: Error) {
+    super(
+      `${path}: its Parquet cannot be read (${firstLine(cause).replaceAll(/"?\/\S*-input\.parquet"?/g, "the file")}); convert the capture again`,
+      65,
+      { cause },
+    );
+  }
+}
+
+/** More windows than this would fill the disk before anybody looked at them; sql/_dialect.sql has the number. */
+export class TooManyWindowsError extends AnalyzeError {
+  constructor(windows: number, most: number) {
+    const shown = (count: number) => count.toLocaleString("en-US");
+    super(
+      `the captures have ${shown(windows)} windows of this length, and ${shown(most)} are the most; give a longer one with --window`,
+      65,
+    );
+  }
+}
+
+/** A number of the capture that TCP cannot have, which no check before has found. */
+export class NumberTooLargeError extends AnalyzeError {
+  constructor(cause: Error) {
+    super(`the capture has a number that TCP cannot have: ${firstLine(cause)}`, 65, { cause });
+  }
+}
+
+export class TraceClosedError extends AnalyzeError {
+  constructor() {
+    super("the trace is closed; open it again with openTrace", 64);
   }
 }
 

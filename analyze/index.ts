@@ -11,9 +11,10 @@
 export type { Columns, SqlValue } from "./database.ts";
 export * from "./errors.ts";
 export type { Capture } from "./ingest/capture.ts";
+export { openTrace, type Trace } from "./library.ts";
 export type { PlotOptions } from "./plots/draw.ts";
 export { type PlotName, plotNames } from "./plots/names.ts";
 export { Picture } from "./plots/picture.ts";
 export type { VegaLiteSpec } from "./plots/spec.ts";
-export { openTrace, type Trace } from "./trace.ts";
+export type { OpenOptions } from "./trace.ts";
 export { viewNames } from "./views.ts";

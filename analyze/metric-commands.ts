@@ -65,6 +65,7 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
     .option("-f, --force", "overwrite the output")
     .option("--with <file...>", "further captures in the same trace")
     .option("--window <length>", "length of the windows, such as 100ms or 0.1 (default 100ms)", windowSeconds)
+    .option("--allow-files", "let the query do all that DuckDB can: read and write files, load extensions")
     .action(async (file: string, query: string, options: SqlOptions & { with?: string[] }) => {
       await (await import("./commands/sql.ts")).sql([file, ...(options.with ?? [])], query, options, io);
     });

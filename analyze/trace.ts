@@ -1,13 +1,16 @@
+import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { WalkOptions } from "@tcpprobe-plus/tpp";
 import type { Table } from "apache-arrow";
 import { type Columns, Database, type SqlValue } from "./database.ts";
-import { TemporaryDirectoryError } from "./errors.ts";
+import { TemporaryDirectoryError, UsageError } from "./errors.ts";
 import { Cache, type CacheOptions } from "./ingest/cache.ts";
 import type { Capture } from "./ingest/capture.ts";
-import type { Derived } from "./ingest/derived.ts";
+import { type Input, inputsOf } from "./ingest/inputs.ts";
 import { type Opened, openCaptures } from "./ingest/open.ts";
+import { numeral } from "./literals.ts";
+import type { Access } from "./lock.ts";
 import type { PlotOptions } from "./plots/draw.ts";
 import type { PlotName } from "./plots/names.ts";
 import type { Picture } from "./plots/picture.ts";
@@ -15,24 +18,26 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "./temporary.ts
 import { objectsOf } from "./values.ts";
 import { viewNames } from "./views.ts";
 
-/**
- * One or more captures as tables: `trace` (one row a record), and the metrics of sql/ once they are asked for.
- *
- *     await using trace = await openTrace(["run1.tpp"]);
- *     const rows = await trace.rows("SELECT flow, count(*) AS records FROM trace GROUP BY flow");
- *
- * Files may be .tpp captures or the Parquet that `analyze convert` writes; files of one rotated set are one capture. Throws an InputError, a NotACaptureError, or a
- * TemporaryDirectoryError.
- */
-export async function openTrace(paths: readonly string[], options: OpenOptions = {}): Promise<Trace> {
+/** Opens captures for the commands; library.ts does it for programs. */
+export const openTrace = (paths: readonly string[], options: OpenOptions = {}): Promise<Trace> =>
+  openTraceAs(paths, options, (database, shared) => new Trace(database, shared));
+
+/** Throws a UsageError, an InputError, a NotACaptureError, or a TemporaryDirectoryError. */
+export async function openTraceAs<Kind extends Trace>(
+  paths: readonly string[],
+  options: OpenOptions,
+  make: (database: Database, shared: Shared) => Kind,
+): Promise<Kind> {
+  if (paths.length === 0) throw new UsageError("no capture is given; name one or more");
   const directory = temporaryDirectory();
   let database: Database | undefined;
   try {
-    database = await Database.open(directory);
-    const loaded = new Set<string>();
+    const inputs = await inputsOf(paths, options.reading ?? {});
     const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
-    const opened = await openCaptures(database, paths, { directory, loaded, cache, reading: options.reading ?? {} });
-    return new Trace(database, opened, directory, loaded);
+    database = await Database.open(directory, accessTo(inputs, cache, options));
+    const loaded = new Set<string>();
+    const opened = await openCaptures(database, inputs, { directory, loaded, cache });
+    return make(database, { ...opened, directory, loaded, loading: Promise.resolve() });
   } catch (error) {
     await database?.close();
     await removeTemporaryDirectory(directory);
@@ -40,12 +45,20 @@ export async function openTrace(paths: readonly string[], options: OpenOptions =
   }
 }
 
+/** By its real path, since DuckDB compares that with what it may touch. */
 function temporaryDirectory(): string {
   try {
-    return makeTemporaryDirectory(join(tmpdir(), "tcpprobe-"));
+    return makeTemporaryDirectory(join(realpathSync(tmpdir()), "tcpprobe-"));
   } catch (error) {
     throw new TemporaryDirectoryError(tmpdir(), error);
   }
+}
+
+/** What DuckDB may touch beside its temporary directory, before it reads anything of the inputs. */
+function accessTo(inputs: readonly Input[], cache: Cache | null, options: OpenOptions): Access | null {
+  if (options.allowFiles) return null;
+  const files = inputs.flatMap(({ kind, path }) => (kind === "parquet" ? [path] : []));
+  return { directories: cache ? [cache.directory] : [], files: [...files, ...(options.outputs ?? [])] };
 }
 
 export interface OpenOptions {
@@ -55,42 +68,69 @@ export interface OpenOptions {
   readonly cache?: CacheOptions | false;
   /** Files outside the temporary directory that DuckDB may write: the `partial` of an OutputFile. */
   readonly outputs?: readonly string[];
+  /** Lets queries do all that DuckDB can: read and write files, change tables, load extensions. For queries of your own alone. */
+  readonly allowFiles?: boolean;
   /** Is told, a line each, what only matters to somebody who looks for a fault: that nothing could be kept, say. */
   readonly say?: (text: string) => void;
 }
 
+/** What a trace and its copies with other windows have in common. */
+export interface Shared extends Opened {
+  readonly directory: string;
+  /** Names of the views that are there. */
+  readonly loaded: Set<string>;
+  loading: Promise<void>;
+}
+
 export class Trace implements AsyncDisposable {
   readonly database: Database;
-  readonly captures: readonly Capture[];
-  readonly #directory: string;
-  readonly #loaded: Set<string>;
-  readonly #derived: Derived | null;
-  #loading: Promise<void> = Promise.resolve();
+  readonly #shared: Shared;
 
-  constructor(database: Database, { captures, derived }: Opened, directory: string, loaded: Set<string>) {
+  constructor(database: Database, shared: Shared) {
     this.database = database;
-    this.captures = captures;
-    this.#derived = derived;
-    this.#directory = directory;
-    this.#loaded = loaded;
+    this.#shared = shared;
+  }
+
+  /** The trace for what the library asks itself. */
+  protected plain(): Trace {
+    return this;
+  }
+
+  protected asPlain(): Trace {
+    return new Trace(this.database, this.#shared);
+  }
+
+  get captures(): readonly Capture[] {
+    return this.#shared.captures;
   }
 
   /** Makes views of sql/ available by name (`flows`, `inflight`, `goodput`, …), with those they build on. */
   async need(...names: string[]): Promise<void> {
+    const shared = this.#shared;
     // One after the other: queries may be asked at the same time, and each must find its views whole.
-    const loading = this.#loading.then(async () => {
-      const derived = this.#derived;
+    const loading = shared.loading.then(async () => {
+      const { derived, loaded } = shared;
       for (const name of names)
-        await this.database.load(name, this.#loaded, derived ? (need) => derived.restore(need) : undefined);
-      await derived?.keep(this.#loaded);
+        await this.database.load(name, loaded, derived ? (need) => derived.restore(need) : undefined);
+      await derived?.keep(loaded);
     });
-    this.#loading = loading.catch(() => {});
+    shared.loading = loading.catch(() => {});
     await loading;
   }
 
   /** Sets the length of the windows of `goodput`, `rtt`, `fairness` and `limits_by_window`; 0.1 s until told otherwise. */
   async setWindow(seconds: number): Promise<void> {
-    await this.database.run(`UPDATE settings SET window_s = ${seconds}`);
+    await this.database.setVariable("window_s", windowSql(seconds));
+  }
+
+  /** Does some work with windows of another length. What is asked of the trace itself at the same time, and after, keeps its own. */
+  async withWindow<Result>(seconds: number, work: (trace: Trace) => Promise<Result>): Promise<Result> {
+    const database = await this.database.connect({ window_s: windowSql(seconds) });
+    try {
+      return await work(new Trace(database, this.#shared));
+    } finally {
+      await database.disconnect();
+    }
   }
 
   /** Loads the views that a query's text names. A name that only looks like one costs the time to make that metric. */
@@ -111,7 +151,7 @@ export class Trace implements AsyncDisposable {
 
   /** One object a connection: the view `flows` (sql/flows.sql says what each column is). */
   async flows(): Promise<Record<string, SqlValue>[]> {
-    return this.rows("SELECT * FROM flows ORDER BY flow");
+    return this.plain().rows("SELECT * FROM flows ORDER BY flow");
   }
 
   /** A query's result as an Arrow table; types that Arrow cannot hold alike become text or doubles. */
@@ -128,7 +168,7 @@ export class Trace implements AsyncDisposable {
       import("./plots/render.ts"),
       import("./plots/picture.ts"),
     ]);
-    const { spec, notes } = await drawPlot(this, name, options);
+    const { spec, notes } = await drawPlot(this.plain(), name, options);
     return new Picture(
       spec,
       await toSvg(spec),
@@ -138,11 +178,17 @@ export class Trace implements AsyncDisposable {
 
   /** A file of this name in the trace's own temporary directory, which goes with it. */
   temporaryPath(name: string): string {
-    return join(this.#directory, name);
+    return join(this.#shared.directory, name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.database.close();
-    await removeTemporaryDirectory(this.#directory);
+    await removeTemporaryDirectory(this.#shared.directory);
   }
+}
+
+function windowSql(seconds: number): string {
+  if (typeof seconds !== "number" || !(seconds >= 1e-6 && seconds <= 1e9))
+    throw new UsageError(`${seconds}: not the length of a window; give seconds, from 1e-6 to 1e9`);
+  return `${numeral(seconds)}::DOUBLE`;
 }

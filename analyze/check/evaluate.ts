@@ -1,9 +1,10 @@
 /** Holds assertions against the flows of a capture. */
 import { dataFlows } from "../commands/select.ts";
 import type { SqlValue } from "../database.ts";
-import { SqlError } from "../errors.ts";
+import { NothingToCheckError, SqlError } from "../errors.ts";
 import type { Trace } from "../trace.ts";
 import type { Assertion } from "./assertions.ts";
+import { mustBeExpression } from "./expression.ts";
 
 export interface Outcome {
   readonly assertion: Assertion;
@@ -27,20 +28,28 @@ const facts = `
   ) USING (flow)
   LEFT JOIN (SELECT capture, count(*) AS gap_count FROM gaps GROUP BY capture) USING (capture)`;
 
-/** One outcome a flow, or one in all for an aggregate. Throws a SqlError for what is no expression over those names. */
+/**
+ * One outcome a flow, or one in all for an aggregate. Throws a UsageError for what is no expression, a SqlError for one that
+ * fails over those names, and a NothingToCheckError where there is no flow: an aggregate of none would hold.
+ */
 export async function evaluate(
   trace: Trace,
   assertion: Assertion,
   flows: readonly number[] | undefined,
 ): Promise<Outcome[]> {
+  await mustBeExpression(trace.database, assertion.expression);
   await trace.need("flows", "rto_events", "gaps");
-  const chosen = `(SELECT * FROM (${facts}) WHERE flow IN (${await dataFlows(trace, assertion.flows ?? flows)})) AS facts`;
+  const wanted = await dataFlows(trace, assertion.flows ?? flows);
+  if (await trace.database.value<boolean>(`SELECT count(*) = 0 FROM flows WHERE flow IN (${wanted})`))
+    throw new NothingToCheckError();
+  const chosen = `(SELECT * FROM (${facts}) WHERE flow IN (${wanted})) AS facts`;
+  const holds = `CAST((\n${assertion.expression}\n) AS BOOLEAN) AS _holds`;
   const names = await namesIn(trace, assertion.expression);
   const query = (select: string, order: string) => `SELECT ${select} FROM ${chosen} ${order}`;
   const shown = names.map((name) => `"${name}"`);
   try {
     const rows = await trace.rows<Record<string, SqlValue>>(
-      query([`flow AS _flow`, `(${assertion.expression}) AS _holds`, ...shown].join(", "), "ORDER BY flow"),
+      query([`flow AS _flow`, holds, ...shown].join(", "), "ORDER BY flow"),
     );
     return rows.map(({ _flow, _holds, ...values }) => ({
       assertion,
@@ -54,10 +63,7 @@ export async function evaluate(
   try {
     const aggregates = [...assertion.expression.matchAll(/\b\w+\(\s*\w+\s*\)/g)].map(([text]) => text);
     const [row = {}] = await trace.rows<Record<string, SqlValue>>(
-      query(
-        [`(${assertion.expression}) AS _holds`, ...aggregates.map((text) => `${text} AS "${text}"`)].join(", "),
-        "",
-      ),
+      query([holds, ...aggregates.map((text) => `${text} AS "${text}"`)].join(", "), ""),
     );
     const { _holds, ...values } = row;
     return [{ assertion, subject: "all flows", holds: truth(_holds), values }];

@@ -8,7 +8,7 @@ import { writeParquet } from "../output/parquet.ts";
 import type { Trace } from "../trace.ts";
 import { openOutput, withTrace } from "./open.ts";
 
-const wholeTrace = ({ database }: Trace) => Answer.to(database, "SELECT * FROM trace ORDER BY ord");
+const wholeTrace = ({ database }: Trace) => Answer.to(database, "SELECT * FROM trace ORDER BY capture, ord");
 
 const formats: Readonly<Record<string, (trace: Trace, path: string) => Promise<void>>> = {
   ".parquet": writeParquet,

@@ -1,13 +1,14 @@
 import { NoSuchFlowError } from "../errors.ts";
+import { wholeNumeral } from "../literals.ts";
 import type { Trace } from "../trace.ts";
 
 /** `WHERE flow IN (…)` for the flows asked for, nothing for all. Throws a NoSuchFlowError. */
 export async function flowFilter(trace: Trace, asked: readonly number[] | undefined): Promise<string> {
   if (asked === undefined) return "";
   const count = Number(await trace.database.value("SELECT count(DISTINCT flow) FROM trace WHERE flow IS NOT NULL"));
-  const missing = asked.find((flow) => flow > count);
+  const missing = asked.find((flow) => !(Number.isInteger(flow) && flow >= 1 && flow <= count));
   if (missing !== undefined) throw new NoSuchFlowError(missing, count);
-  return `WHERE flow IN (${asked.join(", ")})`;
+  return `WHERE flow IN (${asked.map(wholeNumeral).join(", ")})`;
 }
 
 /**

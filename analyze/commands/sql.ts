@@ -15,11 +15,13 @@ export interface SqlOptions extends FormatOptions {
   readonly output?: string;
   readonly force?: boolean;
   readonly window?: number;
+  /** Lets the query do all that DuckDB can. */
+  readonly allowFiles?: boolean;
 }
 
-/** Runs a query of the user's, with the views that it names loaded. */
+/** Runs a query of the user's, with the views that it names loaded. It reads the captures and nothing else, unless files are allowed. */
 export async function sql(paths: readonly string[], query: string, options: SqlOptions, io: Io): Promise<void> {
-  const { output, force = false, parquet = false, window } = options;
+  const { output, force = false, parquet = false, window, allowFiles = false } = options;
   if (parquet && Number.isFinite(io.columns))
     throw new UsageError("Parquet is not for a terminal: send it to a file with `> x.parquet`, or give -o x.parquet");
   if (
@@ -31,7 +33,7 @@ export async function sql(paths: readonly string[], query: string, options: SqlO
   await using file = output === undefined ? null : await openOutput(output, force, paths);
   await withTrace(
     paths,
-    io,
+    { ...io, opening: { ...io.opening, allowFiles } },
     async (trace) => {
       const { database } = trace;
       if (window !== undefined) await trace.setWindow(window);

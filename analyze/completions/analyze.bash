@@ -253,7 +253,7 @@ _analyze() {
     ;;
   sql)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv --parquet -o --output -f --force --with --window -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv --parquet -o --output -f --force --with --window --allow-files -h --help'
     else
       _analyze_files "$cur"
     fi

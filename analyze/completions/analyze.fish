@@ -123,6 +123,7 @@ complete -c analyze -n '__fish_seen_subcommand_from sql' -s o -l output -r -F -d
 complete -c analyze -n '__fish_seen_subcommand_from sql' -s f -l force -d 'overwrite the output'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l with -r -F -d 'further captures in the same trace'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l window -x -d 'length of the windows, such as 100ms or 0.1 (default 100ms)'
+complete -c analyze -n '__fish_seen_subcommand_from sql' -l allow-files -d 'let the query do all that DuckDB can: read and write files, load extensions'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -F
 complete -c analyze -n __fish_use_subcommand -a schema -d 'the documented columns of a view'

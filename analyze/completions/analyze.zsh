@@ -173,6 +173,7 @@ _analyze() {
         '(-f --force)'{-f,--force}'[overwrite the output]' \
         '--with[further captures in the same trace]:file:_files' \
         '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
+        '--allow-files[let the query do all that DuckDB can\: read and write files, load extensions]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         ':file:_files' \
         ':query:'

@@ -4,9 +4,9 @@
  * (a read-only or full disk, a damaged entry) only means that the capture is parsed.
  */
 import { createHash, type Hash } from "node:crypto";
-import { access, mkdir, open, readdir, readFile, rename, rm, stat, statfs, utimes } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { sqlOf } from "../database.ts";
 import { version } from "../version.ts";
 import type { CaptureFile } from "./capture.ts";
@@ -27,20 +27,24 @@ const defaults = { maxBytes: 8 * 2 ** 30, minTextBytes: 8 * 2 ** 20 } as const;
 const minFreeBytes = 2 ** 30;
 /** Text is so many times as large as the Parquet that is made of it. */
 const parquetShrinks = 4;
+/** What is called otherwise in the cache's directory is not ours, and stays. */
+const entryName = /^[0-9a-f]{40}\.parquet$/;
+const partialName = /^[0-9a-f]{40}\.parquet\.\d+\.partial$/;
 /** An entry used in this time is perhaps being read. */
 const inUseMs = 10 * 60_000;
 
 export class Cache {
   /** Whether what is parsed now is to be kept. */
   readonly adds: boolean;
-  readonly #directory: string;
+  readonly directory: string;
   readonly #maxBytes: number;
   readonly #minTextBytes: number;
   readonly #say: (text: string) => void;
+  #checked: Promise<boolean> | undefined;
 
   constructor(options: CacheOptions, say: (text: string) => void) {
     const home = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-    this.#directory = options.directory ?? join(home, "tcpprobe_plus", "traces");
+    this.directory = resolve(options.directory ?? join(home, "tcpprobe_plus", "traces"));
     this.#maxBytes = options.maxBytes ?? defaults.maxBytes;
     this.#minTextBytes = options.minTextBytes ?? defaults.minTextBytes;
     this.adds = !options.readOnly;
@@ -64,37 +68,56 @@ export class Cache {
    * is made quickly.
    */
   async derivedEntriesOf(parquet: string): Promise<((name: string) => Promise<string>) | null> {
-    const { size } = await stat(parquet);
-    if (size * parquetShrinks < this.#minTextBytes) return null;
-    const footer = await parquetFooter(parquet, size);
+    const { size, dev, ino, mtimeNs, ctimeNs } = await stat(parquet, { bigint: true });
+    if (Number(size) * parquetShrinks < this.#minTextBytes) return null;
+    // An entry's name stands for its content. A file of the user's is the same while the kernel has seen no change of it: the
+    // footer alone would not tell, as values can change within the extremes it has.
+    const content = this.#isEntry(parquet)
+      ? [basename(parquet)]
+      : [`${size} ${dev} ${ino} ${mtimeNs} ${ctimeNs}`, await parquetFooter(parquet, Number(size))];
     return async (name) => {
       const hash = createHash("sha256").update(await identityOf(name));
-      return this.#entryNamed(hash.update(`${size}`).update(footer));
+      for (const part of content) hash.update(part);
+      return this.#entryNamed(hash);
     };
   }
 
-  #entryNamed(hash: Hash): string {
-    return join(this.#directory, `${hash.digest("hex").slice(0, 40)}.parquet`);
+  #isEntry(path: string): boolean {
+    return dirname(path) === this.directory && entryName.test(basename(path));
   }
 
-  /** Whether the entry is there; it then counts as used now. */
+  #entryNamed(hash: Hash): string {
+    return join(this.directory, `${hash.digest("hex").slice(0, 40)}.parquet`);
+  }
+
+  /** Whether the entry is there, and nobody else can have put it there; it then counts as used now. */
   async has(entry: string): Promise<boolean> {
     const now = new Date();
-    const found = await access(entry).then(
-      () => true,
-      () => false,
-    );
-    if (found) await utimes(entry, now, now).catch(() => {}); // a read-only cache is still read
-    return found;
+    const found = (await lstat(entry).catch(() => null))?.isFile() && (await this.#isPrivate());
+    if (!found) return false;
+    await utimes(entry, now, now).catch(() => {}); // a read-only cache is still read
+    return true;
+  }
+
+  /** Whether nobody but this user and root can change what is in the cache; says it where it is not so. */
+  #isPrivate(): Promise<boolean> {
+    this.#checked ??= strangersIn(this.directory).then((why) => {
+      if (why !== null) this.#say(`the cache is not used: ${why}`);
+      return why === null;
+    });
+    return this.#checked;
   }
 
   /** Lets `write` make the entry under another name and puts it in place. False, and nothing left, where that fails. */
   async add(entry: string, write: (path: string) => Promise<void>): Promise<boolean> {
     const partial = `${entry}.${process.pid}.partial`;
     try {
-      await makeDirectory(this.#directory);
-      const { bavail, bsize } = await statfs(this.#directory);
-      if (bavail * bsize < minFreeBytes) throw new Error(`less than 1 GiB is free in ${this.#directory}`);
+      await makeDirectory(this.directory);
+      if (!(await this.#isPrivate())) return false;
+      const { bavail, bsize } = await statfs(this.directory);
+      if (bavail * bsize < minFreeBytes) throw new Error(`less than 1 GiB is free in ${this.directory}`);
+      // It is there before DuckDB writes it, so that at no time others may read it.
+      await (await open(partial, "wx", 0o600)).close();
       await write(partial);
       const { size } = await stat(partial);
       if (size > this.#maxBytes) throw new Error(`${size} bytes are more than the cache may hold`);
@@ -118,13 +141,13 @@ export class Cache {
   async #shrink(newest: string): Promise<void> {
     const now = Date.now();
     const entries: { path: string; size: number; usedMs: number }[] = [];
-    for (const name of await readdir(this.#directory)) {
-      const path = join(this.#directory, name);
+    for (const name of await readdir(this.directory)) {
+      const path = join(this.directory, name);
       const found = await stat(path).catch(() => null);
       if (!found) continue;
-      if (name.endsWith(".partial")) {
+      if (partialName.test(name)) {
         if (now - found.mtimeMs > 24 * 3600_000) await rm(path, { force: true });
-      } else if (name.endsWith(".parquet")) entries.push({ path, size: found.size, usedMs: found.mtimeMs });
+      } else if (entryName.test(name)) entries.push({ path, size: found.size, usedMs: found.mtimeMs });
     }
     let sum = entries.reduce((total, { size }) => total + size, 0);
     for (const { path, size, usedMs } of entries.sort((a, b) => a.usedMs - b.usedMs)) {
@@ -133,6 +156,21 @@ export class Cache {
       await rm(path, { force: true });
       sum -= size;
     }
+  }
+}
+
+/**
+ * Why others could change what is in a directory, or put another in its place; null where only this user and root can. A
+ * folder above it may be everybody's if it is sticky, as /tmp is.
+ */
+async function strangersIn(directory: string): Promise<string | null> {
+  const me = process.geteuid?.();
+  if (me === undefined) return null;
+  for (let path = await realpath(directory), isOurs = true; ; path = dirname(path), isOurs = false) {
+    const { uid, mode } = await stat(path);
+    if (uid !== me && (isOurs || uid !== 0)) return `${path} belongs to another user (uid ${uid})`;
+    if ((mode & 0o022) !== 0 && (isOurs || (mode & 0o1000) === 0)) return `${path} is writable by others`;
+    if (path === dirname(path)) return null;
   }
 }
 

@@ -48,4 +48,5 @@ export const causesOfNotFollowing: readonly string[] = ["flow limit", "flow memo
 export type LossCause = "ring" | "frame" | "file" | "poll" | (string & {});
 
 /** How a loss and its place are known. */
-export type LossEvidence = "lost line" | "record numbers" | "drop counter" | "damage" | "set" | "poll" | "total";
+export const lossEvidence = ["lost line", "record numbers", "drop counter", "damage", "set", "poll", "total"] as const;
+export type LossEvidence = (typeof lossEvidence)[number];

@@ -1,9 +1,11 @@
 /** What is made of a trace and takes long to make: its steps and some small tables. In the cache, where an earlier command has made them, else to be made and kept. */
-import { copyFile, link } from "node:fs/promises";
-import { join } from "node:path";
-import { type ColumnInfo, type Database, identifier, literal } from "../database.ts";
+import { chmod, copyFile, link, rm, symlink } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { ColumnInfo, Database } from "../database.ts";
+import { patternOf, readParquet } from "../files.ts";
+import { identifier, literal } from "../literals.ts";
 import type { Cache } from "./cache.ts";
-import { metadataOf } from "./parquet.ts";
+import { metadataOf } from "./converted.ts";
 
 /** Tables of sql/ that hold little of what they are made of. None depends on `settings`, so they are the same for every command. */
 export const keptTables: readonly string[] = [
@@ -17,7 +19,7 @@ export const keptTables: readonly string[] = [
 ];
 /** Makes the file that `_steps` reads. */
 const stepsFile = "_steps_file";
-const typesKey = "tcpprobe_plus.types";
+const keptKey = "tcpprobe_plus.kept";
 
 /** What is kept beside one trace. */
 export class Derived {
@@ -49,7 +51,8 @@ export class Derived {
     { directory, cache }: { directory: string; cache: Cache | null },
   ): Promise<Derived | null> {
     const stepsPath = join(directory, "steps.parquet");
-    await database.run(`SET VARIABLE steps_path = ${literal(stepsPath)}`);
+    await database.setVariable("steps_path", literal(stepsPath));
+    await database.setVariable("steps_pattern", literal(patternOf(stepsPath)));
     if (cache === null || parquet === null) return null;
     const entryOf = await cache.derivedEntriesOf(parquet);
     return entryOf && new Derived(database, { cache, entryOf, stepsPath });
@@ -62,8 +65,8 @@ export class Derived {
     if (!(await this.#cache.has(entry))) return false;
     try {
       if (name === stepsFile) {
-        await this.#database.rows(`SELECT count(*) FROM read_parquet(${literal(entry)})`);
-        await this.#database.run(`SET VARIABLE steps_path = ${literal(entry)}`);
+        await this.#database.rows(`SELECT count(*) FROM ${readParquet(entry)}`);
+        await link(entry, this.#stepsPath).catch(() => symlink(entry, this.#stepsPath));
       } else {
         await this.#readTable(name, entry);
       }
@@ -81,30 +84,45 @@ export class Derived {
     for (const name of [stepsFile, ...keptTables]) {
       if (!loaded.has(name) || this.#kept.has(name)) continue;
       this.#kept.add(name);
-      await this.#cache.add(await this.#entryOf(name), (path) =>
-        name === stepsFile ? this.#linkSteps(path) : this.#writeTable(name, path),
+      const entry = await this.#entryOf(name);
+      await this.#cache.add(entry, (path) =>
+        name === stepsFile ? this.#linkSteps(path) : this.#writeTable(name, path, entry),
       );
     }
   }
 
   /** On one file system, the steps need not be written twice. */
   async #linkSteps(path: string): Promise<void> {
+    await chmod(this.#stepsPath, 0o600);
+    await rm(path);
     await link(this.#stepsPath, path).catch(() => copyFile(this.#stepsPath, path));
   }
 
   /** Parquet has no enumerations: the columns' types are in the file's metadata. */
-  async #writeTable(name: string, path: string): Promise<void> {
-    const types = JSON.stringify(await this.#database.describe(`SELECT * FROM ${name}`));
+  async #writeTable(name: string, path: string, entry: string): Promise<void> {
+    const kept: Kept = { entry: basename(entry), columns: await this.#database.describe(`SELECT * FROM ${name}`) };
     await this.#database.run(
-      `COPY ${name} TO ${literal(path)} (FORMAT parquet, KV_METADATA {${literal(typesKey)}: ${literal(types)}})`,
+      `COPY ${name} TO ${literal(path)} (FORMAT parquet, USE_TMP_FILE false, KV_METADATA {${literal(keptKey)}: ${literal(JSON.stringify(kept))}})`,
     );
   }
 
   async #readTable(name: string, path: string): Promise<void> {
-    const types = JSON.parse((await metadataOf(this.#database, path)).get(typesKey)!) as ColumnInfo[];
-    const columns = types.map(({ name, type }) => `${identifier(name)}::${type} AS ${identifier(name)}`);
-    await this.#database.run(
-      `CREATE TEMP TABLE ${name} AS SELECT ${columns.join(", ")} FROM read_parquet(${literal(path)})`,
-    );
+    const metadata = await metadataOf(this.#database, path, [keptKey]);
+    const { entry, columns } = JSON.parse(metadata.get(keptKey) ?? "{}") as Partial<Kept>;
+    if (entry !== basename(path) || !columns?.every(isKeptColumn)) throw new Error("the entry is of something else");
+    const list = columns.map(({ name, type }) => `${identifier(name)}::${type} AS ${identifier(name)}`);
+    await this.#database.run(`CREATE TABLE ${name} AS SELECT ${list.join(", ")} FROM ${readParquet(path)}`);
   }
 }
+
+/** What is said of a kept table in its metadata. */
+interface Kept {
+  /** Name of the entry. */
+  readonly entry: string;
+  readonly columns: readonly ColumnInfo[];
+}
+
+/** A type by name, or an enumeration of plain words. */
+const keptType = /^([A-Z]+|ENUM\('[A-Za-z ]+'(, '[A-Za-z ]+')*\))$/;
+
+const isKeptColumn = ({ name, type }: ColumnInfo): boolean => typeof name === "string" && keptType.test(type);

@@ -1,5 +1,6 @@
 /** Where a capture has lost records, and how much: from its text, its record numbers, its checkpoints. */
 import type { Database } from "../database.ts";
+import { wholeNumeral } from "../literals.ts";
 import type { CaptureFile, Loss, LossCause, LossEvidence } from "./capture.ts";
 import { lostBy } from "./stage-capture.ts";
 import { recordsSql, type StagedPiece } from "./staged.ts";
@@ -113,7 +114,8 @@ async function boundsOf(database: Database, staged: Staged, marks: readonly Loss
   const inText = marks.flatMap((mark, index) => (mark.afterOrd === null ? [] : [{ ...mark, index }]));
   if (inText.length > 0) {
     const values = inText.map(
-      ({ index, afterOrd, cpu }) => `(${index}, ${afterOrd}::BIGINT, ${cpu ?? "NULL"}::INTEGER)`,
+      ({ index, afterOrd, cpu }) =>
+        `(${index}, ${wholeNumeral(afterOrd!)}::BIGINT, ${cpu === null ? "NULL" : wholeNumeral(cpu)}::INTEGER)`,
     );
     const side = (name: string, compare: string, cpuMatters: boolean) => `
       SELECT place.index, ${name === "to_s" ? "min" : "max"}(t)::DOUBLE AS bound FROM place ASOF JOIN timed

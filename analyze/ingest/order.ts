@@ -1,6 +1,7 @@
 /** Records in the order of their times. */
 import { join } from "node:path";
-import { type Database, literal } from "../database.ts";
+import type { Database } from "../database.ts";
+import { readParquet } from "../files.ts";
 import { copyStaged } from "./stage.ts";
 import type { StagedPiece } from "./staged.ts";
 
@@ -16,7 +17,7 @@ export async function sortPieces(
   const [first] = pieces;
   if (!first || !(await outOfOrder(database, pieces))) return [...pieces];
   const path = join(directory, `${first.capture}-sorted.parquet`);
-  const all = `read_parquet([${pieces.map((piece) => literal(piece.path)).join(", ")}], file_row_number = true)`;
+  const all = readParquet(pathsOf(pieces), ", file_row_number = true");
   await database.run(
     copyStaged(
       `SELECT * EXCLUDE (file_row_number, piece, after) FROM (
@@ -30,8 +31,10 @@ export async function sortPieces(
 
 /** Whether any record is earlier than one before it. Row order is kept by a window without one, which streams. */
 async function outOfOrder(database: Database, pieces: readonly StagedPiece[]): Promise<boolean> {
-  const all = `read_parquet([${pieces.map(({ path }) => literal(path)).join(", ")}])`;
+  const all = readParquet(pathsOf(pieces));
   return database.value<boolean>(
     `SELECT count(*) > 0 FROM (SELECT t, lag(t) OVER () AS before FROM (SELECT t FROM ${all} WHERE t IS NOT NULL)) WHERE t < before`,
   );
 }
+
+const pathsOf = (pieces: readonly StagedPiece[]): string[] => pieces.map(({ path }) => path);

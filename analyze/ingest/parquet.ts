@@ -1,63 +1,73 @@
 import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
-import { type Database, identifier, literal } from "../database.ts";
+import type { Database } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
+import { readParquet } from "../files.ts";
+import { identifier, literal, wholeNumeral } from "../literals.ts";
 import { type Capture, causesOfNotFollowing, type Loss } from "./capture.ts";
-import type { RejectedLine } from "./stage.ts";
+import { checkColumns, checkRows, type ParquetFile, plainType, readConverted } from "./converted.ts";
 
-/** Keys of a converted capture's Parquet metadata; column meanings are under `column.NAME`. */
-export const capturesKey = "tcpprobe_plus.captures";
-export const lossesKey = "tcpprobe_plus.losses";
-/** Lines that were no records; only in what the cache keeps. */
-export const rejectedKey = "tcpprobe_plus.rejected";
-
-/** What `capturesKey` holds, as a JSON array. */
-export interface ConvertedCapture {
-  readonly path: string;
-  readonly header: TppHeader;
-  readonly records: number;
+/** Rows of `trace` in a Parquet file. */
+export interface ParquetRows {
+  /** SQL of them, with the columns of `_trace`. */
+  readonly select: string;
+  /** The largest number of a flow. */
+  readonly flows: number;
 }
 
-/** The keys and values that are in a Parquet file's metadata. */
-export async function metadataOf(database: Database, path: string): Promise<Map<string, string>> {
-  const rows = await database.rows<{ key: string; value: string }>(
-    `SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata(${literal(path)})`,
-  );
-  return new Map(rows.map(({ key, value }) => [key, value]));
-}
-
-/** Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata, fills `captures`, `losses` and `not_followed`. */
+/**
+ * Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata and columns, fills `captures`, `losses`
+ * and `not_followed`. `entry`: the name of an entry of the cache, whose rows nobody else has written; null for a file of the
+ * user's. Throws a NotACaptureError.
+ */
 export async function openParquet(
   database: Database,
-  path: string,
+  file: ParquetFile,
   first: number,
-  shownPath: string = path,
-): Promise<Capture[]> {
-  const metadata = await metadataOf(database, path);
-  const text = metadata.get(capturesKey);
-  if (!text) {
-    throw new NotACaptureError(
-      path,
-      "is Parquet, but not written by `analyze convert` (its metadata holds no capture header); read it with DuckDB or pandas directly",
-    );
-  }
-  const captures = JSON.parse(text) as ConvertedCapture[];
-  const losses = JSON.parse(metadata.get(lossesKey) ?? "[]") as Loss[];
-  for (const [index, { header }] of captures.entries()) {
-    await registerCapture(database, { capture: first + index, path: shownPath, header });
-  }
+  entry: string | null,
+): Promise<{ captures: Capture[]; rows: ParquetRows }> {
+  const converted = await readConverted(database, file);
+  if (entry !== null && converted.entry !== entry) throw new Error(`the entry ${entry} is of something else`);
+  const rows = await rowsIn(database, file, first, entry === null ? converted.captures.length : null);
+  for (const [index, { header }] of converted.captures.entries())
+    await registerCapture(database, { capture: first + index, path: file.shown, header });
   await registerLosses(
     database,
-    losses.map((loss) => ({ ...loss, capture: loss.capture + first - 1 })),
+    converted.losses.map((loss) => ({ ...loss, capture: loss.capture + first - 1 })),
   );
-  return captures.map(({ header, records }) => ({
-    path: shownPath,
+  const captures = converted.captures.map(({ header, records }) => ({
+    path: file.shown,
     header,
     files: [],
     records,
-    rejected: JSON.parse(metadata.get(rejectedKey) ?? "[]") as RejectedLine[],
+    rejected: converted.rejected,
     damage: [],
     incomplete: [],
   }));
+  return { captures, rows };
+}
+
+/** The rows of a converted capture, with captures counted from `first`. `captures`: how many its rows may be of; null: rows that need no check. */
+export async function rowsIn(
+  database: Database,
+  file: ParquetFile,
+  first: number,
+  captures: number | null,
+): Promise<ParquetRows> {
+  const had = await checkColumns(database, file);
+  if (captures !== null) await checkRows(database, file, selectOf(file, had, 1), captures);
+  const select = selectOf(file, had, first);
+  const flows = await database.value<number>(`SELECT coalesce(max(flow), 0)::DOUBLE FROM (${select})`);
+  return { select, flows };
+}
+
+/** The columns of `_trace`; what the cache keeps lacks those that its source does not supply. */
+function selectOf({ file }: ParquetFile, had: ReadonlySet<string>, first: number): string {
+  const columns = traceColumns.map(({ name, type }) => {
+    const value =
+      name === "capture" ? `(capture + ${wholeNumeral(first - 1)})` : had.has(name) ? identifier(name) : "NULL";
+    return `${value}::${plainType(type)} AS ${identifier(name)}`;
+  });
+  return `SELECT ${columns.join(", ")} FROM ${readParquet(file)}`;
 }
 
 export async function registerCapture(
@@ -69,9 +79,16 @@ export async function registerCapture(
   // Wall clock at t = 0: the module's records count from when its log was opened, others from when the clocks were read.
   const { realtime_ns, monotonic_ns, zero_monotonic_ns } = header.clock;
   const zero = isProbe ? BigInt(realtime_ns) - BigInt(monotonic_ns) + BigInt(zero_monotonic_ns) : BigInt(realtime_ns);
-  await database.run(
-    `INSERT INTO captures VALUES (${capture}, ${literal(path)}, ${literal(kindOf(header))}, ${zero}, ${isProbe && header.source !== "import"}, ${seesState})`,
-  );
+  if (BigInt.asIntN(64, zero) !== zero)
+    throw new NotACaptureError(path, "its header has a clock that no host can have");
+  await database.run("INSERT INTO captures VALUES ($1, $2, $3, $4::BIGINT, $5, $6)", [
+    capture,
+    path,
+    kindOf(header),
+    String(zero),
+    isProbe && header.source !== "import",
+    seesState,
+  ]);
 }
 
 /** The source whose text it is: what was imported is read like that. */
@@ -81,34 +98,29 @@ const kindOf = ({ source, text }: TppHeader): string =>
 /** Fills `losses` and `not_followed`. */
 export async function registerLosses(database: Database, losses: readonly Loss[]): Promise<void> {
   const isOfConnections = ({ cause }: Loss) => causesOfNotFollowing.includes(cause);
-  const insert = async (table: string, rows: readonly Loss[], before: (loss: Loss) => string) => {
-    const values = rows.map((loss) => {
-      const { lost, cause, from_s, to_s, known_by } = loss;
-      return `(${before(loss)}, ${lost}, ${literal(cause)}, ${from_s ?? null}, ${to_s ?? null}, ${literal(known_by)})`;
-    });
-    if (values.length > 0) await database.run(`INSERT INTO ${table} VALUES ${values.join(", ")}`);
+  const insert = async (table: string, columns: string, rows: readonly Loss[]) => {
+    if (rows.length === 0) return;
+    await database.run(
+      `INSERT INTO ${table} SELECT ${columns} FROM (SELECT unnest(from_json($1::VARCHAR, ${literal(lossShape)}), recursive := true))`,
+      [JSON.stringify(rows)],
+    );
   };
-  await insert("not_followed", losses.filter(isOfConnections), ({ capture }) => `${capture}`);
-  await insert(
-    "losses",
-    losses.filter((loss) => !isOfConnections(loss)),
-    ({ capture, after_ord }) => `${capture}, ${after_ord}`,
-  );
+  const [connections, others] = [losses.filter(isOfConnections), losses.filter((loss) => !isOfConnections(loss))];
+  await insert("not_followed", "capture, lost, cause, from_s, to_s, known_by", connections);
+  await insert("losses", "capture, after_ord, lost, cause, from_s, to_s, known_by", others);
 }
+
+const lossShape = JSON.stringify([
+  {
+    capture: "USMALLINT",
+    after_ord: "BIGINT",
+    lost: "BIGINT",
+    cause: "VARCHAR",
+    from_s: "DOUBLE",
+    to_s: "DOUBLE",
+    known_by: "VARCHAR",
+  },
+]);
 
 /** What fills both tables again. */
 export const lossesSql = "SELECT * FROM losses UNION ALL BY NAME SELECT * RENAME (segments AS lost) FROM not_followed";
-
-/** Types of `trace` that are plain text in `_trace`. */
-const words: ReadonlySet<string> = new Set(["record_type", "ca_state"]);
-
-/** The columns of `_trace` from a converted capture; what the cache keeps lacks those that its source does not supply. */
-export async function parquetTraceSql(database: Database, path: string, first: number): Promise<string> {
-  const rows = `read_parquet(${literal(path)})`;
-  const had = new Set(await database.columnNames(`SELECT * FROM ${rows}`));
-  const columns = traceColumns.map(({ name, type }) => {
-    const value = name === "capture" ? `(capture + ${first - 1})` : had.has(name) ? identifier(name) : "NULL";
-    return `${value}::${words.has(type) ? "VARCHAR" : type} AS ${identifier(name)}`;
-  });
-  return `SELECT ${columns.join(", ")} FROM ${rows}`;
-}

@@ -1,7 +1,8 @@
 import { documentedColumns, extendedColumns, type TppHeader } from "@tcpprobe-plus/tpp";
-import { identifier, literal } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
-import { readCsv, type StageSelect } from "./stage.ts";
+import { readCsv } from "../files.ts";
+import { identifier, literal, wholeNumeral } from "../literals.ts";
+import type { StageSelect } from "./stage.ts";
 import { type StagedColumn, stagedList } from "./staged.ts";
 
 const wireTypes = new Map(
@@ -47,18 +48,18 @@ export function probeStage(header: TppHeader, textPath: string, capture: string,
       field === "timer" || field === "cong_state" ? `nullif(${sql}, '-')` : sql;
   }
   const numbered = wire.includes("connection");
-  const list = stagedList({
+  const staged = {
     ...given,
     ...(older ? olderColumns(given, header.kernel.hz) : {}),
     life: numbered
       ? "0"
       : `CASE "type" WHEN 3 THEN 2 WHEN 4 THEN 3 WHEN 5 THEN 3 WHEN 1 THEN (tcp_flags >> 1) & 1 ELSE 0 END`,
     t: `"sec.nsec"`,
-    ends: `'${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport${numbered ? " || ' ' || connection" : ""}`,
+    ends: `'${wholeNumeral(number)} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport${numbered ? " || ' ' || connection" : ""}`,
     ...(wire.includes("cpu") ? { cpu: "TRY_CAST(cpu AS USMALLINT)" } : {}),
-  });
-  return (readOptions) => `
-    SELECT ${list}
+  };
+  return (readOptions, careful) => `
+    SELECT ${stagedList(staged, careful)}
     FROM ${readCsv(textPath, "' '")}, columns = {${columns}}${older ? ", null_padding = true" : ""}${readOptions})`;
 }
 
@@ -76,7 +77,9 @@ function olderColumns(
     snd_nxt: `CASE WHEN "type" NOT IN (3, 5) THEN snd_nxt END`,
     snd_una: `CASE WHEN "type" NOT IN (3, 5) THEN snd_una END`,
     pacing_rate_bytes: `CASE WHEN "type" <> 5 AND sk_pacing_rate < 4294967295 THEN sk_pacing_rate END`,
-    ...(hz === null ? {} : { rto_ms: `CASE WHEN "type" <> 5 THEN round(rto_jiffies * 1000.0 / ${hz}) END` }),
+    ...(hz === null
+      ? {}
+      : { rto_ms: `CASE WHEN "type" <> 5 THEN round(rto_jiffies * 1000.0 / ${wholeNumeral(hz)}) END` }),
     cong: "CASE WHEN bbr_mode IS NOT NULL THEN 'bbr' END",
     cong_state: "'min_rtt_us=' || bbr_min_rtt_us || ',pacing_gain=' || bbr_pacing_gain || ',mode=' || bbr_mode",
   };

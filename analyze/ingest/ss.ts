@@ -1,6 +1,7 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
+import { readCsv } from "../files.ts";
+import { wholeNumeral } from "../literals.ts";
 import type { StageSelect } from "./stage.ts";
-import { readCsv } from "./stage.ts";
 import { rejectedLineType, stagedList } from "./staged.ts";
 
 /**
@@ -30,11 +31,11 @@ export function ssStage(header: TppHeader, textPath: string, number: number, aft
   const cookie = `TRY_CAST('0x' || ${after("sk:")} AS UBIGINT)`;
   const algorithm =
     "nullif(regexp_extract(line, ' ([a-z][a-z0-9_-]*)(?: wscale:[0-9,]+)?(?: rto:[^ ]+)?(?: backoff:[0-9]+)? (?:rtt|ato|mss):', 1), '')";
-  const record = stagedList({
+  const record = {
     type: `CASE WHEN poll IS NULL OR saddr IS NULL OR sport IS NULL OR dport IS NULL THEN ${rejectedLineType} ELSE 11 END`,
     life: "0",
-    t: `(poll - ${header.clock.monotonic_ns}::BIGINT)::DECIMAL(27, 9) / 1000000000`,
-    ends: `'${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport || coalesce(' ' || cookie, '')`,
+    t: `(poll - ${wholeNumeral(header.clock.monotonic_ns)}::BIGINT)::DECIMAL(27, 9) / 1000000000`,
+    ends: `'${wholeNumeral(number)} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport || coalesce(' ' || cookie, '')`,
     wqueue_bytes: "TRY_CAST(fields[3] AS UINTEGER)",
     snd_cwnd: whole("cwnd:"),
     ssthresh: whole("ssthresh:"),
@@ -64,8 +65,8 @@ export function ssStage(header: TppHeader, textPath: string, number: number, aft
     delivery_rate_bps: bits("delivery_rate "),
     min_rtt_us: `${number_("minrtt:")} * 1000`,
     detail: `CASE WHEN poll IS NULL OR saddr IS NULL OR sport IS NULL OR dport IS NULL THEN rtrim(raw) ELSE fields[1] END`,
-  });
-  return (readOptions) => `
+  };
+  return (readOptions, careful) => `
     WITH lines AS (
       SELECT line AS raw, CASE WHEN starts_with(line, '# ss ') THEN string_split(line, ' ') END AS head
       FROM ${readCsv(textPath, "chr(31)")}, columns = {'line': 'VARCHAR'}${readOptions})
@@ -73,24 +74,37 @@ export function ssStage(header: TppHeader, textPath: string, number: number, aft
     ), polled AS (
       SELECT raw, head, ${pollTime("head")} AS asked,
         -- Polls are in the order of their times, so the greatest so far is the one that a line is of.
-        greatest(max(${pollTime("head")}) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), ${afterPoll ?? "NULL"}::BIGINT) AS poll
+        greatest(max(${pollTime("head")}) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), ${afterPoll === null ? "NULL" : wholeNumeral(afterPoll)}::BIGINT) AS poll
       FROM lines
     ), split AS (
-      SELECT raw, poll, raw || ' ' AS line, string_split_regex(raw, ' +') AS fields FROM polled WHERE head IS NULL OR asked IS NULL
+      SELECT raw, poll, ${withoutCgroup} || ' ' AS line, string_split_regex(raw, ' +') AS fields FROM polled WHERE head IS NULL OR asked IS NULL
     ), ended AS (
       SELECT *, ${address("fields[4]")} AS saddr, ${port("fields[4]")} AS sport,
         ${address("fields[5]")} AS daddr, ${port("fields[5]")} AS dport, ${cookie} AS cookie
       FROM split
     )
-    SELECT ${record}
+    SELECT ${stagedList(record, careful)}
     FROM ended`;
 }
 
 /** Words that ss prints before or in the place of the algorithm's name. */
 const flags = ["ts", "sack", "ecn", "ecnseen", "fastopen", "accecn", "qack", "bidir"];
 
-/** The middle of a poll from its line split at spaces; NULL for other lines. */
-const pollTime = (head: string): string => `(TRY_CAST(${head}[4] AS BIGINT) + TRY_CAST(${head}[5] AS BIGINT)) // 2`;
+/**
+ * A line without the cgroup's name, which any user may choose, with spaces and colons in it: it reaches up to the last arrow, with
+ * which ss tells the directions that are open. Without one nothing behind the name can be told from it.
+ */
+const withoutCgroup = `CASE
+  WHEN strpos(raw, ' cgroup:') = 0 THEN raw
+  WHEN regexp_matches(raw, ' cgroup:.* [<-]-[->]( |$)') THEN regexp_replace(raw, ' cgroup:.*( [<-]-[->])( |$)', '\\1\\2')
+  ELSE split_part(raw, ' cgroup:', 1)
+END`;
+
+/** The middle of a poll from its line split at spaces; NULL for other lines. The clock has 18 digits, as records' times do. */
+const pollTime = (head: string): string => {
+  const time = (index: number) => `TRY_CAST(TRY_CAST(${head}[${index}] AS UBIGINT) AS DECIMAL(18, 0))::BIGINT`;
+  return `(${time(4)} + ${time(5)}) // 2`;
+};
 
 /** A query for the last poll's time in a piece of text (`last`), and for its polls that failed, in order. */
 export const pollsSql = (textPath: string): string => `

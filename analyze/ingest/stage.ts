@@ -1,22 +1,22 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { type Database, literal } from "../database.ts";
+import { readParquet } from "../files.ts";
 import { probeStage } from "./probe.ts";
 import { pollsSql, ssStage } from "./ss.ts";
 import { lostLineType, rejectedLineType, type StagedFile, stagedSql } from "./staged.ts";
 import { tracePipeStage } from "./trace-pipe.ts";
 
-/** Given a read_csv option list's tail, yields a query for the staged columns, in wire order. */
-export type StageSelect = (readOptions: string) => string;
+/**
+ * Given a read_csv option list's tail, yields a query for the staged columns, in wire order. A `careful` one takes longer, and has no
+ * error for a number that does not fit: the line is no record, or, where there is no way to say that, the number is NULL.
+ */
+export type StageSelect = (readOptions: string, careful: boolean) => string;
 
 export interface RejectedLine {
   readonly line: string;
   readonly why: string;
   readonly count: number;
 }
-
-/** The beginning of a read_csv call that takes the text as it is: no quotes, no guessing. */
-export const readCsv = (path: string, delimiter: string): string =>
-  `read_csv(${literal(path)}, auto_detect = false, header = false, delim = ${delimiter}, quote = '', escape = ''`;
 
 /** What a piece of text is of, and what is known before it is read. */
 export interface StageContext {
@@ -62,26 +62,27 @@ export async function stageText(
   context: StageContext,
 ): Promise<Stage> {
   const select = selectOf(textPath, context);
-  const copy = async (readOptions: string): Promise<number> =>
-    Number(await database.value(copyStaged(select(readOptions), parquetPath)));
+  const copy = async (readOptions: string, careful: boolean): Promise<number> =>
+    Number(await database.value(copyStaged(select(readOptions, careful), parquetPath)));
   let rows: number;
   const rejected: RejectedLine[] = [];
   try {
-    rows = await copy("");
+    rows = await copy("", false);
   } catch (error) {
-    if (!(error instanceof Error) || !/CSV Error|Conversion Error|Invalid Input/.test(error.message)) throw error;
+    if (!(error instanceof Error) || !/CSV Error|Conversion Error|Invalid Input|Out of Range/.test(error.message))
+      throw error;
     // Only text with bad lines pays for finding them: with rejects stored the reader is a third slower.
-    rows = await copy(", store_rejects = true");
+    rows = await copy(", store_rejects = true", true);
     rejected.push(...(await database.rows<RejectedLine>(unreadableLines)));
     await database.run("DROP TABLE reject_errors; DROP TABLE reject_scans");
   }
-  const columns = await database.columnNames(`SELECT * FROM read_parquet(${literal(parquetPath)})`);
+  const columns = await database.columnNames(`SELECT * FROM ${readParquet(parquetPath)}`);
   const file = { path: parquetPath, columns };
   const staged = stagedSql([file]);
   rejected.push(
     ...(await database.rows<RejectedLine>(
       `SELECT detail AS line, ${literal(whyRejected[context.header.text])} AS why, count(*)::INTEGER AS count
-       FROM ${staged} WHERE type = ${rejectedLineType} GROUP BY detail ORDER BY 3 DESC`,
+       FROM ${staged} WHERE type = ${rejectedLineType} GROUP BY detail ORDER BY 3 DESC, min(file_row_number)`,
     )),
   );
   const lost = await database.rows<LostLine>(

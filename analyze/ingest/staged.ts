@@ -1,4 +1,5 @@
-import { literal } from "../database.ts";
+import { readParquet } from "../files.ts";
+import { wholeNumeral } from "../literals.ts";
 
 /** The columns that every kind of text is parsed into, one staged row a line; `trace` is made of them. */
 const u32 = "UINTEGER";
@@ -66,11 +67,11 @@ export const lostLineType = 254;
 export const rejectedLineType = 255;
 
 /** A select list of the given SQL, in the order of the columns. Those that are not given are not written: NULLs cost more than numbers. */
-export function stagedList(given: Readonly<Partial<Record<StagedColumn, string>>>): string {
+export function stagedList(given: Readonly<Partial<Record<StagedColumn, string>>>, careful: boolean): string {
   return Object.entries(stagedColumns)
     .flatMap(([name, type]) => {
       const sql = given[name as StagedColumn];
-      return sql === undefined ? [] : [`(${sql})::${type} AS "${name}"`];
+      return sql === undefined ? [] : [`${careful ? "TRY_" : ""}CAST((${sql}) AS ${type}) AS "${name}"`];
     })
     .join(",\n      ");
 }
@@ -96,14 +97,14 @@ export function stagedSql(files: readonly StagedFile[]): string {
   const list = Object.entries(stagedColumns).map(([name, type]) =>
     had.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`,
   );
-  const paths = files.map(({ path }) => literal(path)).join(", ");
+  const paths = files.map(({ path }) => path);
   return `(SELECT file_index, file_row_number, ${list.join(", ")}
-    FROM read_parquet([${paths}], file_row_number = true${alike ? "" : ", union_by_name = true"}))`;
+    FROM ${readParquet(paths, `, file_row_number = true${alike ? "" : ", union_by_name = true"}`)})`;
 }
 
 /** All pieces read as one, which keeps their order; a UNION ALL would let the end of one fall behind the next. */
 export function recordsSql(pieces: readonly StagedPiece[]): string {
-  const ofPiece = (values: readonly number[]) => `([${values.join(", ")}])[file_index::BIGINT + 1]`;
+  const ofPiece = (values: readonly number[]) => `([${values.map(wholeNumeral).join(", ")}])[file_index::BIGINT + 1]`;
   return `
     SELECT ${ofPiece(pieces.map((piece) => piece.capture))}::USMALLINT AS capture,
       (file_row_number + 1 + ${ofPiece(pieces.map((piece) => piece.rowsBefore))})::BIGINT AS ord,

@@ -1,6 +1,7 @@
 import type { TppHeader } from "@tcpprobe-plus/tpp";
-import { literal } from "../database.ts";
-import { readCsv, type StageSelect } from "./stage.ts";
+import { readCsv } from "../files.ts";
+import { literal, wholeNumeral } from "../literals.ts";
+import type { StageSelect } from "./stage.ts";
 import { lostLineType, rejectedLineType, stagedList } from "./staged.ts";
 
 /**
@@ -53,12 +54,12 @@ export function tracePipeStage(
   const port = header.filters.port;
   // perf writes `  tcp:tcp_probe: family=…`, trace-cmd `tcp_probe:      family=…`.
   const words = header.source === "import" ? importedWords : "substr(line, colon + 2)";
-  const start = `${header.clock.monotonic_ns}::BIGINT`;
-  const record = stagedList({
+  const start = `${wholeNumeral(header.clock.monotonic_ns)}::BIGINT`;
+  const record = {
     type: "code",
     life: byEvent("UTINYINT", (event, get) => event.life?.(get) ?? null, "ELSE 0"),
     t: `clock - (${start} / 1000000000)::DECIMAL(18, 9)`,
-    ends: `'${number} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport`,
+    ends: `'${wholeNumeral(number)} ' || saddr || ' ' || sport || ' ' || daddr || ' ' || dport`,
     // `[001]` behind the task's name and number, or `CPU:1` before the number of lost events.
     ...(cpus ? { cpu: "TRY_CAST(regexp_extract(line, '^(?:CPU:|.*?[- ][0-9]+ +\\[)([0-9]+)', 1) AS USMALLINT)" } : {}),
     length_bytes: copied("data_len", "UINTEGER"),
@@ -75,8 +76,27 @@ export function tracePipeStage(
       (event, get) => event.detail?.(get) ?? null,
       "WHEN 'lost' THEN line WHEN 'rejected' THEN line",
     ),
+  };
+  /** Whether every number of a line fits into its column. */
+  const sound = events.map(({ name, keys, copies }) => {
+    const get = (key: string) => value(keys, key);
+    const numbers = copies.flatMap((key) => {
+      const text = get(key);
+      if (text === null) return [];
+      // Eight times srtt is what is staged.
+      if (key === "srtt") return [`TRY_CAST(${text} AS UINTEGER) < 536870912`];
+      return [`TRY_CAST(${text} AS ${key === "cong_state" ? "UTINYINT" : "UINTEGER"}) IS NOT NULL`];
+    });
+    const ports = [
+      ["src", "sport"],
+      ["dest", "dport"],
+    ].map(([joined, plain]) => {
+      const port = get(joined!) ? `split_part(${get(joined!)}, ':', -1)` : get(plain!);
+      return `TRY_CAST(${port} AS USMALLINT) IS NOT NULL`;
+    });
+    return `WHEN '${name}:' THEN coalesce(${[...numbers, ...ports].join(" AND ")}, false)`;
   });
-  return (readOptions) => `
+  return (readOptions, careful) => `
     WITH lines AS (
       SELECT line, strpos(line, ': ') AS colon
       FROM ${readCsv(textPath, "chr(31)")}, columns = {'line': 'VARCHAR'}${readOptions})
@@ -87,7 +107,8 @@ export function tracePipeStage(
         string_split(replace(${words}, '=', ' '), ' ') AS fields
       FROM lines
     ), checked AS (
-      SELECT *, CASE WHEN clock IS NOT NULL AND CASE fields[1] WHEN '' THEN false ${wellFormed} ELSE false END THEN fields[1]
+      SELECT *, CASE WHEN clock IS NOT NULL AND CASE fields[1] WHEN '' THEN false ${wellFormed} ELSE false END
+          ${careful ? `AND CASE fields[1] WHEN '' THEN false ${sound.join(" ")} END` : ""} THEN fields[1]
         WHEN line LIKE 'CPU:% [LOST % EVENTS]' OR line LIKE 'CPU:% [%EVENTS DROPPED]' THEN 'lost' ELSE 'rejected' END AS event
       FROM split
     ), named AS (
@@ -97,9 +118,9 @@ export function tracePipeStage(
         ${byEvent("UTINYINT", (event, get) => event.type(get), `WHEN 'lost' THEN ${lostLineType} ELSE ${rejectedLineType}`)} AS code
       FROM checked
     )
-    SELECT ${record}
+    SELECT ${stagedList(record, careful)}
     FROM named
-    ${port === null ? "" : `WHERE code >= ${lostLineType} OR sport = ${port} OR dport = ${port}`}`;
+    ${port === null ? "" : `WHERE code >= ${lostLineType} OR sport = ${wholeNumeral(port)} OR dport = ${wholeNumeral(port)}`}`;
 }
 
 const importedWords = "rtrim(regexp_replace(ltrim(substr(line, colon + 2)), '^(?:[a-z_]+:)?([a-z_0-9]+:) +', '\\1 '))";

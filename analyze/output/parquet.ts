@@ -1,7 +1,8 @@
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import { type Database, literal } from "../database.ts";
 import type { Loss } from "../ingest/capture.ts";
-import { type ConvertedCapture, capturesKey, lossesKey, lossesSql } from "../ingest/parquet.ts";
+import { type ConvertedCapture, capturesKey, lossesKey } from "../ingest/converted.ts";
+import { lossesSql } from "../ingest/parquet.ts";
 import type { Trace } from "../trace.ts";
 
 /** Keys of the columns' meanings in the file's metadata: `column.srtt_us` and so on. */
@@ -43,7 +44,7 @@ export async function copyTrace(
   // Version 2 encodes rising numbers (ord, time) as differences. Dictionaries beyond a thousand values and zstd's level 3
   // would make the file a fifth smaller and take half as long again (npm run bench).
   await database.run(
-    `COPY (${select}) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1,
-      DICTIONARY_SIZE_LIMIT 1000, USE_TMP_FILE false, KV_METADATA {${metadata.map(([key, value]) => `${literal(key)}: ${literal(value)}`).join(", ")}})`,
+    `COPY (${select}) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1, USE_TMP_FILE false,
+      DICTIONARY_SIZE_LIMIT 1000, KV_METADATA {${metadata.map(([key, value]) => `${literal(key)}: ${literal(value)}`).join(", ")}})`,
   );
 }

@@ -47,11 +47,13 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
   if (!(to > from)) throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
   const pollsApart = proxies.length > 0 ? await medianGap(trace) : 0;
   const window = options.window ?? niceStep(Math.max((to - from) / 150, pollsInWindow * pollsApart));
-  await trace.setWindow(window);
   const width = options.width ?? 800;
   const range: PlotRange = { from, to, flows: drawn.map((flow) => flow.flow) };
-  const points: Point[][] = [];
-  for (const one of series) points.push(await reducedPoints(trace, one, range, width));
+  const points = await trace.withWindow(window, async (windowed) => {
+    const found: Point[][] = [];
+    for (const one of series) found.push(await reducedPoints(windowed, one, range, width));
+    return found;
+  });
   if (points.every((one) => one.length === 0))
     throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
   const scale = pickScale(definition, points);

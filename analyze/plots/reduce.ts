@@ -1,3 +1,4 @@
+import { numeral, wholeNumeral } from "../literals.ts";
 import type { Trace } from "../trace.ts";
 import type { Series } from "./definition.ts";
 
@@ -25,17 +26,24 @@ export async function reducedPoints(trace: Trace, series: Series, range: PlotRan
   const traced = series.tracefsPoints && trace.captures.some((capture) => capture.header.source === "tracefs");
   const result = await trace.columns(`
     WITH points AS (
-      SELECT flow, ord, t, value::DOUBLE AS value, floor((t - ${from}) * ${perSecond})::BIGINT AS pixel
+      SELECT flow, ord, t, value::DOUBLE AS value, floor((t - ${numeral(from)}) * ${numeral(perSecond)})::BIGINT AS pixel
       FROM (${series.points}${traced ? ` UNION ALL ${series.tracefsPoints}` : ""})
-      WHERE flow IN (${flows.join(", ")}) AND t BETWEEN ${from} AND ${to}
+      WHERE flow IN (${flows.map(wholeNumeral).join(", ")}) AND t BETWEEN ${numeral(from)} AND ${numeral(to)}
     ), extremes AS (
-      SELECT flow, pixel,
-        unnest([min(ord), max(ord), min_by(ord, value), max_by(ord, value)]) AS ord,
-        unnest([min_by(t, ord), max_by(t, ord), min_by(t, value), max_by(t, value)]) AS t,
-        unnest([min_by(value, ord), max_by(value, ord), min(value), max(value)]) AS value
-      FROM points GROUP BY flow, pixel
+      SELECT flow, pixel, min(value) AS lowest, max(value) AS highest FROM points GROUP BY flow, pixel
+    ), placed AS (
+      -- Of equal values the first is taken, so that the same capture gives the same picture.
+      SELECT points.*, lowest, highest,
+        CASE WHEN value = lowest THEN ord END AS lowest_ord, CASE WHEN value = highest THEN ord END AS highest_ord
+      FROM points JOIN extremes USING (flow, pixel)
+    ), chosen AS (
+      SELECT flow,
+        unnest([min(ord), max(ord), min(lowest_ord), min(highest_ord)]) AS ord,
+        unnest([min_by(t, ord), max_by(t, ord), min_by(t, lowest_ord), min_by(t, highest_ord)]) AS t,
+        unnest([min_by(value, ord), max_by(value, ord), min(lowest), min(highest)]) AS value
+      FROM placed GROUP BY flow, pixel
     )
-    SELECT DISTINCT flow, ord, t, value FROM extremes ORDER BY flow, ord`);
+    SELECT DISTINCT flow, ord, t, value FROM chosen ORDER BY flow, ord, t, value`);
   const [flow = [], , t = [], value = []] = result.values as number[][];
   return t.map((_, index) => ({ flow: flow[index] as number, t: t[index] as number, value: value[index] as number }));
 }
@@ -53,6 +61,6 @@ export async function reducedMarks(trace: Trace, range: PlotRange, columns: numb
   const perSecond = columns / Math.max(to - from, 1e-9);
   return trace.rows<Mark>(`
     SELECT flow, min(t) AS t, mark FROM marks
-    WHERE flow IN (${flows.join(", ")}) AND t BETWEEN ${from} AND ${to}
-    GROUP BY flow, mark, floor((t - ${from}) * ${perSecond}) ORDER BY flow, t`);
+    WHERE flow IN (${flows.map(wholeNumeral).join(", ")}) AND t BETWEEN ${numeral(from)} AND ${numeral(to)}
+    GROUP BY flow, mark, floor((t - ${numeral(from)}) * ${numeral(perSecond)}) ORDER BY flow, t, mark`);
 }

@@ -7,7 +7,7 @@
 
 -- The 4-tuples of each capture. `ends` is '1 10.0.0.1 40000 10.0.0.2 5001': capture, local end, remote end. Records
 -- that name no two ports (a SYN_SENT before its port is chosen, a listening socket) belong to no connection.
-CREATE TEMP TABLE _tuples AS
+CREATE TABLE _tuples AS
 SELECT row_number() OVER (ORDER BY capture, first_ord) AS tuple, *
 FROM (
   SELECT ends,
@@ -32,7 +32,7 @@ WHERE sport > 0 AND dport > 0;
 -- said again (a repeated SYN); where it is established (life 2) without such a handshake just before; and after an end
 -- (life 3) when records follow that no beginning explains. Some kernels tell of a passive open's congestion state (life 4:
 -- Open) right before they tell that it is established: then it begins there.
-CREATE TEMP TABLE _connections AS
+CREATE TABLE _connections AS
 WITH events AS (
   SELECT tuple, ord, life,
     last_value(nullif(life, 4) IGNORE NULLS) OVER (in_order ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS previous_life,
@@ -59,7 +59,7 @@ FROM beginnings JOIN _tuples USING (tuple);
 -- Where a connection's numbers cross from one half of the 32-bit range into the other, for the local end's numbers
 -- (`own`) and the peer's (`peer`). Between two records a number moves by less than 2^31 either way (a window is at
 -- most 2^30), so the smaller step is the true one, and the half it leads to is one up or one down.
-CREATE TEMP TABLE _crossings AS
+CREATE TABLE _crossings AS
 WITH careful AS (
   SELECT flow, ord, relative_sequence,
     coalesce(snd_una, CASE type WHEN 0 THEN ack_num WHEN 1 THEN seq_num END)::BIGINT AS own,
@@ -90,7 +90,7 @@ WHERE previous IS NULL OR number >> 31 <> previous >> 31;
 -- Stretches of a connection in which its numbers stay within one half, so that the middle of that half
 -- (`..._middle`) turns any 32-bit number near it into 64 bits. `..._zero` is what counts as 0: the first number seen
 -- where the source gives absolute numbers, 0 where it counts from there itself.
-CREATE TEMP TABLE _segments AS
+CREATE TABLE _segments AS
 WITH halves AS (
   SELECT flow, ord, side, zero, row_number() OVER so_far AS place, (sum(halves) OVER so_far)::BIGINT AS half
   FROM _crossings WINDOW so_far AS (PARTITION BY flow, side ORDER BY ord)
@@ -128,7 +128,7 @@ FROM filled JOIN _connections USING (flow);
 -- few records look further than one place. The pages of one 4-tuple follow each other from that of its first record on,
 -- `page_zeros` being the place of page 0.
 CREATE TYPE _tuple_ends AS ENUM (SELECT ends FROM _tuples ORDER BY tuple);
-CREATE TEMP TABLE _lookups AS
+CREATE TABLE _lookups AS
 WITH sizes AS (
   SELECT min(shift)::INTEGER AS page_shift
   FROM range(12, 63) AS shifts(shift)

@@ -18,3 +18,22 @@ CREATE TYPE held_by AS ENUM ('recovery', 'cwnd', 'rwnd', 'pacing', 'application'
 
 -- The quotient of two whole numbers without its fraction; NULL where the divisor is 0.
 CREATE MACRO whole_quotient(number, divisor) AS number // divisor;
+
+-- A sum that is the same whatever the order of its addends, which a sum of doubles is not: of billionths, in whole numbers.
+CREATE MACRO exact_sum(value) AS sum((value * 1e9)::HUGEINT)::DOUBLE / 1e9;
+
+-- Seconds as whole nanoseconds, for sums of many that are sums of the same; and back.
+CREATE MACRO nanoseconds(seconds) AS (seconds * 1e9)::BIGINT;
+CREATE MACRO seconds_of(nanoseconds) AS nanoseconds::DOUBLE / 1e9;
+
+-- The number of windows in a stretch of time, if all stretches together (`total`) have so few that they can be worked on.
+CREATE MACRO so_many_windows(number, total) AS CASE
+  WHEN total > 10000000 THEN error('tcpprobe_plus: ' || total::HUGEINT || ' windows, at most 10000000')
+  ELSE number
+END;
+
+-- The number of the window in which a moment lies.
+CREATE MACRO window_of(moment_s, window_s) AS floor(moment_s / window_s)::BIGINT;
+
+-- A count of the kernel's that no connection gets to tells nothing. Below this, eight times a difference fits in 64 bits.
+CREATE MACRO credible(number) AS CASE WHEN number <= 288230376151711744 THEN number::BIGINT END;

@@ -5,7 +5,7 @@
 CREATE MACRO piece_of(ord) AS ord >> 11;
 
 -- Each expiry; from tracepoints, which see no timer, each time that the congestion state became Loss.
-CREATE TEMP TABLE _expiries AS
+CREATE TABLE _expiries AS
 WITH rare AS MATERIALIZED (
   -- The scan makes this comparison before it reads the other columns.
   SELECT * FROM _trace WHERE type NOT IN ('recv', 'send')
@@ -21,7 +21,7 @@ FROM rare JOIN captures USING (capture)
 WHERE flow IS NOT NULL AND (type = 'timeout' OR (type = 'ca_state' AND ca_state = 'Loss' AND source = 'tracefs'));
 
 -- The pieces of the connections that have any. `reached` is the highest number acknowledged.
-CREATE TEMP TABLE _expiry_pieces AS
+CREATE TABLE _expiry_pieces AS
 SELECT flow, piece_of(ord) AS piece,
   max(greatest(snd_una, CASE WHEN type = 'recv' THEN ack_num END)) AS reached,
   max(CASE WHEN snd_cwnd IS NOT NULL THEN ord END) AS last_telling, min(CASE WHEN snd_cwnd IS NOT NULL THEN ord END) AS first_telling,
@@ -33,7 +33,7 @@ GROUP BY flow, piece;
 
 -- Pieces in which lie: the last segment received before the expiry, the last record before it and the first after it that
 -- tell the window, the first after it out of Loss and the next that tells the window from there.
-CREATE TEMP TABLE _expiry_places AS
+CREATE TABLE _expiry_places AS
 WITH places AS (
   SELECT _expiries.flow, ord, piece_of(ord) AS own_piece,
     max(CASE WHEN first_received < ord THEN piece END) AS ack_piece,
@@ -48,7 +48,7 @@ SELECT places.flow, ord, own_piece, ack_piece, before_piece, after_piece, exit_p
 FROM places JOIN _expiry_pieces USING (flow)
 GROUP BY places.flow, ord, own_piece, ack_piece, before_piece, after_piece, exit_piece;
 
-CREATE TEMP TABLE _expiry_records AS
+CREATE TABLE _expiry_records AS
 SELECT _trace.flow, _trace.ord, piece_of(_trace.ord) AS piece, t, type = 'recv' AS received, ca_state, snd_cwnd, ssthresh, retrans, snd_una, snd_nxt
 FROM _trace
 JOIN (
@@ -56,7 +56,7 @@ JOIN (
 ) AS wanted ON wanted.flow = _trace.flow AND wanted.piece = piece_of(_trace.ord);
 
 -- Each expiry with what those records tell. `una` and `high`: what was acknowledged and what was sent as the timer fired.
-CREATE TEMP TABLE _expiry_states AS
+CREATE TABLE _expiry_states AS
 WITH last_acks AS (
   SELECT places.flow, places.ord, max(near.t) AS ack_s
   FROM _expiry_places AS places JOIN _expiry_records AS near ON near.flow = places.flow AND near.piece = ack_piece
@@ -99,7 +99,7 @@ LEFT JOIN exit_states USING (flow, ord)
 LEFT JOIN _expiry_records AS exit_state ON exit_state.flow = _expiries.flow AND exit_state.ord = state_ord;
 
 -- When new data was acknowledged after each expiry, and when all that was outstanding.
-CREATE TEMP TABLE _expiry_recoveries AS
+CREATE TABLE _expiry_recoveries AS
 WITH pieces AS (
   SELECT states.flow, states.ord,
     min(CASE WHEN reached > una THEN piece END) AS progress_piece, min(CASE WHEN reached >= high THEN piece END) AS recovery_piece

@@ -15,7 +15,7 @@
 -- last_cwnd                    UINTEGER window at its last record that tells
 -- exit_ord, exit_ssthresh      BIGINT, UINTEGER   place of the first record at which snd_cwnd >= ssthresh, and ssthresh there; NULL where
 --                                       there is none
-CREATE TEMP TABLE _lives AS
+CREATE TABLE _lives AS
 SELECT capture, flow,
   any_value(saddr) AS saddr, any_value(sport) AS sport, any_value(daddr) AS daddr, any_value(dport) AS dport,
   min(t) AS start_s, max(t) AS end_s, round(max(t) - min(t), 9) AS duration_s, count(*) AS records,

@@ -25,4 +25,4 @@
 -- held_by            VARCHAR    what kept the sender from sending during the stretch: 'recovery', 'cwnd', 'rwnd', 'pacing',
 --                               'application', 'idle'; NULL before the connection is established and where the source cannot
 --                               tell. docs/metrics.md has the rules
-CREATE VIEW _steps AS SELECT * FROM read_parquet(getvariable('steps_path'));
+CREATE VIEW _steps AS SELECT * FROM read_parquet(getvariable('steps_pattern'), hive_partitioning = false);

@@ -20,9 +20,9 @@ WITH polled_or_probed AS (
     END AS otherwise,
     packets_out::BIGINT + retrans_out - sacked_out - lost_out AS inflight_packets,
     coalesce(mss_bytes, whole_quotient(snd_nxt - snd_una, packets_out), 536) AS segment_bytes,
-    snd_wnd_bytes - coalesce(snd_nxt - snd_una, packets_out::BIGINT * mss_bytes) AS window_bytes,
+    snd_wnd_bytes - coalesce(snd_nxt - snd_una, packets_out::DOUBLE * mss_bytes) AS window_bytes,
     -- A poll tells by itself whether data waits.
-    source = 'ss' AND wqueue_bytes > packets_out::BIGINT * mss_bytes AS waiting
+    source = 'ss' AND wqueue_bytes > packets_out::DOUBLE * mss_bytes AS waiting
   FROM _trace JOIN captures USING (capture)
   WHERE source <> 'tracefs' AND flow IS NOT NULL AND snd_cwnd IS NOT NULL
 ), traced AS (

@@ -55,10 +55,10 @@ SELECT
   record, connection, netns,
   rcv_wnd_bytes, rqueue_bytes, mss_bytes,
   delivered,
-  bytes_acked::BIGINT AS bytes_acked,
+  credible(bytes_acked) AS bytes_acked,
   app_limited,
-  busy_us::BIGINT AS busy_us, rwnd_limited_us::BIGINT AS rwnd_limited_us, sndbuf_limited_us::BIGINT AS sndbuf_limited_us,
+  credible(busy_us) AS busy_us, credible(rwnd_limited_us) AS rwnd_limited_us, credible(sndbuf_limited_us) AS sndbuf_limited_us,
   timer, cong, cong_state,
-  bytes_sent::BIGINT AS bytes_sent, delivery_rate_bps, min_rtt_us,
+  credible(bytes_sent) AS bytes_sent, delivery_rate_bps, min_rtt_us,
   detail
 FROM numbered;

@@ -12,7 +12,7 @@
 --                         does not tell it then
 -- cwnd_end     UINTEGER   the last in it; NULL likewise
 -- crosses_gap  BOOLEAN    records of the capture were lost inside it, so its times are bounds
-CREATE TEMP TABLE episodes AS
+CREATE TABLE episodes AS
 WITH changes AS (
   -- With what the record before each run told; a connection's first run has none.
   SELECT capture, flow, ca_state, ord, coalesce(since_s, t) AS changed_s, previous_cwnd AS cwnd_before,

@@ -18,8 +18,9 @@ WITH windows AS (
     window_start_s,
     window_s,
     count(*) AS flows,
-    sum(goodput_bps) AS goodput_bps,
-    power(sum(goodput_bps), 2) / nullif(count(*) * sum(power(goodput_bps, 2)), 0) AS jain,
+    sum(acked_bytes) * 8 / window_s AS goodput_bps,
+    -- Of the bytes, to which the rates are in proportion: whole numbers add up to the same in any order.
+    power(sum(acked_bytes), 2) / nullif(count(*) * sum(acked_bytes::HUGEINT * acked_bytes), 0) AS jain,
     bool_or(crosses_gap) AS touches_loss
   FROM goodput
   WHERE acked_bytes > 0 OR outstanding

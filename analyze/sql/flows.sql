@@ -38,19 +38,19 @@
 -- cong               VARCHAR    congestion control algorithm, the last where it changed; NULL where the source does not tell
 -- crosses_gap        BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds
 -- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a flow of one moment
-CREATE TEMP TABLE flows AS
+CREATE TABLE flows AS
 WITH acked AS (
   -- A SYN that nobody answered leaves both at the sequence number behind it.
   SELECT flow, greatest(lowest_una, syn_end) AS first_una, greatest(least(highest_una, fin_seq), syn_end) AS last_una
   FROM _lives
 ), held AS (
   SELECT flow,
-    sum(srtt_us * held_s) / nullif(sum(CASE WHEN srtt_us IS NOT NULL THEN held_s END), 0) AS srtt_mean_us,
-    sum(snd_cwnd * held_s) / nullif(sum(CASE WHEN snd_cwnd IS NOT NULL THEN held_s END), 0) AS cwnd_mean,
-    sum(inflight_bytes * held_s) / nullif(sum(CASE WHEN inflight_bytes IS NOT NULL THEN held_s END), 0) AS inflight_mean_bytes,
+    exact_sum(srtt_us * held_s) / nullif(seconds_of(sum(CASE WHEN srtt_us IS NOT NULL THEN held_ns END)), 0) AS srtt_mean_us,
+    exact_sum(snd_cwnd * held_s) / nullif(seconds_of(sum(CASE WHEN snd_cwnd IS NOT NULL THEN held_ns END)), 0) AS cwnd_mean,
+    exact_sum(inflight_bytes * held_s) / nullif(seconds_of(sum(CASE WHEN inflight_bytes IS NOT NULL THEN held_ns END)), 0) AS inflight_mean_bytes,
     count(CASE WHEN ca_state = 'Loss' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Loss') THEN 1 END) AS loss_episodes,
     count(CASE WHEN ca_state = 'Recovery' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Recovery') THEN 1 END) AS recovery_episodes
-  FROM (SELECT flow, t - since_s AS held_s, srtt_us, snd_cwnd, inflight_bytes, ca_state, previous_ca_state FROM _steps) GROUP BY flow
+  FROM (SELECT flow, t - since_s AS held_s, nanoseconds(t - since_s) AS held_ns, srtt_us, snd_cwnd, inflight_bytes, ca_state, previous_ca_state FROM _steps) GROUP BY flow
 ), samples AS (
   SELECT flow, min(rtt_sample_us) AS rtt_min_us, quantiles_of(rtt_sample_us) AS quantiles
   FROM _steps WHERE rtt_sample_us IS NOT NULL GROUP BY flow
@@ -58,7 +58,7 @@ WITH acked AS (
   SELECT flow, max_by(cong, ord) AS cong FROM _trace WHERE cong IS NOT NULL AND flow IS NOT NULL GROUP BY flow
 ), lost AS (
   SELECT flow, bool_or(from_s IS NULL AND to_s IS NULL) AS anywhere,
-    sum(greatest(least(end_s, coalesce(to_s, end_s)) - greatest(start_s, coalesce(from_s, start_s)), 0)) AS lost_s
+    exact_sum(greatest(least(end_s, coalesce(to_s, end_s)) - greatest(start_s, coalesce(from_s, start_s)), 0)) AS lost_s
   FROM _lives JOIN losses ON losses.capture = _lives.capture AND coalesce(from_s, start_s) <= end_s AND coalesce(to_s, end_s) >= start_s
   GROUP BY flow
 )

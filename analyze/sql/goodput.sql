@@ -19,7 +19,7 @@
 -- crosses_gap          BOOLEAN    records of the capture were lost in or next to the window, so its numbers are bounds
 CREATE VIEW goodput AS
 WITH per_window AS (
-  SELECT capture, flow, floor(t / window_s)::BIGINT AS w,
+  SELECT capture, flow, window_of(t, window_s) AS w,
     -- A record shows snd_una before its segment. Where the source tells what the segment acknowledges, that counts at once; the
     -- kernel does not look at the acknowledgement of a RST, nor at one of data that was never sent.
     greatest(max(coalesce(snd_una, bytes_acked)),
@@ -39,7 +39,8 @@ WITH per_window AS (
     min(sent_so_far) AS first_sent, min(retrans) AS first_retrans
   FROM per_window GROUP BY capture, flow HAVING count(una) > 0
 ), every_window AS (
-  SELECT capture, flow, sees_sends, first_una, first_sent, first_retrans, unnest(range(first_w, last_w + 1)) AS w FROM per_flow
+  SELECT capture, flow, sees_sends, first_una, first_sent, first_retrans, unnest(range(first_w, first_w + so_many_windows(windows, total))) AS w
+  FROM (SELECT *, last_w + 1 - first_w AS windows, sum(last_w + 1 - first_w) OVER () AS total FROM per_flow)
 ), filled AS (
   SELECT every_window.*, sent_bytes, retransmitted_bytes, retransmit_events,
     coalesce(max(una) OVER so_far, first_una) AS una,

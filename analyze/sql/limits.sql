@@ -20,18 +20,18 @@
 --                               without what was waiting to be sent
 -- gap_share          DOUBLE     share of the life in which records of the capture were lost; 1 where their place is not known
 -- crosses_gap        BOOLEAN    records of the capture were lost during it
-CREATE TEMP TABLE limits AS
+CREATE TABLE limits AS
 WITH sums AS (
-  SELECT capture, flow, min(since_s) AS start_s, max(t) AS end_s, sum(held_s) AS life_s,
-    coalesce(sum(CASE WHEN held_by = 'cwnd' THEN held_s END), 0) AS cwnd_s,
-    coalesce(sum(CASE WHEN held_by = 'rwnd' THEN held_s END), 0) AS rwnd_s,
-    coalesce(sum(CASE WHEN held_by = 'application' THEN held_s END), 0) AS application_s,
-    coalesce(sum(CASE WHEN held_by = 'pacing' THEN held_s END), 0) AS pacing_s,
-    coalesce(sum(CASE WHEN held_by = 'recovery' THEN held_s END), 0) AS recovery_s,
-    coalesce(sum(CASE WHEN held_by = 'idle' THEN held_s END), 0) AS idle_s
-  FROM (SELECT capture, flow, held_by, since_s, t, t - since_s AS held_s FROM _steps WHERE held_by IS NOT NULL AND since_s IS NOT NULL)
+  SELECT capture, flow, min(since_s) AS start_s, max(t) AS end_s, seconds_of(sum(held_ns)) AS life_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'cwnd' THEN held_ns END), 0)) AS cwnd_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'rwnd' THEN held_ns END), 0)) AS rwnd_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'application' THEN held_ns END), 0)) AS application_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'pacing' THEN held_ns END), 0)) AS pacing_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'recovery' THEN held_ns END), 0)) AS recovery_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'idle' THEN held_ns END), 0)) AS idle_s
+  FROM (SELECT capture, flow, held_by, since_s, t, nanoseconds(t - since_s) AS held_ns FROM _steps WHERE held_by IS NOT NULL AND since_s IS NOT NULL)
   GROUP BY capture, flow
-  HAVING sum(held_s) > 0
+  HAVING sum(held_ns) > 0
 ), chrono AS (
   SELECT flow, (max(busy_us) - min(busy_us)) / 1e6 AS busy_s, (max(rwnd_limited_us) - min(rwnd_limited_us)) / 1e6 AS rwnd_s,
     (max(sndbuf_limited_us) - min(sndbuf_limited_us)) / 1e6 AS sndbuf_s
@@ -57,7 +57,7 @@ WITH sums AS (
   FROM split
 ), lost AS (
   SELECT flow, bool_or(from_s IS NULL AND to_s IS NULL) AS anywhere,
-    sum(greatest(least(end_s, coalesce(to_s, end_s)) - greatest(start_s, coalesce(from_s, start_s)), 0)) AS lost_s
+    exact_sum(greatest(least(end_s, coalesce(to_s, end_s)) - greatest(start_s, coalesce(from_s, start_s)), 0)) AS lost_s
   FROM split JOIN losses ON losses.capture = split.capture AND coalesce(from_s, start_s) <= end_s AND coalesce(to_s, end_s) >= start_s
   GROUP BY flow
 )

@@ -17,28 +17,33 @@
 CREATE VIEW limits_by_window AS
 WITH cut AS (
   -- What of each stretch lies in the window in which it ends …
-  SELECT capture, flow, held_by, t - greatest(since_s, floor(t / window_s) * window_s) AS held_s, floor(t / window_s)::BIGINT AS w, window_s
+  SELECT capture, flow, held_by, nanoseconds(t - greatest(since_s, floor(t / window_s) * window_s)) AS held_ns, window_of(t, window_s) AS w, window_s
   FROM _steps CROSS JOIN settings
   WHERE held_by IS NOT NULL AND t > since_s
   UNION ALL
   -- … and, of the few that began in an earlier one, in those before it.
-  SELECT capture, flow, held_by, (w + 1) * window_s - greatest(since_s, w * window_s), w, window_s
+  SELECT capture, flow, held_by, nanoseconds((w + 1) * window_s - greatest(since_s, w * window_s)), w, window_s
   FROM (
     SELECT capture, flow, held_by, since_s, window_s,
-      unnest(range(floor(since_s / window_s)::BIGINT, floor(t / window_s)::BIGINT)) AS w
-    FROM _steps CROSS JOIN settings
-    WHERE held_by IS NOT NULL AND floor(t / window_s) > floor(since_s / window_s)
+      unnest(range(first_w, first_w + so_many_windows(windows, total))) AS w
+    FROM (
+      SELECT capture, flow, held_by, since_s, window_s, window_of(since_s, window_s) AS first_w,
+        window_of(t, window_s) - window_of(since_s, window_s) AS windows,
+        sum(window_of(t, window_s) - window_of(since_s, window_s)) OVER () AS total
+      FROM _steps CROSS JOIN settings
+      WHERE held_by IS NOT NULL AND floor(t / window_s) > floor(since_s / window_s)
+    )
   )
 ), summed AS (
   SELECT capture, flow, w, window_s, round(w * window_s, 9) AS window_start_s,
-    sum(held_s) AS told_s,
-    coalesce(sum(CASE WHEN held_by = 'cwnd' THEN held_s END), 0) AS cwnd_s,
-    coalesce(sum(CASE WHEN held_by = 'rwnd' THEN held_s END), 0) AS rwnd_s,
-    coalesce(sum(CASE WHEN held_by = 'application' THEN held_s END), 0) AS application_s,
-    coalesce(sum(CASE WHEN held_by = 'pacing' THEN held_s END), 0) AS pacing_s,
-    coalesce(sum(CASE WHEN held_by = 'recovery' THEN held_s END), 0) AS recovery_s,
-    coalesce(sum(CASE WHEN held_by = 'idle' THEN held_s END), 0) AS idle_s
-  FROM cut GROUP BY capture, flow, w, window_s
+    seconds_of(sum(held_ns)) AS told_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'cwnd' THEN held_ns END), 0)) AS cwnd_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'rwnd' THEN held_ns END), 0)) AS rwnd_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'application' THEN held_ns END), 0)) AS application_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'pacing' THEN held_ns END), 0)) AS pacing_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'recovery' THEN held_ns END), 0)) AS recovery_s,
+    seconds_of(coalesce(sum(CASE WHEN held_by = 'idle' THEN held_ns END), 0)) AS idle_s
+  FROM cut GROUP BY capture, flow, w, window_s HAVING sum(held_ns) > 0
 )
 SELECT capture, flow, window_start_s, window_s, told_s, cwnd_s, rwnd_s, application_s, pacing_s, recovery_s, idle_s,
   EXISTS (

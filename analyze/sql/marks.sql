@@ -7,7 +7,7 @@
 --                     state became Loss, which a timer does); 'retransmission' (the count of retransmitted segments rose, or
 --                     the kernel said it retransmitted); 'window probe' (the timer fired with nothing in flight, so it asks
 --                     whether a closed window has opened: tcp_send_probe0); 'reset'
-CREATE TEMP TABLE marks AS
+CREATE TABLE marks AS
 WITH told AS (
   SELECT _trace.capture, flow, ord, t,
     CASE

@@ -31,7 +31,7 @@
 --                                 whether that was an undo
 -- spurious_evidence    VARCHAR    what it is inferred from, or why it cannot be; NULL for probes, and where the trace ends inside Loss
 -- crosses_gap          BOOLEAN    records of the capture were lost between the last ACK and recovery
-CREATE TEMP TABLE rto_events AS
+CREATE TABLE rto_events AS
 WITH links AS (
   SELECT *,
     CASE WHEN una = lag(una) OVER in_order AND (kind = 'window probe') = (lag(kind) OVER in_order = 'window probe') THEN 0 ELSE 1 END AS begins

@@ -28,15 +28,23 @@ WITH bases AS (
 ), taken AS NOT MATERIALIZED (
   -- A sample was taken as the stretch began, with the packet of the record before it.
   SELECT _steps.capture, flow, basis, t,
-    floor(CASE WHEN basis = 'srtt' THEN t ELSE since_s END / window_s)::BIGINT AS w,
+    window_of(CASE WHEN basis = 'srtt' THEN t ELSE since_s END, window_s) AS w,
     CASE WHEN basis = 'srtt' THEN srtt_us ELSE rtt_sample_us END AS rtt_us, since_s
   FROM _steps JOIN bases USING (flow) CROSS JOIN settings
 ), lives AS (
   SELECT capture, min(coalesce(since_s, t)) AS start_s, max(t) AS end_s FROM _steps WHERE capture IN (SELECT capture FROM losses) GROUP BY capture
 ), gap_windows AS (
-  SELECT DISTINCT capture, unnest(range(
-    ceil(greatest(coalesce(from_s, start_s), start_s) / window_s)::BIGINT - 1, floor(least(coalesce(to_s, end_s), end_s) / window_s)::BIGINT + 1)) AS w
-  FROM losses JOIN lives USING (capture) CROSS JOIN settings
+  SELECT DISTINCT capture, unnest(range(first_w, first_w + so_many_windows(windows, total))) AS w
+  FROM (
+    SELECT capture, first_w, windows, sum(windows) OVER () AS total
+    FROM (
+      SELECT *, greatest(window_of(least(coalesce(to_s, end_s), end_s), window_s) + 1 - first_w, 0) AS windows
+      FROM (
+        SELECT *, ceil(greatest(coalesce(from_s, start_s), start_s) / window_s)::BIGINT - 1 AS first_w
+        FROM losses JOIN lives USING (capture) CROSS JOIN settings
+      )
+    )
+  )
 ), kept AS (
   SELECT capture, flow, w, basis, rtt_us, false AS crosses_gap
   FROM taken ANTI JOIN gap_windows USING (capture, w)

@@ -8,7 +8,7 @@
 -- cause        VARCHAR    'loss' (the congestion state was no longer Open: loss or ECN), 'delay' (it was: the algorithm ended it, as
 --                         HyStart does, or the threshold of an earlier exit was reached), 'cached' (the connection began so, with
 --                         a threshold from the kernel's metrics cache), 'unseen' (it was over as the capture began)
-CREATE TEMP TABLE slow_start AS
+CREATE TABLE slow_start AS
 SELECT _steps.capture, _steps.flow, coalesce(since_s, t) AS exit_s, CASE WHEN since_s IS NULL THEN snd_cwnd ELSE previous_cwnd END AS exit_cwnd, exit_ssthresh AS ssthresh,
   CASE
     WHEN since_s IS NULL THEN CASE WHEN has_start THEN 'cached' ELSE 'unseen' END

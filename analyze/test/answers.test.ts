@@ -13,7 +13,7 @@ const kmod = fixture("kmod-loss");
 
 let trace: Trace;
 test.before(async () => {
-  trace = await openTrace([kmod]);
+  trace = await openTrace([kmod], { allowFiles: true }); // it reads what it has written
 });
 test.after.always(() => trace[Symbol.asyncDispose]());
 

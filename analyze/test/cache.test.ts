@@ -37,7 +37,7 @@ interface Opened {
 async function open(t: ExecutionContext, paths: readonly string[], cache: CacheOptions | false): Promise<Opened> {
   const said: string[] = [];
   const kept = cache && { minTextBytes: 0, ...cache };
-  const trace = await openTrace(paths, { cache: kept, say: (text) => said.push(text) });
+  const trace = await openTrace(paths, { cache: kept, say: (text) => said.push(text), allowFiles: true });
   t.teardown(() => trace[Symbol.asyncDispose]());
   return { trace, said };
 }
@@ -64,9 +64,9 @@ const entries = (directory: string): string[] => readdirSync(directory).sort();
 async function markEntry(directory: string, name: string): Promise<void> {
   const path = join(directory, name);
   const before = statSync(path);
-  await using trace = await openTrace([path]);
+  await using trace = await openTrace([path], { allowFiles: true });
   await trace.database.run(`COPY (SELECT * REPLACE ('marked' AS detail) FROM trace) TO '${path}.new' (FORMAT parquet, KV_METADATA {
-    'tcpprobe_plus.captures': '${JSON.stringify(trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
+    'tcpprobe_plus.entry': '${name}', 'tcpprobe_plus.captures': '${JSON.stringify(trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
   copyFileSync(`${path}.new`, path);
   utimesSync(path, before.atime, before.mtime);
 }
@@ -141,12 +141,12 @@ test("tables that are kept are the same when they are read again, to their types
   await first.trace.need(...keptTables);
   t.is(entries(directory).length, 2 + keptTables.length);
   const second = await open(t, [recording], { directory });
+  const tables =
+    "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('captures', 'losses', 'not_followed')";
   for (const name of keptTables) {
     await second.trace.need(name);
     // Nothing beside it was needed.
-    t.deepEqual(await second.trace.database.rows("SELECT table_name FROM duckdb_tables() WHERE temporary"), [
-      { table_name: name },
-    ]);
+    t.deepEqual(await second.trace.database.rows(tables), [{ table_name: name }]);
     await plain.trace.need(name);
     const query = `SELECT * FROM ${name} ORDER BY ALL`;
     t.deepEqual(await second.trace.database.describe(query), await plain.trace.database.describe(query), name);
@@ -235,17 +235,22 @@ test("what is still growing, cut, damaged or small is not kept", async (t) => {
 test("least recently used entries go when the cache is full, those in use stay, leftovers of the dead go", async (t) => {
   const directory = temporaryDirectory(t);
   const long = new Date(Date.now() - 2 * 24 * 3600_000);
-  writeFileSync(join(directory, "dead.parquet.1.partial"), "x");
-  utimesSync(join(directory, "dead.parquet.1.partial"), long, long);
+  const dead = `${"d".repeat(40)}.parquet.1.partial`;
+  const mine = "mine.parquet";
+  for (const name of [dead, mine]) {
+    writeFileSync(join(directory, name), "x");
+    utimesSync(join(directory, name), long, long);
+  }
   await open(t, [recording], { directory });
-  const [first] = entries(directory);
+  const [first] = entries(directory).filter((name) => name !== mine);
   const { size } = statSync(join(directory, first!));
   await open(t, [fixture("kmod-bbr")], { directory, maxBytes: size * 1.2 });
-  t.is(entries(directory).length, 2, "the first was used just now");
+  t.is(entries(directory).length, 3, "the first was used just now");
   utimesSync(join(directory, first!), long, long);
   await open(t, [fixture("kmod-ipv6")], { directory, maxBytes: size * 1.2 });
   t.false(entries(directory).includes(first!));
   t.is(entries(directory).filter((name) => name.endsWith(".partial")).length, 0);
+  t.true(entries(directory).includes(mine), "what is called otherwise is somebody else's");
 });
 
 test("a broken entry is made again; a cache that cannot be written changes nothing, and only --debug says so", async (t) => {
@@ -295,4 +300,76 @@ test.serial("XDG_CACHE_HOME is obeyed, by a capture that is large enough; --no-c
     if (before === undefined) delete process.env.XDG_CACHE_HOME;
     else process.env.XDG_CACHE_HOME = before;
   }
+});
+
+test("an entry is readable by its owner alone; a cache that others could write is not used", async (t) => {
+  const directory = temporaryDirectory(t);
+  const mask = process.umask(0o022);
+  t.teardown(() => process.umask(mask));
+  const own = join(directory, "own");
+  const first = await open(t, [recording], { directory: own });
+  await first.trace.flows();
+  t.true(entries(own).length >= 5);
+  for (const name of entries(own)) t.is(statSync(join(own, name)).mode & 0o777, 0o600, name);
+  t.is(statSync(own).mode & 0o777, 0o700);
+  for (const mode of [0o777, 0o775, 0o1777]) {
+    const open_ = join(directory, mode.toString(8));
+    mkdirSync(open_);
+    chmodSync(open_, mode);
+    copyFileSync(join(own, entries(own)[0]!), join(open_, entries(own)[0]!));
+    const { said, trace } = await open(t, [recording], { directory: open_ });
+    t.is(entries(open_).length, 1, "nothing is added");
+    t.regex(said.join("\n"), /the cache is not used: .* is writable by others/);
+    t.is(trace.captures[0]!.records, (await linesOf(recording)).length);
+  }
+  // Neither is one below a folder that somebody may replace.
+  const above = join(directory, "above");
+  mkdirSync(above);
+  chmodSync(above, 0o777);
+  const below = await open(t, [recording], { directory: join(above, "cache") });
+  t.regex(below.said.join("\n"), /is writable by others/);
+  t.deepEqual(entries(join(above, "cache")), []);
+});
+
+test("an entry of another capture under this one's name is not believed", async (t) => {
+  const directory = temporaryDirectory(t);
+  await open(t, [recording], { directory });
+  const [name] = entries(directory);
+  await open(t, [fixture("kmod-ipv6")], { directory });
+  const [other] = entries(directory).filter((entry) => entry !== name);
+  copyFileSync(join(directory, other!), join(directory, name!));
+  const { trace, said } = await open(t, [recording], { directory });
+  t.is(trace.captures[0]!.records, (await linesOf(recording)).length);
+  t.regex(said.join("\n"), /is of something else/);
+});
+
+test("what is kept of a Parquet file is not taken once the file has changed, whatever its footer says", async (t) => {
+  const directory = temporaryDirectory(t);
+  const kept = join(directory, "kept");
+  const path = join(directory, "x.parquet");
+  const before = await open(t, [recording], false);
+  await before.trace.database.run(`COPY (SELECT * FROM trace) TO '${path}' (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, KV_METADATA {
+    'tcpprobe_plus.captures': '${JSON.stringify(before.trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
+  const mean = async () => {
+    const [row] = await (await open(t, [path], { directory: kept })).trace.rows(
+      "SELECT cwnd_mean FROM flows WHERE flow = 1",
+    );
+    return row!.cwnd_mean as number;
+  };
+  const first = await mean();
+  t.is(await mean(), first);
+  const was = statSync(path);
+  // Some windows of 10 packets become 30, in place: no size, no place and no extreme changes.
+  const file = readFileSync(path);
+  const ten = Buffer.from(new Uint32Array(8).fill(10).buffer);
+  let changed = 0;
+  for (let at = file.indexOf(ten); at >= 0 && at < file.length - 20_000; at = file.indexOf(ten, at + 32), changed++)
+    Buffer.from(new Uint32Array(8).fill(30).buffer).copy(file, at);
+  t.true(changed > 0);
+  writeFileSync(path, file);
+  utimesSync(path, was.atime, was.mtime);
+  t.is(statSync(path).size, was.size);
+  const [row] = await (await open(t, [path], false)).trace.rows("SELECT cwnd_mean FROM flows WHERE flow = 1");
+  t.not(row!.cwnd_mean, first);
+  t.is(await mean(), row!.cwnd_mean as number);
 });

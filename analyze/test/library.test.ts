@@ -1,5 +1,13 @@
 /** The library as a notebook uses it: views by name, plain values, pictures that show themselves. */
-import { MissingColumnError, NoSuchFlowError, openTrace, plotNames } from "@tcpprobe-plus/analyze";
+import {
+  MissingColumnError,
+  NoSuchFlowError,
+  openTrace,
+  plotNames,
+  SqlError,
+  TraceClosedError,
+  UsageError,
+} from "@tcpprobe-plus/analyze";
 import test from "ava";
 import { fixture, opened } from "./helpers.ts";
 
@@ -65,4 +73,93 @@ test("await using closes a trace", async (t) => {
     t.is((await trace.flows()).length, 2);
   }
   await t.throwsAsync(kept.rows("SELECT 1"));
+});
+
+/** Points of a picture's first series. */
+const pointsOf = (picture: { readonly spec: unknown }): number => {
+  const [panel] = (
+    picture.spec as { vconcat: { data?: { values: unknown[] }; layer: { data: { values: unknown[] } }[] }[] }
+  ).vconcat;
+  return (panel!.data?.values ?? panel!.layer[0]!.data.values).length;
+};
+
+test("queries asked at the same time return all of their rows", async (t) => {
+  const trace = await opened(t, fixture("shaped-loss"));
+  const all = (await trace.arrow("SELECT * FROM trace")).numRows;
+  t.is(all, 18337);
+  for (let round = 0; round < 10; round++) {
+    const [one, two, rows, flows, three, picture] = await Promise.all([
+      trace.arrow("SELECT * FROM trace"),
+      trace.arrow("SELECT ord, t FROM trace WHERE ord > 7"),
+      trace.rows<{ n: number }>("SELECT count(*) AS n FROM trace"),
+      trace.flows(),
+      trace.arrow("SELECT * FROM trace"),
+      trace.plot("cwnd", { width: 200 }),
+    ]);
+    t.deepEqual([one!.numRows, two!.numRows, rows![0]!.n, flows!.length, three!.numRows], [all, all - 7, all, 4, all]);
+    t.true(picture!.svg.length > 1000);
+  }
+});
+
+test("pictures drawn at the same time have each their own window, and leave the trace's as it was", async (t) => {
+  const trace = await opened(t, fixture("shaped-loss"));
+  const windows = [0.1, 1, 5];
+  const alone = [];
+  for (const window of windows) alone.push(pointsOf(await trace.plot("goodput", { window })));
+  t.is(new Set(alone).size, 3);
+  for (let round = 0; round < 3; round++) {
+    const together = await Promise.all(windows.map((window) => trace.plot("goodput", { window })));
+    t.deepEqual(together.map(pointsOf), alone);
+    t.deepEqual(
+      together.map(({ spec }) => (spec as unknown as { title: { subtitle: string } }).title.subtitle.split("; ")[1]),
+      ["windows of 100 ms", "windows of 1 s", "windows of 5 s"],
+    );
+  }
+  const windowOf = async () => (await trace.rows("SELECT DISTINCT window_s FROM goodput"))[0]!.window_s;
+  t.is(await windowOf(), 0.1);
+  await trace.setWindow(2);
+  await trace.plot("goodput", { window: 5 });
+  t.is(await windowOf(), 2);
+});
+
+test("what no program should ask is a UsageError, a failing query a SqlError", async (t) => {
+  const trace = await opened(t, fixture("kmod-loss"));
+  const usage: (() => Promise<unknown>)[] = [
+    () => openTrace([]),
+    () => openTrace("run1.tpp" as unknown as string[]),
+    () => openTrace([7] as unknown as string[]),
+    () => trace.rows(""),
+    () => trace.arrow(""),
+    () => trace.rows(7 as unknown as string),
+    ...["1; DROP TABLE flows", Number.NaN, 0, -1, Number.POSITIVE_INFINITY, 1e-9].flatMap((window) => [
+      () => trace.plot("goodput", { window: window as number }),
+      () => trace.setWindow(window as number),
+    ]),
+    () => trace.plot("goodput", { flows: ["1) OR (1=1"] as unknown as number[] }),
+    () => trace.plot("goodput", { flows: [] }),
+    () => trace.plot("cwnd", { flows: [1.5] }),
+    () => trace.plot("cwnd", { from: Number.NEGATIVE_INFINITY }),
+    () => trace.plot("cwnd", { to: "5" as unknown as number }),
+    () => trace.plot("cwnd", { width: 0 }),
+    () => trace.plot("cwnd", { width: 1e7 }),
+    () => trace.plot("cwnd", { unit: "x" as "bytes" }),
+    () => trace.plot("nothing" as "cwnd"),
+  ];
+  for (const [index, ask] of usage.entries())
+    await t.throwsAsync(ask(), { instanceOf: UsageError }, `${index}: ${ask}`);
+  for (const query of ["SELEC", "SELECT nothing FROM trace", "SELECT 'x'::INTEGER", "SELECT error('no')"]) {
+    await t.throwsAsync(trace.rows(query), { instanceOf: SqlError }, query);
+    await t.throwsAsync(trace.arrow(query), { instanceOf: SqlError }, query);
+  }
+});
+
+test("a trace that is closed while it is read ends what is asked of it with a TraceClosedError", async (t) => {
+  const trace = await openTrace([fixture("shaped-loss")]);
+  const reading = trace.arrow("SELECT * FROM trace, range(50)");
+  reading.catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await trace[Symbol.asyncDispose]();
+  await t.throwsAsync(reading, { instanceOf: TraceClosedError });
+  await t.throwsAsync(trace.rows("SELECT 1"), { instanceOf: TraceClosedError });
+  await trace[Symbol.asyncDispose]();
 });

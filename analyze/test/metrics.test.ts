@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
+import { openTrace } from "../index.ts";
 import { readSchemas } from "../schema.ts";
 import { viewNames } from "../views.ts";
 import { analyze, fixture, opened, temporaryDirectory } from "./helpers.ts";
@@ -90,7 +91,8 @@ test("metrics prints a metric, in windows as asked, and writes it", async (t) =>
   t.true(rows.every((row: { window_s: number; flow: number }) => row.window_s === 0.5 && row.flow === 1));
   const output = join(temporaryDirectory(t), "rtt.parquet");
   t.is((await analyze("metrics", kmod, "rtt", "-o", output)).out, `${output}\n`);
-  const trace = await opened(t, kmod);
+  const trace = await openTrace([kmod], { allowFiles: true });
+  t.teardown(() => trace[Symbol.asyncDispose]());
   const [{ count }] = (await trace.rows(`SELECT count(*) AS count FROM '${output}'`)) as [{ count: number }];
   t.true(count > 10);
   t.is((await analyze("metrics", kmod, "rtt", "-o", output)).code, 73);

@@ -12,7 +12,7 @@ const [, , path, out] = process.argv;
 const file = (name: string) => `${out}.${name}.parquet`;
 let sums: Sums;
 {
-  await using trace = await openTrace([path!], { cache: { directory: `${out}.cache` } });
+  await using trace = await openTrace([path!], { cache: { directory: `${out}.cache` }, allowFiles: true });
   await trace.need("inflight", "goodput", "rto_events");
   const write = async (name: string, query: string) =>
     writeAnswer(trace.database, await Answer.to(trace.database, query), ".parquet", file(name));

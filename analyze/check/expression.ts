@@ -1,0 +1,65 @@
+import type { Database } from "../database.ts";
+import { UsageError } from "../errors.ts";
+
+/** A node of DuckDB's parse tree, as json_serialize_sql tells it. */
+interface Node {
+  readonly [name: string]: unknown;
+}
+
+const beyond = "it goes on behind the expression";
+
+/** Table functions that make rows of nothing but their arguments. */
+const plainTables: ReadonlySet<unknown> = new Set(["range", "generate_series", "unnest"]);
+
+/**
+ * Throws a UsageError unless the text is one expression and nothing more: nothing that ends the query around it, no second column, and
+ * nothing that reads anything but tables. It is parsed alone, and not run. Assertions come with a repository, often a stranger's.
+ */
+export async function mustBeExpression(database: Database, text: string): Promise<void> {
+  const fail = (why: string): never => {
+    throw new UsageError(
+      `${JSON.stringify(text)} is not an assertion: ${why}; give one SQL expression, such as "goodput_bps > 9e6"`,
+    );
+  };
+  const [row] = await database.rows<{ tree: string }>("SELECT json_serialize_sql($1::VARCHAR) AS tree", [
+    `SELECT (\n${text}\n)`,
+  ]);
+  const tree = JSON.parse(row!.tree) as { error: boolean; error_message?: string; statements?: { node: Node }[] };
+  if (tree.error)
+    fail(
+      /^Only SELECT/.test(tree.error_message ?? "")
+        ? beyond
+        : (tree.error_message?.split("\n")[0] ?? "it does not parse"),
+    );
+  const { statements = [] } = tree;
+  const node = statements[0]?.node ?? {};
+  if (statements.length !== 1 || !isBareSelect(node)) fail(beyond);
+  for (const inner of nodesIn((node.select_list as unknown[])[0])) {
+    if (inner.class === "STAR" && inner.type === "STAR") fail("* stands for several columns");
+    const called = inner.type === "TABLE_FUNCTION" ? (inner.function as Node | undefined)?.function_name : undefined;
+    if (called !== undefined && !plainTables.has(called)) fail(`it reads ${called}()`);
+  }
+}
+
+/** SELECT of one column, from nothing, under nothing. */
+function isBareSelect(node: Node): boolean {
+  const isEmpty = (value: unknown): boolean =>
+    value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+  const { select_list, from_table, cte_map } = node;
+  return (
+    node.type === "SELECT_NODE" &&
+    Array.isArray(select_list) &&
+    select_list.length === 1 &&
+    (from_table as Node | undefined)?.type === "EMPTY" &&
+    isEmpty((cte_map as Node | undefined)?.map) &&
+    ["modifiers", "where_clause", "group_expressions", "having", "qualify", "sample"].every((name) =>
+      isEmpty(node[name]),
+    )
+  );
+}
+
+function* nodesIn(value: unknown): Generator<Node> {
+  if (typeof value !== "object" || value === null) return;
+  if (!Array.isArray(value)) yield value as Node;
+  for (const inner of Object.values(value)) yield* nodesIn(inner);
+}

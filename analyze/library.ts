@@ -1,0 +1,94 @@
+/**
+ * The trace as programs and notebooks have it: what is asked of it comes from outside, so every argument and every query is
+ * checked here, before anything is done with it. Errors are the classes of errors.ts.
+ */
+import type { Table } from "apache-arrow";
+import { asUserQuery, type Columns, type SqlValue } from "./database.ts";
+import { UsageError } from "./errors.ts";
+import type { PlotOptions } from "./plots/draw.ts";
+import { type PlotName, plotNames } from "./plots/names.ts";
+import type { Picture } from "./plots/picture.ts";
+import { type OpenOptions, openTraceAs, Trace as PlainTrace } from "./trace.ts";
+import { objectsOf } from "./values.ts";
+
+/**
+ * One or more captures as tables: `trace` (one row a record), and the metrics of sql/ once they are asked for.
+ *
+ *     await using trace = await openTrace(["run1.tpp"]);
+ *     const rows = await trace.rows("SELECT flow, count(*) AS records FROM trace GROUP BY flow");
+ *
+ * Files may be .tpp captures or the Parquet that `analyze convert` writes; files of one rotated set are one capture. Queries may read
+ * these and nothing else, unless `allowFiles` is given. Throws a UsageError, an InputError, a NotACaptureError, or a
+ * TemporaryDirectoryError.
+ */
+export async function openTrace(paths: readonly string[], options: OpenOptions = {}): Promise<Trace> {
+  if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string" && path !== ""))
+    throw new UsageError('openTrace takes a list of paths, such as ["run1.tpp"]');
+  return openTraceAs(paths, options, (database, shared) => new Trace(database, shared));
+}
+
+/** Of `rows`, `columns` and `arrow`: a query is one statement that reads. They may be asked at the same time. */
+export class Trace extends PlainTrace {
+  /** One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else text. */
+  override async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
+    return objectsOf(await this.columns(sql)) as Row[];
+  }
+
+  /** The result by column. */
+  override async columns(sql: string): Promise<Columns> {
+    await this.#check(sql);
+    return asUserQuery(() => super.columns(sql));
+  }
+
+  /** A query's result as an Arrow table; types that Arrow cannot hold alike become text or doubles. */
+  override async arrow(sql: string): Promise<Table> {
+    await this.#check(sql);
+    return asUserQuery(() => super.arrow(sql));
+  }
+
+  /** A picture of one plot. Throws a MissingColumnError where the source lacks what it needs. */
+  override async plot(name: PlotName, options: PlotOptions = {}): Promise<Picture> {
+    checkPlot(name, options);
+    return super.plot(name, options);
+  }
+
+  /** Views must be there before DuckDB can tell what the query answers. */
+  async #check(sql: string): Promise<void> {
+    if (typeof sql !== "string") throw new UsageError("a query is text");
+    await this.needOf(sql);
+    await asUserQuery(() => this.database.statement(sql));
+  }
+
+  /** What the library asks itself needs no check. */
+  protected override plain(): PlainTrace {
+    return this.asPlain();
+  }
+}
+
+function checkPlot(name: string, { flows, from, to, window, width, title, unit }: PlotOptions): void {
+  const must = (holds: boolean, what: string): void => {
+    if (!holds) throw new UsageError(`plot: ${what}`);
+  };
+  const isNumber = (value: unknown, least: number, most: number): boolean =>
+    typeof value === "number" && value >= least && value <= most;
+  const absentOr = (value: unknown, holds: boolean): boolean => value === undefined || holds;
+  must(
+    (plotNames as readonly string[]).includes(name),
+    `there is no plot ${String(name)}, but ${plotNames.join(", ")}`,
+  );
+  must(
+    absentOr(
+      flows,
+      Array.isArray(flows) && flows.length > 0 && flows.every((flow) => Number.isSafeInteger(flow) && flow > 0),
+    ),
+    "flows must be a list of flows' numbers, from 1",
+  );
+  must(
+    absentOr(from, isNumber(from, -1e9, 1e9)) && absentOr(to, isNumber(to, -1e9, 1e9)),
+    "from and to must be seconds",
+  );
+  must(absentOr(window, isNumber(window, 1e-6, 1e9)), "window must be seconds, from 1e-6 to 1e9");
+  must(absentOr(width, isNumber(width, 10, 20_000)), "width must be pixels, from 10 to 20,000");
+  must(absentOr(title, typeof title === "string"), "title must be text");
+  must(absentOr(unit, unit === "packets" || unit === "bytes"), "unit must be packets or bytes");
+}

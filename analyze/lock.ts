@@ -1,0 +1,43 @@
+/**
+ * What DuckDB may touch. A slip in our SQL, a query that came with somebody's repository or a file made for the purpose
+ * reads and writes nothing beside what is listed here, loads no extension, and cannot change that.
+ */
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { patternOf } from "./files.ts";
+import { literal } from "./literals.ts";
+
+export interface Access {
+  /** Folders to read and write in. They need not exist yet. */
+  readonly directories: readonly string[];
+  /** Further files to read. */
+  readonly files: readonly string[];
+}
+
+/** Statements after which DuckDB is held to `access`. */
+export async function lockTo({ directories, files }: Access): Promise<string> {
+  const folders = (await Promise.all(directories.map(namesOf))).flat().map((path) => `${path}/`);
+  const paths = (await Promise.all(files.map(namesOf))).flat();
+  const list = (values: readonly string[]) => `[${[...new Set(values)].map(literal).join(", ")}]`;
+  return `
+    SET GLOBAL allowed_directories = ${list(folders)};
+    SET GLOBAL allowed_paths = ${list(paths)};
+    SET GLOBAL enable_external_access = false;
+    SET GLOBAL lock_configuration = true`;
+}
+
+/** DuckDB follows links, and compares patterns as they are written: each way in which a path may come to it. */
+async function namesOf(path: string): Promise<string[]> {
+  const names = [resolve(path), await realpathOf(resolve(path))];
+  return names.flatMap((name) => [name, patternOf(name)]);
+}
+
+/** The real path of what is there, with the names of what is not there yet. */
+async function realpathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : join(await realpathOf(above), basename(path));
+  }
+}
