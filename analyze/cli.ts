@@ -104,7 +104,7 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
       .description(description)
       .option("--debug", "print a stack trace with an error")
       .option("--no-cache", "parse the capture again, and keep nothing of it for the next command")
-      .option("--max-expansion <n>", "bytes of text that a byte of a .tpp may stand for (default: 1000)", maxExpansion);
+      .option("--max-expansion <n>", "bytes of text that a byte of a .tpp may stand for (default: 2000)", maxExpansion);
 
   add("info <file...>", "what a capture is: header, settings, time span, frames, losses, integrity")
     .option("--settings", "print every saved setting too")

@@ -40,6 +40,7 @@ export async function statementOf(connection: DuckDBConnection, sql: string, any
     name: statement.columnName(index),
     type: String(statement.columnType(index)),
   }));
+  statement.destroySync();
   // Some PRAGMAs are said to be a SELECT and cannot stand in a FROM.
   return { isSelect: isSelect && !/\bpragma\b/i.test(sql), columns };
 }

@@ -61,7 +61,7 @@ export function buildProgram(argv: readonly string[], io: Io, done: (exitCode: n
     .option("-f, --force", "overwrite the output file")
     .option(
       "--max-expansion <n>",
-      "bytes of text that a byte of the file may stand for (default: 1000)",
+      "bytes of text that a byte of the file may stand for (default: 2000)",
       wholeNumber("--max-expansion", 1, 1_000_000, "a number"),
     )
     .option("--quiet", "print errors only")

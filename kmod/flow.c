@@ -24,6 +24,7 @@
 #include "compat.h"
 #include "counters.h"
 #include "flow.h"
+#include "memory.h"
 #include "sysctl.h"
 
 #define HASH_MIN 32
@@ -306,6 +307,8 @@ int tcpp_flow_init(void)
 
 	size = roundup_pow_of_two(max_t(unsigned int, size, HASH_MIN));
 	hash_bits = ilog2(size);
+	if (!tcpp_memory_allows(size * sizeof(*buckets)))
+		return -ENOMEM;
 	buckets = kvmalloc_array(size, sizeof(*buckets),
 				 GFP_KERNEL | __GFP_NOWARN);
 	if (!buckets)

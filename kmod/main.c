@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpumask.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 
@@ -22,15 +23,18 @@ static int __init tcpp_init(void)
 	tcpp_conf.bufsize = roundup_pow_of_two(tcpp_conf.bufsize);
 	err = tcpp_rings_alloc(tcpp_conf.bufsize);
 	if (err) {
-		pr_err("no memory for %u records per CPU\n", tcpp_conf.bufsize);
+		pr_err("not enough memory for %u records on each of %u CPUs\n",
+		       tcpp_conf.bufsize, num_possible_cpus());
 		return err;
 	}
 	err = tcpp_log_init();
 	if (err)
 		goto err_rings;
 	err = tcpp_flow_init();
-	if (err)
+	if (err) {
+		pr_err("not enough memory for the flow table\n");
 		goto err_log;
+	}
 	err = tcpp_hooks_attach();
 	if (err)
 		goto err_flow;

@@ -22,6 +22,7 @@
 #include <linux/slab.h>
 
 #include "counters.h"
+#include "memory.h"
 #include "record.h"
 #include "ring.h"
 
@@ -70,6 +71,8 @@ int tcpp_rings_alloc(unsigned int size)
 
 	/* more than kvmalloc() gives; and size_t may have 32 bits only */
 	if (size > INT_MAX / sizeof(struct tcpp_record))
+		return -ENOMEM;
+	if (!tcpp_memory_allows((u64)bytes * num_possible_cpus()))
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
 		struct tcpp_ring *ring = per_cpu_ptr(&tcpp_rings, cpu);

@@ -6,7 +6,7 @@ export class Effort {
   #left: number;
 
   constructor(storedBytes: number) {
-    this.#left = 8 * storedBytes + 1024 * 1024 * 1024;
+    this.#left = 16 * storedBytes + 1024 * 1024 * 1024;
   }
 
   /** False once there is nothing left. */

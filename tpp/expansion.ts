@@ -2,11 +2,8 @@
 import { ExpansionError } from "./errors.ts";
 import type { TppWalk } from "./walk.ts";
 
-/**
- * Bytes of text for each byte of the file. Recordings have 5 to 30, the most monotonous that is not made up about 200
- * (docs/tpp-format.md, "Limits").
- */
-export const defaultMaxExpansion = 1000;
+/** Bytes of text for each byte of the file; docs/tpp-format.md, "Limits", has what was measured. */
+export const defaultMaxExpansion = 2000;
 
 /** So much text is never too much: reading it takes about a second. */
 export const alwaysAllowedBytes = 64 * 1024 * 1024;

@@ -55,12 +55,17 @@ export class FrameSink {
     if (payloadBytes > maxMetadataBytes) throw new MetadataTooLargeError(path, payloadBytes, maxMetadataBytes);
     const target = await openTarget(path, options);
     const sink = new FrameSink(header.capture_id, target);
+    const giveUp = (): void => target.giveUp();
+    options.signal?.addEventListener("abort", giveUp);
+    if (options.signal?.aborted) giveUp();
     try {
       await sink.#append(frame);
       if (options.appears !== "whole") await target.publish();
     } catch (error) {
       await sink.abandon();
       throw error;
+    } finally {
+      options.signal?.removeEventListener("abort", giveUp);
     }
     return sink;
   }

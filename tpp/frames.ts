@@ -41,7 +41,7 @@ export type Piece = DataPiece | MetadataPiece | SeekTablePiece | BrokenPiece;
 
 /** What the steps and block headers cost that hardly read anything. */
 const stepCost = 1024;
-const blockCost = 16;
+const blockCost = 64;
 
 /** The piece at `offset`, which must lie inside the file. */
 export function pieceAt(reader: ByteReader, offset: number, effort: Effort): Piece {

@@ -31,15 +31,38 @@ export function encodeSeekTable(entries: readonly SeekEntry[]): Buffer {
   table.writeUInt32LE(table.length - 8, 4);
   let at = 8;
   for (const entry of entries) {
-    table.writeUInt32LE(entry.compressedBytes, at);
-    table.writeUInt32LE(entry.rawBytes, at + 4);
-    table.writeUInt32LE(entry.checksum, at + 8);
+    writeEntry(table, at, entry.compressedBytes, entry.rawBytes, entry.checksum);
     at += entryBytes;
   }
   table.writeUInt32LE(entries.length, at);
   table[at + 4] = checksumFlag;
   table.writeUInt32LE(footerMagic, at + 5);
   return table;
+}
+
+/** Entries as a table holds them, collected one after the other: 12 bytes each, however many there are. */
+export class SeekEntries {
+  #bytes = Buffer.alloc(64 * entryBytes);
+  count = 0;
+
+  add({ compressedBytes, rawBytes, checksum }: SeekEntry): void {
+    const at = this.count * entryBytes;
+    if (at === this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(at)]);
+    writeEntry(this.#bytes, at, compressedBytes, rawBytes, checksum);
+    this.count += 1;
+  }
+
+  /** Whether a table's entries are just these. */
+  equals(table: Buffer): boolean {
+    const length = this.count * entryBytes;
+    return table.length === seekTableBytes(this.count) && table.compare(this.#bytes, 0, length, 8, 8 + length) === 0;
+  }
+}
+
+function writeEntry(target: Buffer, at: number, compressedBytes: number, rawBytes: number, checksum: number): void {
+  target.writeUInt32LE(compressedBytes, at);
+  target.writeUInt32LE(rawBytes, at + 4);
+  target.writeUInt32LE(checksum, at + 8);
 }
 
 /** Length of a table of so many entries. */

@@ -8,6 +8,8 @@ export interface TargetOptions {
   readonly inputs?: readonly string[];
   /** When it is seen under its name: with its header, or only when it is whole. */
   readonly appears?: "begun" | "whole";
+  /** Aborted while the header waits for a reader of the output: it waits no longer, and making it fails. */
+  readonly signal?: AbortSignal;
   /** Whose it is to be, where this process may give it away; else this user's. */
   readonly owner?: { readonly uid: number; readonly gid: number } | null;
 }

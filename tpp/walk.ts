@@ -9,14 +9,7 @@ import type { TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
 import { maxMetadataBytes, tagOf } from "./metadata.ts";
 import { asCheckpoint, asTrailer, checkpointProblem, headerProblem, trailerProblem } from "./metadata-schema.ts";
 import { MetadataSearch } from "./search.ts";
-import {
-  encodeSeekTable,
-  type SeekEntry,
-  seekTableBytes,
-  seekTableEntries,
-  seekTableFooterBytes,
-  skippableEntry,
-} from "./seek-table.ts";
+import { SeekEntries, seekTableBytes, seekTableEntries, seekTableFooterBytes, skippableEntry } from "./seek-table.ts";
 import { type TppFrame, WalkState } from "./walk-state.ts";
 import { skippableMagic } from "./zstd-frame.ts";
 
@@ -39,7 +32,7 @@ export interface TppWalk {
 }
 
 export interface WalkOptions {
-  /** How many bytes of text there may be for each byte of the file; 1000 unless told. Infinity: any. */
+  /** How many bytes of text there may be for each byte of the file; 2000 unless told. Infinity: any. */
   readonly maxExpansion?: number;
   /** Ends what takes long: its reason is thrown. */
   readonly signal?: AbortSignal;
@@ -74,7 +67,7 @@ class Walker {
   #header: TppHeader | null = null;
   #headerHolds = false;
   /** Every sound frame with its sizes, to compare with the seek table. */
-  readonly #seen: SeekEntry[] = [];
+  readonly #seen = new SeekEntries();
   #seekTableEnd = 0;
   /** Where the frame begins that the end of the file cuts off. */
   #incompleteAt: number | null = null;
@@ -170,7 +163,7 @@ class Walker {
       this.#headerHolds = true;
     }
     this.#state.headerEndsAt(end);
-    this.#seen.push(skippableEntry(end));
+    this.#seen.add(skippableEntry(end));
     return end;
   }
 
@@ -183,11 +176,11 @@ class Walker {
     }
     if (piece.kind === "data") {
       this.#state.dataFrame(piece);
-      this.#seen.push({ compressedBytes: piece.end - at, rawBytes: piece.rawBytes, checksum: piece.checksum });
+      this.#seen.add({ compressedBytes: piece.end - at, rawBytes: piece.rawBytes, checksum: piece.checksum });
     } else if (piece.kind === "seek table") {
       this.#seekTable(piece);
     } else {
-      this.#seen.push(skippableEntry(piece.end - at));
+      this.#seen.add(skippableEntry(piece.end - at));
       this.#metadata(piece);
     }
     return piece.end;
@@ -253,9 +246,9 @@ class Walker {
 
   /** Read only where it is as long as it should be. */
   #listsFrames(offset: number, end: number): boolean {
-    if (end - offset !== seekTableBytes(this.#seen.length)) return false;
+    if (end - offset !== seekTableBytes(this.#seen.count)) return false;
     const table = Buffer.allocUnsafe(end - offset);
-    return this.#reader.into(table, offset) === table.length && table.equals(encodeSeekTable(this.#seen));
+    return this.#reader.into(table, offset) === table.length && this.#seen.equals(table);
   }
 
   #cut(): void {

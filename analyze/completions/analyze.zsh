@@ -36,7 +36,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--settings[print every saved setting too]' \
         '--json[print JSON]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
@@ -46,7 +46,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         '*:file:_files'
       ;;
@@ -54,7 +54,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv, or - for CSV on standard output]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
@@ -64,7 +64,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '(-o --output)'{-o,--output}'[capture to write]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
         '--began[when the first record was made, such as 2026-11-22T20\:41\:14Z]:time:' \
@@ -76,7 +76,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON, one array of objects]' \
         '--csv[print CSV with a header line]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
@@ -86,7 +86,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '(-o --output)'{-o,--output}'[x.svg, x.png, x.html or x.json (default\: CAPTURE.PLOT.svg in this directory)]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
         '--with[further captures to draw in the same picture]:file:_files' \
@@ -105,7 +105,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON, one array of objects]' \
         '--csv[print CSV with a header line]' \
         '--flow[only these flows]:n:' \
@@ -116,7 +116,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON, one array of objects]' \
         '--csv[print CSV with a header line]' \
         '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv or x.json instead of printing]:file:_files' \
@@ -132,7 +132,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--flow[only these flows]:n:' \
         '--json[print JSON]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
@@ -142,7 +142,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON, one array of objects]' \
         '--csv[print CSV with a header line]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
@@ -152,7 +152,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--assert[such as "goodput_bps > 9e6" or "sum(rtos) = 0" (may be given again)]:expression:' \
         '--assertions[a YAML or JSON list of assertions]:file:_files' \
         '--flow[only these flows (default\: those that carry data)]:n:' \
@@ -165,7 +165,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON, one array of objects]' \
         '--csv[print CSV with a header line]' \
         '--parquet[write Parquet to standard output]' \
@@ -182,7 +182,7 @@ _analyze() {
       _arguments -s \
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
-        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         '::view:(trace flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks)'

@@ -64,6 +64,16 @@ test("records missing before the first are one loss, which ends at the first and
   ]);
 });
 
+test("a single record that is missing is a loss, between the two around it", async (t) => {
+  const lines = (await linesOf(fixture("kmod-loss-extended"))).slice(0, 200);
+  const path = join(temporaryDirectory(t), "one.tpp");
+  await written(path, await headerOf("kmod-loss-extended"), [{ lines: lines.toSpliced(50, 1), lost: 1 }]);
+  const trace = await opened(t, path);
+  t.deepEqual(await trace.rows<Row>(query), [
+    { lost: 1, cause: "ring", from_s: timeOf(lines[49]!), to_s: timeOf(lines[51]!), known_by: "record numbers" },
+  ]);
+});
+
 test("lines missing at the end of a file are a loss too, behind its last record", async (t) => {
   const lines = (await linesOf(fixture("kmod-loss"))).slice(0, 900);
   const path = join(temporaryDirectory(t), "tail.tpp");

@@ -87,3 +87,27 @@ test("records whose poll's own line is missing are left out, not given the time 
   t.true(expected.length > 10);
   t.deepEqual(await trace.rows(times), expected as never);
 });
+
+test("a connection of which ss prints no state of TCP has no counts, not ones of 0", async (t) => {
+  const lines = await linesOf(recording);
+  const index = lines.findIndex((line) => / cwnd:/.test(line));
+  const head = lines.slice(0, index).findLast(isPoll)!;
+  // Up to its cookie, as ss prints a socket without tcp_info.
+  const bare = lines[index]!.replace(/( sk:\w+) .*\n/, "$1 <->\n");
+  t.false(/cwnd|rtt/.test(bare));
+  const path = join(temporaryDirectory(t), "bare.tpp");
+  await writeCapture(path, head + bare, await headerOf());
+  const trace = await opened(t, path);
+  t.deepEqual(trace.captures[0]!.rejected, []);
+  const names = [
+    ...counts.map(([column]) => column),
+    "packets_out",
+    "lost_out",
+    "sacked_out",
+    "retrans_out",
+    "retrans",
+    "app_limited",
+  ];
+  const [row] = await trace.rows(`SELECT ${names.join(", ")}, connection IS NOT NULL AS known FROM trace`);
+  t.deepEqual(row, { ...Object.fromEntries(names.map((name) => [name, null])), known: true });
+});

@@ -13,19 +13,11 @@ if (major < 24) {
   process.exit(69);
 }
 // In the repository the sources run as they are; the published package has them compiled (scripts/build/publish.ts).
-closeDebugger()
-  .then(() => import("node:fs"))
-  .then((fs) => fs.existsSync(new URL("../cli.ts", import.meta.url)))
-  .then((inRepository) => import(inRepository ? "../cli.ts" : "../dist/capture/cli.js"))
-  .then((cli) => cli.main(process.argv))
-  .then((code) => {
-    process.exitCode = code;
-  });
-
-// One that a signal has opened while Node itself was starting; not one that was asked for.
-async function closeDebugger() {
-  const asked = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((option) => option.includes("--inspect"));
-  if (asked) return;
-  const inspector = await import("node:inspector");
-  if (inspector.url() !== undefined) inspector.close();
-}
+import("./close-debugger.js").then(async ({ closeDebugger }) => {
+  await closeDebugger();
+  const fs = await import("node:fs");
+  const inRepository = fs.existsSync(new URL("../cli.ts", import.meta.url));
+  const cli = await import(inRepository ? "../cli.ts" : "../dist/capture/cli.js");
+  await closeDebugger(); // its thread may have been slower
+  process.exitCode = await cli.main(process.argv);
+});

@@ -4,15 +4,15 @@ import { failureReason, TppError } from "@tcpprobe-plus/tpp";
 import { CalledOffError, CommandStartError, ModuleRemovedError, OptionsError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
-import { Command, exitCodeOf } from "../run/command.ts";
+import type { Command } from "../run/command.ts";
 import { finish } from "../run/finish.ts";
 import type { Rotation } from "../run/limits.ts";
 import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
 import { makeReporter, type Reporter } from "../run/reporter.ts";
-import { exitCodeOfSignal, Signals } from "../run/signals.ts";
+import { exitCodeOf, exitCodeOfSignal, Signals } from "../run/signals.ts";
 import { StopRequest } from "../run/stop-request.ts";
-import { findUser, type User } from "../run/user.ts";
+import type { User } from "../run/user.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
 import { type ChooseOptions, chooseSource } from "../sources/choose.ts";
 import type { Source } from "../sources/source.ts";
@@ -94,7 +94,7 @@ class Capture {
 
   async run(source: Source, summary: string): Promise<void> {
     const { output: path, durationS } = this.#options;
-    const user = this.#options.as === null ? null : await findUser(this.#options.as);
+    const user = await this.#user();
     const taking = takeSnapshot({ ...this.#options, signal: this.stop.signal });
     const snapshot = await this.stop.unlessAsked(taking, () => {});
     if (snapshot === null || this.stop.reason !== null) throw this.calledOff();
@@ -104,6 +104,7 @@ class Capture {
       path,
       inputs: this.#options.kmodFile === null ? [] : [this.#options.kmodFile],
       owner: callerOf(),
+      signal: this.stop.signal,
       command: this.#commandNote(),
       say: this.#reporter.say,
     });
@@ -129,6 +130,11 @@ class Capture {
     });
   }
 
+  async #user(): Promise<User | null> {
+    const { as } = this.#options;
+    return as === null ? null : await (await import("../run/user.ts")).findUser(as);
+  }
+
   #commandNote(): TppHeader["command"] | null {
     const { command } = this.#options;
     if (command.length === 0) return null;
@@ -140,6 +146,7 @@ class Capture {
     const { command, output } = this.#options;
     if (command.length === 0 || this.stop.reason !== null) return;
     this.#sayWhoRunsIt(command[0]!, as);
+    const { Command } = await import("../run/command.ts");
     const started = await Command.start(command, { keepStdout: output === "-", as });
     this.#command = started;
     this.signals.commandRuns(started);

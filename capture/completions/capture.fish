@@ -31,7 +31,7 @@ complete -c capture -n '__fish_seen_subcommand_from run' -s h -l help -d 'displa
 complete -c capture -n __fish_use_subcommand -a recover -d 'write the intact frames of a damaged or cut file to a whole one'
 complete -c capture -n '__fish_seen_subcommand_from recover' -s o -l output -r -F -d 'file to write'
 complete -c capture -n '__fish_seen_subcommand_from recover' -s f -l force -d 'overwrite the output file'
-complete -c capture -n '__fish_seen_subcommand_from recover' -l max-expansion -x -d 'bytes of text that a byte of the file may stand for (default: 1000)'
+complete -c capture -n '__fish_seen_subcommand_from recover' -l max-expansion -x -d 'bytes of text that a byte of the file may stand for (default: 2000)'
 complete -c capture -n '__fish_seen_subcommand_from recover' -l quiet -d 'print errors only'
 complete -c capture -n '__fish_seen_subcommand_from recover' -l debug -d 'print a stack trace with an error'
 complete -c capture -n '__fish_seen_subcommand_from recover' -s h -l help -d 'display help for command'

@@ -56,7 +56,7 @@ _capture() {
       _arguments -s \
         '(-o --output)'{-o,--output}'[file to write]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output file]' \
-        '--max-expansion[bytes of text that a byte of the file may stand for (default\: 1000)]:n:' \
+        '--max-expansion[bytes of text that a byte of the file may stand for (default\: 2000)]:n:' \
         '--quiet[print errors only]' \
         '--debug[print a stack trace with an error]' \
         '(-h --help)'{-h,--help}'[display help for command]' \

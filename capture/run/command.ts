@@ -9,7 +9,6 @@ import type { StopSignal } from "../io.ts";
 import { processFields } from "../process.ts";
 import { findProgram } from "../programs.ts";
 import { GroupWitness } from "./group-witness.ts";
-import { exitCodeOfSignal } from "./signals.ts";
 import type { User } from "./user.ts";
 
 export interface CommandOptions {
@@ -97,9 +96,4 @@ function isThere(program: string, path: string): boolean {
       return false;
     }
   });
-}
-
-/** As a shell passes it on. */
-export function exitCodeOf(end: CommandEnd): number {
-  return end.signal === undefined ? (end.exit_code ?? 0) : exitCodeOfSignal(end.signal);
 }

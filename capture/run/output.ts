@@ -22,6 +22,8 @@ export interface OutputOptions {
   readonly overwrite: boolean;
   /** Files that are read. */
   readonly inputs: readonly string[];
+  /** Aborted where the capture is called off before its first file is made. */
+  readonly signal?: AbortSignal;
   /** Whose the files are to be; null for this user. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
   /** zstd's. */
@@ -225,7 +227,7 @@ export class Output {
   }
 
   async #begin(): Promise<void> {
-    const { path, rotate, overwrite, inputs, owner, level, command } = this.#options;
+    const { path, rotate, overwrite, inputs, owner, signal, level, command } = this.#options;
     const number = this.#number + 1;
     const header = headerNow(this.#source, this.#snapshot, {
       ...(rotate ? { set: { id: this.#setId, number } } : {}),
@@ -236,6 +238,7 @@ export class Output {
       ...{ overwrite, inputs, owner, level, frameMs },
       frameBytes: frameBytesFor(this.#sizeLimit),
       atCheckpoint: (writer: TppWriter): CheckpointExtras => this.#atCheckpoint(writer),
+      ...(signal && this.#files.length === 0 ? { signal } : {}),
       ...(this.#source.recordsIn ? { recordsIn: this.#source.recordsIn } : {}),
     };
     this.#writer = rotate

@@ -9,6 +9,7 @@
  * | only the command still runs | is the command's           | leaves without it        | ends the process        |
  */
 import { constants } from "node:os";
+import type { CommandEnd } from "@tcpprobe-plus/tpp";
 import type { StopSignal } from "../io.ts";
 import type { Command } from "./command.ts";
 import type { StopRequest } from "./stop-request.ts";
@@ -18,6 +19,10 @@ const sameSignalMs = 100;
 
 /** As a shell passes it on. */
 export const exitCodeOfSignal = (signal: string): number => 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+
+/** How the command ended, as a shell passes it on. */
+export const exitCodeOf = (end: CommandEnd): number =>
+  end.signal === undefined ? (end.exit_code ?? 0) : exitCodeOfSignal(end.signal);
 
 export class Signals {
   /** The first that came. */

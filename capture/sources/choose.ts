@@ -1,13 +1,9 @@
 /** `--source`: which one is taken, and one line on what it lacks. */
 import { existsSync } from "node:fs";
 import { ModuleOptionError, NoEventError, NoTracefsError, NotRootError } from "../errors.ts";
-import { openKmod } from "./kmod.ts";
 import { dataPath } from "./module/paths.ts";
 import type { ModuleSettings } from "./module/settings.ts";
 import type { Source } from "./source.ts";
-import { openSs } from "./ss.ts";
-import { openTextFile } from "./text-file.ts";
-import { openTracefs } from "./tracefs.ts";
 
 export const sourceChoices = ["auto", "tracefs", "kmod", "ss"] as const;
 export type SourceChoice = (typeof sourceChoices)[number];
@@ -39,10 +35,13 @@ const about = {
   ss: "tcp_info as ss shows it, polled: cwnd, rtt, rto, retransmissions, pacing, delivery, limits; nothing between two polls, no single segments",
 };
 
+// Each source is loaded when it is opened: what is not used costs no time at the start.
+
 /** Opens the source and says in one line which it is. Throws what opening it throws. */
 export async function chooseSource(options: ChooseOptions): Promise<{ source: Source; summary: string }> {
   if (options.kmodFile !== null) {
     refuseModuleOptions(options, `--kmod-file`);
+    const { openTextFile } = await import("./text-file.ts");
     return { source: openTextFile(options.kmodFile), summary: `source kmod: text of the module's form from a file` };
   }
   if (options.source === "auto") return automatic(options);
@@ -74,9 +73,13 @@ function whyNot(error: unknown): string | null {
 }
 
 async function open(choice: Exclude<SourceChoice, "auto">, options: ChooseOptions): Promise<Source> {
-  if (choice === "kmod") return openKmod({ settings: settingsOf(options), say: options.say });
+  if (choice === "kmod") {
+    const { openKmod } = await import("./kmod.ts");
+    return openKmod({ settings: settingsOf(options), say: options.say });
+  }
   refuseModuleOptions(options, `source ${choice}`);
-  return choice === "ss" ? await openSs(options) : await openTracefs(options);
+  if (choice === "ss") return await (await import("./ss.ts")).openSs(options);
+  return await (await import("./tracefs.ts")).openTracefs(options);
 }
 
 function settingsOf({ port, module }: ChooseOptions): ModuleSettings {

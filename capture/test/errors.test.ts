@@ -6,6 +6,7 @@ import test from "ava";
 import { main } from "../cli.ts";
 import "../commands/recover.ts"; // loaded now: it could not be read after giving up root
 import "../commands/run.ts";
+import "../sources/tracefs.ts";
 import { NoTracefsError, SourceGoneError } from "../errors.ts";
 import { processNamespace } from "../process.ts";
 import { Output } from "../run/output.ts";

@@ -22,7 +22,7 @@ const oneEnds = 4;
 export interface KillReport {
   readonly killed: number;
   readonly ended: number;
-  /** Instances that killed captures left, all found and removed. */
+  /** Instances that killed captures left, by later captures (an inode, and so a namespace's name, is used again) and at the end. */
   readonly removed: number;
   readonly problems: readonly string[];
 }
@@ -53,13 +53,15 @@ function start(path: string, seconds: number): Run {
   return { child, path, err: () => err, capturing, ended };
 }
 
+const removedBy = (run: Run): number => run.err().match(/removed the tracing instance/g)?.length ?? 0;
+
 /** Kills that many captures. `seed`: the same moments again. */
 export async function killInNamespaces(kills: number, seed: number): Promise<KillReport> {
   const directory = mkdtempSync(join(tmpdir(), "capture-namespaces-"));
   const chance = seededChance(seed);
   const problems: string[] = [];
   const before = new Set(readdirSync(join(root, "instances")));
-  let [next, killed, ended] = [0, 0, 0];
+  let [next, killed, ended, removed] = [0, 0, 0, 0];
   const worker = async (): Promise<void> => {
     while (next < kills) {
       const number = next++;
@@ -69,6 +71,7 @@ export async function killInNamespaces(kills: number, seed: number): Promise<Kil
       const run = start(join(directory, `${number}.tpp`), ends ? 1 : 600);
       if (ends) {
         const code = await run.ended;
+        removed += removedBy(run);
         const { damage, trailer } = await verifyTpp(run.path).catch(() => ({ damage: ["no file"], trailer: null }));
         if (code !== 0 || damage.length > 0 || trailer?.reason !== "duration")
           problems.push(`${number}: ${code} ${run.err()}`);
@@ -80,6 +83,7 @@ export async function killInNamespaces(kills: number, seed: number): Promise<Kil
       if (run.child.exitCode !== null) problems.push(`${number}: ended by itself: ${run.err()}`);
       run.child.kill("SIGKILL"); // unshare's --kill-child kills the capture
       await run.ended;
+      removed += removedBy(run);
       killed += 1;
     }
   };
@@ -94,7 +98,7 @@ export async function killInNamespaces(kills: number, seed: number): Promise<Kil
     const lines = removeForeign(root, later, (name) => left.includes(name));
     const still = own().filter((name) => left.includes(name));
     if (still.length > 0) problems.push(`not removed: ${still.join(", ")}`);
-    return { killed, ended, removed: lines.length, problems };
+    return { killed, ended, removed: removed + lines.length, problems };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -9,7 +9,7 @@ import { buildModule, buildPrograms, buildTestModule, moduleFolder } from "./har
 import { guests } from "./harness/claims.ts";
 import { groupBy, parseRecords, parseStat, type Rec } from "./harness/records.ts";
 
-const trials = 120;
+const trials = 60;
 
 const onEachKernel = guests(async (made) => {
   const { module, log } = await buildModule(made);
@@ -205,6 +205,16 @@ onEachKernel("probetime is between segments of one direction: none is starved", 
   const acks = client.filter((r) => r.type === 0);
   t.true(client.filter((r) => r.type === 1 && r.length > 0).length >= 6);
   t.true(acks.length >= 7, `${acks.length} acknowledgements`);
+});
+
+onEachKernel("app_limited: a sender of small messages is, one that fills its path is not", (t, evidence) => {
+  const share = (name: string) => {
+    const sent = to(of(evidence, name), 5001).filter((r) => r.type === 1 && r.length > 0);
+    t.true(sent.length >= 6);
+    return sent.filter((r) => r.more.app_limited === "1").length / sent.length;
+  };
+  t.true(share("periodic") > 0.9, String(share("periodic")));
+  t.true(share("checksum") < 0.5, String(share("checksum")));
 });
 
 onEachKernel("a connection met midway counts from what was expected next, not from what was read", (t, evidence) => {

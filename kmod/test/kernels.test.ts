@@ -198,7 +198,7 @@ onEachKernel("ECN: sent and received segments have ECE and CWR", (t, evidence) =
     [1, cwr, "CWR sent"],
     [0, cwr, "CWR received"],
   ] as const) {
-    t.true(records.filter((r) => r.type === type && (r.flags & flag) !== 0).length > 2, what);
+    t.true(records.filter((r) => r.type === type && (r.flags & flag) !== 0).length > 0, what);
   }
 });
 

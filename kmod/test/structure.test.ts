@@ -18,7 +18,7 @@ const layers = [
   ["sample"],
   ["flow", "log"],
   ["ring", "format", "sysctl"],
-  ["record", "counters", "compat"],
+  ["record", "counters", "memory", "compat"],
 ];
 const rowOf = (name: string): number => layers.findIndex((row) => row.includes(name));
 

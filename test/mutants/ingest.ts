@@ -129,6 +129,7 @@ export const ingestMutants: readonly Mutant[] = [
     find: "WHERE record > before + 1 ORDER BY ord",
     replace: "WHERE record > before + 2 ORDER BY ord",
     suites: places,
+    by: "a single record that is missing*",
   },
   {
     id: "I17",
@@ -169,6 +170,7 @@ export const ingestMutants: readonly Mutant[] = [
     find: "coalesce(${sql}, CASE WHEN strpos(line, ' cwnd:') > 0 THEN 0 END)",
     replace: "coalesce(${sql}, 0)",
     suites: ss,
+    by: "a connection of which ss prints no state*",
   },
   {
     id: "I22",
@@ -193,5 +195,6 @@ export const ingestMutants: readonly Mutant[] = [
     find: "WHEN '0' THEN 4 ELSE 0 END",
     replace: "WHEN '0' THEN 0 ELSE 0 END",
     suites: suite("analyze/test/golden", "analyze/test/sets"),
+    by: "a passive open begins*",
   },
 ];

@@ -64,6 +64,26 @@ test("metadata that is changed to what it was is the file that the library wrote
     t.true(withMetadata(file, tag, nth, () => {}).equals(file), tag);
 });
 
+test("a digit changed in what a file says of itself is noticed, though it still can be read", async (t) => {
+  const path = join(temporaryDirectory(t), "a.tpp");
+  await writeFrames(path, threeTexts);
+  const whole = readFileSync(path);
+  for (const [tag, name] of [
+    ["TPPH", "monotonic_ns"],
+    ["TPPC", "realtime_ns"],
+    ["TPPC", "monotonic_ns"],
+    ["TPPT", "duration_s"],
+    ["TPPT", "monotonic_ns"],
+  ] as const) {
+    const file = Buffer.from(whole);
+    const at = file.indexOf(`"${name}":`, file.indexOf(tag, 0, "latin1"), "latin1");
+    const digit = at + /\d/.exec(file.toString("latin1", at, at + 40))!.index;
+    file[digit] = file[digit]! ^ 1;
+    writeFileSync(path, file);
+    t.true((await verifyTpp(path)).damage.length > 0, `${name} in ${tag}`);
+  }
+});
+
 test("a frame that was replaced by a sound one of its size after the walk is damage", async (t) => {
   const directory = temporaryDirectory(t);
   const [path, other] = [join(directory, "a.tpp"), join(directory, "b.tpp")];
@@ -169,29 +189,29 @@ test("a frame whose checkpoint is broken is used only where it holds just the by
 
 test("a checkpoint is found wherever it stands behind broken bytes, also across the border of what is searched at once", async (t) => {
   const path = join(temporaryDirectory(t), "a.tpp");
-  const searched = 1024 * 1024;
-  // From the byte behind a broken frame's first on, so many bytes are searched at once: the magic of four bytes is cut by that border.
-  const wanted = searched - 1;
-  let text = noise(searched - 100, 5);
-  await writeFrames(path, [threeTexts[0]!, text, threeTexts[2]!]);
-  const overhead = (await walkTpp(path)).frames[1]!.compressedBytes - text.length;
-  for (const past of [0, 1, 2, 3]) {
-    text = noise(wanted + past - 1 - overhead, 6);
-    await writeFrames(path, [threeTexts[0]!, text, threeTexts[2]!]);
-    const frame = (await walkTpp(path)).frames[1]!;
-    t.is(frame.compressedBytes, wanted + past - 1);
-    const file = readFileSync(path);
-    file[frame.offset] = file[frame.offset]! ^ 1;
-    writeFileSync(path, file);
-    const { checkpoints, damage } = await walkTpp(path);
-    t.deepEqual(
-      checkpoints.map((checkpoint) => checkpoint.frame),
-      [1, 2, 3],
-      `${past}`,
-    );
-    t.true(
-      damage.some(({ kind, frame: number, missingLines }) => kind === "data" && number === 2 && missingLines === 1),
-    );
+  const texts = (bytes: number, seed: number) => [threeTexts[0]!, noise(bytes, seed), threeTexts[2]!];
+  // A magic of four bytes stands across a border of 4 KiB or 1 MiB behind the broken byte in some of these.
+  for (const near of [4096, 1024 * 1024]) {
+    await writeFrames(path, texts(near, 5));
+    const overhead = (await walkTpp(path)).frames[1]!.compressedBytes - near;
+    for (let size = near - 4; size <= near + 3; size++) {
+      await writeFrames(path, texts(size - overhead, size));
+      const frame = (await walkTpp(path)).frames[1]!;
+      t.is(frame.compressedBytes, size);
+      const file = readFileSync(path);
+      file[frame.offset] = file[frame.offset]! ^ 1;
+      writeFileSync(path, file);
+      const { checkpoints, damage } = await walkTpp(path);
+      t.deepEqual(
+        checkpoints.map((checkpoint) => checkpoint.frame),
+        [1, 2, 3],
+        `${size}`,
+      );
+      t.true(
+        damage.some(({ kind, frame: number }) => kind === "data" && number === 2),
+        `${size}`,
+      );
+    }
   }
 });
 

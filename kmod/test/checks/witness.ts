@@ -216,7 +216,6 @@ function snapshots(text: string): Snapshot[] {
           const colon = item.indexOf(":");
           if (colon > 0) fields[item.slice(0, colon)] = item.slice(colon + 1);
           else if (item === "pacing_rate") fields.pacing_rate = info[i + 1] ?? "";
-          else if (item === "app_limited") fields.app_limited = "1";
         });
         found.push({
           begin,
@@ -292,7 +291,6 @@ export function againstSs(evidence: Evidence): Comparison {
     check("bytes_acked", Number(r.more.bytes_acked), n("bytes_acked"));
     check("delivered", Number(r.more.delivered), n("delivered"));
     check("rqueue", Number(r.more.rqueue), s.recvQ);
-    check("app_limited", Number(r.more.app_limited), n("app_limited"));
     // an application may have written since
     if (r.wqueue < s.sendQ) result.problems.push(`${s.pair} at ${r.t}: wqueue ${r.wqueue}, ss ${s.sendQ}`);
     // clocks that run until the record, in jiffies here and whole milliseconds there

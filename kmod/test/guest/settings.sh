@@ -15,7 +15,7 @@ for bad in port=70000 port=-1 port=x bufsize=0 readnum=0 full=2 debug=3 extended
     echo "$bad refused"
   fi
 done >$O/parameters.txt
-# more than there is memory for: an error, no harm
+# more than there is memory for: an error, and nobody is killed for it
 load bufsize=4194304 2>/dev/null && { echo "bufsize=4194304 accepted"; unload; } >>$O/parameters.txt
 load bufsize=1000 hashsize=100 port=4711 readnum=3 && show_settings >$O/rounded.txt
 stat -c %a /proc/net/tcpprobe /proc/net/tcpprobe_data /proc/net/stat/tcpprobe_plus >$O/modes.txt

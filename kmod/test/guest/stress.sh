@@ -108,15 +108,13 @@ sleep 25
 
 # Every record in order and none missing but those counted, with more to do than the CPUs can.
 note "order"
+load extended=1 bufsize=16384
+start_log stress/order
 last 20
 streams &
 STREAMS=$!
-in_a tcp churn 10.0.2.1 5001 "${CHURN:-200}" 20 3000 >/dev/null &
-CHURNING=$!
-load extended=1 bufsize=16384
-start_log stress/order
+in_a tcp churn 10.0.2.1 5001 "${CHURN:-200}" 20 3000 >/dev/null
 wait $STREAMS
-wait $CHURNING
 stop_log
 unload
 

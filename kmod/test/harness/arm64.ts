@@ -19,7 +19,7 @@ export const arm64Kernels: readonly Arm64[] = [
 ];
 
 /** Compiler, emulator and what packs a first file system. */
-const packages = ["cpio", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "make", "qemu-system-arm"];
+const packages = ["cpio", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "make", "perl", "qemu-system-arm"];
 
 /** Headers as if installed; image and busybox beside, in /arm64. */
 const fetchScript = `#!/bin/sh

@@ -42,7 +42,7 @@ async function build(
     const log = path.join(out, "build.log");
     // newer kernels' objtool looks into /proc
     const enter = 'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" make "$@"';
-    await logged("unshare", ["-m", "sh", "-c", enter, "sh", tree.root, ...makeArgs(inside)], log, 300);
+    await logged("unshare", ["-m", "sh", "-c", enter, "sh", tree.root, ...makeArgs(inside)], log, 1200);
     const module = path.join(out, `${name}.ko`);
     cpSync(path.join(work, `${name}.ko`), module);
     return { module, log: readFileSync(log, "utf8") };
@@ -76,7 +76,7 @@ export async function buildPrograms(tree: Tree): Promise<string> {
         "chroot",
         [tree.root, ...command, `${inside}/${name}`, `${inside}/${file}`],
         path.join(work, `${name}.log`),
-        120,
+        600,
       );
       cpSync(path.join(work, name), path.join(out, name));
     }
