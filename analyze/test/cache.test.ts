@@ -131,7 +131,7 @@ test("tables that are kept are the same when they are read again, to their types
   const plain = await open(t, [recording], false);
   const first = await open(t, [recording], { directory });
   await first.trace.need(...keptTables);
-  t.is(entries(directory).length, 2 + keptTables.length);
+  t.is(entries(directory).length, 1 + keptTables.length);
   const second = await open(t, [recording], { directory });
   const tables =
     "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('captures', 'losses', 'not_followed')";
