@@ -3,7 +3,7 @@
  * the rings. All that is loaded hangs on this process's open files, so nothing stays when it dies.
  */
 import { release } from "node:os";
-import type { LossTotals, TppHeader } from "@tcpprobe-plus/tpp";
+import type { LossTotals, TppHeader } from "@tcpprobe-plus/tpp/write";
 import { NoBpfError } from "./bpf/errors.ts";
 import { layoutOf, strideBytes } from "./bpf/layout.ts";
 import { type Libbpf, loadLibbpf, type Pointer, protRead } from "./bpf/library.ts";

@@ -3,7 +3,7 @@
  * never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
  */
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
-import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp";
+import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp/write";
 import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, SourceGoneError } from "../errors.ts";
 import { NoBinaryFileError } from "./module/errors.ts";
 import { binaryPath, dataPath } from "./module/paths.ts";

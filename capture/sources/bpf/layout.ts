@@ -1,5 +1,5 @@
 /** A record as capture/bpf/record.h has it; a test holds this against the object's own type information. */
-import type { FieldType, RecordField, RecordLayout } from "@tcpprobe-plus/tpp";
+import type { FieldType, RecordField, RecordLayout } from "@tcpprobe-plus/tpp/write";
 
 /** The kernel's ring puts its own 8 bytes before each record: the length, and a page number. */
 export const ringHeaderBytes = 8;
