@@ -237,7 +237,8 @@ live("a ring that is too small loses records: counted, and each loss in its plac
   }
   const placed = [...seen.values()].reduce((sum, refused) => sum + refused, 0);
   t.true(placed > 0);
-  t.is(walk.trailer?.lost.ring, placed, "the sum of the holes is what the counters say");
+  // What a CPU has lost behind its last record has no record to be seen in.
+  t.true(walk.trailer!.lost.ring! >= placed, `${walk.trailer!.lost.ring} lost, ${placed} with a place`);
   t.regex(running.err(), /Raise --buffer-size-kb \(now 64\)/);
 });
 
