@@ -351,7 +351,9 @@ test("what is kept of a Parquet file is not taken once the file has changed, wha
   await before.trace.database.run(`COPY (SELECT * FROM trace) TO '${path}' (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, KV_METADATA {
     'tcpprobe_plus.captures': '${JSON.stringify(before.trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
   const mean = async () => {
-    const [row] = await (await open(t, [path], { directory: kept })).trace.rows("SELECT cwnd_mean FROM flows WHERE flow = 1");
+    const [row] = await (await open(t, [path], { directory: kept })).trace.rows(
+      "SELECT cwnd_mean FROM flows WHERE flow = 1",
+    );
     return row!.cwnd_mean as number;
   };
   const first = await mean();

@@ -39,7 +39,8 @@ test("a trace_pipe line with a number that does not fit is left out and named; t
       );
     }
   }
-  for (const args of commands(join(directory, "x.tpp"), directory)) t.is((await analyze(...args)).code, 0, args.join(" "));
+  for (const args of commands(join(directory, "x.tpp"), directory))
+    t.is((await analyze(...args)).code, 0, args.join(" "));
 });
 
 test("counters of extended records that no connection gets to are not known, and no command fails", async (t) => {
@@ -65,7 +66,9 @@ test("counters of extended records that no connection gets to are not known, and
       const { code, err } = await analyze(...args);
       t.true(code === 0, `${field}: ${args.join(" ")}: ${err}`);
     }
-    const [row] = await (await opened(t, path)).rows("SELECT count(bytes_acked) AS acked, count(busy_us) AS busy FROM trace");
+    const [row] = await (await opened(t, path)).rows(
+      "SELECT count(bytes_acked) AS acked, count(busy_us) AS busy FROM trace",
+    );
     if (field === "bytes_acked") t.is(row!.acked, 0);
     if (field === "busy_us") t.is(row!.busy, 0);
   }
@@ -98,7 +101,9 @@ test("the name of a cgroup, which any user may choose, is not read as fields of 
   const cut = line.replace(/ cgroup:\S*/, "").replace(place, " cgroup:/x");
   const path = join(directory, "cut.tpp");
   await writeCapture(path, [lines.find((line) => line.startsWith("# ss "))!, cut].join(""), header!);
-  t.deepEqual(await (await opened(t, path)).rows("SELECT snd_cwnd, srtt_us FROM trace"), [{ snd_cwnd: null, srtt_us: null }]);
+  t.deepEqual(await (await opened(t, path)).rows("SELECT snd_cwnd, srtt_us FROM trace"), [
+    { snd_cwnd: null, srtt_us: null },
+  ]);
 });
 
 test("two records 35 days apart fill no disk: the windows are counted first, and --window is named (65)", async (t) => {
@@ -170,5 +175,8 @@ test("SQL in a header's port, clock, frequency or events is not run (65)", async
   );
   t.is((await analyze("flows", path)).code, 0);
   t.false(existsSync(target));
-  t.deepEqual(readdirSync(directory).filter((name) => !name.endsWith(".tpp")), []);
+  t.deepEqual(
+    readdirSync(directory).filter((name) => !name.endsWith(".tpp")),
+    [],
+  );
 });
