@@ -44,7 +44,7 @@ export async function copyTrace(
   // Version 2 encodes rising numbers (ord, time) as differences. Dictionaries beyond a thousand values and zstd's level 3
   // would make the file a fifth smaller and take half as long again (npm run bench).
   await database.run(
-    `COPY (${select}) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1,
-      DICTIONARY_SIZE_LIMIT 1000, USE_TMP_FILE false, KV_METADATA {${metadata.map(([key, value]) => `${literal(key)}: ${literal(value)}`).join(", ")}})`,
+    `COPY (${select}) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1, USE_TMP_FILE false,
+      DICTIONARY_SIZE_LIMIT 1000, KV_METADATA {${metadata.map(([key, value]) => `${literal(key)}: ${literal(value)}`).join(", ")}})`,
   );
 }

@@ -109,8 +109,8 @@ export const ingestMutants: readonly Mutant[] = [
     id: "I14",
     fault: "trace_pipe: only the source's port is looked at",
     file: file("trace-pipe"),
-    find: "OR sport = ${port} OR dport = ${port}",
-    replace: "OR sport = ${port}",
+    find: "OR sport = ${wholeNumeral(port)} OR dport = ${wholeNumeral(port)}",
+    replace: "OR sport = ${wholeNumeral(port)}",
     suites: suite("analyze/test/metrics"),
   },
   {
@@ -184,8 +184,8 @@ export const ingestMutants: readonly Mutant[] = [
     id: "I23",
     fault: "several captures: flows of the third are counted from those of the first only",
     file: file("open"),
-    find: "parts.slice(0, index).reduce(",
-    replace: "parts.slice(0, 1).reduce(",
+    find: "before += flows;",
+    replace: "before ||= flows;",
     suites: suite("analyze/test/kept-captures", "analyze/test/cache"),
   },
   {
