@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp";
+import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp/write";
 import { findProgram, runProgram } from "../programs.ts";
 
 /** Asking ethtool of more interfaces than these would be felt on the host. */
