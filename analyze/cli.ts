@@ -1,6 +1,7 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
 import { Command, CommanderError, Option } from "commander";
 import { AnalyzeError, OutputClosedError, UsageError } from "./errors.ts";
+import { eventNames } from "./import/event-names.ts";
 import type { ImportOptions } from "./import/import.ts";
 import { type Io, processIo } from "./io.ts";
 import { maxExpansion } from "./max-expansion.ts";
@@ -123,11 +124,20 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
     .action(async (files: string[], options: { output: string; force?: boolean }) => {
       await (await import("./commands/convert.ts")).convert(files, options, io);
     });
-  add("import <path>", "make a .tpp of perf script, trace-cmd or trace_pipe text, or of a folder of read_data.py")
+  add("import <path>", "make a .tpp of perf script, trace-cmd, trace_pipe or tcp_probe text (- reads standard input)")
     .requiredOption("-o, --output <file>", "capture to write")
     .option("-f, --force", "overwrite the output")
     .option("--began <time>", "when the first record was made, such as 2026-11-22T20:41:14Z", moment)
-    .option("--hz <n>", "CONFIG_HZ of the machine, for the older module's rto, which is in jiffies", hertz)
+    .option("--hz <n>", "CONFIG_HZ of the machine, for times in jiffies", hertz)
+    .addOption(
+      new Option("--events <name...>", "tracepoints that were recorded, whether any came or not").choices(eventNames),
+    )
+    .addOption(
+      new Option("--srtt-unit <unit>", "of the kernel's own tcp_probe: us since Linux 3.15, jiffies before").choices([
+        "us",
+        "jiffies",
+      ]),
+    )
     .action(async (path: string, options: ImportOptions & { output: string; force?: boolean }) => {
       await (await import("./commands/import.ts")).importCapture(path, options, io);
     });

@@ -36,7 +36,7 @@ export async function openTraceAs<Kind extends Trace>(
     const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
     database = await Database.open(directory, accessTo(inputs, cache, options));
     const loaded = new Set<string>();
-    const opened = await openCaptures(database, inputs, { directory, loaded, cache });
+    const opened = await openCaptures(database, inputs, { directory, loaded, cache, into: options.into ?? null });
     return make(database, { ...opened, directory, loaded, loading: Promise.resolve() });
   } catch (error) {
     await database?.close();
@@ -68,6 +68,8 @@ export interface OpenOptions {
   readonly cache?: CacheOptions | false;
   /** Files outside the temporary directory that DuckDB may write: the `partial` of an OutputFile. */
   readonly outputs?: readonly string[];
+  /** Of one capture that nothing is kept of: the output, one of `outputs`, that its records are written to as they are read. */
+  readonly into?: string;
   /** Lets queries do all that DuckDB can: read and write files, change tables, load extensions. For queries of your own alone. */
   readonly allowFiles?: boolean;
   /** Is told, a line each, what only matters to somebody who looks for a fault: that nothing could be kept, say. */
@@ -102,6 +104,11 @@ export class Trace implements AsyncDisposable {
 
   get captures(): readonly Capture[] {
     return this.#shared.captures;
+  }
+
+  /** The file of `OpenOptions.into`, if the records are in it now; null: they are elsewhere. */
+  get written(): string | null {
+    return this.#shared.written;
   }
 
   /** Makes views of sql/ available by name (`flows`, `inflight`, `goodput`, …), with those they build on. */

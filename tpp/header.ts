@@ -34,6 +34,8 @@ export interface TppHeader {
     readonly monotonic_ns: string;
     /** What CLOCK_MONOTONIC was, in ns, when the records' own clock read 0 ("0" where records carry the monotonic clock itself). */
     readonly zero_monotonic_ns: string;
+    /** `realtime` where the records carry the wall clock (imported text may); they are then counted from `realtime_ns`. */
+    readonly of_records?: "realtime";
   };
   readonly filters: { readonly port: number | null };
   /** /proc/sys/net/tcpprobe_plus/*, or null where the module is not loaded. */

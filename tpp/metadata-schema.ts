@@ -74,7 +74,12 @@ const header = objectOf({
   columns: nullOr(fieldNames),
   events: optional(mapOf(eventName, text(64 * 1024), 1000)),
   kernel: objectOf({ release: word, version: word, machine: word, hz: nullOr(whole(1, 10_000)) }),
-  clock: objectOf({ realtime_ns: realtime, monotonic_ns: monotonic, zero_monotonic_ns: monotonic }),
+  clock: objectOf({
+    realtime_ns: realtime,
+    monotonic_ns: monotonic,
+    zero_monotonic_ns: monotonic,
+    of_records: optional(oneOf("realtime")),
+  }),
   filters: objectOf({ port: nullOr(whole(1, 65535)) }),
   module_sysctl: nullOr(settings),
   sysctl: settings,

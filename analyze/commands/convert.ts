@@ -33,5 +33,9 @@ export async function convert(
       for await (const piece of csvPieces(trace.database, await wholeTrace(trace))) await io.stdout.write(piece);
     });
   await using file = await openOutput(output, force, paths);
-  await withTrace(paths, reading, (trace) => file.write((path) => formats[suffix]!(trace, path)), [file]);
+  // The records of one capture go into the file as they are read.
+  const into = suffix === ".parquet" ? { into: file.partial } : {};
+  await file.write((path) =>
+    withTrace(paths, { ...io, opening: { ...opening, ...into } }, (trace) => formats[suffix]!(trace, path), [file]),
+  );
 }

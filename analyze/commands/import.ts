@@ -5,7 +5,7 @@ import { OutputError } from "../errors.ts";
 import { type ImportOptions, importText } from "../import/import.ts";
 import type { Io } from "../io.ts";
 import { OutputFile } from "../output/file.ts";
-import { count } from "../output/units.ts";
+import { count, plural } from "../output/units.ts";
 
 /** Makes a .tpp capture of what another program recorded. */
 export async function importCapture(
@@ -17,10 +17,16 @@ export async function importCapture(
   await using file = await OutputFile.open(output, { force, inputs: await filesIn(path) });
   const said: string[] = [];
   await file.write(async (partial) => {
-    const { format, lines, notes } = await importText(path, partial, options, true).catch((error) => {
-      throw error instanceof TppError ? new OutputError(output, error.cause ?? error) : error;
-    });
-    said.push(`${output}: ${count(lines)} lines of ${format}`, ...notes.slice(1).map((note) => `  ${note}`));
+    const { format, lines, records, flows, rejected, notes } = await importText(path, partial, options, true).catch(
+      (error) => {
+        throw error instanceof TppError ? new OutputError(output, error.cause ?? error) : error;
+      },
+    );
+    said.push(
+      `${output}: ${plural(records, "record")} of ${plural(flows, "flow")} in ${count(lines)} lines of ${format}`,
+      ...rejected.map(({ line, why, count: n }) => `  left out: ${n} x ${JSON.stringify(line.slice(0, 80))} (${why})`),
+      ...notes.slice(1).map((note) => `  ${note}`),
+    );
   });
   for (const line of said) await io.stdout.write(`${foreignText(line)}\n`);
 }

@@ -16,10 +16,10 @@ export async function printNotices(trace: Trace, io: Io): Promise<void> {
     const lines = capture.rejected.reduce((sum, { count }) => sum + count, 0);
     if (lines > 0) {
       const [first] = capture.rejected;
-      const more = capture.rejected.length > 1 ? ` and ${capture.rejected.length - 1} other texts` : "";
+      const more = capture.rejected.length > 1 ? ` and ${plural(capture.rejected.length - 1, "other kind")}` : "";
       notice(
         io,
-        `${capture.path}: ${plural(lines, "line is no record and was", "lines are no records and were")} left out: ${JSON.stringify(first?.line.slice(0, 120))}${more}; \`analyze info\` lists them`,
+        `${capture.path}: ${plural(lines, "line is no record and was", "lines are no records and were")} left out: ${JSON.stringify(first?.line.slice(0, 120))} (${first?.why})${more}; \`analyze info\` lists them`,
       );
     }
   }

@@ -65,6 +65,14 @@ _analyze() {
   'import --hz')
     return
     ;;
+  'import --events')
+    _analyze_words "$cur" 'tcp_probe tcp_retransmit_skb tcp_cong_state_set inet_sock_set_state tcp_send_reset tcp_receive_reset'
+    return
+    ;;
+  'import --srtt-unit')
+    _analyze_words "$cur" 'us jiffies'
+    return
+    ;;
   'flows --max-expansion')
     return
     ;;
@@ -195,7 +203,7 @@ _analyze() {
     ;;
   import)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force --began --hz -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force --began --hz --events --srtt-unit -h --help'
     else
       _analyze_files "$cur"
     fi

@@ -27,14 +27,16 @@ complete -c analyze -n '__fish_seen_subcommand_from convert' -s o -l output -r -
 complete -c analyze -n '__fish_seen_subcommand_from convert' -s f -l force -d 'overwrite the output'
 complete -c analyze -n '__fish_seen_subcommand_from convert' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from convert' -F
-complete -c analyze -n __fish_use_subcommand -a import -d 'make a .tpp of perf script, trace-cmd or trace_pipe text, or of a folder of read_data.py'
+complete -c analyze -n __fish_use_subcommand -a import -d 'make a .tpp of perf script, trace-cmd, trace_pipe or tcp_probe text (- reads standard input)'
 complete -c analyze -n '__fish_seen_subcommand_from import' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from import' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
 complete -c analyze -n '__fish_seen_subcommand_from import' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
 complete -c analyze -n '__fish_seen_subcommand_from import' -s o -l output -r -F -d 'capture to write'
 complete -c analyze -n '__fish_seen_subcommand_from import' -s f -l force -d 'overwrite the output'
 complete -c analyze -n '__fish_seen_subcommand_from import' -l began -x -d 'when the first record was made, such as 2026-11-22T20:41:14Z'
-complete -c analyze -n '__fish_seen_subcommand_from import' -l hz -x -d 'CONFIG_HZ of the machine, for the older module\'s rto, which is in jiffies'
+complete -c analyze -n '__fish_seen_subcommand_from import' -l hz -x -d 'CONFIG_HZ of the machine, for times in jiffies'
+complete -c analyze -n '__fish_seen_subcommand_from import' -l events -x -a 'tcp_probe tcp_retransmit_skb tcp_cong_state_set inet_sock_set_state tcp_send_reset tcp_receive_reset' -d 'tracepoints that were recorded, whether any came or not (tcp_probe, tcp_retransmit_skb, tcp_cong_state_set, inet_sock_set_state, tcp_send_reset, tcp_receive_reset)'
+complete -c analyze -n '__fish_seen_subcommand_from import' -l srtt-unit -x -a 'us jiffies' -d 'of the kernel\'s own tcp_probe: us since Linux 3.15, jiffies before (us, jiffies)'
 complete -c analyze -n '__fish_seen_subcommand_from import' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from import' -F
 complete -c analyze -n __fish_use_subcommand -a flows -d 'one line a connection'

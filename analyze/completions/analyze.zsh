@@ -17,7 +17,7 @@ _analyze() {
       'info:what a capture is\: header, settings, time span, frames, losses, integrity'
       'verify:check every frame’s checksum'
       'convert:write the trace as Parquet, Arrow or CSV'
-      'import:make a .tpp of perf script, trace-cmd or trace_pipe text, or of a folder of read_data.py'
+      'import:make a .tpp of perf script, trace-cmd, trace_pipe or tcp_probe text (- reads standard input)'
       'flows:one line a connection'
       'plot:draw cwnd, rtt, inflight, goodput, limits'
       'events:timeouts, episodes, ends of slow start, resets, in order of time'
@@ -68,7 +68,9 @@ _analyze() {
         '(-o --output)'{-o,--output}'[capture to write]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
         '--began[when the first record was made, such as 2026-11-22T20\:41\:14Z]:time:' \
-        '--hz[CONFIG_HZ of the machine, for the older module’s rto, which is in jiffies]:n:' \
+        '--hz[CONFIG_HZ of the machine, for times in jiffies]:n:' \
+        '--events[tracepoints that were recorded, whether any came or not (tcp_probe, tcp_retransmit_skb, tcp_cong_state_set, inet_sock_set_state, tcp_send_reset, tcp_receive_reset)]:name:(tcp_probe tcp_retransmit_skb tcp_cong_state_set inet_sock_set_state tcp_send_reset tcp_receive_reset)' \
+        '--srtt-unit[of the kernel’s own tcp_probe\: us since Linux 3.15, jiffies before (us, jiffies)]:unit:(us jiffies)' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         ':path:_files'
       ;;

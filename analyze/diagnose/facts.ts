@@ -78,7 +78,8 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
       cwnd_mean, cong, flows.crosses_gap, flows.gap_share, life_s, basis,
       ${["cwnd", "rwnd", "sndbuf", "application", "pacing", "recovery", "idle"].map((name) => `limits.${seconds(name)}`).join(", ")},
       coalesce(rtt_min_us, lowest_srtt_us) AS rtt_min_us, rtt_at_loss_us, srtt_mean_us AS rtt_mean_us,
-      CASE WHEN loss_episodes IS NOT NULL THEN coalesce(loss_events, 0) END AS loss_events, cause AS slow_start_end,
+      CASE WHEN loss_episodes IS NOT NULL THEN coalesce(loss_events, 0) END AS loss_events,
+      CASE WHEN exit_s IS NOT NULL THEN coalesce(cause, 'not known') END AS slow_start_end,
       coalesce(window_probes, 0) AS window_probes, coalesce(rto_count, 0) AS rto_count, coalesce(spurious_count, 0) AS spurious_count
     FROM flows
     JOIN captures ON captures.capture = flows.capture

@@ -1,61 +1,88 @@
 /** Texts of TCP state that other programs leave behind, told by how their records look. */
-import { documentedWireNames } from "@tcpprobe-plus/tpp";
+import type { TextKind } from "@tcpprobe-plus/tpp";
+import { kernelProbeNames } from "../records/texts/kernel-probe.ts";
+import { olderHexNames, olderNames } from "../records/texts/older-fields.ts";
 
 export interface TextFormat {
   /** As the header's `imported.format` names it. */
   readonly name: string;
-  readonly text: "trace_pipe" | "probe";
+  readonly text: TextKind;
   /** Whether a line is a record of it. */
   readonly record: RegExp;
-  /** Time of a record, seconds. */
-  readonly time: RegExp;
+  /** Names of its fields; null for lines of keys and values. */
+  readonly columns: readonly string[] | null;
 }
 
-const traceTime = / (\d+\.\d+): /;
+const events =
+  "(?:tcp_probe|tcp_retransmit_skb|tcp_cong_state_set|inet_sock_set_state|tcp_send_reset|tcp_receive_reset)";
 
-/** In the order in which they are tried. */
+/** In the order in which they are tried on a line. */
 export const textFormats: readonly TextFormat[] = [
   // iperf3 25224 [000] 14041.566236:          tcp:tcp_probe: family=…
-  { name: "perf script", text: "trace_pipe", record: /\s\[\d+\].* \d+\.\d+: +(?:tcp|sock):\w+: /, time: traceTime },
+  {
+    name: "perf script",
+    text: "trace_pipe",
+    record: new RegExp(`\\d: +(?:tcp|sock):${events}: +\\w+=`),
+    columns: null,
+  },
   // iperf3-180   [000]    41.072538: tcp_probe:            family=…
   {
     name: "trace-cmd report",
     text: "trace_pipe",
-    record: /-\d+ +\[\d+\] +(?:\S{4,5} +)?\d+\.\d+: \w+: {2,}\S/,
-    time: traceTime,
+    record: new RegExp(`\\d: ${events}: {2,}\\w+=`),
+    columns: null,
   },
   // iperf3-26641   [000] .....  4704.843532: tcp_probe: family=…
-  {
-    name: "trace_pipe",
-    text: "trace_pipe",
-    record: /-\d+ +(?:\(.*\) +)?\[\d+\] +\S{4,5} +\d+\.\d+: \w+: \S/,
-    time: traceTime,
-  },
+  { name: "trace_pipe", text: "trace_pipe", record: new RegExp(`(?:\\d|us.?): ${events}: \\w+=`), columns: null },
   // 1 1.664566680 10.0.1.1 37954 10.0.2.1 5001 0 0x2 …
   {
     name: "tcp_probe_plus",
     text: "probe",
-    record: /^[0-5] \d+\.\d{9} \S+ \d+ \S+ \d+ \d+ 0x[0-9a-f]+(?: \S+){22,}$/,
-    time: /^\d (\d+\.\d+) /,
+    record: /^[0-5] \d+\.\d{9} \S+ \d+ \S+ \d+ \d+ 0x[0-9a-f]+(?: \S+){22,}/,
+    columns: olderNames,
+  },
+  // 1 0 8ce0c c00002e4 16 c6336402 e911 64 18 df30a274 7e39514 …
+  {
+    name: "tcp_probe_plus of 2017, in hexadecimal numbers",
+    text: "probe",
+    record:
+      /^[0-5] [0-9a-f]{1,8} [0-9a-f]{1,8} [0-9a-f]{1,8} [0-9a-f]{1,4} [0-9a-f]{1,8} [0-9a-f]{1,4}(?: [0-9a-f]{1,16}){24}(?: |\r?$)/,
+    columns: olderHexNames,
+  },
+  // 0.006091810 192.0.2.1:5001 198.51.100.1:34121 32 0xe66a3bf3 0xe66a3ba3 10 2147483647 44032 2 45056
+  {
+    name: "the kernel's own tcp_probe",
+    text: "probe",
+    record: /^\d+\.\d{9} \S+:\d+ \S+:\d+ \d+ (?:0x)?[0-9a-f]+ (?:0x)?[0-9a-f]+ \d+ \d+ \d+ \d+(?: \d+)?\r?$/,
+    columns: kernelProbeNames,
   },
 ];
 
-/** What the module behind read_data.py appends to a record of a BBR connection. */
-const bbrFields = [
-  ...["bbr_bw", "bbr_pacing_gain", "bbr_min_rtt_us", "bbr_round_start", "bbr_rtt_cnt", "bbr_mode", "bbr_cycle_idx"],
-  ...["bbr_lt_is_sampling", "bbr_lt_rtt_cnt", "bbr_lt_use_bw", "bbr_lt_bw"],
+/** The file's own mark, and what to do with it. */
+const binaries: readonly (readonly [magics: readonly string[], what: string])[] = [
+  [["PERFILE2"], "is perf's own recording: `perf script -i FILE` prints the text to import"],
+  [["\x17\bDtracing"], "is trace-cmd's own recording: `trace-cmd report -i FILE` prints the text to import"],
+  [
+    ["\xd4\xc3\xb2\xa1", "\xa1\xb2\xc3\xd4", "\x4d\x3c\xb2\xa1", "\n\r\r\n"],
+    "is a recording of packets, which hold no state of the sender",
+  ],
+  // A .tpp begins with a frame that zstd skips.
+  [
+    Array.from({ length: 16 }, (_, low) => `${String.fromCharCode(0x50 + low)}\x2a\x4d\x18`),
+    "is a capture already: other commands open it as it is",
+  ],
+  [["PAR1"], "is Parquet; other commands open it if `analyze convert` wrote it"],
+  [["\xff\xfe", "\xfe\xff"], "is UTF-16 text: save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`) and import that"],
+  [["BZh"], "is bzip2-compressed: `bunzip2` it first"],
+  [["PK\x03\x04"], "is a ZIP archive: unpack it first"],
 ];
 
-/** Field names of the older tcp_probe_plus: the documented ones with rto in jiffies, then what BBR appends. */
-export const olderFields: readonly string[] = [
-  ...documentedWireNames.map((name) => (name === "rto" ? "rto_jiffies" : name)),
-  ...bbrFields,
-];
-
-/** `"family=%s src=%s …"`: the keys of an event's record in order, in the form of the kernel's own `print fmt`. */
-export function printFormatOf(record: string): [event: string, format: string] | null {
-  const found = /: +(?:\w+:)?(\w+): +(\w+=.*)$/.exec(record.trimEnd());
-  if (!found) return null;
-  const keys = [...found[2]!.matchAll(/(?:^| )(\w+)=/g)].map(([, key]) => `${key}=%s`);
-  return [found[1]!, `"${keys.join(" ")}"`];
+/** Why a file with these first bytes is no text; null: it may be one. */
+export function whyBinary(begin: Buffer): string | null {
+  const latin = begin.toString("latin1");
+  for (const [magics, what] of binaries) if (magics.some((magic) => latin.startsWith(magic))) return what;
+  const zeros = [0, 1].map((odd) => begin.subarray(0, 32).filter((byte, at) => at % 2 === odd && byte === 0).length);
+  if (begin.length >= 32 && ((zeros[0] === 16 && zeros[1] === 0) || (zeros[0] === 0 && zeros[1] === 16)))
+    return "looks like UTF-16 text: save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`) and import that";
+  return begin.includes(0) ? "is a binary file, no text" : null;
 }

@@ -1,24 +1,40 @@
+/** Makes .tpp captures of text that other programs recorded. */
 import { randomUUID } from "node:crypto";
 import { createReadStream, type Stats } from "node:fs";
 import { open, readdir, readFile, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { createInterface } from "node:readline";
-import { type TppHeader, TppWriter } from "@tcpprobe-plus/tpp";
+import { type TppHeader, TppWriter, walkTpp } from "@tcpprobe-plus/tpp";
 import { InputError, NotACaptureError, NotAFileError } from "../errors.ts";
+import type { RejectedLine } from "../ingest/capture.ts";
+import { Pass } from "../records/pass.ts";
+import { kernelProbeNames, kernelProbeNamesWith } from "../records/texts/kernel-probe.ts";
+import { olderHexNames, olderNames } from "../records/texts/older-fields.ts";
+import { knownEvents } from "../records/texts/tracepoints.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.ts";
 import { version } from "../version.ts";
-import { olderFields, printFormatOf, type TextFormat, textFormats } from "./formats.ts";
+import { type TextFormat, textFormats } from "./formats.ts";
+import { linesOf, type TextFile, textFile } from "./text-file.ts";
 
 export interface ImportOptions {
   /** CONFIG_HZ of the machine, for times in jiffies. */
   readonly hz?: number | undefined;
   /** When its first record was made, where the text does not tell. */
   readonly began?: Date | undefined;
+  /** Tracepoints that were recorded, whether the text has any of them or not. */
+  readonly events?: readonly string[] | undefined;
+  /** What srtt is in, in text of the kernel's own tcp_probe. */
+  readonly srttUnit?: "us" | "jiffies" | undefined;
 }
 
 export interface Imported {
   readonly format: string;
   readonly lines: number;
+  readonly records: number;
+  readonly flows: number;
   readonly notes: readonly string[];
+  /** Lines that are no records, by reason. */
+  readonly rejected: readonly RejectedLine[];
 }
 
 /** The text to import: one file, or the numbered ones of a folder in order, and the module's statistics beside them. */
@@ -28,9 +44,9 @@ interface Origin {
 }
 
 /**
- * Writes a .tpp file with the text of `path`, a file or a folder of read_data.py, as it is: only the lines before the first
- * record are left out. What the text does not tell is null in the header, and what was guessed is in its notes. Throws an
- * InputError or NotACaptureError, and what the writer throws.
+ * Writes a .tpp file with the text of `path`: a file, `-` for standard input, or a folder of read_data.py. The text stays as it is: only
+ * lines before the first record that tell nothing are left out. What the text does not tell is null in the header, and what
+ * was guessed is in its notes. Throws an InputError or NotACaptureError, and what the writer throws.
  */
 export async function importText(
   path: string,
@@ -39,22 +55,61 @@ export async function importText(
   overwrite: boolean,
 ): Promise<Imported> {
   const origin = await originOf(path);
-  const found = await examine(path, origin);
+  const directory = makeTemporaryDirectory(join(tmpdir(), "analyze-"));
+  try {
+    const files: TextFile[] = [];
+    for (const [index, name] of origin.files.entries()) files.push(await textFile(name, directory, index));
+    return await importFiles(path, { ...origin, texts: files }, output, options, overwrite);
+  } finally {
+    await removeTemporaryDirectory(directory);
+  }
+}
+
+async function importFiles(
+  path: string,
+  origin: Origin & { readonly texts: readonly TextFile[] },
+  output: string,
+  options: ImportOptions,
+  overwrite: boolean,
+): Promise<Imported> {
+  const found = await examine(path, origin.texts);
   const header = await headerOf(path, origin, found, options);
   const writer = await TppWriter.create(output, header, { overwrite });
   const leading = new Map(found.leading);
-  for (const file of origin.files) {
-    for await (const chunk of createReadStream(file, { start: leading.get(file) ?? 0, highWaterMark: 1 << 20 }))
+  for (const file of origin.texts) {
+    for await (const chunk of createReadStream(file.path, { start: leading.get(file) ?? 0, highWaterMark: 1 << 20 }))
       if (!writer.write(chunk as Buffer)) await writer.drained();
   }
   const { lines } = await writer.close({
     reason: "source ended",
     ...(origin.statistics === null ? {} : { statistics: { start: null, end: origin.statistics } }),
   });
-  return { format: found.format.name, lines, notes: header.notes ?? [] };
+  const { records, rejected, flows } = await readBack(output);
+  if (records === 0) throw new NotACaptureError(path, noRecords(found.format, rejected));
+  return { format: found.format.name, lines, records, flows, rejected, notes: header.notes ?? [] };
+}
+
+/** What a capture of the text holds: import says at once what is no record. */
+async function readBack(path: string): Promise<{ records: number; flows: number; rejected: readonly RejectedLine[] }> {
+  const walk = await walkTpp(path);
+  const pass = new Pass({ path, files: [{ path, header: walk.header!, walk }], number: 1 });
+  try {
+    for (let batch = pass.next(); batch; batch = pass.next()) pass.release(batch);
+    const { capture, flows } = pass.end();
+    return { records: capture.records, rejected: capture.rejected, flows };
+  } finally {
+    await pass.close();
+  }
+}
+
+function noRecords({ name }: TextFormat, rejected: readonly RejectedLine[]): string {
+  const [first] = rejected;
+  const example = first ? `: one ${first.why} (${JSON.stringify(first.line.slice(0, 80))})` : "";
+  return `looks like text of ${name}, but no line of it can be read${example}`;
 }
 
 async function originOf(path: string): Promise<Origin> {
+  if (path === "-") return { files: ["-"], statistics: null };
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(path, error);
   });
@@ -80,70 +135,126 @@ async function originOf(path: string): Promise<Origin> {
 
 interface Found {
   readonly format: TextFormat;
-  /** Bytes before each file's first record, and what stood there. */
-  readonly leading: readonly (readonly [file: string, bytes: number])[];
+  /** Bytes before each file's first record that are left out, and what stood there. */
+  readonly leading: readonly (readonly [file: TextFile, bytes: number])[];
   readonly leadingLines: readonly string[];
   readonly first: string;
   readonly last: string;
-  /** By event, for texts of tracepoints. */
-  readonly events: Readonly<Record<string, string>>;
+  /** Tracepoints that the text has, each with one of its lines. */
+  readonly events: ReadonlyMap<string, string>;
 }
 
-/** How many lines may stand before the first record, and are looked at for kinds of events. */
-const examinedLines = 20_000;
+/** How many lines may stand before the first record. */
+const examinedLines = 100_000;
+/** Lines before the first record that tell of losses are part of the text. */
+const tellsLosses = /entries-written|EVENTS|PERF_RECORD_LOST/;
 
-async function examine(path: string, { files }: Origin): Promise<Found> {
+async function examine(path: string, texts: readonly TextFile[]): Promise<Found> {
   let format: TextFormat | undefined;
   let first = "";
-  const leading: [string, number][] = [];
+  const leading: [TextFile, number][] = [];
   const leadingLines: string[] = [];
-  const events: Record<string, string> = {};
-  for (const file of files) {
+  for (const file of texts) {
     let bytes = 0;
-    let records = 0;
     let seen = 0;
-    for await (const line of linesOf(file)) {
+    const before: string[] = [];
+    for await (const { line, bytes: taken } of linesOf(file)) {
       if (++seen > examinedLines) break;
       format ??= textFormats.find(({ record }) => record.test(line));
       if (format?.record.test(line)) {
-        records += 1;
         first ||= line;
-        const event = format.text === "trace_pipe" ? printFormatOf(line) : null;
-        if (event) events[event[0]] ??= event[1];
-        else if (format.text === "probe") break;
-      } else if (records === 0) {
-        bytes += Buffer.byteLength(line) + 1;
-        leadingLines.push(line);
+        break;
       }
+      bytes += taken;
+      if (before.length < 1000) before.push(line);
     }
-    leading.push([file, bytes]);
+    leadingLines.push(...before);
+    leading.push([file, format && !before.some((line) => tellsLosses.test(line)) ? bytes : 0]);
   }
-  if (!format)
-    throw new NotACaptureError(
-      path,
-      `holds no records of ${textFormats.map(({ name }) => name).join(", ")} in its first ${examinedLines} lines`,
-    );
-  return { format, leading, leadingLines, first, last: await lastRecord(files.at(-1)!, format), events };
+  if (!format) throw new NotACaptureError(path, whatItIs(leadingLines));
+  const isTrace = format.text === "trace_pipe";
+  return {
+    format,
+    leading,
+    leadingLines,
+    first,
+    last: await lastRecord(texts.at(-1)!, format),
+    events: isTrace ? await eventsIn(texts) : new Map(),
+  };
 }
 
-const linesOf = (file: string) =>
-  createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
+const formatNames = textFormats.map(({ name }) => name).join(", ");
 
-async function lastRecord(file: string, { record }: TextFormat): Promise<string> {
-  const handle = await open(file, "r");
-  try {
-    const { size } = await handle.stat();
-    const tail = Buffer.alloc(Math.min(size, 64 * 1024));
-    await handle.read(tail, 0, tail.length, size - tail.length);
-    return (
-      tail
-        .toString("latin1")
-        .split("\n")
-        .findLast((line) => record.test(line)) ?? ""
-    );
-  } finally {
-    await handle.close();
+/** What text without a record is, in words, from its first lines. */
+function whatItIs(lines: readonly string[]): string {
+  const entries = lines.map((line) => /entries-in-buffer\/entries-written:\s*\d+\/(\d+)/.exec(line)?.[1]).find(Boolean);
+  if (entries === "0") return "the trace holds 0 records: nothing was recorded";
+  const others = new Set(lines.flatMap((line) => /\d: +(?:\w+:)?(\w+):(?: |$)/.exec(line)?.[1] ?? []));
+  if (others.size > 0)
+    return `is text of a trace, but has none of ${knownEvents.map(({ name }) => name).join(", ")}; it has ${[...others].slice(0, 5).join(", ")}`;
+  if (
+    lines.some((line) =>
+      /^\S*\s*(?:tcp +)?(?:ESTAB|SYN-SENT|SYN-RECV|FIN-WAIT-\d|CLOSE-WAIT|TIME-WAIT|LAST-ACK|CLOSING) +\d+ +\d+ +\S+:\S+ +\S+:\S+/.test(
+        line,
+      ),
+    )
+  )
+    return "is what ss prints, which is not imported; `capture run --source ss` records it with the times of its polls";
+  if (lines.every((line) => line.trim() === "" || line.startsWith("#") || /^cpus=\d+$/.test(line)))
+    return "holds nothing but comments: nothing was recorded";
+  return `holds no records of ${formatNames} in its first ${Math.min(lines.length, examinedLines)} lines`;
+}
+
+/** Tracepoints of the known ones that come up anywhere in the text, each with one of its lines. */
+async function eventsIn(texts: readonly TextFile[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const overlap = 4096;
+  for (const { path } of texts) {
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+      const text = Buffer.concat([rest, chunk as Buffer]);
+      for (const { name } of knownEvents) {
+        if (found.has(name)) continue;
+        for (let at = text.indexOf(`${name}: `); at >= 0; at = text.indexOf(`${name}: `, at + 1)) {
+          const line = text.toString("latin1", text.lastIndexOf(10, at) + 1, Math.max(at, text.indexOf(10, at)));
+          if (!textFormats.some(({ text, record }) => text === "trace_pipe" && record.test(line))) continue;
+          found.set(name, line);
+          break;
+        }
+      }
+      if (found.size === knownEvents.length) return found;
+      rest = text.subarray(-overlap);
+    }
   }
+  return found;
+}
+
+async function lastRecord({ path }: TextFile, { record }: TextFormat): Promise<string> {
+  await using handle = await open(path, "r");
+  const { size } = await handle.stat();
+  const tail = Buffer.alloc(Math.min(size, 64 * 1024));
+  await handle.read(tail, 0, tail.length, size - tail.length);
+  const lines = tail.toString("latin1").split("\n");
+  return lines.findLast((line) => record.test(line)) ?? "";
+}
+
+/** `"family=%s src=%s …"`: the keys of an event's record in order, in the form of the kernel's own `print fmt`. */
+function printFormatOf(line: string): string {
+  const pairs = /: +(?:\w+:)?\w+: +(\w+=.*)$/.exec(line.trimEnd())?.[1] ?? "";
+  return `"${[...pairs.matchAll(/(?:^| )(\w+)=/g)].map(([, key]) => `${key}=%s`).join(" ")}"`;
+}
+
+/** Time of a record, ns. */
+function timeOf(line: string, { text, columns }: TextFormat): bigint {
+  if (text === "trace_pipe") {
+    const [, seconds, us] = /(?:^| )(?:(\d+\.\d+)|(\d+)us.?): +(?:\w+:)?(?:tcp|inet)_\w+: /.exec(line) ?? [];
+    return us === undefined ? nanoseconds(seconds ?? "0") : BigInt(us) * 1000n;
+  }
+  if (columns === olderHexNames) {
+    const [, seconds = "0", ns = "0"] = line.split(" ");
+    return BigInt(`0x${seconds}`) * 1_000_000_000n + BigInt(`0x${ns}`);
+  }
+  return nanoseconds(/(?:^|^\d )(\d+\.\d+) /.exec(line)?.[1] ?? "0");
 }
 
 const nanoseconds = (seconds: string): bigint => {
@@ -151,36 +262,39 @@ const nanoseconds = (seconds: string): bigint => {
   return BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, "0").slice(0, 9));
 };
 
-async function headerOf(path: string, origin: Origin, found: Found, options: ImportOptions): Promise<TppHeader> {
+/** Earlier moments are times since a machine was started. */
+const firstWallClock = 10n ** 18n;
+
+async function headerOf(
+  path: string,
+  origin: Origin & { readonly texts: readonly TextFile[] },
+  found: Found,
+  options: ImportOptions,
+): Promise<TppHeader> {
   const { format } = found;
-  const timeOf = (line: string): bigint => nanoseconds(format.time.exec(line)?.[1] ?? "0");
-  const firstNs = timeOf(found.first);
-  const spanNs = timeOf(found.last) - firstNs;
+  const firstNs = timeOf(found.first, format);
+  const spanNs = timeOf(found.last, format) - firstNs;
+  const isTrace = format.text === "trace_pipe";
+  const isWallClock = isTrace && firstNs >= firstWallClock;
   const notes: string[] = [];
-  const isProbe = format.text === "probe";
-  const began = beganAt(found, options, await stat(origin.files.at(-1)!), spanNs, notes);
-  // The module's records count from when it was opened; those of tracepoints from when the machine was started.
-  const monotonicNs = isProbe ? 0n : firstNs;
-  const fields = /^Fields: (.+)$/m
-    .exec(origin.statistics ?? "")?.[1]
-    ?.trim()
-    .split(" ");
-  const columns = isProbe ? (fields ?? olderFields) : null;
-  if (isProbe && !fields) {
-    notes.push("guess: the fields are those of the older tcp_probe_plus, with rto in jiffies and what BBR appends");
-    notes.push("pacing rates are NULL from 2^32 - 1 bytes/s on, where the older module cut them off");
-    if (options.hz === undefined)
-      notes.push("rto is left out: the text has jiffies, and their length was not given (--hz)");
-  }
-  if (found.leadingLines.length > 0)
+  const began = isWallClock
+    ? options.began
+      ? BigInt(options.began.getTime()) * 1_000_000n
+      : firstNs
+    : beganAt(found, options, await stat(origin.texts.at(-1)!.path), spanNs, notes);
+  const columns = columnsOf(found, origin, options, notes);
+  if (found.leading.some(([, bytes]) => bytes > 0))
     notes.push(
       `left out, before the first record: ${found.leadingLines
         .slice(0, 3)
         .map((line) => JSON.stringify(line.slice(0, 80)))
         .join(", ")}`,
     );
-  if (!isProbe) notes.push("times are those of the tracing clock, which need not be CLOCK_MONOTONIC");
+  if (isTrace && !isWallClock) notes.push("times are those of the tracing clock, which need not be CLOCK_MONOTONIC");
+  if (isTrace) notes.push(...aboutEvents(found, options));
   notes.push("which port was recorded, the kernel and its settings are not known");
+  const names = new Set([...found.events.keys(), ...(options.events ?? [])]);
+  const line = (name: string) => found.events.get(name);
   return {
     format: 1,
     capture_id: randomUUID(),
@@ -188,17 +302,62 @@ async function headerOf(path: string, origin: Origin, found: Found, options: Imp
     source: "import",
     text: format.text,
     columns,
-    ...(isProbe ? {} : { events: found.events }),
+    ...(isTrace
+      ? { events: Object.fromEntries([...names].map((name) => [name, line(name) ? printFormatOf(line(name)!) : ""])) }
+      : {}),
     kernel: { release: "unknown", version: "", machine: "", hz: options.hz ?? null },
-    clock: { realtime_ns: String(began), monotonic_ns: String(monotonicNs), zero_monotonic_ns: "0" },
+    // The module's records count from when it was opened; those of tracepoints from when the machine was started, or from 1970.
+    clock: isWallClock
+      ? { realtime_ns: String(firstNs), monotonic_ns: "0", zero_monotonic_ns: "0", of_records: "realtime" }
+      : { realtime_ns: String(began), monotonic_ns: isTrace ? String(firstNs) : "0", zero_monotonic_ns: "0" },
     filters: { port: null },
     module_sysctl: null,
     sysctl: {},
     interfaces: [],
     command_line: [],
-    imported: { format: format.name, files: origin.files.map((file) => basename(file)) },
-    notes: [`imported from ${basename(path)}, text of ${format.name}`, ...notes],
+    imported: {
+      format: format.name,
+      files: origin.files.map((file) => (file === "-" ? "standard input" : basename(file))),
+    },
+    notes: [`imported from ${path === "-" ? "standard input" : basename(path)}, text of ${format.name}`, ...notes],
   };
+}
+
+/** What cannot be known of events that the text has not. */
+function aboutEvents({ events }: Found, { events: told = [] }: ImportOptions): string[] {
+  const silent = knownEvents.map(({ name }) => name).filter((name) => !events.has(name) && !told.includes(name));
+  return silent.length === 0
+    ? []
+    : [
+        `not in the text, so perhaps not recorded: ${silent.join(", ")} (--events says which were); what only they tell is not known`,
+      ];
+}
+
+function columnsOf(
+  { format }: Found,
+  { statistics }: Origin,
+  { hz, srttUnit }: ImportOptions,
+  notes: string[],
+): readonly string[] | null {
+  if (format.columns === kernelProbeNames) {
+    if (srttUnit === undefined)
+      notes.push("srtt is left out: the text does not tell its unit (--srtt-unit us since Linux 3.15, jiffies before)");
+    else if (srttUnit === "jiffies" && hz === undefined)
+      notes.push("srtt is left out: the text has jiffies, and their length was not given (--hz)");
+    return kernelProbeNamesWith(srttUnit ?? null);
+  }
+  if (format.columns === null) return null;
+  const fields = /^Fields: (.+)$/m
+    .exec(statistics ?? "")?.[1]
+    ?.trim()
+    .split(" ");
+  if (format.columns === olderNames && fields) return fields;
+  notes.push(
+    "guess: the fields are those of the older tcp_probe_plus, with rto in jiffies and what BBR, or a user agent, appends",
+    "pacing rates are NULL from 2^32 - 1 bytes/s on, where the older module cut them off",
+  );
+  if (hz === undefined) notes.push("rto is left out: the text has jiffies, and their length was not given (--hz)");
+  return format.columns;
 }
 
 /** Wall clock of the first moment, ns: as told, as read_data.py wrote it, or from when the file was last written. */

@@ -56,7 +56,7 @@ export class Cache {
     const walks = files.map(({ walk }) => walk);
     if (walks.some(({ trailer, damage }) => trailer === null || damage.length > 0)) return null;
     if (walks.reduce((sum, { trailer }) => sum + (trailer?.raw_bytes ?? 0), 0) < this.#minTextBytes) return null;
-    const hash = createHash("sha256").update(await identityOf("_trace"));
+    const hash = createHash("sha256").update(await identityOf());
     // Every frame's own checksum is part of the walk, so this stands for all of the text.
     for (const { fileBytes, header, frames, checkpoints, trailer } of walks)
       hash.update(JSON.stringify({ fileBytes, header, frames, checkpoints, trailer }));
@@ -189,8 +189,8 @@ async function makeDirectory(path: string, above = 2): Promise<void> {
 
 const identities = new Map<string, Promise<string>>();
 
-/** Stands for the code by which sql/NAME.sql makes an entry: another version, or a change of it, makes other entries. */
-function identityOf(name: string): Promise<string> {
+/** Stands for the code by which the pass, or sql/NAME.sql, makes an entry: another version, or a change of it, makes other entries. */
+function identityOf(name = ""): Promise<string> {
   const found = identities.get(name) ?? makeIdentity(name);
   identities.set(name, found);
   return found;
@@ -199,24 +199,38 @@ function identityOf(name: string): Promise<string> {
 async function makeIdentity(name: string): Promise<string> {
   ofCode ??= identityOfCode();
   const hash = createHash("sha256").update(await ofCode);
-  for (const [file, sql] of await sqlOf("_dialect", name)) hash.update(file).update(sql);
+  for (const [file, sql] of await sqlOf("_dialect", ...(name === "" ? [] : [name]))) hash.update(file).update(sql);
   return hash.digest("hex");
 }
 
 let ofCode: Promise<Buffer> | undefined;
 
+/** Folders whose code makes entries, and that of the file format: whatever changes there, makes other entries. */
+const codeFolders: readonly URL[] = [
+  ...["./", "../records/", "../parquet/"].map((path) => new URL(path, import.meta.url)),
+  new URL("./", import.meta.resolve("@tcpprobe-plus/tpp")),
+];
+
+/** All files of code that opening a capture runs through. */
+export async function codeFiles(): Promise<URL[]> {
+  const found = await Promise.all(
+    codeFolders.map(async (folder) => {
+      const names = await readdir(folder, { recursive: true });
+      return names
+        .filter((name) => /\.(ts|js)$/.test(name) && !/(^|\/)(test|node_modules)\//.test(name))
+        .sort()
+        .map((name) => new URL(name, folder));
+    }),
+  );
+  return found.flat();
+}
+
 /** The part of an identity that all names share. */
 async function identityOfCode(): Promise<Buffer> {
   const hash = createHash("sha256").update(version);
-  const folder = (path: string) => new URL(path, import.meta.url);
-  const add = async (name: string, url: URL) => hash.update(name).update(await readFile(url));
-  for (const [path, wanted] of [
-    ["./", /\.(ts|js)$/],
-    [new URL("./", import.meta.resolve("@tcpprobe-plus/tpp")).href, /^columns\.(ts|js)$/],
-  ] as const) {
-    for (const name of (await readdir(folder(path))).sort())
-      if (wanted.test(name)) await add(name, new URL(name, folder(path)));
-  }
+  const files = await codeFiles();
+  const texts = await Promise.all(files.map((url) => readFile(url)));
+  for (const [index, url] of files.entries()) hash.update(basename(url.pathname)).update(texts[index]!);
   return hash.digest();
 }
 

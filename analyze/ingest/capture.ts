@@ -1,5 +1,4 @@
 import type { TppHeader, TppWalk } from "@tcpprobe-plus/tpp";
-import type { RejectedLine } from "./stage.ts";
 
 /** What is known of one opened capture beside its records. */
 export interface Capture {
@@ -10,12 +9,20 @@ export interface Capture {
   /** The .tpp files it was read from, in the order of their records; none for a converted capture. */
   readonly files: readonly CaptureFile[];
   readonly records: number;
-  /** Lines that are no records, by distinct text, commonest first. */
+  /** Lines that are no records, by reason, commonest first. */
   readonly rejected: readonly RejectedLine[];
   /** One line each: what of the files could not be read. */
   readonly damage: readonly string[];
   /** One line each: what of a rotated set is not there. */
   readonly incomplete: readonly string[];
+}
+
+/** Lines that are no records, of one reason. */
+export interface RejectedLine {
+  /** The first of them, shortened. */
+  readonly line: string;
+  readonly why: string;
+  readonly count: number;
 }
 
 export interface CaptureFile {

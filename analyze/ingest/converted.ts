@@ -7,8 +7,7 @@ import type { Database } from "../database.ts";
 import { AnalyzeError, NotACaptureError } from "../errors.ts";
 import { readParquet, readParquetMetadata } from "../files.ts";
 import { identifier, literal, wholeNumeral } from "../literals.ts";
-import { type Loss, lossEvidence } from "./capture.ts";
-import type { RejectedLine } from "./stage.ts";
+import { type Loss, lossEvidence, type RejectedLine } from "./capture.ts";
 
 /** Keys of a converted capture's Parquet metadata; column meanings are under `column.NAME`. */
 export const capturesKey = "tcpprobe_plus.captures";

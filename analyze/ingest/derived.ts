@@ -1,8 +1,7 @@
-/** What is made of a trace and takes long to make: its steps and some small tables. In the cache, where an earlier command has made them, else to be made and kept. */
-import { chmod, copyFile, link, rm, symlink } from "node:fs/promises";
-import { basename, join } from "node:path";
+/** Small tables that are made of a trace and take long to make. In the cache, where an earlier command has made them, else to be made and kept. */
+import { basename } from "node:path";
 import type { ColumnInfo, Database } from "../database.ts";
-import { patternOf, readParquet } from "../files.ts";
+import { readParquet } from "../files.ts";
 import { identifier, literal } from "../literals.ts";
 import type { Cache } from "./cache.ts";
 import { metadataOf } from "./converted.ts";
@@ -17,8 +16,6 @@ export const keptTables: readonly string[] = [
   "flows",
   "marks",
 ];
-/** Makes the file that `_steps` reads. */
-const stepsFile = "_steps_file";
 const keptKey = "tcpprobe_plus.kept";
 
 /** What is kept beside one trace. */
@@ -26,50 +23,29 @@ export class Derived {
   readonly #database: Database;
   readonly #cache: Cache;
   readonly #entryOf: (name: string) => Promise<string>;
-  /** Where the steps are written if they have to be made. */
-  readonly #stepsPath: string;
   /** Kept by now, or found. */
   readonly #kept = new Set<string>();
 
-  private constructor(
-    database: Database,
-    { cache, entryOf, stepsPath }: { cache: Cache; entryOf: (name: string) => Promise<string>; stepsPath: string },
-  ) {
+  private constructor(database: Database, cache: Cache, entryOf: (name: string) => Promise<string>) {
     this.#database = database;
     this.#cache = cache;
     this.#entryOf = entryOf;
-    this.#stepsPath = stepsPath;
   }
 
-  /**
-   * Tells the views where the steps will be. `parquet`: the one file that holds all of the trace; null where there is none. Null
-   * where nothing is kept of it.
-   */
-  static async of(
-    database: Database,
-    parquet: string | null,
-    { directory, cache }: { directory: string; cache: Cache | null },
-  ): Promise<Derived | null> {
-    const stepsPath = join(directory, "steps.parquet");
-    await database.setVariable("steps_path", literal(stepsPath));
-    await database.setVariable("steps_pattern", literal(patternOf(stepsPath)));
+  /** `parquet`: the one file that holds all of the trace; null where there is none. Null where nothing is kept of it. */
+  static async of(database: Database, parquet: string | null, cache: Cache | null): Promise<Derived | null> {
     if (cache === null || parquet === null) return null;
     const entryOf = await cache.derivedEntriesOf(parquet);
-    return entryOf && new Derived(database, { cache, entryOf, stepsPath });
+    return entryOf && new Derived(database, cache, entryOf);
   }
 
   /** Takes what sql/NAME.sql makes from the cache. False: it has to be made. */
   async restore(name: string): Promise<boolean> {
-    if (name !== stepsFile && !keptTables.includes(name)) return false;
+    if (!keptTables.includes(name)) return false;
     const entry = await this.#entryOf(name);
     if (!(await this.#cache.has(entry))) return false;
     try {
-      if (name === stepsFile) {
-        await this.#database.rows(`SELECT count(*) FROM ${readParquet(entry)}`);
-        await link(entry, this.#stepsPath).catch(() => symlink(entry, this.#stepsPath));
-      } else {
-        await this.#readTable(name, entry);
-      }
+      await this.#readTable(name, entry);
       this.#kept.add(name);
       return true;
     } catch (error) {
@@ -81,21 +57,12 @@ export class Derived {
   /** Keeps what has been made, of the names in `loaded`, for the next command. */
   async keep(loaded: ReadonlySet<string>): Promise<void> {
     if (!this.#cache.adds) return;
-    for (const name of [stepsFile, ...keptTables]) {
+    for (const name of keptTables) {
       if (!loaded.has(name) || this.#kept.has(name)) continue;
       this.#kept.add(name);
       const entry = await this.#entryOf(name);
-      await this.#cache.add(entry, (path) =>
-        name === stepsFile ? this.#linkSteps(path) : this.#writeTable(name, path, entry),
-      );
+      await this.#cache.add(entry, (path) => this.#writeTable(name, path, entry));
     }
-  }
-
-  /** On one file system, the steps need not be written twice. */
-  async #linkSteps(path: string): Promise<void> {
-    await chmod(this.#stepsPath, 0o600);
-    await rm(path);
-    await link(this.#stepsPath, path).catch(() => copyFile(this.#stepsPath, path));
   }
 
   /** Parquet has no enumerations: the columns' types are in the file's metadata. */

@@ -1,18 +1,17 @@
-import { rm } from "node:fs/promises";
-import { basename } from "node:path";
-import { traceColumns } from "@tcpprobe-plus/tpp";
+import { basename, join } from "node:path";
+import type { TppHeader } from "@tcpprobe-plus/tpp";
 import type { Database } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
-import { identifier, wholeNumeral } from "../literals.ts";
-import { copyTrace } from "../output/parquet.ts";
+import { wholeNumeral } from "../literals.ts";
+import { keptFormat, passingFormat, type WriteOptions, type WrittenPass, writePass } from "../parquet/write.ts";
 import type { Cache } from "./cache.ts";
-import type { Capture, Loss } from "./capture.ts";
-import { entryKey, rejectedKey } from "./converted.ts";
+import { capabilitiesOf, capabilityNames } from "./capabilities.ts";
+import type { Capture } from "./capture.ts";
+import { entryKey } from "./converted.ts";
 import { Derived } from "./derived.ts";
 import type { Input } from "./inputs.ts";
 import { openParquet, type ParquetRows, registerCapture, registerLosses, rowsIn } from "./parquet.ts";
-import { missingFiles, stageCapture } from "./stage-capture.ts";
-import { recordsSql, type StagedPiece, stagedColumns } from "./staged.ts";
+import { missingFiles } from "./set.ts";
 import { typesSql } from "./types.ts";
 
 export interface Opening {
@@ -21,95 +20,96 @@ export interface Opening {
   /** Names of the views that are there. */
   readonly loaded: Set<string>;
   readonly cache: Cache | null;
+  /** Where the records of a single capture are to be written as a file that is kept; null: nowhere. */
+  readonly into: string | null;
 }
 
 /** One capture in `trace`: where its rows are, with flows counted from 1. */
-interface Part {
-  readonly select: string;
-  readonly flows: number;
-  /** The Parquet file that holds all of it; null where its rows are those staged now. */
-  readonly file: string | null;
-}
-
-/** A capture that was parsed now. */
-interface Parsed {
-  readonly number: number;
-  readonly capture: Capture;
-  readonly pieces: readonly StagedPiece[];
-  readonly losses: readonly Loss[];
-  /** Where to keep it; null: nowhere. */
-  readonly entry: string | null;
+interface Part extends ParquetRows {
+  /** The Parquet file that holds all of it. */
+  readonly file: string;
+  readonly headers: readonly { readonly number: number; readonly header: TppHeader }[];
 }
 
 export interface Opened {
   readonly captures: Capture[];
   /** What is kept of this trace; null: nothing. */
   readonly derived: Derived | null;
+  /** The file, of those that may be kept, into which the records were written now; null: none. */
+  readonly written: string | null;
 }
 
 /** Makes the view `trace` over all given files, and the tables `captures`, `losses` and `not_followed`. */
 export async function openCaptures(database: Database, inputs: readonly Input[], opening: Opening): Promise<Opened> {
-  const { directory, loaded } = opening;
+  const { loaded } = opening;
   await database.run(typesSql());
   await database.load("_dialect", loaded);
   await database.run(`
-    CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, relative_sequence BOOLEAN, sees_ca_state BOOLEAN);
+    CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, ${capabilityNames.map((name) => `${name} BOOLEAN`).join(", ")});
     CREATE TABLE losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
     CREATE TABLE not_followed (capture USMALLINT, segments BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
     CREATE VIEW settings AS SELECT getvariable('window_s') AS window_s;
   `);
   await database.setVariable("window_s", "0.1::DOUBLE");
-  for (const name of ["captures", "losses", "not_followed", "records", "settings"]) loaded.add(name);
+  for (const name of ["captures", "losses", "not_followed", "settings"]) loaded.add(name);
   const captures: Capture[] = [];
-  const parts: (Part | undefined)[] = [];
-  const parsed: Parsed[] = [];
+  const parts: Part[] = [];
+  const into = inputs.length === 1 ? opening.into : null;
+  let written: string | null = null;
   for (const input of inputs) {
     const number = captures.length + 1;
-    const kept = input.kind === "tpp" ? await openKept(database, input, number, opening) : null;
     if (input.kind === "parquet") {
       const file = { file: await database.linkInput(input.path), shown: input.path };
       const converted = await openParquet(database, file, number, null);
       captures.push(...converted.captures);
-      parts[number] = { ...converted.rows, file: input.path };
-    } else if (kept?.capture) {
+      const headers = converted.captures.map(({ header }, index) => ({ number: number + index, header }));
+      parts.push({ ...converted.rows, file: input.path, headers });
+      continue;
+    }
+    const kept = await openKept(database, input, number, opening);
+    if (kept?.capture) {
       captures.push(kept.capture);
-      parts[number] = { ...kept.rows, file: kept.entry };
-    } else {
-      const staged = await stageCapture(database, input, number, directory);
-      await registerCapture(database, { capture: number, path: input.path, header: staged.capture.header });
-      await registerLosses(database, staged.losses);
-      captures.push(staged.capture);
-      parsed.push({ number, ...staged, entry: kept?.entry ?? null });
+      parts.push({ ...kept.rows, file: kept.entry, headers: [{ number, header: kept.capture.header }] });
+      continue;
     }
+    const read = await readCapture(database, input, number, { ...opening, into, entry: kept?.entry ?? null });
+    if (read.file === into) written = into;
+    const { capture, losses } = read.written;
+    await registerCapture(database, { capture: number, path: input.path, header: capture.header });
+    await registerLosses(database, losses);
+    captures.push(capture);
+    const rows = await rowsIn(database, { file: read.file, shown: input.path }, number, null);
+    parts.push({ ...rows, file: read.file, headers: [{ number, header: capture.header }] });
   }
-  if (parsed.length > 0) {
-    await database.run(`CREATE VIEW records AS ${recordsSql(parsed.flatMap(({ pieces }) => pieces))}`);
-    await database.setVariable("realtimes_ns", "(SELECT list(realtime_ns ORDER BY capture) FROM captures)");
-    await database.load("_trace", loaded);
-    // All flows are numbered already.
-    if (parsed.length === captures.length && parsed.every(({ entry }) => entry === null)) {
-      await makeTrace(database, loaded);
-      return { captures, derived: await Derived.of(database, null, opening) };
-    }
-    await database.run("ALTER VIEW _trace RENAME TO _staged_trace");
-    for (const one of parsed) parts[one.number] = await partOf(database, one, opening);
-    // The staged records are read as one, so they go together.
-    if (parsed.every(({ number }) => parts[number]?.file))
-      for (const { pieces } of parsed) for (const { path } of pieces) await rm(path);
-  }
-  const all = parts.filter((part) => part !== undefined);
-  await database.run(`CREATE VIEW _trace AS ${withUniqueFlows(all, captures)}`);
-  loaded.add("_trace");
-  await makeTrace(database, loaded);
-  const file = all.length === 1 ? all[0]!.file : null;
-  return { captures, derived: await Derived.of(database, file, opening) };
-}
-
-async function makeTrace(database: Database, loaded: Set<string>): Promise<void> {
+  const unique = withUniqueFlows(parts);
+  const union = (selects: readonly string[]) => selects.join(" UNION ALL ");
+  await database.run(`CREATE VIEW _trace AS ${union(unique.map(({ select }) => select))}`);
   await database.run(
     "CREATE VIEW trace AS SELECT * REPLACE (type::record_type AS type, ca_state::ca_state AS ca_state) FROM _trace",
   );
-  loaded.add("trace");
+  // What `convert` writes.
+  const whole = unique.every(({ isFollowed }) => isFollowed) ? unique.map(({ followed }) => followed) : ["FROM _trace"];
+  await database.run(`CREATE VIEW _whole_trace AS ${union(whole)}`);
+  // Of each kind only the files that have any of it are read.
+  for (const [view, counts] of [
+    ["_packet_records", true],
+    ["_byte_records", false],
+  ] as const) {
+    const wanted = unique.flatMap(({ followed, headers }) => {
+      const own = headers.filter(({ header }) => capabilitiesOf(header).counts_packets === counts);
+      if (own.length === 0) return [];
+      if (own.length === headers.length) return [followed];
+      return [
+        `SELECT * FROM (${followed}) WHERE capture IN (${own.map(({ number }) => wholeNumeral(number)).join(", ")})`,
+      ];
+    });
+    const none = `SELECT * FROM (${unique[0]!.followed}) WHERE false`;
+    await database.run(`CREATE VIEW ${view} AS ${wanted.length > 0 ? union(wanted) : none}`);
+    loaded.add(view);
+  }
+  loaded.add("_trace").add("trace");
+  const file = parts.length === 1 && parts[0]!.file !== into ? parts[0]!.file : null;
+  return { captures, derived: await Derived.of(database, file, opening.cache), written };
 }
 
 /** A capture that an earlier command has parsed; `capture` is absent where none has yet. Null: not to be kept. */
@@ -132,49 +132,37 @@ async function openKept(
   }
 }
 
-/** The rows of a capture parsed now: from its new entry in the cache where it could be kept, else from the staged records. */
-async function partOf(
+/** Reads a capture's bytes into Parquet: where it is to be kept, else into a file that goes with the trace. */
+async function readCapture(
   database: Database,
-  { number, capture, pieces, losses, entry }: Parsed,
-  { cache }: Opening,
-): Promise<Part> {
-  const [row] = await database.rows<{ first: number; flows: number }>(
-    `SELECT coalesce(min(flow), 1)::INTEGER AS first, count(DISTINCT flow)::INTEGER AS flows
-     FROM _connections JOIN _tuples USING (tuple) WHERE capture = ${wholeNumeral(number)}`,
-  );
-  const { first, flows } = row!;
-  const select = `SELECT * REPLACE ((flow - ${first - 1})::UINTEGER AS flow) FROM _staged_trace WHERE capture = ${number}`;
-  const staged = { select, flows, file: null };
-  if (!cache || entry === null) return staged;
-  const metadata = {
-    captures: [{ path: capture.path, header: capture.header, records: capture.records }],
-    losses: losses.map((loss) => ({ ...loss, capture: 1 })),
-    more: { [rejectedKey]: JSON.stringify(capture.rejected), [entryKey]: basename(entry) },
-  };
-  const supplied = traceColumns.filter(({ name }) => !isLacking(name, pieces)).map(({ name }) => identifier(name));
-  const asFirst = `SELECT ${supplied.join(", ")} FROM (SELECT * REPLACE (1::USMALLINT AS capture) FROM (${select}))`;
-  const kept = await cache.add(entry, (path) => copyTrace(database, asFirst, metadata, path));
-  if (!kept) return staged;
-  return { ...(await rowsIn(database, { file: entry, shown: capture.path }, number, null)), file: entry };
+  input: Input & { kind: "tpp" },
+  number: number,
+  { entry, into, cache, directory }: Opening & { readonly entry: string | null },
+): Promise<{ written: WrittenPass; file: string }> {
+  const write = (path: string, options: WriteOptions) => writePass(database, { ...input, number }, path, options);
+  let written: WrittenPass | undefined;
+  if (cache && entry !== null) {
+    const more = { [entryKey]: basename(entry) };
+    const kept = await cache.add(entry, async (path) => {
+      written = await write(path, { format: keptFormat, every: false, more });
+    });
+    if (kept && written) return { written, file: entry };
+  }
+  if (into !== null) return { written: await write(into, { format: keptFormat, every: true }), file: into };
+  const file = join(directory, `${number}.parquet`);
+  return { written: await write(file, { format: passingFormat, every: false }), file };
 }
 
-/** Whether a column of `trace` is one that is staged and that none of the pieces has, so that it is NULL in every record. */
-const isLacking = (name: string, pieces: readonly StagedPiece[]): boolean =>
-  name in stagedColumns && !pieces.some(({ columns }) => columns.includes(name));
-
 /** Flow ids start at 1 in each part; here each starts behind those of the parts before it. */
-function withUniqueFlows(parts: readonly Part[], captures: readonly Capture[]): string {
+function withUniqueFlows(parts: readonly Part[]): Part[] {
   let before = 0;
-  const selects = parts.map(({ select, flows, file }) => {
-    const numbered = `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${select})`;
-    const unique = before === 0 ? select : numbered;
-    before += flows;
+  return parts.map((part) => {
+    const numbered = (select: string) =>
+      before === 0 ? select : `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${select})`;
+    const [select, followed] = [numbered(part.select), numbered(part.followed)];
+    before += part.flows;
     if (before > 2 ** 32 - 1)
-      throw new NotACaptureError(
-        file ?? captures[0]!.path,
-        "its flows' numbers are too large to open it beside the others",
-      );
-    return unique;
+      throw new NotACaptureError(part.file, "its flows' numbers are too large to open it beside the others");
+    return { ...part, select, followed };
   });
-  return selects.join(" UNION ALL ");
 }

@@ -3,6 +3,10 @@ import type { Database } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
 import { readParquet } from "../files.ts";
 import { identifier, literal, wholeNumeral } from "../literals.ts";
+import { followedSql } from "../parquet/follow-sql.ts";
+import { followTypes } from "../records/follow.ts";
+import { isKernelProbe } from "../records/texts/kernel-probe.ts";
+import { capabilitiesOf, capabilityNames } from "./capabilities.ts";
 import { type Capture, causesOfNotFollowing, type Loss } from "./capture.ts";
 import { checkColumns, checkRows, type ParquetFile, plainType, readConverted } from "./converted.ts";
 
@@ -10,6 +14,10 @@ import { checkColumns, checkRows, type ParquetFile, plainType, readConverted } f
 export interface ParquetRows {
   /** SQL of them, with the columns of `_trace`. */
   readonly select: string;
+  /** SQL of them with what each record follows behind: of all, where `isFollowed`; else of those that follow one. */
+  readonly followed: string;
+  /** Whether the file has what each record follows. */
+  readonly isFollowed: boolean;
   /** The largest number of a flow. */
   readonly flows: number;
 }
@@ -56,18 +64,37 @@ export async function rowsIn(
   const had = await checkColumns(database, file);
   if (captures !== null) await checkRows(database, file, selectOf(file, had, 1), captures);
   const select = selectOf(file, had, first);
+  const follows = await followColumnsIn(database, file);
+  const followed = follows ? selectOf(file, had, first, follows) : followedSql(select);
   const flows = await database.value<number>(`SELECT coalesce(max(flow), 0)::DOUBLE FROM (${select})`);
-  return { select, flows };
+  return { select, followed, isFollowed: follows !== null, flows };
 }
 
 /** The columns of `_trace`; what the cache keeps lacks those that its source does not supply. */
-function selectOf({ file }: ParquetFile, had: ReadonlySet<string>, first: number): string {
-  const columns = traceColumns.map(({ name, type }) => {
+function selectOf(
+  { file }: ParquetFile,
+  had: ReadonlySet<string>,
+  first: number,
+  follows: ReadonlySet<string> | null = null,
+): string {
+  const further = follows ? Object.entries(followTypes).map(([name, type]) => ({ name, type })) : [];
+  const columns = [...traceColumns, ...further].map(({ name, type }) => {
     const value =
-      name === "capture" ? `(capture + ${wholeNumeral(first - 1)})` : had.has(name) ? identifier(name) : "NULL";
+      name === "capture"
+        ? `(capture + ${wholeNumeral(first - 1)})`
+        : had.has(name) || follows?.has(name)
+          ? identifier(name)
+          : "NULL";
     return `${value}::${plainType(type)} AS ${identifier(name)}`;
   });
   return `SELECT ${columns.join(", ")} FROM ${readParquet(file)}`;
+}
+
+/** The columns of records/follow.ts that a file has; null for one that was written without. */
+async function followColumnsIn(database: Database, { file }: ParquetFile): Promise<ReadonlySet<string> | null> {
+  const found = await database.describe(`SELECT * FROM ${readParquet(file)}`);
+  const own = found.filter(({ name, type }) => name in followTypes && type === plainType(followTypes[name]!));
+  return own.some(({ name }) => name === "step_ns") ? new Set(own.map(({ name }) => name)) : null;
 }
 
 export async function registerCapture(
@@ -75,25 +102,24 @@ export async function registerCapture(
   { capture, path, header }: { capture: number; path: string; header: TppHeader },
 ): Promise<void> {
   const isProbe = header.text === "probe";
-  const seesState = isProbe || header.events?.tcp_cong_state_set !== undefined;
   // Wall clock at t = 0: the module's records count from when its log was opened, others from when the clocks were read.
   const { realtime_ns, monotonic_ns, zero_monotonic_ns } = header.clock;
   const zero = isProbe ? BigInt(realtime_ns) - BigInt(monotonic_ns) + BigInt(zero_monotonic_ns) : BigInt(realtime_ns);
   if (BigInt.asIntN(64, zero) !== zero)
     throw new NotACaptureError(path, "its header has a clock that no host can have");
-  await database.run("INSERT INTO captures VALUES ($1, $2, $3, $4::BIGINT, $5, $6)", [
+  const capabilities = capabilitiesOf(header);
+  const flags = capabilityNames.map((name) => (capabilities[name] ? "true" : "false"));
+  await database.run(`INSERT INTO captures VALUES ($1, $2, $3, $4::BIGINT, ${flags.join(", ")})`, [
     capture,
     path,
     kindOf(header),
     String(zero),
-    isProbe && header.source !== "import",
-    seesState,
   ]);
 }
 
 /** The source whose text it is: what was imported is read like that. */
-const kindOf = ({ source, text }: TppHeader): string =>
-  source !== "import" ? source : text === "trace_pipe" ? "tracefs" : "kmod";
+const kindOf = ({ source, text, columns }: TppHeader): string =>
+  source !== "import" ? source : text === "trace_pipe" || isKernelProbe(columns) ? "tracefs" : "kmod";
 
 /** Fills `losses` and `not_followed`. */
 export async function registerLosses(database: Database, losses: readonly Loss[]): Promise<void> {

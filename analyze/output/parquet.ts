@@ -1,21 +1,19 @@
-import { traceColumns } from "@tcpprobe-plus/tpp";
 import { type Database, literal } from "../database.ts";
 import type { Loss } from "../ingest/capture.ts";
 import { type ConvertedCapture, capturesKey, lossesKey } from "../ingest/converted.ts";
 import { lossesSql } from "../ingest/parquet.ts";
+import { columnMeanings, keptFormat } from "../parquet/write.ts";
 import type { Trace } from "../trace.ts";
-
-/** Keys of the columns' meanings in the file's metadata: `column.srtt_us` and so on. */
-const columnKey = (name: string): string => `column.${name}`;
 
 /**
  * Writes `trace` to a Parquet file: zstd, one row a record in wire order, with the captures' headers, the places of
  * lost records and every column's unit and meaning in the file's metadata.
  */
 export async function writeParquet(trace: Trace, path: string): Promise<void> {
+  if (trace.written === path) return;
   const captures = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
   const losses = await trace.rows<Loss>(lossesSql);
-  await copyTrace(trace.database, "SELECT * FROM trace", { captures, losses }, path);
+  await copyTrace(trace.database, "SELECT * FROM _whole_trace", { captures, losses }, path);
 }
 
 export interface TraceMetadata {
@@ -36,15 +34,10 @@ export async function copyTrace(
     [capturesKey, JSON.stringify(captures)],
     [lossesKey, JSON.stringify(losses)],
     ...Object.entries(more),
-    ...traceColumns.map(({ name, unit, meaning }): [string, string] => [
-      columnKey(name),
-      unit ? `[${unit}] ${meaning}` : meaning,
-    ]),
+    ...columnMeanings.map(([key, value]): [string, string] => [key, value]),
   ];
-  // Version 2 encodes rising numbers (ord, time) as differences. Dictionaries beyond a thousand values and zstd's level 3
-  // would make the file a fifth smaller and take half as long again (npm run bench).
   await database.run(
-    `COPY (${select}) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1, USE_TMP_FILE false,
-      DICTIONARY_SIZE_LIMIT 1000, KV_METADATA {${metadata.map(([key, value]) => `${literal(key)}: ${literal(value)}`).join(", ")}})`,
+    `COPY (${select}) TO ${literal(path)} (FORMAT parquet, ${keptFormat}, USE_TMP_FILE false,
+      KV_METADATA {${metadata.map(([key, value]) => `${literal(key)}: ${literal(value)}`).join(", ")}})`,
   );
 }

@@ -10,15 +10,15 @@ WITH rare AS MATERIALIZED (
   -- The scan makes this comparison before it reads the other columns.
   SELECT * FROM _trace WHERE type NOT IN ('recv', 'send')
 )
-SELECT rare.capture, source, flow, ord, t, snd_una, snd_nxt, packets_out, rto_ms, snd_cwnd, ssthresh, retrans,
-  CASE WHEN source <> 'tracefs' THEN ca_state END AS ca_state,
+SELECT rare.capture, sees_timers, flow, ord, t, snd_una, snd_nxt, packets_out, rto_ms, snd_cwnd, ssthresh, retrans,
+  CASE WHEN sees_timers THEN ca_state END AS ca_state,
   CASE
     WHEN coalesce(timer, CASE WHEN packets_out = 0 THEN 'probe' ELSE 'rto' END) = 'probe' THEN 'window probe'
     WHEN timer = 'rto_zero_window' THEN 'zero-window retransmission'
     ELSE 'retransmission'
   END AS kind
 FROM rare JOIN captures USING (capture)
-WHERE flow IS NOT NULL AND (type = 'timeout' OR (type = 'ca_state' AND ca_state = 'Loss' AND source = 'tracefs'));
+WHERE flow IS NOT NULL AND (type = 'timeout' OR (type = 'ca_state' AND ca_state = 'Loss' AND NOT sees_timers));
 
 -- The pieces of the connections that have any. `reached` is the highest number acknowledged.
 CREATE TABLE _expiry_pieces AS
@@ -86,7 +86,7 @@ WITH last_acks AS (
 SELECT _expiries.*, ack_s,
   coalesce(_expiries.snd_una, after.snd_una) AS una, coalesce(_expiries.snd_nxt, after.snd_nxt) AS high,
   coalesce(_expiries.snd_cwnd, before.snd_cwnd) AS cwnd_before, coalesce(_expiries.ssthresh, before.ssthresh) AS ssthresh_before,
-  CASE WHEN source = 'tracefs' THEN 'Loss' ELSE after.ca_state END AS ca_state_after,
+  CASE WHEN NOT sees_timers THEN 'Loss' ELSE after.ca_state END AS ca_state_after,
   after.snd_cwnd AS cwnd_after, after.ssthresh AS ssthresh_after,
   exit_s, exit_state.snd_una AS exit_una, exit_state.snd_cwnd AS exit_cwnd, exit_state.ssthresh AS exit_ssthresh, exit_state.retrans AS exit_retrans
 FROM _expiries

@@ -8,7 +8,7 @@ CREATE VIEW _segment_size AS
 WITH windows AS (
   SELECT flow, snd_cwnd, (snd_nxt - snd_una)::DOUBLE / nullif(snd_cwnd, 0) AS per_packet, lead(snd_cwnd) OVER (PARTITION BY flow ORDER BY ord) AS next_cwnd
   FROM trace JOIN captures USING (capture)
-  WHERE source = 'tracefs' AND flow IS NOT NULL AND snd_cwnd IS NOT NULL
+  WHERE NOT counts_packets AND flow IS NOT NULL AND snd_cwnd IS NOT NULL
 )
 SELECT flow, greatest(1448, percentile_cont(0.5) WITHIN GROUP (ORDER BY per_packet)) AS segment_bytes
 FROM windows

@@ -67,14 +67,14 @@ SELECT
   CASE WHEN has_start AND done_s IS NOT NULL THEN 'whole' WHEN has_start THEN 'no end' WHEN done_s IS NOT NULL THEN 'no start' ELSE 'neither' END AS seen,
   last_una - first_una AS acked_bytes,
   (last_una - first_una) * 8 / nullif(duration_s, 0) AS goodput_bps,
-  sent_bytes::BIGINT AS sent_bytes,
-  CASE WHEN captures.source = 'kmod' THEN sends END AS sends,
-  CASE WHEN captures.source = 'tracefs' THEN retransmit_events ELSE retrans END::BIGINT AS retransmits,
-  CASE WHEN captures.source = 'kmod' THEN coalesce(retransmitted_bytes, 0)::DOUBLE / nullif(sent_bytes, 0) END AS retransmit_share,
+  CASE WHEN sees_sends OR polled THEN sent_bytes END::BIGINT AS sent_bytes,
+  CASE WHEN sees_sends THEN sends END AS sends,
+  CASE WHEN NOT sees_retransmits THEN NULL WHEN counts_packets THEN retrans ELSE retransmit_events END::BIGINT AS retransmits,
+  CASE WHEN sees_sends THEN coalesce(retransmitted_bytes, 0)::DOUBLE / nullif(sent_bytes, 0) END AS retransmit_share,
   rto_num::BIGINT AS rtos,
   CASE WHEN sees_ca_state THEN coalesce(loss_episodes, 0) END AS loss_episodes,
   CASE WHEN sees_ca_state THEN coalesce(recovery_episodes, 0) END AS recovery_episodes,
-  CASE WHEN captures.source <> 'ss' THEN resets END AS resets,
+  CASE WHEN sees_resets THEN resets END AS resets,
   srtt_mean_us, srtt_min_us, srtt_max_us,
   CASE WHEN has_samples THEN rtt_min_us END AS rtt_min_us,
   CASE WHEN has_samples THEN quantiles[1] END AS rtt_median_us,
@@ -88,7 +88,7 @@ SELECT
   CASE WHEN anywhere THEN 1 ELSE least(coalesce(lost_s, 0) / nullif(duration_s, 0), 1) END AS gap_share
 FROM (
   -- Samples from a srtt in whole us are not worth having where 8 us is much of it; `rtt` has the same rule.
-  SELECT _lives.*, source <> 'tracefs' OR srtt_min_us >= 200 AS has_samples FROM _lives JOIN captures USING (capture)
+  SELECT _lives.*, tells_samples AND (exact_srtt OR srtt_min_us >= 200) AS has_samples FROM _lives JOIN captures USING (capture)
 ) AS seen
 JOIN captures USING (capture)
 JOIN acked USING (flow)

@@ -35,11 +35,11 @@ WITH per_window AS (
   WHERE flow IS NOT NULL
   GROUP BY capture, flow, w
 ), per_flow AS (
-  SELECT capture, flow, min(w) AS first_w, max(w) AS last_w, min(lowest_una) AS first_una, count(sent_bytes) > 0 AS sees_sends,
+  SELECT capture, flow, min(w) AS first_w, max(w) AS last_w, min(lowest_una) AS first_una, count(sent_bytes) > 0 AS has_sends,
     min(sent_so_far) AS first_sent, min(retrans) AS first_retrans
   FROM per_window GROUP BY capture, flow HAVING count(una) > 0
 ), every_window AS (
-  SELECT capture, flow, sees_sends, first_una, first_sent, first_retrans, unnest(range(first_w, first_w + so_many_windows(windows, total))) AS w
+  SELECT capture, flow, has_sends, first_una, first_sent, first_retrans, unnest(range(first_w, first_w + so_many_windows(windows, total))) AS w
   FROM (SELECT *, last_w + 1 - first_w AS windows, sum(last_w + 1 - first_w) OVER () AS total FROM per_flow)
 ), filled AS (
   SELECT every_window.*, sent_bytes, retransmitted_bytes, retransmit_events,
@@ -55,9 +55,9 @@ WITH per_window AS (
 ), counted AS (
   SELECT capture, flow, w, outstanding, round(w * window_s, 9) AS window_start_s, window_s,
     una - lag(una, 1, first_una) OVER so_far AS acked_bytes,
-    CASE WHEN sees_sends THEN coalesce(sent_bytes, 0) ELSE sent_so_far - lag(sent_so_far, 1, first_sent) OVER so_far END AS sent_bytes,
-    CASE WHEN sees_sends THEN coalesce(retransmitted_bytes, 0) END AS retransmitted_bytes,
-    CASE WHEN source = 'tracefs' THEN coalesce(retransmit_events, 0) ELSE retrans - lag(retrans, 1, first_retrans) OVER so_far END AS retransmits
+    CASE WHEN has_sends AND sees_sends THEN coalesce(sent_bytes, 0) ELSE sent_so_far - lag(sent_so_far, 1, first_sent) OVER so_far END AS sent_bytes,
+    CASE WHEN has_sends AND sees_sends THEN coalesce(retransmitted_bytes, 0) END AS retransmitted_bytes,
+    CASE WHEN NOT sees_retransmits THEN NULL WHEN NOT counts_packets THEN coalesce(retransmit_events, 0) ELSE retrans - lag(retrans, 1, first_retrans) OVER so_far END AS retransmits
   FROM filled CROSS JOIN settings JOIN captures USING (capture)
   WINDOW so_far AS (PARTITION BY flow ORDER BY w)
 ), gap_windows AS (

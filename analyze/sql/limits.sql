@@ -38,7 +38,7 @@ WITH sums AS (
   FROM trace WHERE busy_us IS NOT NULL AND flow IS NOT NULL GROUP BY flow
 ), measured AS (
   SELECT sums.capture, flow, start_s, end_s, life_s, sees_ca_state,
-    CASE WHEN chrono.flow IS NOT NULL THEN 'kernel' WHEN source = 'tracefs' THEN 'tracepoints' ELSE 'records' END AS basis,
+    CASE WHEN chrono.flow IS NOT NULL THEN 'kernel' WHEN NOT counts_packets THEN 'tracepoints' ELSE 'records' END AS basis,
     coalesce(chrono.rwnd_s, sums.rwnd_s) AS rwnd_s,
     coalesce(chrono.sndbuf_s, 0) AS sndbuf_s,
     CASE WHEN chrono.flow IS NOT NULL THEN greatest(life_s - chrono.busy_s, 0) ELSE idle_s END AS idle_s,

@@ -19,7 +19,7 @@ WITH told AS (
     END AS mark
   FROM _trace JOIN captures USING (capture)
   WHERE flow IS NOT NULL
-    AND (type IN ('timeout', 'retransmit', 'reset_sent', 'reset_received') OR (type = 'ca_state' AND ca_state = 'Loss' AND source = 'tracefs'))
+    AND (type IN ('timeout', 'retransmit', 'reset_sent', 'reset_received') OR (type = 'ca_state' AND ca_state = 'Loss' AND NOT sees_timers))
 ), counts AS (
   -- The count only grows: the first record with each value is where it rose, but for the connection's first.
   SELECT capture, flow, min(ord) AS ord, min(t) AS t, row_number() OVER (PARTITION BY flow ORDER BY retrans) AS place

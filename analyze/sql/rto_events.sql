@@ -73,7 +73,7 @@ WITH links AS (
 )
 SELECT
   capture, flow, event, t,
-  CASE WHEN source = 'tracefs' THEN 'Loss state' ELSE 'timer' END AS basis,
+  CASE WHEN sees_timers THEN 'timer' ELSE 'Loss state' END AS basis,
   kind, chain, chain_position, rto_ms, packets_out AS outstanding_packets, high - una AS outstanding_bytes,
   t - ack_s AS since_ack_s,
   progress_at - t AS progress_s,

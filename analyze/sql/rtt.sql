@@ -20,7 +20,7 @@ WITH bases AS (
   -- Samples from a srtt in whole us are not worth having where 8 us is much of it.
   SELECT flow, CASE
       WHEN count(rtt_sample_us) = 0 THEN 'srtt'
-      WHEN any_value(source) <> 'tracefs' THEN 'samples'
+      WHEN bool_and(exact_srtt) THEN 'samples'
       WHEN min(srtt_us) >= 200 THEN 'samples within 8 us'
       ELSE 'srtt'
     END AS basis

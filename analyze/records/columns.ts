@@ -1,0 +1,55 @@
+/** The columns that records have on their way through the pass: how each lies in memory, and what it is in SQL. */
+import { type Column, traceColumns } from "@tcpprobe-plus/tpp";
+
+/**
+ * `u8` to `f64`: numbers, as DuckDB keeps them (`i64` as pairs of 32 bits, low half first); `text`: a number of 32 bits, the place
+ * of the value in the batch's texts.
+ */
+export type Kind = "u8" | "u16" | "u32" | "i64" | "f64" | "text";
+
+export interface ColumnSpec {
+  readonly name: string;
+  readonly kind: Kind;
+}
+
+export const bytesOf: Readonly<Record<Kind, number>> = { u8: 1, u16: 2, u32: 4, i64: 8, f64: 8, text: 4 };
+
+const kindOfType: Readonly<Record<string, Kind>> = {
+  UTINYINT: "u8",
+  BOOLEAN: "u8",
+  record_type: "u8",
+  ca_state: "u8",
+  USMALLINT: "u16",
+  UINTEGER: "u32",
+  BIGINT: "i64",
+  UBIGINT: "i64",
+  DOUBLE: "f64",
+  VARCHAR: "text",
+};
+
+const byName: ReadonlyMap<string, Column> = new Map(traceColumns.map((column) => [column.name, column]));
+
+/** A column of `trace` as readers fill it. */
+export function traceSpec(name: string): ColumnSpec {
+  const kind = kindOfType[byName.get(name)?.type ?? ""];
+  if (kind === undefined) throw new Error(`trace has no column ${name}`);
+  return { name, kind };
+}
+
+/**
+ * Columns that every reader fills and that `trace` does not have as they are. `ns`: time since the capture's zero, ns, exact up to
+ * 104 days. `ends`: which of the reader's ends of connections. `life`: what the record says of its connection's life, see
+ * connections.ts. `cpu`: only where places of losses need it. `cookie`: the socket's, where only some records tell it; else 0.
+ */
+export const inner = {
+  ns: { name: "ns", kind: "f64" },
+  ends: { name: "ends", kind: "u32" },
+  life: { name: "life", kind: "u8" },
+  cpu: { name: "cpu", kind: "u16" },
+  cookie: { name: "cookie", kind: "f64" },
+} as const satisfies Record<string, ColumnSpec>;
+
+/** `ends` of a record that names no two ports, and so belongs to no connection. */
+export const noEnds = 0xffffffff;
+/** `cpu` that is not known. */
+export const noCpu = 0xffff;

@@ -1,0 +1,120 @@
+/**
+ * Which connection's ends a line names. The same bytes come again and again, so they are looked up as bytes; only the first time
+ * are they taken apart.
+ */
+import type { Ends } from "./batch.ts";
+
+/** So many different ends are remembered; then the table begins anew, so that no text can make it grow without bound. */
+const mostEnds = 1 << 16;
+const slots = mostEnds * 4;
+
+export class EndsTable {
+  /** Ends first met since they were last taken. */
+  newEnds: Ends[] = [];
+  /** Whether the numbers began anew since then. */
+  anew = true;
+  #count = 0;
+  readonly #table = new Int32Array(slots).fill(-1);
+  /** Of each entry: its bytes, its connection, and the number of its ends. */
+  #entries = 0;
+  #bytes = new Uint8Array(1 << 14);
+  readonly #begins = new Uint32Array(mostEnds + 1);
+  readonly #connections = new Float64Array(mostEnds);
+  readonly #numbers = new Int32Array(mostEnds);
+  readonly #byText = new Map<string, number>();
+  /** Ports by number of ends. */
+  sports: number[] = [];
+  dports: number[] = [];
+
+  /** Makes room before a batch: between two calls of it at most `rows` new ends can be met. */
+  prepare(rows: number): void {
+    if (this.#entries + rows < mostEnds) return;
+    this.#table.fill(-1);
+    this.#entries = 0;
+    this.#byText.clear();
+    this.sports = [];
+    this.dports = [];
+    this.#count = 0;
+    this.anew = true;
+  }
+
+  /**
+   * Number of the ends that bytes [from, to) name, of the connection with that number (0 where the text has none); `take` takes them apart.
+   * -1 where they name none.
+   */
+  lookUp(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    connection: number,
+    take: (bytes: Uint8Array, from: number, to: number, connection: number) => Ends | null,
+  ): number {
+    const length = to - from;
+    let hash = 0x811c9dc5 ^ (connection | 0);
+    let next = from;
+    // Four bytes at a time, as a multiplication takes long.
+    for (; next + 4 <= to; next += 4) {
+      const four = bytes[next]! | (bytes[next + 1]! << 8) | (bytes[next + 2]! << 16) | (bytes[next + 3]! << 24);
+      hash = Math.imul(hash ^ four, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    for (; next < to; next++) hash = Math.imul(hash ^ bytes[next]!, 0x01000193);
+    let slot = (hash ^ (hash >>> 15)) & (slots - 1);
+    for (;;) {
+      const entry = this.#table[slot]!;
+      if (entry < 0) break;
+      const key = this.#begins[entry]!;
+      if (this.#begins[entry + 1]! - key === length && this.#connections[entry] === connection) {
+        const own = this.#bytes;
+        let at = 0;
+        while (at < length && own[key + at] === bytes[from + at]) at++;
+        if (at === length) return this.#numbers[entry]!;
+      }
+      slot = (slot + 1) & (slots - 1);
+    }
+    const ends = take(bytes, from, to, connection);
+    if (ends === null) return -1;
+    const number = this.numberOf(ends);
+    this.#keep(bytes, from, to, connection, slot, number);
+    return number;
+  }
+
+  #keep(bytes: Uint8Array, from: number, to: number, connection: number, slot: number, number: number): void {
+    const entry = this.#entries++;
+    const begin = this.#begins[entry]!;
+    const end = begin + to - from;
+    if (end > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(end, this.#bytes.length * 2));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes.subarray(from, to), begin);
+    this.#begins[entry + 1] = end;
+    this.#table[slot] = entry;
+    this.#numbers[entry] = number;
+    this.#connections[entry] = connection;
+  }
+
+  numberOf(ends: Ends): number {
+    const text = `${ends.saddr} ${ends.sport} ${ends.daddr} ${ends.dport} ${ends.connection ?? ""}`;
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    const number = this.#count++;
+    this.#byText.set(text, number);
+    this.newEnds.push(ends);
+    this.sports[number] = ends.sport;
+    this.dports[number] = ends.dport;
+    return number;
+  }
+
+  takeNews(): { newEnds: Ends[]; endsAnew: boolean } {
+    const news = { newEnds: this.newEnds, endsAnew: this.anew };
+    this.newEnds = [];
+    this.anew = false;
+    return news;
+  }
+}
+
+/** IPv4 addresses that an IPv6 socket calls ::ffff:a.b.c.d, as a.b.c.d; others as they are. */
+export const plainAddress = (address: string): string =>
+  address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;

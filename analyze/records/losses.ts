@@ -1,0 +1,129 @@
+/** Where in the text records are missing: marks of it, with the times of the records around them. */
+import type { LossCause, LossEvidence } from "../ingest/capture.ts";
+import type { Batch } from "./batch.ts";
+import { noCpu } from "./columns.ts";
+
+export interface PlacedMark {
+  /** It lies behind this record; null where only its time is known. */
+  readonly afterOrd: number | null;
+  lost: number | null;
+  readonly cause: LossCause;
+  readonly knownBy: LossEvidence;
+  /** Between which times, ns since the capture's zero; null: no bound on that side. */
+  fromNs: number | null;
+  toNs: number | null;
+}
+
+/** Whose records bound a loss: those of one CPU, of any, or (with no bound before) whoever's comes next. */
+type Whose = number | "any" | "next";
+
+/** Goes over the records in the order of the text, before they are put in the order of time. */
+export class LossPlaces {
+  /** Records so far. */
+  rows = 0;
+  readonly #marks: PlacedMark[] = [];
+  readonly #holes: PlacedMark[] = [];
+  /** Marks whose bound behind is not known yet. */
+  #waiting: { readonly mark: PlacedMark; readonly whose: Whose }[] = [];
+  #lastNs: number | null = null;
+  readonly #lastByCpu = new Map<number, number>();
+  readonly #startsAtOne: boolean;
+  readonly #oneCpu: boolean;
+  #lastRecord: number | null = null;
+  #records = 0;
+  #firstRecord: number | null = null;
+  #highestRecord = 0;
+
+  /** `startsAtOne`: numbers of records count from the capture's first; `oneCpu`: one CPU wrote them all. */
+  constructor({ startsAtOne, oneCpu }: { startsAtOne: boolean; oneCpu: boolean }) {
+    this.#startsAtOne = startsAtOne;
+    this.#oneCpu = oneCpu;
+  }
+
+  /** Records are missing here, behind those so far. `cpu` null: of no CPU in particular. */
+  mark(lost: number | null, cause: LossCause, knownBy: LossEvidence, cpu: number | null = null): void {
+    this.#marks.push(this.#place({ lost, cause, knownBy }, this.rows, cpu ?? "any"));
+  }
+
+  /** Something of which only the time is known. */
+  markAt(ns: number, lost: number, cause: LossCause, knownBy: LossEvidence): void {
+    this.#marks.push({ afterOrd: null, lost, cause, knownBy, fromNs: ns, toNs: ns });
+  }
+
+  #place(what: Pick<PlacedMark, "lost" | "cause" | "knownBy">, afterOrd: number, whose: Whose): PlacedMark {
+    const fromNs = whose === "next" ? null : whose === "any" ? this.#lastNs : (this.#lastByCpu.get(whose) ?? null);
+    const mark: PlacedMark = { ...what, afterOrd, fromNs, toNs: null };
+    this.#waiting.push({ mark, whose });
+    return mark;
+  }
+
+  /** The next records of the text. */
+  follow(batch: Batch): void {
+    const { rows, layout, data } = batch;
+    const ns = batch.column<Float64Array>("ns");
+    const record = layout.place("record") < 0 ? null : batch.column<Int32Array>("record");
+    const cpu = layout.place("cpu") < 0 ? null : batch.column<Uint16Array>("cpu");
+    if (record === null && cpu === null && data.lost.length === 0) {
+      if (rows === 0) return;
+      if (this.#waiting.length > 0) this.#settle(ns[0]!, null);
+      this.#lastNs = ns[rows - 1]!;
+      this.rows += rows;
+      return;
+    }
+    let next = 0;
+    for (let row = 0; row <= rows; row++) {
+      while (next < data.lost.length && data.lost[next]!.row === row) {
+        const { lost, cpu } = data.lost[next++]!;
+        this.mark(lost, "ring", "lost line", cpu);
+      }
+      if (row === rows) break;
+      const own = cpu === null || cpu[row] === noCpu ? null : cpu[row]!;
+      if (record)
+        this.#followNumber(
+          record[2 * row]! + ((record[2 * row] as number) < 0 ? 4294967296 : 0) + record[2 * row + 1]! * 4294967296,
+          own,
+        );
+      const at = ns[row]!;
+      if (this.#waiting.length > 0) this.#settle(at, own);
+      this.#lastNs = at;
+      if (own !== null) this.#lastByCpu.set(own, at);
+      this.rows++;
+    }
+  }
+
+  #followNumber(number: number, cpu: number | null): void {
+    const before = this.#lastRecord ?? (this.#startsAtOne ? 0 : number - 1);
+    this.#firstRecord ??= before + 1;
+    if (number > before + 1) {
+      const what = { lost: number - before - 1, cause: "ring", knownBy: "record numbers" } as const;
+      // Without the CPU in the line, what other CPUs wrote in between may lie anywhere in the time of the loss.
+      this.#holes.push(this.#place(what, this.rows, this.#oneCpu ? "any" : (cpu ?? "next")));
+    }
+    this.#lastRecord = number;
+    this.#highestRecord = Math.max(this.#highestRecord, number);
+    this.#records++;
+  }
+
+  #settle(ns: number, cpu: number | null): void {
+    this.#waiting = this.#waiting.filter(({ mark, whose }) => {
+      if (typeof whose === "number" && whose !== cpu) return true;
+      mark.toNs = ns;
+      return false;
+    });
+  }
+
+  /** All marks. What a damaged part or a missing file explains of a hole in the numbers is no loss of the ring. */
+  end(): PlacedMark[] {
+    // Numbers that are only out of order are all there.
+    const whole = this.#highestRecord - (this.#firstRecord ?? 1) + 1 === this.#records;
+    const holes = whole ? [] : this.#holes;
+    for (const mark of this.#marks) {
+      if (mark.knownBy !== "damage" && mark.knownBy !== "set") continue;
+      const hole = holes.find(({ afterOrd }) => afterOrd === mark.afterOrd);
+      if (!hole) continue;
+      mark.lost ??= hole.lost;
+      hole.lost = (hole.lost ?? 0) - (mark.lost ?? 0);
+    }
+    return [...this.#marks, ...holes.filter(({ lost }) => (lost ?? 0) > 0)];
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Records in the order of their times. Sources that merge several CPUs hand out some records a little late: each may be up to
+ * `windowNs` earlier than one before it (and `mostHeld` records late), and is put where it belongs; records of equal time keep their order. Where time goes
+ * back further, another recording begins (two texts in one file, a machine started anew): it stands behind the first.
+ */
+import { Batch, type Values } from "./batch.ts";
+
+const defaultWindowNs = 10e9;
+/** Records held at most for the sake of the window. */
+const mostHeld = 1 << 18;
+
+export class TimeOrder {
+  readonly #windowNs: number;
+  #held: Batch[] = [];
+  #latest = Number.NEGATIVE_INFINITY;
+  /** Time of the last record handed on. */
+  #done = Number.NEGATIVE_INFINITY;
+  /** How often time went back further than the window. */
+  restarts = 0;
+
+  constructor(windowNs = defaultWindowNs) {
+    this.#windowNs = windowNs;
+  }
+
+  /** Takes the next batch of the text; returns those in whose time nothing can be missing any more. */
+  push(batch: Batch): Batch[] {
+    const { rows, data } = batch;
+    if (rows === 0) return [];
+    const ready: Batch[] = [];
+    if (data.sorted && data.firstNs >= this.#latest) this.#held.push(batch);
+    else this.#insert(batch, ready);
+    this.#latest = this.#held.at(-1)!.data.lastNs;
+    const until = this.#latest - this.#windowNs;
+    let held = this.#held.reduce((sum, { rows }) => sum + rows, 0);
+    let count = 0;
+    while (count < this.#held.length - 1 && (this.#held[count]!.data.lastNs <= until || held > mostHeld))
+      held -= this.#held[count++]!.rows;
+    if (count > 0) this.#done = this.#held[count - 1]!.data.lastNs;
+    ready.push(...this.#held.splice(0, count));
+    return ready;
+  }
+
+  end(): Batch[] {
+    const rest = this.#held;
+    this.#held = [];
+    this.#latest = this.#done = Number.NEGATIVE_INFINITY;
+    return rest;
+  }
+
+  #insert(batch: Batch, ready: Batch[]): void {
+    const ns = batch.column<Float64Array>("ns");
+    let from = 0;
+    for (let row = 0; row < batch.rows; row++) {
+      const at = ns[row]!;
+      if (at < this.#latest - this.#windowNs || at < this.#done) {
+        this.#merge(batch, from, row);
+        ready.push(...this.end());
+        this.restarts++;
+        from = row;
+        this.#latest = at;
+      } else if (at > this.#latest) this.#latest = at;
+    }
+    this.#merge(batch, from, batch.rows);
+  }
+
+  /** Puts rows [from, to) among those held. */
+  #merge(batch: Batch, from: number, to: number): void {
+    if (from === to) return;
+    const ns = batch.column<Float64Array>("ns");
+    let lowest = ns[from]!;
+    for (let row = from + 1; row < to; row++) if (ns[row]! < lowest) lowest = ns[row]!;
+    let first = this.#held.length;
+    while (first > 0 && this.#held[first - 1]!.data.lastNs > lowest) first--;
+    const touched = [...this.#held.splice(first), batch];
+    const batchRows = batch.layout.rows;
+    const places: number[] = [];
+    const times: number[] = [];
+    for (const [index, one] of touched.entries()) {
+      const own = one.column<Float64Array>("ns");
+      const [begin, end] = one === batch ? [from, to] : [0, one.rows];
+      for (let row = begin; row < end; row++) {
+        places.push(index * batchRows + row);
+        times.push(own[row]!);
+      }
+    }
+    const order = times.map((_, index) => index).sort((a, b) => times[a]! - times[b]! || a - b);
+    for (let begin = 0; begin < order.length; begin += batchRows)
+      this.#held.push(
+        gather(
+          touched,
+          order.slice(begin, begin + batchRows).map((index) => places[index]!),
+        ),
+      );
+  }
+}
+
+/** A new batch of the given rows; a place is the batch's index times `batchRows`, and the row in it. */
+export function gather(batches: readonly Batch[], places: readonly number[]): Batch {
+  const { layout } = batches[0]!;
+  const memory = new SharedArrayBuffer(layout.bytes);
+  const rows = places.length;
+  const batchRows = layout.rows;
+  const hasNulls = layout.columns.map((_, column) => batches.some((batch) => batch.hasNulls[column]));
+  const texts = layout.columns.map(({ kind }, column): string[] | null =>
+    kind === "text" ? batches.flatMap((batch) => batch.data.texts[column] ?? []) : null,
+  );
+  for (const [column, { kind }] of layout.columns.entries()) {
+    const target = layout.values(memory, column);
+    const sources: Values[] = batches.map((batch) => batch.at(column));
+    const textsBefore = batches.map((_, index) =>
+      batches.slice(0, index).reduce((sum, { data }) => sum + (data.texts[column]?.length ?? 0), 0),
+    );
+    const width = kind === "i64" ? 2 : 1;
+    for (let row = 0; row < rows; row++) {
+      const place = places[row]!;
+      const index = Math.floor(place / batchRows);
+      const source = sources[index]!;
+      const from = (place % batchRows) * width;
+      target[row * width] = source[from]! + (kind === "text" ? textsBefore[index]! : 0);
+      if (width === 2) target[row * 2 + 1] = source[from + 1]!;
+    }
+    const valid = layout.valid(memory, column).fill(255);
+    if (!hasNulls[column]) continue;
+    const masks = batches.map((batch) => (batch.hasNulls[column] ? batch.valid(column) : null));
+    for (let row = 0; row < rows; row++) {
+      const place = places[row]!;
+      const mask = masks[Math.floor(place / batchRows)];
+      const from = place % batchRows;
+      if (mask && !(mask[from >> 3]! & (1 << (from & 7)))) valid[row >> 3]! &= ~(1 << (row & 7));
+    }
+  }
+  const ns = layout.values(memory, layout.place("ns")) as Float64Array;
+  return new Batch(layout, {
+    memory,
+    rows,
+    hasNulls,
+    texts,
+    newEnds: [],
+    endsAnew: false,
+    sorted: true,
+    firstNs: ns[0]!,
+    lastNs: ns[rows - 1]!,
+    upperHalf: batches.some(({ data }) => data.upperHalf),
+    bad: [],
+    lost: [],
+    failedPolls: [],
+    polls: null,
+  });
+}

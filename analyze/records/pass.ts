@@ -1,0 +1,233 @@
+/** The one pass over a capture: from its files to records in order, each with its connection and its numbers. */
+import { basename } from "node:path";
+import { NotACaptureError } from "../errors.ts";
+import { capabilitiesOf } from "../ingest/capabilities.ts";
+import type { Capture, CaptureFile, Loss } from "../ingest/capture.ts";
+import { settleLosses } from "../ingest/losses.ts";
+import { lostBy, missingBefore, missingFiles } from "../ingest/set.ts";
+import { type BadLine, Batch, type BatchData, type Ends, type Layout } from "./batch.ts";
+import { Connections } from "./connections.ts";
+import { Following } from "./follow.ts";
+import type { FrameJob } from "./frames.ts";
+import { LossPlaces } from "./losses.ts";
+import { gather, TimeOrder } from "./order.ts";
+import { readerOf } from "./read-frames.ts";
+import { type FrameSource, frameSource, type SourceOptions } from "./source.ts";
+
+export interface PassInput {
+  readonly path: string;
+  readonly files: readonly CaptureFile[];
+  /** Number of the capture. */
+  readonly number: number;
+}
+
+/** Different reasons for bad lines that are kept. */
+const mostReasons = 200;
+
+export class Pass {
+  readonly #input: PassInput;
+  readonly #source: FrameSource;
+  readonly #jobs: readonly (FrameJob & { readonly firstLine: number })[];
+  readonly #order = new TimeOrder();
+  readonly #losses: LossPlaces;
+  readonly #connections: Connections;
+  readonly #following: Following;
+  /** Both ends of each connection's 4-tuple, by number. */
+  readonly ends: Ends[] = [];
+  readonly #endsByText = new Map<string, number>();
+  /** Of each reader: the numbers here of its ends. */
+  readonly #numbersOfReaders: number[][] = [];
+  #job = 0;
+  #place = 0;
+  #file = -1;
+  #ready: Batch[] = [];
+  #ended = false;
+  /** ss: time of the last poll; null: not known. */
+  #poll: number | null = null;
+  readonly #bad = new Map<string, BadLine>();
+  readonly #damage: string[] = [];
+
+  constructor(input: PassInput, options: SourceOptions = {}) {
+    this.#input = input;
+    const { files } = input;
+    const { header } = files[0]!;
+    this.#jobs = files.flatMap(({ walk }, file) =>
+      walk.frames.map((frame) => ({ path: walk.path, file, frame, firstLine: frame.firstLine })),
+    );
+    const cpus = header.source === "import" || files.some((file) => Object.keys(lostBy(file)).length > 0);
+    const settings = { header, cpus };
+    const refusal = readerOf(settings).refusal(settings);
+    if (refusal !== null) throw new NotACaptureError(input.path, refusal);
+    this.#source = frameSource(settings, this.#jobs, options);
+    this.#connections = new Connections(header.text === "probe" && header.source !== "import");
+    const { sees_ca_state, counts_packets, tells_samples } = capabilitiesOf(header);
+    this.#following = new Following({
+      states: counts_packets ? "always" : sees_ca_state ? "changes" : "never",
+      tellsSamples: tells_samples,
+    });
+    this.#losses = new LossPlaces({
+      startsAtOne: (header.set?.number ?? 1) === 1,
+      oneCpu: files.every(({ walk }) => /^Ring: .*\bcpus 1\b/m.test(walk.trailer?.statistics?.start ?? "")),
+    });
+  }
+
+  get layout(): Layout {
+    return this.#source.layout;
+  }
+
+  /** Nanoseconds since 1970 at the capture's zero. */
+  get zeroRealtimeNs(): bigint {
+    const { clock, text } = this.#input.files[0]!.header;
+    const { realtime_ns, monotonic_ns, zero_monotonic_ns } = clock;
+    return text === "probe"
+      ? BigInt(realtime_ns) - BigInt(monotonic_ns) + BigInt(zero_monotonic_ns)
+      : BigInt(realtime_ns);
+  }
+
+  /** The next records in the order of time; null at the end. `release` them when they are done with. */
+  next(): Batch | null {
+    while (this.#ready.length === 0 && !this.#ended) this.#ready.push(...this.#advance());
+    const batch = this.#ready.shift();
+    if (!batch) return null;
+    this.#connections.follow(batch, this.ends);
+    this.#following.follow(batch, this.#connections.count);
+    return batch;
+  }
+
+  release(batch: Batch): void {
+    this.#source.release(batch.data.memory);
+  }
+
+  #advance(): Batch[] {
+    const job = this.#jobs[this.#job];
+    if (!job) {
+      this.#leaveFiles(this.#input.files.length - 1);
+      this.#ended = true;
+      return this.#order.end();
+    }
+    this.#job++;
+    this.#enterFile(job.file);
+    const { batches, lines, damage, reader } = this.#source.next();
+    if (damage !== null) {
+      for (const data of batches) {
+        this.#takeEnds(data, reader);
+        this.#source.release(data.memory);
+      }
+      this.#say(job.file, damage);
+      return [];
+    }
+    const missing = job.firstLine - this.#place;
+    if (missing > 0) {
+      this.#losses.mark(missing, "frame", "damage");
+      this.#poll = null;
+    }
+    this.#place = job.firstLine + lines;
+    return batches.flatMap((data) => this.#take(data, reader));
+  }
+
+  #enterFile(file: number): void {
+    while (this.#file < file) {
+      if (this.#file >= 0) this.#leaveFiles(this.#file);
+      const index = ++this.#file;
+      const { files } = this.#input;
+      if (index > 0 && missingBefore(files[index]!, files[index - 1])) this.#losses.mark(null, "file", "set");
+      for (const { text } of files[index]!.walk.damage) this.#say(index, text);
+      this.#place = 0;
+    }
+  }
+
+  #leaveFiles(last: number): void {
+    if (this.#file < last) this.#enterFile(last);
+    const missing = (this.#input.files[last]!.walk.trailer?.lines ?? 0) - this.#place;
+    if (missing > 0) this.#losses.mark(missing, "frame", "damage");
+    this.#place = Number.POSITIVE_INFINITY;
+  }
+
+  #say(file: number, text: string): void {
+    const { files } = this.#input;
+    this.#damage.push(files.length > 1 ? `${basename(files[file]!.path)}: ${text}` : text);
+  }
+
+  #takeEnds({ newEnds, endsAnew }: BatchData, reader: number): void {
+    if (endsAnew || !this.#numbersOfReaders[reader]) this.#numbersOfReaders[reader] = [];
+    for (const ends of newEnds) this.#numbersOfReaders[reader]!.push(this.#numberOf(ends));
+  }
+
+  #numberOf(ends: Ends): number {
+    const text = `${ends.saddr} ${ends.sport} ${ends.daddr} ${ends.dport} ${ends.connection ?? ""}`;
+    let number = this.#endsByText.get(text);
+    if (number === undefined) {
+      number = this.ends.length;
+      this.ends.push(ends);
+      this.#endsByText.set(text, number);
+    }
+    return number;
+  }
+
+  #take(data: BatchData, reader: number): Batch[] {
+    let batch = new Batch(this.layout, data);
+    this.#takeEnds(data, reader);
+    const numbers = this.#numbersOfReaders[reader] ?? [];
+    const ends = batch.column<Uint32Array>("ends");
+    for (let row = 0; row < batch.rows; row++) ends[row] = numbers[ends[row]!]!;
+    for (const bad of data.bad) this.#countBad(bad);
+    if (data.polls) batch = this.#placePolls(batch);
+    for (const ns of data.failedPolls) this.#losses.markAt(ns, 1, "poll", "poll");
+    this.#losses.follow(batch);
+    return this.#order.push(batch);
+  }
+
+  /** Rows before the first poll of a batch are of the last one before it. */
+  #placePolls(batch: Batch): Batch {
+    const { waiting, lastNs } = batch.data.polls!;
+    const before = this.#poll;
+    this.#poll = lastNs === null ? before : Math.max(lastNs, before ?? lastNs);
+    if (waiting === 0) return batch;
+    if (before === null) {
+      this.#countBad({ why: "is of a poll that is not known", line: "", count: waiting });
+      const rest = Array.from({ length: batch.rows - waiting }, (_, row) => row + waiting);
+      return gather([batch], rest);
+    }
+    const ns = batch.column<Float64Array>("ns").fill(before, 0, waiting);
+    const data = { ...batch.data, firstNs: ns[0]!, lastNs: ns[batch.rows - 1]!, sorted: true };
+    return new Batch(this.layout, data);
+  }
+
+  #countBad({ why, line, count }: BadLine): void {
+    const reason = this.#bad.has(why) || this.#bad.size < mostReasons ? why : "of other kinds";
+    const known = this.#bad.get(reason);
+    if (known) known.count += count;
+    else this.#bad.set(reason, { why: reason, line, count });
+  }
+
+  /** What is known once all records were taken. */
+  end(): { readonly capture: Capture; readonly losses: Loss[]; readonly flows: number } {
+    const { path, files, number } = this.#input;
+    const seconds = (ns: number | null) => (ns === null ? null : ns / 1e9);
+    const placed = this.#losses.end().map(
+      ({ afterOrd, lost, cause, knownBy, fromNs, toNs }): Loss => ({
+        capture: number,
+        after_ord: afterOrd,
+        lost,
+        cause,
+        from_s: seconds(fromNs),
+        to_s: seconds(toNs),
+        known_by: knownBy,
+      }),
+    );
+    const capture: Capture = {
+      path,
+      header: files[0]!.header,
+      files,
+      records: this.#losses.rows,
+      rejected: [...this.#bad.values()].sort((a, b) => b.count - a.count),
+      damage: this.#damage,
+      incomplete: missingFiles(files),
+    };
+    return { capture, losses: settleLosses(number, files, placed), flows: this.#connections.count };
+  }
+
+  close(): Promise<void> {
+    return this.#source.close();
+  }
+}

@@ -1,0 +1,77 @@
+/** From a frame to batches: what each reading thread does, and the one thread of a small capture. */
+import type { TextKind } from "@tcpprobe-plus/tpp";
+import { type BatchData, Layout } from "./batch.ts";
+import { BatchBuilder } from "./builder.ts";
+import { type ColumnSpec, traceSpec } from "./columns.ts";
+import { EndsTable } from "./ends.ts";
+import { followSpecs } from "./follow.ts";
+import { FrameFiles, type FrameJob } from "./frames.ts";
+import { fieldsText } from "./texts/fields.ts";
+import { isKernelProbe, kernelProbeText } from "./texts/kernel-probe.ts";
+import { isOlder, olderFieldsText } from "./texts/older-fields.ts";
+import { pollsText } from "./texts/polls.ts";
+import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";
+import { tracepointsText } from "./texts/tracepoints.ts";
+
+const readers: Readonly<Record<TextKind, TextKindReader>> = {
+  probe: fieldsText,
+  trace_pipe: tracepointsText,
+  ss: pollsText,
+};
+
+export function readerOf({ header }: ReaderSettings): TextKindReader {
+  if (isOlder(header.columns)) return olderFieldsText;
+  return isKernelProbe(header.columns) ? kernelProbeText : readers[header.text];
+}
+
+/** Columns that the pass adds to those of the text. */
+const ofPass: readonly ColumnSpec[] = [traceSpec("flow"), ...followSpecs];
+
+/** The columns of a capture's batches. `rows`: how many each holds. */
+export const layoutOf = (settings: ReaderSettings, rows?: number): Layout =>
+  new Layout([...readerOf(settings).columns(settings), ...ofPass], rows);
+
+export interface FrameResult {
+  readonly batches: readonly BatchData[];
+  readonly lines: number;
+  /** Why nothing of the frame could be used; null: all was. */
+  readonly damage: string | null;
+}
+
+/** Reads frames; what it remembers between them is only how ends of connections are numbered. */
+export class FrameReader {
+  readonly #files = new FrameFiles();
+  readonly #builder: BatchBuilder;
+  readonly #reader: TextReader;
+  #batches: BatchData[] = [];
+
+  constructor(settings: ReaderSettings, layout: Layout, memory: () => SharedArrayBuffer) {
+    const emit = (data: BatchData) => this.#batches.push(data);
+    this.#builder = new BatchBuilder(layout, new EndsTable(), { memory, emit });
+    this.#reader = readerOf(settings).open(settings, this.#builder);
+  }
+
+  read(job: FrameJob): FrameResult {
+    this.#batches = [];
+    let text: Uint8Array;
+    try {
+      text = this.#files.read(job);
+    } catch (error) {
+      return { batches: [], lines: 0, damage: (error as Error).message };
+    }
+    const before = this.#reader.lines;
+    this.#reader.read(text);
+    if (!this.#builder.isEmpty) this.#builder.flush();
+    const lines = this.#reader.lines - before;
+    const { frame } = job;
+    const damage =
+      frame.lines === null || frame.lines === lines
+        ? null
+        : `frame ${frame.number} at byte ${frame.offset} is damaged: it holds ${lines} lines, not ${frame.lines}`;
+    return { batches: this.#batches, lines, damage };
+  }
+
+  close(): void {
+    this.#files.close();
+  }
+}

@@ -1,0 +1,133 @@
+/** Frames of a capture as batches, in their order: read by threads, or here where there is little. */
+import { availableParallelism } from "node:os";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { batchRows, type Layout } from "./batch.ts";
+import type { FrameJob } from "./frames.ts";
+import { FrameReader, type FrameResult, layoutOf } from "./read-frames.ts";
+import type { ReaderSettings } from "./texts/reader.ts";
+import { type FromWorker, flagPlaces, type ToWorker } from "./threads.ts";
+import type { WorkerData } from "./worker.ts";
+
+/** Less text than this is read sooner than threads start. */
+const inlineBytes = 24 * 2 ** 20;
+const mostThreads = 6;
+/** Frames that each thread may have read before they are wanted. */
+const ahead = 4;
+/** A thread that says nothing for so long has come to an end that it could not tell. */
+const silenceMs = 300_000;
+
+export interface SourceOptions {
+  /** Reading threads; 0: none. Default: by the amount of text and the machine. */
+  readonly threads?: number | undefined;
+  /** Rows of a batch. */
+  readonly rows?: number | undefined;
+}
+
+export interface FrameSource {
+  readonly layout: Layout;
+  /** What the next frame holds, in the order of the jobs, and who read it; waits for it. */
+  next(): FrameResult & { readonly reader: number };
+  /** The batch's memory may be used again. */
+  release(memory: SharedArrayBuffer): void;
+  close(): Promise<void>;
+}
+
+export function frameSource(
+  settings: ReaderSettings,
+  jobs: readonly FrameJob[],
+  options: SourceOptions = {},
+): FrameSource {
+  const layout = layoutOf(settings, options.rows ?? batchRows);
+  const bytes = jobs.reduce((sum, { frame }) => sum + frame.rawBytes, 0);
+  const threads =
+    options.threads ?? (bytes < inlineBytes ? 0 : Math.min(Math.max(2, availableParallelism() - 1), mostThreads));
+  return threads === 0 || jobs.length < 2
+    ? new HereSource(settings, layout, jobs)
+    : new ThreadSource(settings, layout, jobs, Math.min(threads, jobs.length));
+}
+
+class HereSource implements FrameSource {
+  readonly layout: Layout;
+  readonly #reader: FrameReader;
+  readonly #jobs: readonly FrameJob[];
+  readonly #spare: SharedArrayBuffer[] = [];
+  #next = 0;
+
+  constructor(settings: ReaderSettings, layout: Layout, jobs: readonly FrameJob[]) {
+    this.layout = layout;
+    this.#jobs = jobs;
+    this.#reader = new FrameReader(settings, layout, () => this.#spare.pop() ?? new SharedArrayBuffer(layout.bytes));
+  }
+
+  next(): FrameResult & { readonly reader: number } {
+    return { ...this.#reader.read(this.#jobs[this.#next++]!), reader: 0 };
+  }
+
+  release(memory: SharedArrayBuffer): void {
+    this.#spare.push(memory);
+  }
+
+  async close(): Promise<void> {
+    this.#reader.close();
+  }
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+  readonly flags: Int32Array;
+}
+
+/** Thread k reads frames k, k + n, k + 2n …, so that their order needs no more than taking turns. */
+class ThreadSource implements FrameSource {
+  readonly layout: Layout;
+  readonly #threads: readonly Thread[];
+  readonly #owners = new Map<SharedArrayBuffer, MessagePort>();
+  #next = 0;
+
+  constructor(settings: ReaderSettings, layout: Layout, jobs: readonly FrameJob[], count: number) {
+    this.layout = layout;
+    const script = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+    this.#threads = Array.from({ length: count }, (_, index) => {
+      const { port1, port2 } = new MessageChannel();
+      const shared = new SharedArrayBuffer(8);
+      const own = jobs.filter((_, job) => job % count === index);
+      const workerData: WorkerData = { settings, jobs: own, port: port2, flags: shared, ahead, rows: layout.rows };
+      const worker = new Worker(script, { workerData, transferList: [port2] });
+      worker.unref();
+      worker.on("error", () => {}); // told through the port
+      return { worker, port: port1, flags: new Int32Array(shared) };
+    });
+  }
+
+  next(): FrameResult & { readonly reader: number } {
+    const reader = this.#next++ % this.#threads.length;
+    const { port, flags } = this.#threads[reader]!;
+    const message = receive(port, flags);
+    Atomics.add(flags, flagPlaces.taken, 1);
+    Atomics.notify(flags, flagPlaces.taken);
+    if (message.kind === "failed") throw message.error;
+    for (const { memory } of message.result.batches) this.#owners.set(memory, port);
+    return { ...message.result, reader };
+  }
+
+  release(memory: SharedArrayBuffer): void {
+    this.#owners.get(memory)?.postMessage({ memory } satisfies ToWorker);
+    this.#owners.delete(memory);
+  }
+
+  async close(): Promise<void> {
+    for (const { port } of this.#threads) port.close();
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+}
+
+function receive(port: MessagePort, flags: Int32Array): FromWorker {
+  for (let waited = 0; ; ) {
+    const posted = Atomics.load(flags, flagPlaces.posted);
+    const found = receiveMessageOnPort(port);
+    if (found) return found.message as FromWorker;
+    if (Atomics.wait(flags, flagPlaces.posted, posted, 1000) === "timed-out") waited += 1000;
+    if (waited >= silenceMs) throw new Error("a reading thread has said nothing for five minutes");
+  }
+}

@@ -1,0 +1,237 @@
+/** The records of a pass as a table function of DuckDB, read once, in their order. Only the columns that a query wants are copied. */
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  DuckDBTableFunction,
+  type DuckDBType,
+  ENUM8,
+  TIMESTAMP_NS,
+  UBIGINT,
+  UINTEGER,
+  USMALLINT,
+  UTINYINT,
+  VARCHAR,
+} from "@duckdb/node-api";
+import duckdb from "@duckdb/node-bindings";
+import { caStates, recordTypes, traceColumns } from "@tcpprobe-plus/tpp";
+import type { Batch } from "./batch.ts";
+import { bytesOf } from "./columns.ts";
+import { followTypes } from "./follow.ts";
+import type { Pass } from "./pass.ts";
+import { Strings } from "./strings.ts";
+
+const vectorRows = duckdb.vector_size();
+const whole = 4294967296;
+
+const types: Readonly<Record<string, DuckDBType>> = {
+  UTINYINT,
+  USMALLINT,
+  UINTEGER,
+  BIGINT,
+  UBIGINT,
+  DOUBLE,
+  BOOLEAN,
+  VARCHAR,
+  TIMESTAMP_NS,
+  record_type: ENUM8(recordTypes.map(({ name }) => name)),
+  ca_state: ENUM8([...caStates]),
+};
+
+/** Rows [from, from + count) of a batch, the first of which is record number `ord`. */
+interface Stretch {
+  readonly batch: Batch;
+  readonly from: number;
+  readonly count: number;
+  readonly ord: number;
+}
+
+type Write = (vector: duckdb.Vector, stretch: Stretch) => void;
+
+interface TableColumn {
+  readonly name: string;
+  readonly type: DuckDBType;
+  readonly write: Write;
+}
+
+/** Columns of `trace`, and behind them what each record follows. */
+export const passColumns: readonly { readonly name: string; readonly type: string }[] = [
+  ...traceColumns,
+  ...Object.entries(followTypes).map(([name, type]) => ({ name, type })),
+];
+
+/** Names of those that the pass supplies, in their order. */
+export function suppliedColumns({ layout }: Pass): string[] {
+  const always: ReadonlySet<string> = new Set(["capture", "ord", "time", "t", "saddr", "daddr"]);
+  return passColumns.map(({ name }) => name).filter((name) => always.has(name) || layout.place(name) >= 0);
+}
+
+/** What a query over the function can tell of a failure of the pass. */
+export interface PassTable {
+  readonly function: DuckDBTableFunction;
+  /** What the pass threw; DuckDB tells only its text. */
+  readonly error: () => unknown;
+}
+
+/** `capture`: the number that its records have; `firstFlow`: number of the first connection. */
+export function passTable(
+  name: string,
+  pass: Pass,
+  { capture = 1, progress }: { capture?: number; progress?: () => void } = {},
+): PassTable {
+  const columns = tableColumns(pass, capture);
+  let wanted: readonly TableColumn[] = [];
+  let begun = false;
+  let error: unknown;
+  let batch: Batch | null = null;
+  let from = 0;
+  let ord = 1;
+  const table = DuckDBTableFunction.create({
+    name,
+    supportsProjectionPushdown: true,
+    bindFunction: (info) => {
+      for (const { name, type } of columns) info.addResultColumn(name, type);
+    },
+    initFunction: (info) => {
+      if (begun) info.setError("the records of a pass can be read only once");
+      begun = true;
+      wanted = info.getColumnIndexes().map((index) => columns[index]!);
+      info.setMaxThreads(1);
+    },
+    mainFunction: (info, { chunk }) => {
+      try {
+        if (batch && from >= batch.rows) {
+          pass.release(batch);
+          batch = null;
+        }
+        if (batch === null) {
+          batch = pass.next();
+          from = 0;
+          progress?.();
+        }
+        const count = batch === null ? 0 : Math.min(vectorRows, batch.rows - from);
+        duckdb.data_chunk_set_size(chunk, count);
+        if (batch === null) return;
+        const stretch = { batch, from, count, ord };
+        for (const [index, { write }] of wanted.entries()) write(duckdb.data_chunk_get_vector(chunk, index), stretch);
+        from += count;
+        ord += count;
+      } catch (caught) {
+        error = caught;
+        info.setError((caught as Error).message);
+      }
+    },
+  });
+  return { function: table, error: () => error };
+}
+
+function tableColumns(pass: Pass, capture: number): TableColumn[] {
+  const { layout } = pass;
+  const words = new Int32Array(vectorRows * 4);
+  const doubles = new Float64Array(words.buffer);
+  const shorts = new Uint16Array(words.buffer);
+  const send = (vector: duckdb.Vector, bytes: number) =>
+    duckdb.copy_data_to_vector(vector, 0, words.buffer as ArrayBuffer, 0, bytes);
+  const zeroLow = Number(BigInt.asUintN(32, pass.zeroRealtimeNs));
+  const zeroHigh = Number(BigInt.asIntN(32, pass.zeroRealtimeNs >> 32n));
+  const addresses = new Strings();
+  const ofEnds = { saddr: [] as number[], daddr: [] as number[] };
+  const address =
+    (side: "saddr" | "daddr"): Write =>
+    (vector, { batch, from, count }) => {
+      const places = ofEnds[side];
+      for (let number = places.length; number < pass.ends.length; number++)
+        places.push(addresses.add(pass.ends[number]![side]));
+      const ends = batch.column<Uint32Array>("ends");
+      addresses.write(vector, (row) => places[ends[from + row]!]!, count, words);
+    };
+  const made: Readonly<Record<string, Write>> = {
+    capture: (vector, { count }) => {
+      shorts.fill(capture, 0, count);
+      send(vector, 2 * count);
+    },
+    ord: (vector, { ord, count }) => {
+      for (let row = 0; row < count; row++) {
+        words[2 * row] = (ord + row) % whole;
+        words[2 * row + 1] = (ord + row) / whole;
+      }
+      send(vector, 8 * count);
+    },
+    time: (vector, { batch, from, count }) => {
+      const ns = batch.column<Float64Array>("ns");
+      for (let row = 0; row < count; row++) {
+        const at = ns[from + row]!;
+        const high = Math.floor(at / whole);
+        const low = at - high * whole + zeroLow;
+        words[2 * row] = low % whole;
+        words[2 * row + 1] = zeroHigh + high + (low >= whole ? 1 : 0);
+      }
+      send(vector, 8 * count);
+    },
+    t: (vector, { batch, from, count }) => {
+      const ns = batch.column<Float64Array>("ns");
+      for (let row = 0; row < count; row++) doubles[row] = ns[from + row]! / 1e9;
+      send(vector, 8 * count);
+    },
+    saddr: address("saddr"),
+    daddr: address("daddr"),
+  };
+  return passColumns.flatMap(({ name, type }): TableColumn[] => {
+    const place = layout.place(name);
+    const write =
+      made[name] ??
+      (place < 0 ? undefined : layout.columns[place]!.kind === "text" ? texts(place, words) : plain(place));
+    return write ? [{ name, type: types[type]!, write }] : [];
+  });
+}
+
+/** A column as it lies in the batch. */
+function plain(place: number): Write {
+  return (vector, { batch, from, count }) => {
+    const { kind } = batch.layout.columns[place]!;
+    const values = batch.at(place);
+    const bytes = bytesOf[kind];
+    duckdb.copy_data_to_vector(
+      vector,
+      0,
+      values.buffer as ArrayBuffer,
+      values.byteOffset + from * bytes,
+      count * bytes,
+    );
+    writeValidity(vector, place, { batch, from, count });
+  };
+}
+
+function texts(place: number, scratch: Int32Array): Write {
+  let of: Batch | null = null;
+  let strings = new Strings();
+  return (vector, { batch, from, count }) => {
+    if (of !== batch) {
+      of = batch;
+      strings = new Strings();
+      strings.append("");
+      for (const text of batch.data.texts[place]!) strings.append(text);
+    }
+    const values = batch.at(place);
+    const valid = batch.hasNulls[place] ? batch.valid(place) : null;
+    const placeOf = (row: number) => {
+      const at = from + row;
+      return valid && !(valid[at >> 3]! & (1 << (at & 7))) ? 0 : values[at]! + 1;
+    };
+    strings.write(vector, placeOf, count, scratch);
+    writeValidity(vector, place, { batch, from, count });
+  };
+}
+
+function writeValidity(vector: duckdb.Vector, place: number, { batch, from, count }: Omit<Stretch, "ord">): void {
+  if (!batch.hasNulls[place]) return;
+  const valid = batch.valid(place);
+  duckdb.vector_ensure_validity_writable(vector);
+  duckdb.copy_data_to_vector_validity(
+    vector,
+    0,
+    valid.buffer as ArrayBuffer,
+    valid.byteOffset + (from >> 3),
+    (count + 7) >> 3,
+  );
+}

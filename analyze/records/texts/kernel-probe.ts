@@ -1,0 +1,135 @@
+/**
+ * Text of the kernel's own tcp_probe module (/proc/net/tcpprobe, up to Linux 4.15), a line for each segment received:
+ *
+ *     0.006091810 192.0.2.1:5001 198.51.100.1:34121 32 0xe66a3bf3 0xe66a3ba3 10 2147483647 44032 2 45056
+ *
+ * time, ends, length, snd_nxt, snd_una, snd_cwnd, ssthresh, snd_wnd, srtt and, from Linux 3.12 on, rcv_wnd. What srtt is in depends on
+ * the kernel: us since 3.15, jiffies before. The text does not tell, so whoever imports it must.
+ */
+import type { Ends } from "../batch.ts";
+import type { BatchBuilder } from "../builder.ts";
+import { inner, traceSpec } from "../columns.ts";
+import { plainAddress } from "../ends.ts";
+import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
+
+export const kernelProbeNames: readonly string[] = [
+  ...[
+    "time",
+    "src",
+    "dst",
+    "length",
+    "snd_nxt",
+    "snd_una",
+    "snd_cwnd",
+    "ssthresh",
+    "snd_wnd",
+    "srtt_untold",
+    "rcv_wnd",
+  ],
+];
+/** The names where srtt's unit was told. */
+export const kernelProbeNamesWith = (unit: "us" | "jiffies" | null): readonly string[] =>
+  kernelProbeNames.map((name) => (name === "srtt_untold" && unit !== null ? `srtt_${unit}` : name));
+
+export const isKernelProbe = (columns: readonly string[] | null): boolean =>
+  columns !== null && columns[0] === "time" && columns[1] === "src";
+
+const columnNames = [
+  ...["type", "sport", "dport", "length_bytes", "snd_nxt", "snd_una", "snd_cwnd", "ssthresh", "snd_wnd_bytes"],
+  ...["srtt_us", "rcv_wnd_bytes"],
+];
+
+export const kernelProbeText: TextKindReader = {
+  refusal: () => null,
+  columns: () => [inner.ns, inner.ends, inner.life, ...columnNames.map(traceSpec)],
+  open: (settings, builder) => new KernelProbeReader(settings, builder),
+};
+
+const newline = 10;
+const most = 2 ** 32 - 1;
+const line =
+  /^(\d{1,9})\.(\d{9}) (\S+) (\S+) (\d+) (?:0x)?([0-9a-f]{1,8}) (?:0x)?([0-9a-f]{1,8}) (\d+) (\d+) (\d+) (\d+)(?: (\d+))?$/;
+
+class KernelProbeReader implements TextReader {
+  readonly #builder: BatchBuilder;
+  /** us in one of the text's units; null: not known. */
+  readonly #srttUnit: number | null;
+  lines = 0;
+
+  constructor({ header }: ReaderSettings, builder: BatchBuilder) {
+    this.#builder = builder;
+    const { hz } = header.kernel;
+    this.#srttUnit = header.columns!.includes("srtt_us")
+      ? 1
+      : header.columns!.includes("srtt_jiffies") && hz
+        ? 1e6 / hz
+        : null;
+  }
+
+  read(given: Uint8Array): void {
+    const text = wholeLines(given);
+    for (let at = 0; at < text.length; ) {
+      if (this.#builder.isFull) this.#builder.flush();
+      this.lines++;
+      const end = text.indexOf(newline, at);
+      const said = textOf(text, at, Math.min(end, at + 400)).trimEnd();
+      if (said !== "" && !said.startsWith("#")) {
+        const why = this.#take(said);
+        if (why !== null) this.#builder.bad(why, said);
+      }
+      at = end + 1;
+    }
+  }
+
+  /** Makes a record of a line; why it is none, else null. */
+  #take(said: string): string | null {
+    const builder = this.#builder;
+    const found = line.exec(said);
+    const [source, destination] = [endOf(found?.[3]), endOf(found?.[4])];
+    const numbers = found?.slice(8).map((digits) => (digits === undefined ? null : Number(digits))) ?? [];
+    if (!found || numbers.some((number) => number !== null && number > most) || Number(found[5]) > most)
+      return "is no line of the kernel's tcp_probe";
+    if (!source || !destination) return "names no two ends";
+    const { row, layout } = builder;
+    const ends: Ends = {
+      saddr: source.address,
+      sport: source.port,
+      daddr: destination.address,
+      dport: destination.port,
+      connection: null,
+    };
+    const [cwnd, ssthresh, window, srtt, received = null] = numbers;
+    const values: Readonly<Record<string, number | null>> = {
+      ns: Number(found[1]) * 1e9 + Number(found[2]),
+      ends: builder.ends.numberOf(ends),
+      life: 0,
+      type: 0,
+      sport: source.port,
+      dport: destination.port,
+      length_bytes: Number(found[5]),
+      snd_nxt: Number.parseInt(found[6]!, 16),
+      snd_una: Number.parseInt(found[7]!, 16),
+      snd_cwnd: cwnd!,
+      ssthresh: ssthresh!,
+      snd_wnd_bytes: window!,
+      srtt_us: this.#srttUnit === null ? null : srtt! * this.#srttUnit,
+      rcv_wnd_bytes: received,
+    };
+    for (const [place, { name, kind }] of layout.columns.entries()) {
+      const value = values[name];
+      if (value === undefined) continue;
+      const column = builder.valuesAt(place);
+      if (kind === "i64") column[2 * row + 1] = 0;
+      column[kind === "i64" ? 2 * row : row] = value ?? 0;
+      if (value === null) builder.setNull(place);
+    }
+    builder.row = row + 1;
+    return null;
+  }
+}
+
+/** `192.0.2.1:5001`, `[2001:db8::1]:5001`. */
+function endOf(word: string | undefined): { address: string; port: number } | null {
+  const [, address = "", port = ""] = /^\[?([0-9a-fA-F:.]{2,45}?)\]?:(\d{1,5})$/.exec(word ?? "") ?? [];
+  return address === "" || Number(port) > 65535 ? null : { address: plainAddress(address), port: Number(port) };
+}

@@ -1,0 +1,261 @@
+/**
+ * Polls of `ss -tinHOe`, each behind a line with its number and when it was asked and answered (CLOCK_MONOTONIC, ns):
+ *
+ *     # ss 12 81234000111222 81234002333444
+ *     ESTAB 0 2896 10.0.1.1:40000 10.0.2.1:5001 ino:4711 sk:117d <-> ts sack cubic wscale:7,7 rto:204 rtt:1.5/0.7 mss:1448 …
+ *
+ * A record's time is the middle of its poll.
+ *
+ * ss leaves out counts that are 0. Those that every ss prints beside cwnd are taken as 0 where it printed cwnd; what only
+ * newer ones know (`since` kernel) is so where the kernel, and hence most likely its ss, is that new. Of others, such as a
+ * threshold or a window, the absence says nothing.
+ */
+import type { BatchBuilder } from "../builder.ts";
+import { inner, traceSpec } from "../columns.ts";
+import { plainAddress } from "../ends.ts";
+import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
+
+/** What a line tells of one column; null: nothing. */
+type Value = number | bigint | string | null;
+type Read = (poll: PollLine) => Value;
+
+const wholes = 2 ** 32 - 1;
+
+const columnReads: Readonly<Record<string, Read>> = {
+  wqueue_bytes: ({ fields }) => whole(fields[2]),
+  snd_cwnd: (line) => line.whole("cwnd:"),
+  ssthresh: (line) => line.whole("ssthresh:"),
+  snd_wnd_bytes: (line) => line.whole("snd_wnd:"),
+  srtt_us: (line) => rounded(line.number("rtt:", "/", 0), 8000, 8),
+  mdev_us: (line) => rounded(line.number("rtt:", "/", 1), 4000, 4),
+  rto_ms: (line) => rounded(line.number("rto:"), 1, 1),
+  packets_out: (line) => line.orZero(line.whole("unacked:"), [0, 0]),
+  lost_out: (line) => line.orZero(line.whole("lost:"), [0, 0]),
+  sacked_out: (line) => line.orZero(line.whole("sacked:"), [0, 0]),
+  retrans_out: (line) => line.orZero(line.whole("retrans:", "/", 0), [0, 0]),
+  retrans: (line) => line.orZero(line.whole("retrans:", "/", 1), [0, 0]),
+  pacing_rate_bps: (line) => {
+    const bits = line.bits("pacing_rate ");
+    return bits === null ? null : toEven(bits / 8) * 8;
+  },
+  connection: ({ cookie }) => cookie,
+  rcv_wnd_bytes: (line) => line.whole("rcv_wnd:"),
+  rqueue_bytes: ({ fields }) => whole(fields[1]),
+  mss_bytes: (line) => line.whole("mss:"),
+  delivered: (line) => line.orZero(line.whole("delivered:"), [4, 18]),
+  bytes_acked: (line) => line.orZero(line.whole("bytes_acked:"), [4, 1]),
+  app_limited: (line) => (line.has("cwnd:") ? (line.has("app_limited ") ? 1 : 0) : null),
+  busy_us: (line) => line.orZero(line.milliseconds("busy:"), [4, 10]),
+  rwnd_limited_us: (line) => line.orZero(line.milliseconds("rwnd_limited:"), [4, 10]),
+  sndbuf_limited_us: (line) => line.orZero(line.milliseconds("sndbuf_limited:"), [4, 10]),
+  cong: (line) => line.algorithm,
+  cong_state: (line) => line.algorithmState,
+  bytes_sent: (line) => line.orZero(line.whole("bytes_sent:"), [4, 19]),
+  delivery_rate_bps: (line) => line.bits("delivery_rate "),
+  min_rtt_us: (line) => {
+    const ms = line.number("minrtt:");
+    return ms === null ? null : ms * 1000;
+  },
+  detail: ({ fields }) => fields[0] ?? null,
+};
+
+export const pollsText: TextKindReader = {
+  refusal: () => null,
+  columns: () => [
+    ...[inner.ns, inner.ends, inner.life],
+    ...["type", "sport", "dport", ...Object.keys(columnReads)].map(traceSpec),
+  ],
+  open: (settings, builder) => new PollsReader(settings, builder),
+};
+
+const sampleType = 11;
+const newline = 10;
+
+class PollsReader implements TextReader {
+  readonly #builder: BatchBuilder;
+  readonly #zero: bigint;
+  readonly #kernel: readonly [number, number];
+  readonly #reads: readonly { readonly place: number; readonly kind: string; readonly read: Read }[];
+  #poll: bigint | null = null;
+  lines = 0;
+
+  constructor({ header }: ReaderSettings, builder: BatchBuilder) {
+    this.#builder = builder;
+    this.#zero = BigInt(header.clock.monotonic_ns);
+    const [, major = "0", minor = "0"] = /^(\d+)\.(\d+)/.exec(header.kernel.release) ?? [];
+    this.#kernel = [Number(major), Number(minor)];
+    this.#reads = Object.entries(columnReads).map(([name, read]) => {
+      const place = builder.layout.place(name);
+      return { place, kind: builder.layout.columns[place]!.kind, read };
+    });
+  }
+
+  read(given: Uint8Array): void {
+    const text = wholeLines(given);
+    const builder = this.#builder;
+    // The text may begin inside a poll, whose time another frame has.
+    this.#poll = null;
+    builder.polls = { waiting: 0, lastNs: null };
+    for (let at = 0; at < text.length; ) {
+      if (builder.isFull) {
+        builder.flush();
+        builder.polls = { waiting: 0, lastNs: this.#poll === null ? null : Number(this.#poll - this.#zero) };
+      }
+      this.lines++;
+      const end = text.indexOf(newline, at);
+      this.#readLine(textOf(text, at, end).replace(/\r$/, ""));
+      at = end + 1;
+    }
+  }
+
+  #readLine(line: string): void {
+    const builder = this.#builder;
+    if (line === "") return;
+    const poll = /^# ss \S+ (\d{1,19}) (\d{1,19})(?: (.*))?$/.exec(line);
+    if (poll) {
+      const asked = (BigInt(poll[1]!) + BigInt(poll[2]!)) / 2n;
+      if (this.#poll === null || asked > this.#poll) this.#poll = asked;
+      const ns = Number(this.#poll - this.#zero);
+      builder.polls!.lastNs = ns;
+      if (poll[3]) builder.failedPoll(Number(asked - this.#zero));
+      return;
+    }
+    const said = new PollLine(line, this.#kernel);
+    const [local, peer] = [said.end(3), said.end(4)];
+    if (local === null || peer === null) {
+      builder.bad("is no line of ss", line.trimEnd());
+      return;
+    }
+    const { row } = builder;
+    const { cookie } = said;
+    const ends = builder.ends.numberOf({
+      saddr: local.address,
+      sport: local.port,
+      daddr: peer.address,
+      dport: peer.port,
+      connection: cookie === null ? null : String(cookie),
+    });
+    builder.values<Uint32Array>("ends")[row] = ends;
+    builder.values<Uint8Array>("life")[row] = 0;
+    builder.values<Uint8Array>("type")[row] = sampleType;
+    builder.values<Uint16Array>("sport")[row] = local.port;
+    builder.values<Uint16Array>("dport")[row] = peer.port;
+    if (this.#poll === null) builder.polls!.waiting = row + 1;
+    builder.values<Float64Array>("ns")[row] = this.#poll === null ? 0 : Number(this.#poll - this.#zero);
+    for (const { place, kind, read } of this.#reads) {
+      const value = read(said);
+      const column = builder.valuesAt(place);
+      if (kind === "i64") column[2 * row] = column[2 * row + 1] = 0;
+      else column[row] = 0;
+      if (value === null || (kind === "u32" && (value as number) > wholes)) builder.setNull(place);
+      else if (kind === "text") builder.setText(place, value as string);
+      else if (kind === "i64") {
+        const exact = BigInt(value);
+        column[2 * row] = Number(BigInt.asIntN(32, exact));
+        column[2 * row + 1] = Number(BigInt.asIntN(32, exact >> 32n));
+      } else column[row] = value as number;
+    }
+    builder.row = row + 1;
+  }
+}
+
+/** Words that ss prints before or in the place of the algorithm's name. */
+const flags: ReadonlySet<string> = new Set(["ts", "sack", "ecn", "ecnseen", "fastopen", "accecn", "qack", "bidir"]);
+
+class PollLine {
+  readonly fields: readonly string[];
+  readonly #text: string;
+  readonly #kernel: readonly [number, number];
+
+  constructor(line: string, kernel: readonly [number, number]) {
+    this.#text = `${withoutNames(line)} `;
+    this.fields = line.split(/ +/);
+    this.#kernel = kernel;
+  }
+
+  /** What stands behind a word and a key; null: the key is not there. */
+  #after(key: string): string | null {
+    const at = this.#text.indexOf(` ${key}`);
+    if (at < 0) return null;
+    const begin = at + 1 + key.length;
+    return this.#text.slice(begin, this.#text.indexOf(" ", begin)) || null;
+  }
+
+  has(key: string): boolean {
+    return this.#text.includes(` ${key}`);
+  }
+
+  number(key: string, separator?: string, place = 0): number | null {
+    const word = this.#after(key);
+    return decimal(separator === undefined ? word : word?.split(separator)[place]);
+  }
+
+  whole(key: string, separator?: string, place = 0): number | null {
+    const word = this.#after(key);
+    return whole(separator === undefined ? word : word?.split(separator)[place]);
+  }
+
+  bits(key: string): number | null {
+    return decimal(this.#after(key)?.replaceAll("bps", ""));
+  }
+
+  milliseconds(key: string): number | null {
+    const ms = decimal(this.#after(key)?.split("ms")[0]);
+    return ms === null ? null : toEven(ms * 1000);
+  }
+
+  orZero(value: number | null, [major, minor]: readonly [number, number]): number | null {
+    const [ours, oursMinor] = this.#kernel;
+    const isKnown = ours > major || (ours === major && oursMinor >= minor);
+    return value ?? (isKnown && this.has("cwnd:") ? 0 : null);
+  }
+
+  /** The socket's cookie. */
+  get cookie(): bigint | null {
+    const hex = this.#after("sk:");
+    return hex !== null && /^[0-9a-f]{1,16}$/i.test(hex) ? BigInt(`0x${hex}`) : null;
+  }
+
+  get algorithm(): string | null {
+    const name =
+      / ([a-z][a-z0-9_-]*)(?: wscale:[0-9,]+)?(?: rto:[^ ]+)?(?: backoff:[0-9]+)? (?:rtt|ato|mss):/.exec(
+        this.#text,
+      )?.[1] ?? null;
+    return name === null || flags.has(name) ? null : name;
+  }
+
+  get algorithmState(): string | null {
+    return / (?:bbr|dctcp|vegas):\(([^)]*)\)/.exec(this.#text)?.[1]?.replaceAll(":", "=") || null;
+  }
+
+  /** Address and port of the field, `[fe80::1%eth0]:443`; null: it is none. */
+  end(place: number): { address: string; port: number } | null {
+    const [, address = "", port = ""] =
+      /^\[?([0-9a-fA-F:.*]+?)(?:%[^\]:]*)?\]?:(\d{1,5})$/.exec(this.fields[place] ?? "") ?? [];
+    return address === "" || Number(port) > 65535 ? null : { address: plainAddress(address), port: Number(port) };
+  }
+}
+
+/** Without what others have named, and so may hold anything: the path of a control group, which the arrow ends, and users. */
+function withoutNames(line: string): string {
+  return line
+    .replace(/ cgroup:.*(?= (?:v6only:\d )?[<-]-[->](?: |$))/, "")
+    .replace(/ cgroup:[^ ]*/, "")
+    .replace(/ users:\(\(.*\)\)(?= |$)/, "");
+}
+
+const decimal = (word: string | null | undefined): number | null =>
+  word != null && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(word) ? Number(word) : null;
+const whole = (word: string | null | undefined): number | null =>
+  word != null && /^\d{1,16}$/.test(word) ? Number(word) : null;
+
+/** A time in the text's unit, in whole parts of it as the kernel keeps them. */
+const rounded = (value: number | null, parts: number, scale: number): number | null =>
+  value === null || value < 0 ? null : Math.round(value * parts) / scale;
+
+/** The nearest whole number, of two the even one. */
+function toEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+}
