@@ -4,14 +4,19 @@ import type { Answer } from "./answer.ts";
 
 /** An answer as a JSON array, an object a row and line, piece by piece. */
 export async function* jsonPieces(database: Database, answer: Answer): AsyncGenerator<string> {
-  const keys = answer.columns.map(({ name }) => JSON.stringify(name));
+  const keys = answer.columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`);
   const forms = answer.columns.map(formOf);
   let between = "[\n";
   for await (const chunk of database.chunks(answer.select((name, column) => formOf(column).sql(name)))) {
+    const columns = chunk.getColumns().map((column, index) => {
+      const { json } = forms[index]!;
+      return column.map((value) => (value === null ? "null" : json(value)));
+    });
     let piece = "";
-    for (const row of chunk.getRows()) {
-      const fields = row.map((value, index) => `${keys[index]}:${JSON.stringify(forms[index]!.json(value))}`);
-      piece += `${between}{${fields.join(",")}}`;
+    for (let row = 0; row < chunk.rowCount; row++) {
+      piece += between;
+      for (const [index, key] of keys.entries()) piece += key + columns[index]![row];
+      piece += "}";
       between = ",\n";
     }
     yield piece;
@@ -19,22 +24,26 @@ export async function* jsonPieces(database: Database, answer: Answer): AsyncGene
   yield between === "[\n" ? "[]\n" : "\n]\n";
 }
 
-/** How a column comes out of DuckDB, and what JSON makes of that. */
+/** How a column comes out of DuckDB, and the JSON of a value of it that is not NULL. */
 interface Form {
   readonly sql: (name: string) => string;
-  readonly json: (value: unknown) => JsonValue;
+  readonly json: (value: unknown) => string;
 }
 
-const held = /^(BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|VARCHAR)$/;
+const small = /^(U?(TINY|SMALL)INT|U?INTEGER|BOOLEAN)$/;
+const held = /^(U?(BIG|HUGE)INT|DOUBLE|VARCHAR)$/;
 const nested = /\]$|^(STRUCT|MAP|UNION)\(/;
 const notNumbers: Readonly<Record<string, string>> = { nan: "NaN", inf: "Infinity", "-inf": "-Infinity" };
 
 /** What JavaScript holds, and nested values, come as they are; all else as DuckDB's text, which is exact. */
 function formOf({ type }: ColumnInfo): Form {
-  if (held.test(type) || nested.test(type)) return { sql: (name) => name, json: jsonValue };
-  const json = (of: (text: string) => JsonValue) => (value: unknown) => (value === null ? null : of(value as string));
-  const sql = (name: string) => `${name}::VARCHAR`;
-  if (type === "FLOAT") return { sql, json: json((text) => notNumbers[text] ?? Number(text)) };
-  if (type.startsWith("DECIMAL")) return { sql, json: json(numberOrText) };
-  return { sql, json: json((text) => text) };
+  const asItIs = (name: string) => name;
+  if (small.test(type)) return { sql: asItIs, json: String };
+  if (held.test(type) || nested.test(type)) return { sql: asItIs, json: (value) => JSON.stringify(jsonValue(value)) };
+  const asText = (of: (text: string) => JsonValue): Form => ({
+    sql: (name) => `${name}::VARCHAR`,
+    json: (value) => JSON.stringify(of(value as string)),
+  });
+  if (type === "FLOAT") return asText((text) => notNumbers[text] ?? Number(text));
+  return asText(type.startsWith("DECIMAL") ? numberOrText : (text) => text);
 }
