@@ -34,6 +34,3 @@ END;
 
 -- The number of the window in which a moment lies.
 CREATE MACRO window_of(moment_s, window_s) AS floor(moment_s / window_s)::BIGINT;
-
--- A count of the kernel's that no connection gets to tells nothing. Below this, eight times a difference fits in 64 bits.
-CREATE MACRO credible(number) AS CASE WHEN number <= 288230376151711744 THEN number::BIGINT END;

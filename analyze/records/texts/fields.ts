@@ -28,6 +28,9 @@ const limits: Readonly<Record<string, number>> = {
   UBIGINT: 2 ** 64,
 };
 
+/** What no connection counts to: a larger number would turn negative in `trace`, and eight times a difference not fit in 64 bits. */
+const mostCounted = 2 ** 58;
+
 const wireColumns = new Map(
   [...documentedColumns, ...extendedColumns].flatMap((column) =>
     column.wire === null ? [] : [[column.wire, column] as const],
@@ -60,7 +63,9 @@ function fieldsOf(wire: readonly string[], cpus: boolean): Field[] {
       at += 3;
       continue;
     }
-    const type = wireColumns.get(name)?.wireType;
+    const column = wireColumns.get(name);
+    const type = column?.wireType;
+    const limit = type === "UBIGINT" && column?.type === "BIGINT" ? mostCounted : (limits[type ?? ""] ?? 0);
     const kind: FieldKind =
       name === "type"
         ? "type"
@@ -71,11 +76,7 @@ function fieldsOf(wire: readonly string[], cpus: boolean): Field[] {
             : limits[type ?? ""]
               ? "number"
               : "word";
-    fields.push(
-      cpus && name === "cpu"
-        ? { wire: "cpu", kind: "number", limit: 0xfffe }
-        : { wire: name, kind, limit: limits[type ?? ""] ?? 0 },
-    );
+    fields.push(cpus && name === "cpu" ? { wire: "cpu", kind: "number", limit: 0xfffe } : { wire: name, kind, limit });
   }
   return fields;
 }
