@@ -1,5 +1,5 @@
 /** The `capture` command: parses, calls one function, reports errors as one line. */
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/write";
 import { Command } from "commander";
 import { refuseChangedArguments } from "./argument-bytes.ts";
 import { exitCodes } from "./exit-codes.ts";

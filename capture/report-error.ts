@@ -9,7 +9,7 @@ import {
   SameFileError,
   TppError,
   TppInputError,
-} from "@tcpprobe-plus/tpp";
+} from "@tcpprobe-plus/tpp/write";
 import { CommanderError } from "commander";
 import { CaptureError } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";

@@ -21,7 +21,10 @@ export async function verify(paths: readonly string[], io: Io): Promise<number> 
     } else {
       exitCode = exitDamaged;
       for (const { text } of walk.damage) say(text);
-      say(`${intact} are intact; \`capture recover ${path} -o NEW.tpp\` writes them to a whole file`);
+      const next = walk.header
+        ? `\`capture recover ${path} -o NEW.tpp\` writes them to a whole file`
+        : "without a header their records have no meaning";
+      say(`${intact} are intact; ${next}`);
     }
   }
   return exitCode;

@@ -292,3 +292,75 @@ test.serial("XDG_CACHE_HOME is obeyed, by a capture that is large enough; --no-c
     else process.env.XDG_CACHE_HOME = before;
   }
 });
+
+test("an entry is readable by its owner alone; a cache that others could write is not used", async (t) => {
+  const directory = temporaryDirectory(t);
+  const mask = process.umask(0o022);
+  t.teardown(() => process.umask(mask));
+  const own = join(directory, "own");
+  const first = await open(t, [recording], { directory: own });
+  await first.trace.flows();
+  t.true(entries(own).length >= 5);
+  for (const name of entries(own)) t.is(statSync(join(own, name)).mode & 0o777, 0o600, name);
+  t.is(statSync(own).mode & 0o777, 0o700);
+  for (const mode of [0o777, 0o775, 0o1777]) {
+    const open_ = join(directory, mode.toString(8));
+    mkdirSync(open_);
+    chmodSync(open_, mode);
+    copyFileSync(join(own, entries(own)[0]!), join(open_, entries(own)[0]!));
+    const { said, trace } = await open(t, [recording], { directory: open_ });
+    t.is(entries(open_).length, 1, "nothing is added");
+    t.regex(said.join("\n"), /the cache is not used: .* is writable by others/);
+    t.is(trace.captures[0]!.records, (await linesOf(recording)).length);
+  }
+  // Neither is one below a folder that somebody may replace.
+  const above = join(directory, "above");
+  mkdirSync(above);
+  chmodSync(above, 0o777);
+  const below = await open(t, [recording], { directory: join(above, "cache") });
+  t.regex(below.said.join("\n"), /is writable by others/);
+  t.deepEqual(entries(join(above, "cache")), []);
+});
+
+test("an entry of another capture under this one's name is not believed", async (t) => {
+  const directory = temporaryDirectory(t);
+  await open(t, [recording], { directory });
+  const [name] = entries(directory);
+  await open(t, [fixture("kmod-ipv6")], { directory });
+  const [other] = entries(directory).filter((entry) => entry !== name);
+  copyFileSync(join(directory, other!), join(directory, name!));
+  const { trace, said } = await open(t, [recording], { directory });
+  t.is(trace.captures[0]!.records, (await linesOf(recording)).length);
+  t.regex(said.join("\n"), /is of something else/);
+});
+
+test("what is kept of a Parquet file is not taken once the file has changed, whatever its footer says", async (t) => {
+  const directory = temporaryDirectory(t);
+  const kept = join(directory, "kept");
+  const path = join(directory, "x.parquet");
+  const before = await open(t, [recording], false);
+  await before.trace.database.run(`COPY (SELECT * FROM trace) TO '${path}' (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, KV_METADATA {
+    'tcpprobe_plus.captures': '${JSON.stringify(before.trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
+  const mean = async () => {
+    const [row] = await (await open(t, [path], { directory: kept })).trace.rows(
+      "SELECT cwnd_mean FROM flows WHERE flow = 1",
+    );
+    return row!.cwnd_mean as number;
+  };
+  const first = await mean();
+  t.is(await mean(), first);
+  const was = statSync(path);
+  // Some windows of 10 packets become 30, in place: no size, no place and no extreme changes.
+  const file = readFileSync(path);
+  const ten = Buffer.from(new Uint32Array(8).fill(10).buffer);
+  let changed = 0;
+  for (let at = file.indexOf(ten); at >= 0 && at < file.length - 20_000; at = file.indexOf(ten, at + 32), changed++)
+    Buffer.from(new Uint32Array(8).fill(30).buffer).copy(file, at);
+  t.true(changed > 0);
+  writeFileSync(path, file);
+  utimesSync(path, was.atime, was.mtime);
+  t.is(statSync(path).size, was.size);
+  const [row] = await (await open(t, [path], false)).trace.rows("SELECT cwnd_mean FROM flows WHERE flow = 1");
+  t.not(row!.cwnd_mean, first);
+  t.is(await mean(), row!.cwnd_mean as number);
+});

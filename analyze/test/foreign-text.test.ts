@@ -5,10 +5,9 @@ import { join } from "node:path";
 import test from "ava";
 import stringWidth from "string-width";
 import { requires } from "../../test/support/requires.ts";
-import { copyTrace } from "../output/parquet.ts";
 import { renderTable } from "../output/table.ts";
-import { analyze, fixture, headerOf, linesOf, opened, temporaryDirectory, writeCapture } from "./helpers.ts";
-import { captureFrom, controls } from "./hostile.ts";
+import { analyze, fixture, headerOf, linesOf, temporaryDirectory, writeCapture } from "./helpers.ts";
+import { captureFrom, controls, parquetOf } from "./hostile.ts";
 
 const kmod = fixture("kmod-loss");
 
@@ -75,11 +74,9 @@ test("a command to copy quotes a file's name", async (t) => {
 });
 
 test("a row of flows is not forged by an address", async (t) => {
-  const trace = await opened(t, kmod);
-  const captures = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
-  const path = join(temporaryDirectory(t), "address.parquet");
   const forged = "'1.2.3.4:1 > 5.6.7.8:9  0.000 s' || chr(10) || '   7  forged' || chr(27) || '[2J'";
-  await copyTrace(trace.database, `SELECT * REPLACE (${forged} AS saddr) FROM trace`, { captures, losses: [] }, path);
+  const path = join(temporaryDirectory(t), "address.parquet");
+  await parquetOf(path, `SELECT * REPLACE (${forged} AS saddr) FROM trace`);
   const { code, out } = await analyze("flows", path);
   if (code !== 0) return t.is(code, 65);
   t.is(out.trimEnd().split("\n").length, 3);

@@ -5,10 +5,9 @@ import { pathToFileURL } from "node:url";
 import { foreignText } from "@tcpprobe-plus/tpp";
 import { chromium } from "playwright-core";
 import { requires } from "../../test/support/requires.ts";
-import { copyTrace } from "../output/parquet.ts";
 import { toPage } from "../plots/page.ts";
-import { analyze, fixture, opened, temporaryDirectory } from "./helpers.ts";
-import { captureFrom, controls, scripts } from "./hostile.ts";
+import { analyze, fixture, temporaryDirectory } from "./helpers.ts";
+import { captureFrom, controls, parquetOf, scripts } from "./hostile.ts";
 
 const test = requires({ tools: ["chromium"] });
 
@@ -66,16 +65,9 @@ test("a hostile release, title, file name, address and metric name run no script
   await draw(fixture("kmod-loss"), "--title", all);
   await draw(await captureFrom(join(directory, "<img src=x onerror=document.title='OWNED'>.tpp"), "6.1"));
 
-  const trace = await opened(t, fixture("kmod-loss"));
-  const captures = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
   const address = scripts.join(" ").replaceAll("'", "''");
   const parquet = join(directory, "address.parquet");
-  await copyTrace(
-    trace.database,
-    `SELECT * REPLACE ('${address}' AS saddr) FROM trace`,
-    { captures, losses: [] },
-    parquet,
-  );
+  await parquetOf(parquet, `SELECT * REPLACE ('${address}' AS saddr) FROM trace`);
   if ((await analyze("flows", parquet)).code === 0) await draw(parquet);
 
   // A name of a series: none comes from a capture today, and none may matter if one does.

@@ -1,4 +1,6 @@
 /** Captures whose text and header say what would steer a terminal, end a script or break XML. */
+import { copyTrace } from "../output/parquet.ts";
+import { openTrace } from "../trace.ts";
 import { fixture, headerOf, linesOf, writeCapture } from "./helpers.ts";
 
 /** Turns red, clears the screen, sets the title, moves by C1, turns the writing direction, begins a line, and is half a pair. */
@@ -24,4 +26,12 @@ export async function captureFrom(path: string, release: string, more: object = 
   const lines = (await linesOf(fixture("kmod-loss"))).slice(0, 400);
   const kernel = { release, version: "#1", machine: "x86_64", hz: 1000 };
   return writeCapture(path, lines.join(""), headerOf("probe", { kernel, ...more }));
+}
+
+/** A converted capture whose rows are of `select` over the trace of kmod-loss: what no source of ours would write. */
+export async function parquetOf(path: string, select: string): Promise<string> {
+  await using trace = await openTrace([fixture("kmod-loss")], { outputs: [path] });
+  const captures = trace.captures.map(({ path: from, header, records }) => ({ path: from, header, records }));
+  await copyTrace(trace.database, select, { captures, losses: [] }, path);
+  return path;
 }

@@ -6,7 +6,7 @@ import { openTrace } from "../index.ts";
 import { fixture } from "./helpers.ts";
 
 const rounds = Number(process.argv[2] ?? 1000);
-const queries = Array.from({ length: 6 }, (_, index) => `SELECT * FROM trace WHERE ord > ${index}`);
+const queries = Array.from({ length: 6 }, (_, index) => `SELECT ord, t, flow FROM trace WHERE ord > ${index}`);
 await using trace = await openTrace([fixture("shaped-loss")]);
 const alone: number[] = [];
 for (const query of queries) alone.push((await trace.arrow(query)).numRows);

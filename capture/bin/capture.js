@@ -13,31 +13,11 @@ if (major < 24) {
   process.exit(69);
 }
 // In the repository the sources run as they are; the published package has them compiled (scripts/build/publish.ts).
-import("node:fs").then(async (fs) => {
-  await closeDebugger(fs);
+import("./close-debugger.js").then(async ({ closeDebugger }) => {
+  await closeDebugger();
+  const fs = await import("node:fs");
   const inRepository = fs.existsSync(new URL("../cli.ts", import.meta.url));
   const cli = await import(inRepository ? "../cli.ts" : "../dist/capture/cli.js");
-  await closeDebugger(fs); // its thread may have been slower
+  await closeDebugger(); // its thread may have been slower
   process.exitCode = await cli.main(process.argv);
 });
-
-// One that a signal has opened while Node itself was starting; not one that was asked for. It listens on a socket. A signal
-// asks for it twice, from the event loop too: so it is looked for once more behind a turn of that.
-async function closeDebugger(fs) {
-  if ([...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ").includes("--inspect")) return;
-  const isSocket = (fd) => {
-    try {
-      return Number(fd) > 2 && fs.readlinkSync(`/proc/self/fd/${fd}`).startsWith("socket:");
-    } catch {
-      return false;
-    }
-  };
-  for (let quietTurns = 0; quietTurns < 2; quietTurns += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (!fs.readdirSync("/proc/self/fd").some(isSocket)) continue;
-    const inspector = await import("node:inspector");
-    if (inspector.url() === undefined) return; // a socket of who started this
-    inspector.close();
-    quietTurns = -1;
-  }
-}

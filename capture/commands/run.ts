@@ -1,6 +1,6 @@
 /** `capture run`: from the source to .tpp files until it is stopped. */
-import type { TppHeader } from "@tcpprobe-plus/tpp";
-import { failureReason, TppError } from "@tcpprobe-plus/tpp";
+import type { TppHeader } from "@tcpprobe-plus/tpp/write";
+import { failureReason, TppError } from "@tcpprobe-plus/tpp/write";
 import { CalledOffError, CommandStartError, ModuleRemovedError, OptionsError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../io.ts";

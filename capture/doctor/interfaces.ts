@@ -1,6 +1,6 @@
 /** Offloads of each interface: with them one record may stand for many segments. */
 import { readFileSync } from "node:fs";
-import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp";
+import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp/write";
 import { interfaceSnapshot } from "../snapshot/interfaces.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 

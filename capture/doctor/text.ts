@@ -1,5 +1,5 @@
 /** The findings for people: sections, a mark for each, and what to do below it. */
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/write";
 import { labelled, type Paint } from "../terminal.ts";
 import { type Finding, type State, sections } from "./finding.ts";
 

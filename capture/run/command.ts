@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants as files, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { CommandEnd } from "@tcpprobe-plus/tpp";
+import type { CommandEnd } from "@tcpprobe-plus/tpp/write";
 import { CommandStartError, NoSetprivError } from "../errors.ts";
 import type { StopSignal } from "../io.ts";
 import { processFields } from "../process.ts";

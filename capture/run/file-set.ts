@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { headerOf, OutputExistsError, OutputOpenError } from "@tcpprobe-plus/tpp";
+import { headerOf, OutputExistsError, OutputOpenError } from "@tcpprobe-plus/tpp/write";
 import { NotOfSetError, NotRemovedError } from "../errors.ts";
 
 const digits = 4;

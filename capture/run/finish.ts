@@ -1,5 +1,5 @@
 /** The end of a capture: last numbers, trailer, and what is said of it. */
-import { type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp";
+import { type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp/write";
 import { type Source, type SourceEnd, sumOfLosses } from "../sources/source.ts";
 import { formatBytes, formatCount, formatLost } from "./format.ts";
 import type { Output } from "./output.ts";

@@ -1,5 +1,5 @@
 /** Numbers as the totals print them. */
-import type { LossTotals } from "@tcpprobe-plus/tpp";
+import type { LossTotals } from "@tcpprobe-plus/tpp/write";
 
 /** 1234567 as "1 234 567". */
 export const formatCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, " ");

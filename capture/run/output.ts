@@ -10,7 +10,7 @@ import {
   type TppTotals,
   TppWriter,
   type TppWriterOptions,
-} from "@tcpprobe-plus/tpp";
+} from "@tcpprobe-plus/tpp/write";
 import { clockOffsetMs } from "../snapshot/clock.ts";
 import { headerNow, type Snapshot } from "../snapshot/header.ts";
 import { recordsIn, type Source, sumOfLosses } from "../sources/source.ts";

@@ -9,7 +9,7 @@
  * | only the command still runs | is the command's           | leaves without it        | ends the process        |
  */
 import { constants } from "node:os";
-import type { CommandEnd } from "@tcpprobe-plus/tpp";
+import type { CommandEnd } from "@tcpprobe-plus/tpp/write";
 import type { StopSignal } from "../io.ts";
 import type { Command } from "./command.ts";
 import type { StopRequest } from "./stop-request.ts";

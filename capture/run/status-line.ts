@@ -1,5 +1,5 @@
 /** One line on a terminal that says how the capture is doing; nothing where standard error is no terminal. */
-import type { LossTotals } from "@tcpprobe-plus/tpp";
+import type { LossTotals } from "@tcpprobe-plus/tpp/write";
 import type { TextOut } from "../io.ts";
 import { painter } from "../terminal.ts";
 import { formatBytes, formatCount, totalLost } from "./format.ts";

@@ -1,4 +1,4 @@
-import type { TppHeader } from "@tcpprobe-plus/tpp";
+import type { TppHeader } from "@tcpprobe-plus/tpp/write";
 
 /**
  * CLOCK_REALTIME and CLOCK_MONOTONIC read together. Node tells the real time in whole milliseconds: waiting for the next

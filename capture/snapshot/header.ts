@@ -1,7 +1,7 @@
 /** The header of a capture: what was running, and how it was set, when it began. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { TppHeader } from "@tcpprobe-plus/tpp";
+import type { TppHeader } from "@tcpprobe-plus/tpp/write";
 import { readSettings } from "../sources/module/settings.ts";
 import type { Source } from "../sources/source.ts";
 import { version } from "../version.ts";

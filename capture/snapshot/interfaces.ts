@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp";
+import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp/write";
 import { findProgram, runProgram } from "../programs.ts";
 
 /** Asking ethtool of more interfaces than these would be felt on the host. */
@@ -7,6 +7,8 @@ const maxOffloadQueries = 32;
 /** Of names and MTU more than these would fill a header. */
 const maxInterfaces = 10_000;
 const timeoutMs = 2000;
+/** Offloads are not asked for any more when asking has taken so long. */
+const patienceMs = 4000;
 
 type Qdiscs = ReadonlyMap<string, string>;
 
@@ -22,8 +24,10 @@ export async function interfaceSnapshot(
   if (typeof qdiscs === "string") notes.push(`qdiscs unknown: \`tc\` (iproute2) ${qdiscs}`);
   if (names.length > maxOffloadQueries) notes.push(`offloads of the first ${maxOffloadQueries} interfaces only`);
   const interfaces: InterfaceSnapshot[] = [];
+  const beganMs = performance.now();
   for (const [index, name] of names.entries()) {
-    const offloads = index < maxOffloadQueries ? await offloadsOf(name, signal) : null;
+    const asks = index < maxOffloadQueries && performance.now() - beganMs < patienceMs;
+    const offloads = asks ? await offloadsOf(name, signal) : null;
     interfaces.push({
       name,
       mtu: mtuOf(name),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { machine, release, version } from "node:os";
 import { gunzipSync } from "node:zlib";
-import type { TppHeader } from "@tcpprobe-plus/tpp";
+import type { TppHeader } from "@tcpprobe-plus/tpp/write";
 
 /** Kernel name and CONFIG_HZ, the latter null where no configuration can be read. */
 export function kernelSnapshot(): TppHeader["kernel"] {

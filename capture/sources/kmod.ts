@@ -3,7 +3,7 @@
  * never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
  */
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
-import type { LossTotals, ModuleCounts } from "@tcpprobe-plus/tpp";
+import type { LossTotals, ModuleCounts } from "@tcpprobe-plus/tpp/write";
 import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, SourceGoneError } from "../errors.ts";
 import { dataPath } from "./module/paths.ts";
 import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "./module/settings.ts";

@@ -5,7 +5,7 @@ import {
   type SourceName,
   type TextKind,
   type TppHeader,
-} from "@tcpprobe-plus/tpp";
+} from "@tcpprobe-plus/tpp/write";
 
 /** The source's own counters, as text. */
 export interface SourceStatistics {

@@ -2,7 +2,7 @@
  * What `ss` shows of every connection, asked for again and again. Each answer is kept as it was printed, behind a line
  * `# ss N BEGIN END` with its number and the moments (CLOCK_MONOTONIC, ns) just before `ss` was started and after it ended.
  */
-import { countLines, type LossTotals } from "@tcpprobe-plus/tpp";
+import { countLines, type LossTotals } from "@tcpprobe-plus/tpp/write";
 import { NoSsError } from "../errors.ts";
 import { findProgram, firstLine, type ProgramResult, runProgram } from "../programs.ts";
 import type { Source, SourceEnd, SourceNews } from "./source.ts";

@@ -1,6 +1,6 @@
 /** `--kmod-file`: text of the module's form from a file or a FIFO. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { documentedWireNames } from "@tcpprobe-plus/tpp";
+import { documentedWireNames } from "@tcpprobe-plus/tpp/write";
 import { SourceFileError, SourceGoneError } from "../errors.ts";
 import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 

@@ -2,7 +2,7 @@
 import { readSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
-import type { LossTotals } from "@tcpprobe-plus/tpp";
+import type { LossTotals } from "@tcpprobe-plus/tpp/write";
 import { InstanceBusyError, NoEventError, SourceGoneError } from "../errors.ts";
 import { removeLeftovers } from "./left-instances.ts";
 import { LostCounter } from "./lost-counter.ts";

@@ -1,5 +1,5 @@
 /** The module's state for people. */
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/write";
 import { nameReaders } from "../module-build/readers.ts";
 import { formatBytes, formatCount } from "../run/format.ts";
 import { labelled, type Paint } from "../terminal.ts";

@@ -43,7 +43,12 @@ function stage(folder: string): string[] {
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(plan));
   sh(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(folder, "tsconfig.json")]);
-  for (const file of ["capture/package.json", "capture/bin/capture.js", "tpp/package.json"]) {
+  for (const file of [
+    "capture/package.json",
+    "capture/bin/capture.js",
+    "capture/bin/close-debugger.js",
+    "tpp/package.json",
+  ]) {
     mkdirSync(join(folder, file, ".."), { recursive: true });
     writeFileSync(join(folder, file), readFileSync(join(root, file), "utf8").replaceAll(/\.ts"/g, '.js"'));
   }

@@ -80,6 +80,23 @@ asRoot("tc that prints no JSON, or dies, is a note, for run and for doctor", asy
   t.true(doctor.stdout.includes("printed what is no JSON"));
 });
 
+asRoot(
+  "an ethtool that hangs delays the start by some seconds at most, however many interfaces there are",
+  async (t) => {
+    const directory = temporaryDirectory(t);
+    const stand = program(directory, "ethtool", `echo x >>${directory}/asked; sleep 60; :`);
+    const path = join(directory, "a.tpp");
+    const [command, args] = withProgram("ethtool", stand, "run", "--source", "ss", "--duration", "0.2", "-o", path);
+    const links =
+      'for i in $(seq 20); do ip link add ve$i type veth peer name vp$i; done; mount -t sysfs sysfs /sys; exec "$@"';
+    t.is(run(["unshare", ["-n", "-m", "sh", "-c", links, "sh", command, ...args]]).status, 0);
+    const { header } = await verifyTpp(path);
+    t.true((header?.interfaces.length ?? 0) >= 40);
+    t.true(header?.notes?.includes("offloads unknown: `ethtool` is not installed or failed"));
+    t.true(readFileSync(join(directory, "asked"), "utf8").length / 2 <= 3);
+  },
+);
+
 ava("of tc's list only what has the form of one is read", (t) => {
   t.deepEqual(
     [...(readQdiscs('[{"kind":"fq","dev":"eth0","root":true},{"kind":"x","dev":"y"}]') ?? [])],
@@ -106,7 +123,7 @@ function start(t: ExecutionContext, [command, args]: [string, string[]]) {
   return { child, err: () => err, ended };
 }
 
-asRoot("an ss that hangs keeps neither --duration nor a signal waiting", async (t) => {
+asRoot.serial("an ss that hangs keeps neither --duration nor a signal waiting", async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, "a.tpp");
   const running = start(t, withProgram("ss", hanging(directory), "run", "--source", "ss", "-o", path));
@@ -119,7 +136,7 @@ asRoot("an ss that hangs keeps neither --duration nor a signal waiting", async (
   t.deepEqual((await verifyTpp(path)).damage, []);
 });
 
-asRoot("an ss that hangs at the first try is left as soon as the capture is called off", async (t) => {
+asRoot.serial("an ss that hangs at the first try is left as soon as the capture is called off", async (t) => {
   const directory = temporaryDirectory(t);
   const stand = program(directory, "ss", `: >${directory}/asked; sleep 60; :`);
   const path = join(directory, "a.tpp");

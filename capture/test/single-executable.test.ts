@@ -2,12 +2,16 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { output } from "../../test/rig/command.ts";
+import { requires } from "../../test/support/requires.ts";
 import { version } from "../version.ts";
-import { live, startTraffic } from "./helpers.ts";
+import { follow, live, startTraffic } from "./helpers.ts";
+
+const withSs = requires({ tools: ["ss"] });
 
 const folder = mkdtempSync(join(tmpdir(), "capture-executable-"));
 const executable = join(folder, "capture");
@@ -47,6 +51,17 @@ live("it captures, and its files are whole", async (t) => {
   const walk = await verifyTpp(file);
   t.deepEqual(walk.damage, []);
   t.true(walk.frames.length > 0);
+});
+
+withSs("SIGUSR1 prints its totals and opens no debugger", async (t) => {
+  const file = join(folder, "usr1.tpp");
+  const running = await follow(t, [executable, ["run", "--source", "ss", "-o", file]]);
+  running.child.kill("SIGUSR1");
+  for (let tries = 0; tries < 200 && !running.err().includes("so far"); tries += 1) await wait(50);
+  t.regex(running.err(), /^capture: so far \d/m);
+  t.false(execFileSync("ss", ["-tlnpH"], { encoding: "utf8" }).includes(`pid=${running.child.pid},`));
+  running.child.kill("SIGINT");
+  t.is(await running.ended, 0);
 });
 
 test("where the module cannot be loaded, it says why in one line", (t) => {

@@ -24,9 +24,15 @@ function linkTpp(): void {
   const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
   for (const name of files) {
     const path = join(out, name);
-    const target = relative(dirname(path), join(out, "tpp/index.js"));
     const text = readFileSync(path, "utf8");
-    const linked = text.replaceAll(`"${tpp}"`, JSON.stringify(target.startsWith(".") ? target : `./${target}`));
+    let linked = text;
+    for (const [exported, file] of [
+      [tpp, "tpp/index.js"],
+      [`${tpp}/write`, "tpp/write.js"],
+    ] as const) {
+      const target = relative(dirname(path), join(out, file));
+      linked = linked.replaceAll(`"${exported}"`, JSON.stringify(target.startsWith(".") ? target : `./${target}`));
+    }
     if (linked !== text) writeFileSync(path, linked);
   }
 }

@@ -29,8 +29,11 @@ async function bundle(): Promise<string> {
   const outfile = join(work, "capture.cjs");
   await build({
     stdin: {
-      contents: `import { main } from "./cli.ts";
-        main([process.execPath, ...process.argv.slice(1)]).then((code) => { process.exitCode = code; });`,
+      contents: `import { closeDebugger } from "./bin/close-debugger.js";
+        import { main } from "./cli.ts";
+        closeDebugger()
+          .then(() => main([process.execPath, ...process.argv.slice(1)]))
+          .then((code) => { process.exitCode = code; });`,
       resolveDir: join(root, "capture"),
       loader: "ts",
     },
@@ -40,7 +43,7 @@ async function bundle(): Promise<string> {
     format: "cjs",
     // Paths beside the code: there are none in an executable, and single-executable.ts is asked first.
     define: { "import.meta.url": "moduleUrl" },
-    // Before everything else: SIGUSR1 opens no debugger, and does not end the process either.
+    // Before everything else: SIGUSR1 is answered here, and not with Node's debugger.
     banner: {
       js: 'process.on("SIGUSR1", () => {}); const moduleUrl = "file:///nowhere/capture/single-executable.js";',
     },
@@ -61,7 +64,6 @@ function prepareBlob(script: string): string {
     output,
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
-    execArgv: ["--disable-sigusr1"],
     execArgvExtension: "none",
     assets: { ...assets, [assetList]: list },
   };

@@ -26,16 +26,15 @@ const reporter = `data:text/javascript,${encodeURIComponent(`
   });
 `)}`;
 
-/** A script of ours under Node, with what it used; killed after six times the bound, as the machine may be busy. */
+/** A script of ours under Node, with what it used. The kernel ends it after six times the CPU time that it may take. */
 export async function bounded(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   const directory = mkdtempSync(join(tmpdir(), "tpp-bounded-"));
   const usage = join(directory, "usage");
   try {
-    const child = spawn(process.execPath, ["--import", reporter, ...args], {
+    const limited = ["-c", 'ulimit -t "$0" && exec "$@"', String(6 * bounds.seconds), process.execPath];
+    const child = spawn("sh", [...limited, "--import", reporter, ...args], {
       env: { ...process.env, ...env, TPP_USAGE: usage },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: 6 * bounds.seconds * 1000,
-      killSignal: "SIGKILL",
     });
     const [out, err, code] = await Promise.all([
       textOf(child.stdout),

@@ -181,6 +181,10 @@ export const hostileFiles: ReadonlyMap<string, Maker> = new Map([
     header,
     manyTimes(300, metadataFrame("TPPC", { ...lies({}), unknown: "é".repeat(50_000) })),
   ]),
+  of("text of tracepoints, and no word of which", () => [
+    metadataFrame("TPPH", { ...fullHeader, set: undefined, events: {} }),
+    Buffer.from("X"),
+  ]),
   of("nothing but magics", () => [header, manyTimes(2 * MiB, u32(0x184d2a50))]),
   of("nothing but zstd's magic", () => [header, manyTimes(2 * MiB, u32(0xfd2fb528))]),
 ]);

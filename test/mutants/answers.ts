@@ -76,17 +76,17 @@ export const answerMutants: readonly Mutant[] = [
     id: "D08b",
     fault: "plots: one mark a pixel column, whatever its kind",
     file: "analyze/plots/reduce.ts",
-    find: 'SELECT flow, min(t) AS t, mark FROM marks\n    WHERE flow IN (${flows.join(", ")}) AND t BETWEEN ${from} AND ${to}\n    GROUP BY flow, mark, floor',
+    find: 'SELECT flow, min(t) AS t, mark FROM marks\n    WHERE flow IN (${flows.map(wholeNumeral).join(", ")}) AND t BETWEEN ${numeral(from)} AND ${numeral(to)}\n    GROUP BY flow, mark, floor',
     replace:
-      'SELECT flow, min(t) AS t, any_value(mark) AS mark FROM marks\n    WHERE flow IN (${flows.join(", ")}) AND t BETWEEN ${from} AND ${to}\n    GROUP BY flow, floor',
+      'SELECT flow, min(t) AS t, any_value(mark) AS mark FROM marks\n    WHERE flow IN (${flows.map(wholeNumeral).join(", ")}) AND t BETWEEN ${numeral(from)} AND ${numeral(to)}\n    GROUP BY flow, floor',
     suites: answers,
   },
   {
     id: "D09",
     fault: "plots: the highest point of a pixel column stands where the lowest is",
     file: "analyze/plots/reduce.ts",
-    find: "min_by(t, value), max_by(t, value)]) AS t",
-    replace: "min_by(t, value), min_by(t, value)]) AS t",
+    find: "min_by(t, lowest_ord), min_by(t, highest_ord)]) AS t",
+    replace: "min_by(t, lowest_ord), min_by(t, lowest_ord)]) AS t",
     suites: suite("analyze/test/plots"),
   },
   {
@@ -191,8 +191,8 @@ export const answerMutants: readonly Mutant[] = [
     id: "D22",
     fault: "plots: a point at the very end of the range is left out",
     file: "analyze/plots/reduce.ts",
-    find: 'WHERE flow IN (${flows.join(", ")}) AND t BETWEEN ${from} AND ${to}\n    ), extremes',
-    replace: 'WHERE flow IN (${flows.join(", ")}) AND t >= ${from} AND t < ${to}\n    ), extremes',
+    find: "AND t BETWEEN ${numeral(from)} AND ${numeral(to)}\n    ), extremes",
+    replace: "AND t >= ${numeral(from)} AND t < ${numeral(to)}\n    ), extremes",
     suites: answers,
   },
 ];

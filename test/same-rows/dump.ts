@@ -36,13 +36,20 @@ interface Library {
   readonly viewNames: readonly string[];
 }
 
-/** Dumps one input into the folder `output/NAME`; `code` is the checkout that reads it. What cannot be read or asked leaves NAME.error.txt. */
-export async function dumpInput(input: SameRowsInput, code: string, output: string): Promise<void> {
+/**
+ * Dumps one input into the folder `output/NAME`; `code` is the checkout that reads it. What cannot be read or asked leaves
+ * NAME.error.txt, and is returned, a line each.
+ */
+export async function dumpInput(input: SameRowsInput, code: string, output: string): Promise<string[]> {
   const folder = join(output, input.name);
   await mkdir(folder, { recursive: true });
   const directory = await mkdtemp(join(tmpdir(), "same-rows-"));
-  const noted = (name: string, error: unknown) =>
-    writeFile(join(folder, `${name}.error.txt`), `${(error as Error).message.replaceAll(directory, "…")}\n`);
+  const errors: string[] = [];
+  const noted = async (name: string, error: unknown) => {
+    const text = (error as Error).message.replaceAll(directory, "…");
+    errors.push(`${input.name} ${name}: ${text.split("\n")[0]}`);
+    await writeFile(join(folder, `${name}.error.txt`), `${text}\n`);
+  };
   try {
     const { openTrace, viewNames } = (await import(pathToFileURL(join(code, "analyze/index.ts")).href)) as Library;
     const trace = await openTrace(await input.paths(directory, code), { cache: false });
@@ -63,6 +70,7 @@ export async function dumpInput(input: SameRowsInput, code: string, output: stri
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+  return errors;
 }
 
 /** What opening said of each capture, a line each. */

@@ -34,11 +34,13 @@ if (command === "dump" && folders.length === 1) {
   const output = resolve(folders[0]!);
   await mkdir(output, { recursive: true });
   const inputs = sameRowsInputs().filter(({ name }) => name.includes(values.only));
+  const errors: string[] = [];
   for (const [index, input] of inputs.entries()) {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${index + 1} of ${inputs.length}: ${input.name}`);
-    await dumpInput(input, resolve(values.code), output);
+    errors.push(...(await dumpInput(input, resolve(values.code), output)));
   }
-  console.log(`${inputs.length} inputs in ${output}`);
+  for (const line of errors) console.log(line);
+  console.log(`${inputs.length} inputs in ${output}, ${errors.length} things that could not be read or asked`);
 } else if (command === "compare" && folders.length === 2) {
   const { differences, tolerated, views, rows } = await compareDumps(folders[0]!, folders[1]!, {
     tolerance: Number(values.tolerance),

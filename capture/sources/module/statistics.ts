@@ -1,6 +1,6 @@
 /** The module's statistics file: its text, and the numbers of the log that is open. */
 import { readFileSync } from "node:fs";
-import type { LossTotals } from "@tcpprobe-plus/tpp";
+import type { LossTotals } from "@tcpprobe-plus/tpp/write";
 import { statisticsPath } from "./paths.ts";
 
 export interface ModuleStatistics {

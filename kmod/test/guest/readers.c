@@ -60,14 +60,14 @@ static void keep(const char *text, ssize_t n)
 		lines += text[i] == '\n';
 }
 
-/* Reads until there is nothing more; false at the end of the file. */
+/* Reads until there is nothing more; false at the end, or if the file is gone. */
 static int drain(void)
 {
 	ssize_t n;
 
 	while ((n = read(in, buffer, sizeof(buffer))) > 0)
 		keep(buffer, n);
-	return n < 0;
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 static int edge(void)

@@ -34,7 +34,7 @@ export function has(program: string): boolean {
 /** Text that a command's output must have some seconds after its start; the limit counts from then on. */
 export type FirstWords = { text: string; seconds: number };
 
-/** The first words did not come: the command was ended. */
+/** The first words did not come: the command was ended, or ended by itself. */
 export class NoFirstWordsError extends CommandError {
   constructor(command: string, words: FirstWords, tail: string) {
     super(`${command}: no "${words.text}" within ${words.seconds} s`, null, tail);
@@ -79,9 +79,11 @@ export function logged(
       clearTimeout(timer);
       clearInterval(listen);
       process.off("exit", giveUp);
+      const output = readFileSync(logFile, "utf8");
+      const tail = tailOf(output);
+      if (words && (silent || !output.includes(words.text)))
+        return reject(new NoFirstWordsError(`${command} (log: ${logFile})`, words, tail));
       if (status === 0) return resolve(0);
-      const tail = tailOf(readFileSync(logFile, "utf8"));
-      if (silent && words) return reject(new NoFirstWordsError(`${command} (log: ${logFile})`, words, tail));
       const why = late ? `not done after ${limit} s\n` : "";
       reject(new CommandError(`${command} (log: ${logFile})`, status, why + tail));
     });
