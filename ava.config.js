@@ -1,5 +1,5 @@
 // The suites of `npm test`. What takes longer has its own script (`npm run test:guests`).
-const long = ["capture/test/load.test.ts", "capture/test/module-kill.test.ts"];
+const long = ["capture/test/bpf-guest.test.ts", "capture/test/load.test.ts", "capture/test/module-kill.test.ts"];
 
 export default {
   files: [

@@ -1,12 +1,6 @@
 import { readFile, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import {
-  type DuckDBConnection,
-  type DuckDBDataChunk,
-  DuckDBInstance,
-  type DuckDBResultReader,
-  type DuckDBTableFunction,
-} from "@duckdb/node-api";
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
 import {
   AnalyzeError,
   DamagedParquetError,
@@ -159,11 +153,6 @@ export class Database {
   /** Runs statements for their effect. Errors keep DuckDB's own text. `values` are those of $1, $2 … in the last one. */
   async run(sql: string, values?: SqlValue[]): Promise<void> {
     await this.#use((connection) => connection.run(sql, values));
-  }
-
-  /** Makes a table function known. */
-  async define(table: DuckDBTableFunction): Promise<void> {
-    await this.#use(async (connection) => connection.registerTableFunction(table));
   }
 
   #read(sql: string, values?: SqlValue[]): Promise<DuckDBResultReader> {

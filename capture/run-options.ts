@@ -22,6 +22,7 @@ interface RunFlags {
   readonly cwndChanges?: true;
   readonly probetime?: number;
   readonly extended: boolean;
+  readonly binary?: true;
   readonly as?: string;
   readonly hostname?: true;
   readonly quiet?: true;
@@ -63,10 +64,11 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
       "module: time between two samples of a connection",
       wholeNumber("--probetime", 0, 86_400_000, "milliseconds"),
     )
-    .option("--no-extended", "module: the 30 documented fields only")
+    .option("--no-extended", "module, bpf: the 30 documented fields only")
+    .option("--binary", "module: its records as they are, which costs less to read than its text")
     .option(
       "--buffer-size-kb <kib>",
-      "tracefs: ring for each CPU (default: 16384, at most 256 MiB together)",
+      "bpf, tracefs: ring for each CPU (default: 16384, at most 256 MiB together)",
       parseBufferSize,
     )
     .option("--interval <ms>", "ss: time between polls", wholeNumber("--interval", 10, 3_600_000, "milliseconds"), 100)
@@ -112,6 +114,7 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
       full: flags.full ? true : flags.cwndChanges ? false : null,
       probetimeMs: flags.probetime ?? null,
       extended: flags.extended,
+      binary: flags.binary ?? false,
     },
     command,
     as: flags.as ?? null,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /proc/net/tcpprobe, the data file, and /proc/net/tcpprobe_data, the same under
- * its older name. Opening it begins a log, one at a time; closing ends it.
+ * its older name; /proc/net/tcpprobe_records gives the same records in binary.
+ * Opening any of them begins a log, one at a time; closing ends it.
  *
  * Unload while the file is open is allowed. Nothing holds a reference on the
  * module: proc waits for calls in progress and closes the file itself.
@@ -26,6 +27,7 @@
 #include <linux/wait.h>
 #include <net/net_namespace.h>
 
+#include "binary.h"
 #include "counters.h"
 #include "data_file.h"
 #include "flow.h"
@@ -38,6 +40,7 @@
 
 #define DATA_NAME "tcpprobe"
 #define DATA_ALIAS "tcpprobe_data"
+#define DATA_BINARY "tcpprobe_records"
 
 enum {
 	TEXT_SIZE = 64 << 10, /* bytes of text made at a time */
@@ -85,13 +88,14 @@ static bool polled;
 
 /* The consumer's side of the rings, and all that follows. */
 static DEFINE_MUTEX(read_lock);
-static char *text; /* lines made but not yet read */
+static char *text; /* lines, or records, made but not yet read */
 static size_t text_at;
 static size_t text_end;
 static u64 number; /* of the last record made into text */
 static u64 count; /* records made into text */
 
 /* Set at open. */
+static bool binary; /* records as they are, no lines */
 static u64 zero_ns;
 static u64 zero_real_ns;
 static struct tcpp_counters at_open;
@@ -111,7 +115,7 @@ static bool readable_or_arm(void)
 	return readable();
 }
 
-static int log_open(struct inode *inode, struct file *file)
+static int begin_log(struct inode *inode, struct file *file, bool as_binary)
 {
 	char *buffer;
 
@@ -134,6 +138,7 @@ static int log_open(struct inode *inode, struct file *file)
 	/* No hook is in a ring: the last log's end waited for them. */
 	tcpp_rings_reset();
 	text = buffer;
+	binary = as_binary;
 	text_at = 0;
 	text_end = 0;
 	number = 0;
@@ -153,6 +158,16 @@ static int log_open(struct inode *inode, struct file *file)
 	stream_open(inode, file);
 	file->f_mode |= FMODE_LSEEK;
 	return 0;
+}
+
+static int log_open(struct inode *inode, struct file *file)
+{
+	return begin_log(inode, file, false);
+}
+
+static int log_open_binary(struct inode *inode, struct file *file)
+{
+	return begin_log(inode, file, true);
 }
 
 static loff_t log_lseek(struct file *file, loff_t offset, int whence)
@@ -194,8 +209,12 @@ static void fill_text(void)
 		if (!record)
 			break;
 		number += 1 + record->lost_before;
-		length += tcpp_format_record(text + length, record, number,
-					     zero_ns);
+		if (binary)
+			length += tcpp_binary_record(text + length, record,
+						     number);
+		else
+			length += tcpp_format_record(text + length, record,
+						     number, zero_ns);
 		tcpp_rings_release();
 		made++;
 	}
@@ -206,8 +225,9 @@ static void fill_text(void)
 }
 
 /*
- * How much of the waiting text goes into @room: whole lines. Where not even one
- * fits, a part of it, unless there is something in the buffer already (@done).
+ * How much of the waiting text goes into @room: whole lines or records. Where
+ * not even one fits, a part of it, unless there is something in the buffer
+ * already (@done).
  */
 static size_t part_for(size_t room, bool done)
 {
@@ -216,8 +236,11 @@ static size_t part_for(size_t room, bool done)
 
 	if (waiting <= room)
 		return waiting;
-	while (part && text[text_at + part - 1] != '\n')
-		part--;
+	if (binary)
+		part -= min(part, (text_at + part) % TCPP_BINARY_BYTES);
+	else
+		while (part && text[text_at + part - 1] != '\n')
+			part--;
 	return part || done ? part : room;
 }
 
@@ -301,6 +324,14 @@ static const struct proc_ops log_ops = {
 	.proc_lseek = log_lseek,
 };
 
+static const struct proc_ops binary_ops = {
+	.proc_open = log_open_binary,
+	.proc_release = log_release,
+	.proc_read_iter = log_read,
+	.proc_poll = log_poll,
+	.proc_lseek = log_lseek,
+};
+
 /* Our line in the statistics about the log that is open, or was. */
 void tcpp_data_file_show(struct seq_file *seq)
 {
@@ -319,15 +350,25 @@ void tcpp_data_file_show(struct seq_file *seq)
 		   now.ring_full - before.ring_full, read);
 }
 
+static void remove_files(void)
+{
+	remove_proc_entry(DATA_BINARY, init_net.proc_net);
+	remove_proc_entry(DATA_ALIAS, init_net.proc_net);
+	remove_proc_entry(DATA_NAME, init_net.proc_net);
+}
+
 int tcpp_data_file_init(void)
 {
-	if (!proc_create(DATA_NAME, mode, init_net.proc_net, &log_ops))
-		return -ENOMEM;
-	if (!proc_create(DATA_ALIAS, mode, init_net.proc_net, &log_ops)) {
-		remove_proc_entry(DATA_NAME, init_net.proc_net);
-		return -ENOMEM;
-	}
-	return 0;
+	struct proc_dir_entry *folder = init_net.proc_net;
+
+	if (proc_create(DATA_NAME, mode, folder, &log_ops) &&
+	    proc_create(DATA_ALIAS, mode, folder, &log_ops) &&
+	    proc_create(DATA_BINARY, mode, folder, &binary_ops))
+		return 0;
+	remove_proc_subtree(DATA_BINARY, folder);
+	remove_proc_subtree(DATA_ALIAS, folder);
+	remove_proc_subtree(DATA_NAME, folder);
+	return -ENOMEM;
 }
 
 /*
@@ -350,9 +391,8 @@ bool tcpp_data_file_exit(void)
 		msleep(20);
 	}
 
-	/* When both have returned nobody is in a function of ours. */
-	remove_proc_entry(DATA_ALIAS, init_net.proc_net);
-	remove_proc_entry(DATA_NAME, init_net.proc_net);
+	/* When all have returned nobody is in a function of ours. */
+	remove_files();
 
 	/*
 	 * A process may still sleep in poll(), or have the file in an epoll,

@@ -77,7 +77,8 @@ int tcpp_rings_alloc(unsigned int size)
 	for_each_possible_cpu(cpu) {
 		struct tcpp_ring *ring = per_cpu_ptr(&tcpp_rings, cpu);
 
-		ring->records = kvmalloc_node(bytes, GFP_KERNEL | __GFP_NOWARN,
+		/* zeroed, since the binary file gives padding away, too */
+		ring->records = kvzalloc_node(bytes, GFP_KERNEL | __GFP_NOWARN,
 					      cpu_to_node(cpu));
 		if (!ring->records) {
 			tcpp_rings_free();

@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <net/net_namespace.h>
 
+#include "binary.h"
 #include "counters.h"
 #include "data_file.h"
 #include "flow.h"
@@ -85,6 +86,7 @@ static int stats_show(struct seq_file *seq, void *v)
 	seq_puts(seq, "Fields: ");
 	tcpp_format_fields(seq, READ_ONCE(tcpp_conf.extended));
 	seq_putc(seq, '\n');
+	tcpp_binary_show(seq);
 	return 0;
 }
 

@@ -11,7 +11,7 @@ import {
   type SourceName,
 } from "@tcpprobe-plus/tpp";
 
-const sources: readonly SourceName[] = ["kmod", "tracefs", "ss"];
+const sources: readonly SourceName[] = ["kmod", "bpf", "tracefs", "ss"];
 
 export function fieldsDocument(): string {
   return `<!-- Made by scripts/generate-docs.ts from tpp/columns.ts: change that and run \`npm run docs\`. -->
@@ -48,7 +48,8 @@ ${table(
 
 ## Which source supplies what
 
-A dash is NULL. \`kmod\` is the kernel module, \`tracefs\` the kernel's own tracepoints, \`ss\` polled tcp_info, by the words
+A dash is NULL. \`kmod\` is the kernel module, \`bpf\` BPF programs at the same places or, where the kernel lets no function be
+hooked, at its tracepoints (then received segments, retransmissions, states and resets), \`tracefs\` the kernel's own tracepoints, \`ss\` polled tcp_info, by the words
 that \`ss -tinHOe\` prints. What it leaves out because it is 0 is 0 (unacked, lost, sacked, retrans; and from the kernel on that
 has them, bytes_acked, delivered, bytes_sent, busy and its parts); other words that are missing are NULL.
 

@@ -16,6 +16,10 @@ import { mountTracefs } from "./mount-tracefs.ts";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const port = 5001;
 const seconds = 8;
+/** What the kernel held of each connection; a dash where the source does not tell. */
+const heldByKernel =
+  "SELECT flow, max(packets_out + retrans_out - sacked_out - lost_out) AS inflight_max_packets, max(lost_out) AS lost_max_packets, " +
+  "min(rto_ms) AS rto_min_ms, max(rto_ms) AS rto_max_ms FROM trace GROUP BY flow ORDER BY flow";
 
 const { values: options } = parseArgs({
   options: { recording: { type: "boolean", default: false }, out: { type: "string", default: here("../out") } },
@@ -28,6 +32,7 @@ const file = why === null ? await captureHere(join(out, "capture.tpp")) : bundle
 const svg = join(out, "cwnd.svg");
 const page = join(out, "cwnd.html");
 analyze("flows", file);
+if (why === null) analyze("sql", file, heldByKernel);
 analyze("plot", file, "cwnd", "-f", "-o", svg);
 analyze("plot", file, "cwnd", "-f", "-o", page);
 console.log(`\nThe congestion window as a picture, and as a page to open in a browser:\n${svg}\n${page}`);

@@ -4,7 +4,7 @@
  * module's print order all come from it.
  */
 
-export type SourceName = "kmod" | "tracefs" | "ss";
+export type SourceName = "kmod" | "bpf" | "tracefs" | "ss";
 
 export interface Column {
   /** Name in the documented 30-field text (and in the module's `Fields:` line); NULL for columns that no text carries. */
@@ -32,11 +32,15 @@ export const recordTypes = [
   { code: 3, name: "setup", meaning: "the connection became established" },
   { code: 4, name: "done", meaning: "the connection ended" },
   { code: 5, name: "purge", meaning: "the module forgot the connection after it had been idle for `purgetime`" },
-  { code: 6, name: "retransmit", meaning: "tracefs: the kernel retransmitted a segment (tcp_retransmit_skb)" },
-  { code: 7, name: "ca_state", meaning: "tracefs: the congestion state changed to `ca_state` (tcp_cong_state_set)" },
-  { code: 8, name: "state", meaning: "tracefs: another change of the TCP state (inet_sock_set_state)" },
-  { code: 9, name: "reset_sent", meaning: "tracefs: a RST was sent (tcp_send_reset)" },
-  { code: 10, name: "reset_received", meaning: "tracefs: a RST was received (tcp_receive_reset)" },
+  { code: 6, name: "retransmit", meaning: "tracepoints: the kernel retransmitted a segment (tcp_retransmit_skb)" },
+  {
+    code: 7,
+    name: "ca_state",
+    meaning: "tracepoints: the congestion state changed to `ca_state` (tcp_cong_state_set)",
+  },
+  { code: 8, name: "state", meaning: "tracepoints: another change of the TCP state (inet_sock_set_state)" },
+  { code: 9, name: "reset_sent", meaning: "tracepoints: a RST was sent (tcp_send_reset)" },
+  { code: 10, name: "reset_received", meaning: "tracepoints: a RST was received (tcp_receive_reset)" },
   { code: 11, name: "sample", meaning: "ss: one poll of the connection's tcp_info" },
 ] as const;
 
@@ -62,7 +66,7 @@ export const documentedColumns: readonly Column[] = [
     type: "record_type",
     unit: "",
     meaning: "what the record is of: recv, send, timeout, setup, done, purge; tracepoints and ss add their own",
-    sources: { kmod: "field", tracefs: "the event", ss: "sample" },
+    sources: { kmod: "field", bpf: "field", tracefs: "the event", ss: "sample" },
   },
   {
     wire: "sec.nsec",
@@ -71,7 +75,7 @@ export const documentedColumns: readonly Column[] = [
     type: "DOUBLE",
     unit: "s",
     meaning: "time since the capture's zero (the header's clock anchors tie it to UTC)",
-    sources: { kmod: "field, ns", tracefs: "mono clock, us", ss: "time of the poll" },
+    sources: { kmod: "field, ns", bpf: "mono clock, ns", tracefs: "mono clock, us", ss: "time of the poll" },
   },
   {
     wire: "saddr",
@@ -80,7 +84,7 @@ export const documentedColumns: readonly Column[] = [
     type: "VARCHAR",
     unit: "",
     meaning: "local address; IPv4 dotted, IPv6 in canonical text form",
-    sources: { kmod: "field", tracefs: "src, saddr or saddrv6", ss: "Local Address" },
+    sources: { kmod: "field", bpf: "field", tracefs: "src, saddr or saddrv6", ss: "Local Address" },
   },
   {
     wire: "sport",
@@ -89,7 +93,7 @@ export const documentedColumns: readonly Column[] = [
     type: u16,
     unit: "",
     meaning: "local port",
-    sources: { kmod: "field", tracefs: "src or sport", ss: "Local Port" },
+    sources: { kmod: "field", bpf: "field", tracefs: "src or sport", ss: "Local Port" },
   },
   {
     wire: "daddr",
@@ -98,7 +102,7 @@ export const documentedColumns: readonly Column[] = [
     type: "VARCHAR",
     unit: "",
     meaning: "remote address",
-    sources: { kmod: "field", tracefs: "dest, daddr or daddrv6", ss: "Peer Address" },
+    sources: { kmod: "field", bpf: "field", tracefs: "dest, daddr or daddrv6", ss: "Peer Address" },
   },
   {
     wire: "dport",
@@ -107,7 +111,7 @@ export const documentedColumns: readonly Column[] = [
     type: u16,
     unit: "",
     meaning: "remote port",
-    sources: { kmod: "field", tracefs: "dest or dport", ss: "Peer Port" },
+    sources: { kmod: "field", bpf: "field", tracefs: "dest or dport", ss: "Peer Port" },
   },
   {
     wire: "length",
@@ -116,7 +120,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "bytes",
     meaning: "payload of the segment; NULL where the record is not of a segment (the text has 65535 on a last record)",
-    sources: { kmod: "field", tracefs: "data_len (recv only)" },
+    sources: { kmod: "field", bpf: "field", tracefs: "data_len (recv only)" },
   },
   {
     wire: "tcp_flags",
@@ -125,7 +129,7 @@ export const documentedColumns: readonly Column[] = [
     type: "UTINYINT",
     unit: "",
     meaning: "flag byte of the TCP header: 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK, 32 URG, 64 ECE, 128 CWR",
-    sources: { kmod: "field" },
+    sources: { kmod: "field", bpf: "field" },
   },
   {
     wire: "seq_num",
@@ -134,7 +138,7 @@ export const documentedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "bytes",
     meaning: "sequence number of the segment, relative to the first seen on the flow, unwrapped to 64 bits",
-    sources: { kmod: "field" },
+    sources: { kmod: "field", bpf: "field" },
   },
   {
     wire: "ack_num",
@@ -143,7 +147,7 @@ export const documentedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "bytes",
     meaning: "acknowledgement number of the segment, relative and unwrapped likewise",
-    sources: { kmod: "field" },
+    sources: { kmod: "field", bpf: "field" },
   },
   {
     wire: "ca_state",
@@ -152,7 +156,7 @@ export const documentedColumns: readonly Column[] = [
     type: "ca_state",
     unit: "",
     meaning: "congestion state: Open, Disorder, CWR, Recovery, Loss",
-    sources: { kmod: "field", tracefs: "cong_state, at its changes only (kernel 6.x on)" },
+    sources: { kmod: "field", bpf: "field", tracefs: "cong_state, at its changes only (kernel 6.x on)" },
   },
   {
     wire: "snd_nxt",
@@ -161,7 +165,7 @@ export const documentedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "bytes",
     meaning: "next sequence number to send, relative and unwrapped",
-    sources: { kmod: "field", tracefs: "snd_nxt (recv only)" },
+    sources: { kmod: "field", bpf: "field", tracefs: "snd_nxt (recv only)" },
   },
   {
     wire: "snd_una",
@@ -170,7 +174,7 @@ export const documentedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "bytes",
     meaning: "first unacknowledged sequence number, relative and unwrapped",
-    sources: { kmod: "field", tracefs: "snd_una (recv only)" },
+    sources: { kmod: "field", bpf: "field", tracefs: "snd_una (recv only)" },
   },
   {
     wire: "write_seq",
@@ -179,7 +183,7 @@ export const documentedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "bytes",
     meaning: "end of the data that the application has written, relative and unwrapped",
-    sources: { kmod: "field" },
+    sources: { kmod: "field", bpf: "field" },
   },
   {
     wire: "wqueue",
@@ -188,7 +192,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "bytes",
     meaning: "send buffer occupancy: write_seq - snd_una",
-    sources: { kmod: "field", ss: "Send-Q" },
+    sources: { kmod: "field", bpf: "field", ss: "Send-Q" },
   },
   {
     wire: "snd_cwnd",
@@ -197,7 +201,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "packets",
     meaning: "congestion window",
-    sources: { kmod: "field", tracefs: "snd_cwnd (recv only)", ss: "cwnd" },
+    sources: { kmod: "field", bpf: "field", tracefs: "snd_cwnd (recv only)", ss: "cwnd" },
   },
   {
     wire: "ssthresh",
@@ -206,7 +210,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "packets",
     meaning: "slow-start threshold now in force (the kernel's tcp_current_ssthresh); 2147483647 means none yet",
-    sources: { kmod: "field", tracefs: "ssthresh (recv only)", ss: "ssthresh (left out while none)" },
+    sources: { kmod: "field", bpf: "field", tracefs: "ssthresh (recv only)", ss: "ssthresh (left out while none)" },
   },
   {
     wire: "snd_wnd",
@@ -215,7 +219,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "bytes",
     meaning: "the peer's advertised window, in bytes (older descriptions of this field say packets)",
-    sources: { kmod: "field", tracefs: "snd_wnd (recv only)", ss: "snd_wnd" },
+    sources: { kmod: "field", bpf: "field", tracefs: "snd_wnd (recv only)", ss: "snd_wnd" },
   },
   {
     wire: "srtt",
@@ -224,7 +228,7 @@ export const documentedColumns: readonly Column[] = [
     type: "DOUBLE",
     unit: "us",
     meaning: "smoothed round-trip time; the text has 1/8 us",
-    sources: { kmod: "field / 8", tracefs: "srtt, whole us (recv only)", ss: "rtt" },
+    sources: { kmod: "field / 8", bpf: "field / 8", tracefs: "srtt, whole us (recv only)", ss: "rtt" },
   },
   {
     wire: "mdev",
@@ -233,7 +237,7 @@ export const documentedColumns: readonly Column[] = [
     type: "DOUBLE",
     unit: "us",
     meaning: "medium deviation of the round-trip time; the text has 1/4 us",
-    sources: { kmod: "field / 4", ss: "rtt, behind the slash (tcp_info calls it rttvar)" },
+    sources: { kmod: "field / 4", bpf: "field / 4", ss: "rtt, behind the slash (tcp_info calls it rttvar)" },
   },
   {
     wire: "rttvar",
@@ -242,7 +246,7 @@ export const documentedColumns: readonly Column[] = [
     type: "DOUBLE",
     unit: "us",
     meaning: "smoothed maximum of mdev, as the retransmission timeout uses it; the text has 1/4 us",
-    sources: { kmod: "field / 4" },
+    sources: { kmod: "field / 4", bpf: "field / 4" },
   },
   {
     wire: "rto",
@@ -251,7 +255,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "ms",
     meaning: "retransmission timeout now in force",
-    sources: { kmod: "field", ss: "rto" },
+    sources: { kmod: "field", bpf: "field, jiffies", ss: "rto" },
   },
   {
     wire: "packets_out",
@@ -260,7 +264,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "packets",
     meaning: "segments sent and not yet acknowledged cumulatively",
-    sources: { kmod: "field", ss: "unacked" },
+    sources: { kmod: "field", bpf: "field", ss: "unacked" },
   },
   {
     wire: "lost_out",
@@ -269,7 +273,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "packets",
     meaning: "segments of packets_out that the sender believes lost",
-    sources: { kmod: "field", ss: "lost" },
+    sources: { kmod: "field", bpf: "field", ss: "lost" },
   },
   {
     wire: "sacked_out",
@@ -278,7 +282,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "packets",
     meaning: "segments of packets_out that arrived out of order (SACKed)",
-    sources: { kmod: "field", ss: "sacked" },
+    sources: { kmod: "field", bpf: "field", ss: "sacked" },
   },
   {
     wire: "retrans_out",
@@ -287,7 +291,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "packets",
     meaning: "retransmitted segments in flight",
-    sources: { kmod: "field", ss: "retrans, before the slash" },
+    sources: { kmod: "field", bpf: "field", ss: "retrans, before the slash" },
   },
   {
     wire: "retrans",
@@ -296,7 +300,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "packets",
     meaning: "segments retransmitted so far on the connection",
-    sources: { kmod: "field", ss: "retrans, behind the slash" },
+    sources: { kmod: "field", bpf: "field", ss: "retrans, behind the slash" },
   },
   {
     wire: "frto_counter",
@@ -305,7 +309,7 @@ export const documentedColumns: readonly Column[] = [
     type: "UTINYINT",
     unit: "",
     meaning: "1 while F-RTO looks whether the last timeout was spurious (a flag since kernel 3.10, not a counter)",
-    sources: { kmod: "field" },
+    sources: { kmod: "field", bpf: "field" },
   },
   {
     wire: "rto_num",
@@ -314,7 +318,7 @@ export const documentedColumns: readonly Column[] = [
     type: u32,
     unit: "",
     meaning: "retransmission timeouts so far on the flow",
-    sources: { kmod: "field" },
+    sources: { kmod: "field", bpf: "type-2 records counted (function hooks)" },
   },
   {
     wire: "sk_pacing_rate",
@@ -323,7 +327,7 @@ export const documentedColumns: readonly Column[] = [
     type: "DOUBLE",
     unit: "bit/s",
     meaning: "pacing rate; the text has bytes/s. NULL while pacing is off (the text has all bits set)",
-    sources: { kmod: "field * 8", ss: "pacing_rate" },
+    sources: { kmod: "field * 8", bpf: "field * 8", ss: "pacing_rate" },
   },
 ];
 
@@ -347,7 +351,7 @@ export const extendedColumns: readonly Column[] = [
     type: u64,
     unit: "",
     meaning: "the source's own number of the connection's end, the same on all its records",
-    sources: { kmod: extended, ss: "sk, the socket's cookie" },
+    sources: { kmod: extended, bpf: "the socket's cookie (Linux 5.12 on)", ss: "sk, the socket's cookie" },
   },
   {
     wire: "netns",
@@ -356,7 +360,7 @@ export const extendedColumns: readonly Column[] = [
     type: u64,
     unit: "",
     meaning: "inode number of the network namespace",
-    sources: { kmod: extended },
+    sources: { kmod: extended, bpf: "field" },
   },
   {
     wire: "rcv_wnd",
@@ -365,7 +369,7 @@ export const extendedColumns: readonly Column[] = [
     type: u32,
     unit: "bytes",
     meaning: "window that this end advertises",
-    sources: { kmod: extended, tracefs: "rcv_wnd (recv only)", ss: "rcv_wnd" },
+    sources: { kmod: extended, bpf: "extended", tracefs: "rcv_wnd (recv only)", ss: "rcv_wnd" },
   },
   {
     wire: "rqueue",
@@ -374,7 +378,7 @@ export const extendedColumns: readonly Column[] = [
     type: u32,
     unit: "bytes",
     meaning: "receive buffer: what waits for the application",
-    sources: { kmod: extended, ss: "Recv-Q" },
+    sources: { kmod: extended, bpf: "extended", ss: "Recv-Q" },
   },
   {
     wire: "mss",
@@ -383,7 +387,7 @@ export const extendedColumns: readonly Column[] = [
     type: u32,
     unit: "bytes",
     meaning: "maximum segment size as sent now",
-    sources: { kmod: extended, ss: "mss" },
+    sources: { kmod: extended, bpf: "extended", ss: "mss" },
   },
   {
     wire: "delivered",
@@ -392,7 +396,7 @@ export const extendedColumns: readonly Column[] = [
     type: u32,
     unit: "packets",
     meaning: "segments delivered so far, retransmitted ones included",
-    sources: { kmod: extended, ss: "delivered" },
+    sources: { kmod: extended, bpf: "extended", ss: "delivered" },
   },
   {
     wire: "bytes_acked",
@@ -401,7 +405,7 @@ export const extendedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "bytes",
     meaning: "bytes that the peer acknowledged so far (the kernel counts a SYN or FIN as one)",
-    sources: { kmod: extended, ss: "bytes_acked" },
+    sources: { kmod: extended, bpf: "extended", ss: "bytes_acked" },
   },
   {
     wire: "app_limited",
@@ -410,7 +414,7 @@ export const extendedColumns: readonly Column[] = [
     type: "BOOLEAN",
     unit: "",
     meaning: "the rate samples are limited by the application",
-    sources: { kmod: extended, ss: "app_limited" },
+    sources: { kmod: extended, bpf: "extended", ss: "app_limited" },
   },
   {
     wire: "busy_us",
@@ -419,7 +423,7 @@ export const extendedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "us",
     meaning: "time so far with data to send or in flight, counted in jiffies",
-    sources: { kmod: extended, ss: "busy, ms" },
+    sources: { kmod: extended, bpf: "extended", ss: "busy, ms" },
   },
   {
     wire: "rwnd_limited_us",
@@ -428,7 +432,7 @@ export const extendedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "us",
     meaning: "of busy_us, limited by the peer's receive window",
-    sources: { kmod: extended, ss: "rwnd_limited, ms" },
+    sources: { kmod: extended, bpf: "extended", ss: "rwnd_limited, ms" },
   },
   {
     wire: "sndbuf_limited_us",
@@ -437,7 +441,7 @@ export const extendedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "us",
     meaning: "of busy_us, limited by the send buffer",
-    sources: { kmod: extended, ss: "sndbuf_limited, ms" },
+    sources: { kmod: extended, bpf: "extended", ss: "sndbuf_limited, ms" },
   },
   {
     wire: "timer",
@@ -446,7 +450,7 @@ export const extendedColumns: readonly Column[] = [
     type: "VARCHAR",
     unit: "",
     meaning: "of a timeout: rto, rto_zero_window (the peer had closed its window) or probe (zero-window probe)",
-    sources: { kmod: extended },
+    sources: { kmod: extended, bpf: "extended" },
   },
   {
     wire: "cong",
@@ -455,7 +459,7 @@ export const extendedColumns: readonly Column[] = [
     type: "VARCHAR",
     unit: "",
     meaning: "congestion control algorithm",
-    sources: { kmod: extended, ss: "the algorithm's name" },
+    sources: { kmod: extended, bpf: "extended", ss: "the algorithm's name" },
   },
   {
     wire: "cong_state",
@@ -464,7 +468,7 @@ export const extendedColumns: readonly Column[] = [
     type: "VARCHAR",
     unit: "",
     meaning: "the algorithm's own state, key=value separated by commas",
-    sources: { kmod: extended, ss: "bbr:(…), dctcp:(…)" },
+    sources: { kmod: extended, bpf: "extended", ss: "bbr:(…), dctcp:(…)" },
   },
   {
     wire: null,
@@ -473,7 +477,7 @@ export const extendedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "bytes",
     meaning: "payload bytes sent so far, retransmissions included",
-    sources: { ss: "bytes_sent" },
+    sources: { bpf: "extended", ss: "bytes_sent" },
   },
   {
     wire: null,
@@ -482,7 +486,7 @@ export const extendedColumns: readonly Column[] = [
     type: "DOUBLE",
     unit: "bit/s",
     meaning: "the kernel's newest sample of the rate at which segments were delivered",
-    sources: { ss: "delivery_rate" },
+    sources: { bpf: "extended: rate_delivered, rate_interval_us, mss", ss: "delivery_rate" },
   },
   {
     wire: null,
@@ -491,7 +495,7 @@ export const extendedColumns: readonly Column[] = [
     type: "DOUBLE",
     unit: "us",
     meaning: "the kernel's minimum round-trip time (windowed, net.ipv4.tcp_min_rtt_wlen)",
-    sources: { ss: "minrtt" },
+    sources: { bpf: "extended", ss: "minrtt" },
   },
 ];
 
@@ -504,7 +508,7 @@ export const derivedColumns: readonly Column[] = [
     type: u16,
     unit: "",
     meaning: "which of the given files the record is of, counted from 1",
-    sources: { kmod: "counted", tracefs: "counted", ss: "counted" },
+    sources: { kmod: "counted", bpf: "counted", tracefs: "counted", ss: "counted" },
   },
   {
     wire: null,
@@ -513,7 +517,7 @@ export const derivedColumns: readonly Column[] = [
     type: "BIGINT",
     unit: "",
     meaning: "place of the record in the capture, counted from 1; orders records of equal time",
-    sources: { kmod: "counted", tracefs: "counted", ss: "counted" },
+    sources: { kmod: "counted", bpf: "counted", tracefs: "counted", ss: "counted" },
   },
   {
     wire: null,
@@ -522,7 +526,7 @@ export const derivedColumns: readonly Column[] = [
     type: "TIMESTAMP_NS",
     unit: "UTC",
     meaning: "wall-clock time of the record: the header's realtime anchor plus t",
-    sources: { kmod: "anchor + t", tracefs: "anchor + t", ss: "anchor + t" },
+    sources: { kmod: "anchor + t", bpf: "anchor + t", tracefs: "anchor + t", ss: "anchor + t" },
   },
   {
     wire: null,
@@ -531,7 +535,7 @@ export const derivedColumns: readonly Column[] = [
     type: u32,
     unit: "",
     meaning: "one id per connection and end, counted from 1 in order of first sight; a reused 4-tuple is a new flow",
-    sources: { kmod: "derived", tracefs: "derived", ss: "derived" },
+    sources: { kmod: "derived", bpf: "derived", tracefs: "derived", ss: "derived" },
   },
   {
     wire: null,

@@ -1,4 +1,5 @@
 import type { SourceName } from "./columns.ts";
+import type { RecordLayout } from "./record-layout.ts";
 
 /** How the lines of the data frames are to be read. */
 export type TextKind =
@@ -7,7 +8,9 @@ export type TextKind =
   /** Lines of tracefs' trace_pipe, `[LOST n EVENTS]` lines among them. */
   | "trace_pipe"
   /** Output of `ss -tinHOe`, each poll preceded by a line with its number and times. */
-  | "ss";
+  | "ss"
+  /** No text: binary records of one length, which `records` describes. */
+  | "records";
 
 /** JSON of the header frame. Numbers that may pass 2^53 are decimal strings. */
 export interface TppHeader {
@@ -46,6 +49,10 @@ export interface TppHeader {
   readonly command_line: readonly string[];
   /** For records of the tcpprobe_plus module: what it says of itself. */
   readonly module?: { readonly version: string | null; readonly fields: readonly string[] };
+  /** For `records`: where in a record which value is. */
+  readonly records?: RecordLayout;
+  /** For the source `bpf`. */
+  readonly bpf?: BpfNotes;
   /** In a file of a rotated set: what the files share, and its place among them, from 1. */
   readonly set?: { readonly id: string; readonly number: number };
   /** What was run under the capture. `started_monotonic_ns`: CLOCK_MONOTONIC just before it was started. */
@@ -58,6 +65,16 @@ export interface TppHeader {
   readonly notes?: readonly string[];
   /** In a file that `capture recover` wrote: where it came from and every damage found there, a line each. */
   readonly recovered?: { readonly from_capture_id: string; readonly damage: readonly string[] };
+}
+
+/** What the source `bpf` says of itself. */
+export interface BpfNotes {
+  /** SHA-256 of the object that was loaded. */
+  readonly object_sha256: string;
+  /** Kernel functions (`fentry/tcp_v4_do_rcv`) and tracepoints (`tp_btf/tcp_probe`) that records were taken at. */
+  readonly hooks: readonly string[];
+  /** Hooks that the kernel refused or lacks, each with its reason. */
+  readonly refused: Readonly<Record<string, string>>;
 }
 
 export interface InterfaceSnapshot {

@@ -45,14 +45,44 @@ export function countLines(bytes: Buffer): number {
   return countNewlines(bytes) + (bytes.length > 0 && bytes[bytes.length - 1] !== newline ? 1 : 0);
 }
 
+/** How bytes divide into what the format counts as lines. */
+interface Units {
+  /** Whole ones that end in bytes `from` to `to` of the buffer. */
+  count(buffer: Buffer, from: number, to: number): number;
+  /** Where the last whole one ends. */
+  end(buffer: Buffer, used: number): number;
+  /** Whether the last bytes are one that has not ended. */
+  isOpen(bytes: Buffer): boolean;
+}
+
+const textLines: Units = {
+  count: (buffer, from, to) => countNewlines(buffer.subarray(from, to)),
+  end: (buffer, used) => buffer.lastIndexOf(newline, used - 1) + 1,
+  isOpen: (bytes) => bytes[bytes.length - 1] !== newline,
+};
+
+const recordsOf = (recordBytes: number): Units => ({
+  count: (_, from, to) => Math.floor(to / recordBytes) - Math.floor(from / recordBytes),
+  end: (_, used) => used - (used % recordBytes),
+  isOpen: (bytes) => bytes.length % recordBytes !== 0,
+});
+
+/** What the format counts as lines: binary records of `recordBytes`, or lines of text where that is null. */
+export function countUnits(bytes: Buffer, recordBytes: number | null): number {
+  return recordBytes === null ? countLines(bytes) : Math.ceil(bytes.length / recordBytes);
+}
+
 export class LineBuffer {
+  readonly #units: Units;
   readonly #frameBytes: number;
   #buffer: Buffer;
   #used = 0;
   #lines = 0;
   readonly #spare: Buffer[] = [];
 
-  constructor(frameBytes: number) {
+  /** `recordBytes`: the length of binary records, null for text. */
+  constructor(frameBytes: number, recordBytes: number | null = null) {
+    this.#units = recordBytes === null ? textLines : recordsOf(recordBytes);
     this.#frameBytes = Math.min(frameBytes, maxRawFrameBytes);
     this.#buffer = Buffer.allocUnsafeSlow(this.#frameBytes);
   }
@@ -86,7 +116,7 @@ export class LineBuffer {
 
   filled(bytes: number): void {
     const end = this.#used + bytes;
-    this.#lines += countNewlines(this.#buffer.subarray(this.#used, end));
+    this.#lines += this.#units.count(this.#buffer, this.#used, end);
     this.#used = end;
   }
 
@@ -103,7 +133,7 @@ export class LineBuffer {
       this.#buffer = larger;
       return undefined;
     }
-    return this.#cut(this.#buffer.lastIndexOf(newline, this.#used - 1) + 1);
+    return this.#cut(this.#units.end(this.#buffer, this.#used));
   }
 
   /** Everything that is left, a last line without newline too. */
@@ -124,7 +154,7 @@ export class LineBuffer {
     // A rest longer than a frame can only follow a grown line; it moves in a buffer of its own size.
     const room = rest.length < next.length ? next : Buffer.allocUnsafeSlow(rest.length + this.#frameBytes);
     rest.copy(room);
-    const lines = end === this.#used && raw[end - 1] !== newline ? this.#lines + 1 : this.#lines;
+    const lines = end === this.#used && this.#units.isOpen(raw) ? this.#lines + 1 : this.#lines;
     this.#buffer = room;
     this.#used = rest.length;
     this.#lines = 0;

@@ -4,6 +4,7 @@
  * length only: it is foreign, and `foreignText` is for showing it.
  */
 import type { TextKind, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
+import { layoutProblem } from "./record-layout.ts";
 import {
   both,
   type Check,
@@ -26,12 +27,13 @@ import { maxRawFrameBytes } from "./zstd-frame.ts";
 /** Typed so that a name that is added to the type must be added here. */
 const sources: Readonly<Record<TppHeader["source"], true>> = {
   kmod: true,
+  bpf: true,
   tracefs: true,
   ss: true,
   import: true,
   synthetic: true,
 };
-const textKinds: Readonly<Record<TextKind, true>> = { probe: true, trace_pipe: true, ss: true };
+const textKinds: Readonly<Record<TextKind, true>> = { probe: true, trace_pipe: true, ss: true, records: true };
 
 const count = whole(0, Number.MAX_SAFE_INTEGER);
 const word = text(1024);
@@ -65,7 +67,9 @@ const networkInterface = objectOf({
   offloads: nullOr(mapOf(anyKey, yesOrNo, 1000)),
 });
 
-const header = objectOf({
+const hook = matching(/^[a-z_]{1,16}\/[A-Za-z0-9_.]{1,128}$/, "a hook such as fentry/tcp_v4_do_rcv");
+
+const headerFields = objectOf({
   format: oneOf(1),
   capture_id: id,
   tool: objectOf({ name: word, version: word }),
@@ -86,12 +90,26 @@ const header = objectOf({
   interfaces: listOf(networkInterface, 100_000),
   command_line: listOf(line, 100_000),
   module: optional(objectOf({ version: nullOr(word), fields: fieldNames })),
+  bpf: optional(
+    objectOf({
+      object_sha256: matching(/^[0-9a-f]{64}$/, "a SHA-256 in hexadecimal digits"),
+      hooks: listOf(hook, 100),
+      refused: mapOf(hook, word, 100),
+    }),
+  ),
   set: optional(objectOf({ id, number: whole(1, 2 ** 31) })),
   command: optional(objectOf({ argv: listOf(line, 100_000), started_monotonic_ns: monotonic })),
   imported: optional(objectOf({ format: word, files: listOf(line, 100_000) })),
   hostname: optional(word),
   notes: optional(listOf(line, 10_000)),
   recovered: optional(objectOf({ from_capture_id: id, damage: listOf(line, 10_000) })),
+});
+
+/** Binary records need their layout, and nothing else may have one. */
+const header = both(headerFields, (value) => {
+  const { text, records } = value as Partial<TppHeader>;
+  if (text === "records") return layoutProblem(records);
+  return records === undefined ? null : "records is there, and text is not records";
 });
 
 const checkpointFields = {

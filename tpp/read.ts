@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { zstdDecompress } from "node:zlib";
 import { DamagedFrameError } from "./errors.ts";
 import { checkExpansion } from "./expansion.ts";
-import { countLines } from "./line-buffer.ts";
+import { countUnits } from "./line-buffer.ts";
 import type { TppWalk } from "./walk.ts";
 import type { TppFrame } from "./walk-state.ts";
 
@@ -38,13 +38,15 @@ export async function* readFrames(
 ): AsyncGenerator<TppFrameData, void, undefined> {
   checkExpansion(walk, options.maxExpansion);
   const file = await open(path, "r");
+  const recordBytes = walk.header?.records?.bytes ?? null;
+  const read = (frame: TppFrame) => settle(readFrame(file, frame, recordBytes));
   try {
-    let next = walk.frames[0] && settle(readFrame(file, walk.frames[0]));
+    let next = walk.frames[0] && read(walk.frames[0]);
     for (let index = 0; index < walk.frames.length; index += 1) {
       const result = await next!;
       options.signal?.throwIfAborted();
       const following = walk.frames[index + 1];
-      next = following && settle(readFrame(file, following)); // read ahead by one
+      next = following && read(following); // read ahead by one
       if (!(result instanceof Error)) yield result;
       else if (options.onDamage) options.onDamage(walk.frames[index]!, result.message);
       else throw new DamagedFrameError(path, result.message);
@@ -57,7 +59,7 @@ export async function* readFrames(
 const settle = (frame: Promise<TppFrameData>): Promise<TppFrameData | Error> =>
   frame.catch((error: unknown) => error as Error);
 
-async function readFrame(file: FileHandle, frame: TppFrame): Promise<TppFrameData> {
+async function readFrame(file: FileHandle, frame: TppFrame, recordBytes: number | null): Promise<TppFrameData> {
   const fail = (why: string): never => {
     throw new Error(`frame ${frame.number} at byte ${frame.offset} is damaged: ${why}`);
   };
@@ -72,8 +74,9 @@ async function readFrame(file: FileHandle, frame: TppFrame): Promise<TppFrameDat
   );
   if (raw.length !== frame.rawBytes) fail(`it holds ${raw.length} bytes, not ${frame.rawBytes}`);
   if (compressed.readUInt32LE(compressed.length - 4) !== frame.checksum) fail("it has changed since the walk");
-  const lines = countLines(raw);
-  if (frame.lines !== null && lines !== frame.lines) fail(`it holds ${lines} lines, not ${frame.lines}`);
+  const lines = countUnits(raw, recordBytes);
+  if (frame.lines !== null && lines !== frame.lines)
+    fail(`it holds ${lines} ${recordBytes === null ? "lines" : "records"}, not ${frame.lines}`);
   return { frame: { ...frame, lines }, raw, compressed };
 }
 

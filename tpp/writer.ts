@@ -74,7 +74,7 @@ export class TppWriter {
     this.#pendingLimit = options.pendingBytes ?? 32 * 1024 * 1024;
     this.#atCheckpoint = options.atCheckpoint ?? (() => ({}));
     this.#recordsIn = options.recordsIn;
-    this.#waiting = new LineBuffer(options.frameBytes ?? 4 * 1024 * 1024);
+    this.#waiting = new LineBuffer(options.frameBytes ?? 4 * 1024 * 1024, header.records?.bytes ?? null);
   }
 
   /** Creates the file with its header; `-` is standard output. Throws the errors of `openTarget`, a MetadataTooLargeError or DiskFullError. */

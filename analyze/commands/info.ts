@@ -130,7 +130,7 @@ function describe({ capture, summary, losses, unseen }: Report, settings: boolea
     const share = ((100 * fileBytes(capture)) / Math.max(raw, 1)).toFixed(1);
     lines.push([
       "size",
-      `${bytes(fileBytes(capture))} for ${bytes(raw)} of text (${share} %), ${plural(frameCount(capture), "frame")}`,
+      `${bytes(fileBytes(capture))} for ${bytes(raw)} of ${header.text === "records" ? "binary records" : "text"} (${share} %), ${plural(frameCount(capture), "frame")}`,
     ]);
     lines.push(["ended", ending(files)]);
   }

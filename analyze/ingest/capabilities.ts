@@ -29,7 +29,7 @@ export const capabilityNames = [
 ] as const satisfies readonly (keyof Capabilities)[];
 
 export function capabilitiesOf(header: TppHeader): Capabilities {
-  const { text, events = {}, columns } = header;
+  const { text, events = {}, columns, bpf } = header;
   const nothing = Object.fromEntries(capabilityNames.map((name) => [name, false])) as Record<
     keyof Capabilities,
     boolean
@@ -44,6 +44,21 @@ export function capabilitiesOf(header: TppHeader): Capabilities {
       sees_resets: "tcp_send_reset" in events && "tcp_receive_reset" in events,
       tells_samples: true,
     };
+  if (bpf) {
+    const has = (hook: string): boolean => bpf.hooks.includes(hook);
+    const sees_sends = has("fentry/__tcp_transmit_skb");
+    return {
+      ...nothing,
+      sees_sends,
+      sees_timers: has("fentry/tcp_retransmit_timer"),
+      sees_ca_state: true,
+      sees_retransmits: true,
+      sees_resets: sees_sends || (has("tp_btf/tcp_send_reset") && has("tp_btf/tcp_receive_reset")),
+      counts_packets: true,
+      tells_samples: true,
+      exact_srtt: true,
+    };
+  }
   if (isKernelProbe(columns)) return { ...nothing, tells_samples: true };
   // The module leaves out what changes nothing (full=0), or what comes too soon (probetime).
   const { full, probetime } = header.module_sysctl ?? {};

@@ -1,7 +1,7 @@
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import type { Database } from "../database.ts";
-import { NotACaptureError } from "../errors.ts";
+import { NotACaptureError, TemporaryDirectoryError } from "../errors.ts";
 import { wholeNumeral } from "../literals.ts";
 import { keptFormat, passingFormat, type WriteOptions, type WrittenPass, writePass } from "../parquet/write.ts";
 import type { Cache } from "./cache.ts";
@@ -72,7 +72,7 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
       parts.push({ ...kept.rows, file: kept.entry, headers: [{ number, header: kept.capture.header }] });
       continue;
     }
-    const read = await readCapture(database, input, number, { ...opening, into, entry: kept?.entry ?? null });
+    const read = await readCapture(input, number, { ...opening, into, entry: kept?.entry ?? null });
     if (read.file === into) written = into;
     const { capture, losses } = read.written;
     await registerCapture(database, { capture: number, path: input.path, header: capture.header });
@@ -134,12 +134,11 @@ async function openKept(
 
 /** Reads a capture's bytes into Parquet: where it is to be kept, else into a file that goes with the trace. */
 async function readCapture(
-  database: Database,
   input: Input & { kind: "tpp" },
   number: number,
   { entry, into, cache, directory }: Opening & { readonly entry: string | null },
 ): Promise<{ written: WrittenPass; file: string }> {
-  const write = (path: string, options: WriteOptions) => writePass(database, { ...input, number }, path, options);
+  const write = (path: string, options: WriteOptions) => writePass({ ...input, number }, path, options);
   let written: WrittenPass | undefined;
   if (cache && entry !== null) {
     const more = { [entryKey]: basename(entry) };
@@ -150,7 +149,10 @@ async function readCapture(
   }
   if (into !== null) return { written: await write(into, { format: keptFormat, every: true }), file: into };
   const file = join(directory, `${number}.parquet`);
-  return { written: await write(file, { format: passingFormat, every: false }), file };
+  written = await write(file, { format: passingFormat, every: false }).catch((error: Error) => {
+    throw /^IO Error/.test(error.message) ? new TemporaryDirectoryError(dirname(directory), error) : error;
+  });
+  return { written, file };
 }
 
 /** Flow ids start at 1 in each part; here each starts behind those of the parts before it. */

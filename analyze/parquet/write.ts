@@ -1,6 +1,7 @@
 /** Records of a pass as Parquet, in one go from the capture's bytes. */
+
+import { DuckDBInstance } from "@duckdb/node-api";
 import { traceColumns } from "@tcpprobe-plus/tpp";
-import type { Database } from "../database.ts";
 import type { Capture, Loss } from "../ingest/capture.ts";
 import { capturesKey, lossesKey, plainType, rejectedKey } from "../ingest/converted.ts";
 import { identifier, literal } from "../literals.ts";
@@ -38,20 +39,23 @@ export interface WriteOptions {
   readonly more?: Readonly<Record<string, string>>;
 }
 
-let passes = 0;
+/** Row groups under way are all that it holds. */
+const memoryLimit = "512MiB";
 
 /** Writes the records of one capture, numbered 1 in the file, to a Parquet file that can be opened like it. */
 export async function writePass(
-  database: Database,
   input: PassInput,
   path: string,
   { format, every, more = {} }: WriteOptions,
 ): Promise<WrittenPass> {
   const pass = new Pass(input);
+  // A DuckDB of its own, with one thread: others would do nothing but ask, as fast as they can, whether there is work.
+  const instance = await DuckDBInstance.create(":memory:", { threads: "1", memory_limit: memoryLimit });
   try {
-    const name = `_pass_${++passes}`;
+    const connection = await instance.connect();
+    const name = "pass";
     const table = passTable(name, pass);
-    await database.define(table.function);
+    connection.registerTableFunction(table.function);
     const supplied = new Set(suppliedColumns(pass));
     const columns = passColumns.flatMap(({ name, type }) =>
       supplied.has(name) ? identifier(name) : every ? `NULL::${plainType(type)} AS ${identifier(name)}` : [],
@@ -64,7 +68,7 @@ export async function writePass(
       ...Object.entries(more),
       ...columnMeanings,
     ];
-    await database
+    await connection
       .run(
         `COPY (SELECT ${columns.join(", ")} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, ${format}, USE_TMP_FILE false,
           KV_METADATA {${metadata.map(([key, value]) => `${literal(key!)}: ${literal(value!)}`).join(", ")}})`,
@@ -85,5 +89,6 @@ export async function writePass(
     return written;
   } finally {
     await pass.close();
+    instance.closeSync();
   }
 }

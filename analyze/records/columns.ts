@@ -39,13 +39,15 @@ export function traceSpec(name: string): ColumnSpec {
 /**
  * Columns that every reader fills and that `trace` does not have as they are. `ns`: time since the capture's zero, ns, exact up to
  * 104 days. `ends`: which of the reader's ends of connections. `life`: what the record says of its connection's life, see
- * connections.ts. `cpu`: only where places of losses need it. `cookie`: the socket's, where only some records tell it; else 0.
+ * connections.ts. `cpu`: only where places of losses need it; `refused`: how many records that CPU had lost by then. `cookie`: the
+ * socket's, where only some records tell it; else 0.
  */
 export const inner = {
   ns: { name: "ns", kind: "f64" },
   ends: { name: "ends", kind: "u32" },
   life: { name: "life", kind: "u8" },
   cpu: { name: "cpu", kind: "u16" },
+  refused: { name: "refused", kind: "u32" },
   cookie: { name: "cookie", kind: "f64" },
 } as const satisfies Record<string, ColumnSpec>;
 

@@ -27,6 +27,7 @@ export class LossPlaces {
   #waiting: { readonly mark: PlacedMark; readonly whose: Whose }[] = [];
   #lastNs: number | null = null;
   readonly #lastByCpu = new Map<number, number>();
+  readonly #refusedByCpu = new Map<number, number>();
   readonly #startsAtOne: boolean;
   readonly #oneCpu: boolean;
   #lastRecord: number | null = null;
@@ -63,6 +64,7 @@ export class LossPlaces {
     const ns = batch.column<Float64Array>("ns");
     const record = layout.place("record") < 0 ? null : batch.column<Int32Array>("record");
     const cpu = layout.place("cpu") < 0 ? null : batch.column<Uint16Array>("cpu");
+    const refused = layout.place("refused") < 0 ? null : batch.column<Uint32Array>("refused");
     if (record === null && cpu === null && data.lost.length === 0) {
       if (rows === 0) return;
       if (this.#waiting.length > 0) this.#settle(ns[0]!, null);
@@ -83,6 +85,7 @@ export class LossPlaces {
           record[2 * row]! + ((record[2 * row] as number) < 0 ? 4294967296 : 0) + record[2 * row + 1]! * 4294967296,
           own,
         );
+      if (refused && own !== null) this.#followRefused(refused[row]!, own);
       const at = ns[row]!;
       if (this.#waiting.length > 0) this.#settle(at, own);
       this.#lastNs = at;
@@ -102,6 +105,14 @@ export class LossPlaces {
     this.#lastRecord = number;
     this.#highestRecord = Math.max(this.#highestRecord, number);
     this.#records++;
+  }
+
+  /** A count of what a CPU's ring has refused so far: where it rises, that many are missing since the CPU's record before. */
+  #followRefused(count: number, cpu: number): void {
+    const before = this.#refusedByCpu.get(cpu) ?? 0;
+    if (count <= before) return; // a record that was interrupted in the making tells an older count
+    this.#refusedByCpu.set(cpu, count);
+    this.mark(count - before, "ring", "record numbers", cpu);
   }
 
   #settle(ns: number, cpu: number | null): void {

@@ -13,6 +13,7 @@ import { LossPlaces } from "./losses.ts";
 import { gather, TimeOrder } from "./order.ts";
 import { readerOf } from "./read-frames.ts";
 import { type FrameSource, frameSource, type SourceOptions } from "./source.ts";
+import { Timeouts } from "./timeouts.ts";
 
 export interface PassInput {
   readonly path: string;
@@ -31,6 +32,7 @@ export class Pass {
   readonly #order = new TimeOrder();
   readonly #losses: LossPlaces;
   readonly #connections: Connections;
+  readonly #timeouts: Timeouts | null;
   readonly #following: Following;
   /** Both ends of each connection's 4-tuple, by number. */
   readonly ends: Ends[] = [];
@@ -59,7 +61,9 @@ export class Pass {
     const refusal = readerOf(settings).refusal(settings);
     if (refusal !== null) throw new NotACaptureError(input.path, refusal);
     this.#source = frameSource(settings, this.#jobs, options);
-    this.#connections = new Connections(header.text === "probe" && header.source !== "import");
+    const relative = header.records ? header.records.sequence === "relative" : header.text === "probe";
+    this.#connections = new Connections(relative && header.source !== "import");
+    this.#timeouts = Timeouts.of(header, this.#source.layout);
     const { sees_ca_state, counts_packets, tells_samples } = capabilitiesOf(header);
     this.#following = new Following({
       states: counts_packets ? "always" : sees_ca_state ? "changes" : "never",
@@ -90,6 +94,7 @@ export class Pass {
     const batch = this.#ready.shift();
     if (!batch) return null;
     this.#connections.follow(batch, this.ends);
+    this.#timeouts?.follow(batch);
     this.#following.follow(batch, this.#connections.count);
     return batch;
   }

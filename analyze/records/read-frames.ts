@@ -1,6 +1,7 @@
 /** From a frame to batches: what each reading thread does, and the one thread of a small capture. */
 import type { TextKind } from "@tcpprobe-plus/tpp";
 import { type BatchData, Layout } from "./batch.ts";
+import { binaryRecords } from "./binary.ts";
 import { BatchBuilder } from "./builder.ts";
 import { type ColumnSpec, traceSpec } from "./columns.ts";
 import { EndsTable } from "./ends.ts";
@@ -17,6 +18,7 @@ const readers: Readonly<Record<TextKind, TextKindReader>> = {
   probe: fieldsText,
   trace_pipe: tracepointsText,
   ss: pollsText,
+  records: binaryRecords,
 };
 
 export function readerOf({ header }: ReaderSettings): TextKindReader {

@@ -49,7 +49,7 @@ _capture() {
     return
     ;;
   'run --source')
-    _capture_words "$cur" 'auto tracefs kmod ss'
+    _capture_words "$cur" 'auto kmod bpf tracefs ss'
     return
     ;;
   'run --duration')
@@ -100,7 +100,7 @@ _capture() {
     ;;
   run)
     if [[ $cur == -* ]]; then
-      _capture_words "$cur" '--as -o --output -f --force --port --source --duration --max-size --rotate --keep --level --full --cwnd-changes --probetime --no-extended --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
+      _capture_words "$cur" '--as -o --output -f --force --port --source --duration --max-size --rotate --keep --level --full --cwnd-changes --probetime --no-extended --binary --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
     fi
     ;;
   recover)

@@ -32,7 +32,7 @@ _capture() {
         '(-o --output)'{-o,--output}'[file to write, - for standard output]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output file]' \
         '--port[only connections with this port at either end]:port:' \
-        '--source[where records come from (auto, tracefs, kmod, ss) (default\: auto)]:source:(auto tracefs kmod ss)' \
+        '--source[where records come from (auto, kmod, bpf, tracefs, ss) (default\: auto)]:source:(auto kmod bpf tracefs ss)' \
         '--duration[stop after this time]:seconds:' \
         '--max-size[stop when the files hold about this much (500MB, 2GiB)]:size:' \
         '--rotate[begin a new file after so much (100MB) or so long (10m, 1h)]:size|time:' \
@@ -41,8 +41,9 @@ _capture() {
         '--full[module\: every segment]' \
         '--cwnd-changes[module\: only segments at which the connection’s cwnd has changed]' \
         '--probetime[module\: time between two samples of a connection]:ms:' \
-        '--no-extended[module\: the 30 documented fields only]' \
-        '--buffer-size-kb[tracefs\: ring for each CPU (default\: 16384, at most 256 MiB together)]:kib:' \
+        '--no-extended[module, bpf\: the 30 documented fields only]' \
+        '--binary[module\: its records as they are, which costs less to read than its text]' \
+        '--buffer-size-kb[bpf, tracefs\: ring for each CPU (default\: 16384, at most 256 MiB together)]:kib:' \
         '--interval[ss\: time between polls (default\: 100)]:ms:' \
         '--kmod-file[read 30-field text from this file or FIFO instead of the module’s]:path:_files' \
         '--hostname[put this host’s name in the file]' \

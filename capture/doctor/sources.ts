@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { CaptureError, NoEventError, NotRootError } from "../errors.ts";
 import { findReaders, nameReaders } from "../module-build/readers.ts";
 import { kernelProblem, namespaceProblem } from "../module-build/requirements.ts";
+import { hooksFunctions } from "../sources/bpf/hooks.ts";
+import { openBpf } from "../sources/bpf.ts";
 import { dataPath } from "../sources/module/paths.ts";
 import { moduleStatistics } from "../sources/module/statistics.ts";
 import { openSs } from "../sources/ss.ts";
@@ -20,6 +22,7 @@ const isRoot = (): boolean => process.geteuid?.() === 0;
 export async function sourceFindings(): Promise<Finding[]> {
   const found: [string, Found][] = [
     ["kmod", await tried(kmod)],
+    ["bpf", await tried(bpf)],
     ["tracefs", await tried(tracefs)],
     ["ss", await tried(ss)],
   ];
@@ -57,6 +60,16 @@ function kmod(): Found {
     return ["problem", `in use: ${nameReaders(findReaders())} reads it, and it serves one at a time`, "end that first"];
   }
   return ["ok", `usable: module ${statistics?.version}`];
+}
+
+/** Loads all of it with small rings, attaches nothing. */
+async function bpf(): Promise<Found> {
+  const source = await openBpf({ port: null, bufferSizeKb: 64, extended: true });
+  const { hooks, refused } = source.bpf!;
+  await source.dispose();
+  if (hooksFunctions({ hooks })) return ["ok", `usable: ${hooks.length} hooks, by ${source.path}`];
+  const why = Object.values(refused)[0] ?? "refused";
+  return ["note", `usable, but hooks on functions are ${why}: no sends but retransmissions, and no timeouts`];
 }
 
 function tracefs(): Found {

@@ -58,14 +58,15 @@ export async function finish(
     });
   const failure = output.failure ?? (error instanceof TppError ? error : null);
   const reason = failure ? failureReason(failure) : outcome.reason;
-  reporter.end(describe(totals, reason, output, options.path), facts(totals, reason, output));
+  const kind = source.text === "records" ? "binary records" : "text";
+  reporter.end(describe(totals, kind, reason, output, options.path), facts(totals, reason, output));
   for (const advice of source.advice(totals.lost)) reporter.say(`records were lost. ${advice}`);
   if (error !== undefined) throw error;
 }
 
-function describe(totals: TppTotals, reason: string, output: Output, path: string): string {
+function describe(totals: TppTotals, kind: string, reason: string, output: Output, path: string): string {
   const ratio = totals.fileBytes > 0 ? (totals.rawBytes / totals.fileBytes).toFixed(1) : "-";
-  const size = `${formatBytes(totals.rawBytes)} of text in ${formatBytes(totals.fileBytes)} (${ratio}:1)`;
+  const size = `${formatBytes(totals.rawBytes)} of ${kind} in ${formatBytes(totals.fileBytes)} (${ratio}:1)`;
   const time = `${totals.duration_s.toFixed(1)} s (${reason})`;
   return `${nameOf(output, path)}: ${formatCount(totals.records)} records in ${time}, ${size}, lost ${formatLost(totals.lost)}`;
 }

@@ -72,6 +72,8 @@ export function headerNow(
     text: source.text,
     columns: source.columns,
     ...(source.events ? { events: source.events } : {}),
+    ...(source.records ? { records: source.records } : {}),
+    ...(source.bpf ? { bpf: source.bpf } : {}),
     ...(source.module ? { module: source.module } : {}),
     clock: { ...clockAnchors(), zero_monotonic_ns: source.zeroMonotonicNs },
     filters: { port: source.port },

@@ -1,11 +1,13 @@
 /** `--source`: which one is taken, and one line on what it lacks. */
 import { existsSync } from "node:fs";
 import { ModuleOptionError, NoEventError, NoTracefsError, NotRootError } from "../errors.ts";
+import { BpfPermissionError, NoBpfError } from "./bpf/errors.ts";
+import { hooksFunctions } from "./bpf/hooks.ts";
 import { dataPath } from "./module/paths.ts";
 import type { ModuleSettings } from "./module/settings.ts";
 import type { Source } from "./source.ts";
 
-export const sourceChoices = ["auto", "tracefs", "kmod", "ss"] as const;
+export const sourceChoices = ["auto", "kmod", "bpf", "tracefs", "ss"] as const;
 export type SourceChoice = (typeof sourceChoices)[number];
 
 /** Settings of the module that were asked for, by option. */
@@ -14,6 +16,8 @@ export interface ModuleWishes {
   readonly full: boolean | null;
   readonly probetimeMs: number | null;
   readonly extended: boolean;
+  /** Its records as they are instead of its text. */
+  readonly binary: boolean;
 }
 
 export interface ChooseOptions {
@@ -34,6 +38,16 @@ const about = {
     "the kernel's tracepoints: received segments, retransmissions, state changes, resets; no sends, no timeouts, no rto, lost or sacked counts",
   ss: "tcp_info as ss shows it, polled: cwnd, rtt, rto, retransmissions, pacing, delivery, limits; nothing between two polls, no single segments",
 };
+const aboutBpf = {
+  functions: "BPF at the kernel's TCP functions: every documented field, sends and timeouts too",
+  tracepoints:
+    "BPF at the kernel's tracepoints: received segments, retransmissions, states and resets with every field; no other sends, no timeouts, as this kernel lets no functions be hooked",
+};
+
+const aboutOf = (source: Source): string =>
+  source.name === "bpf"
+    ? aboutBpf[source.bpf && hooksFunctions(source.bpf) ? "functions" : "tracepoints"]
+    : about[source.name];
 
 // Each source is loaded when it is opened: what is not used costs no time at the start.
 
@@ -46,38 +60,46 @@ export async function chooseSource(options: ChooseOptions): Promise<{ source: So
   }
   if (options.source === "auto") return automatic(options);
   const source = await open(options.source, options);
-  return { source, summary: `source ${source.name}: ${about[source.name]}` };
+  return { source, summary: `source ${source.name}: ${aboutOf(source)}` };
 }
 
-/** The module where it is loaded, else tracepoints, else ss. */
+/** The module where it is loaded, else BPF, else tracepoints, else ss. */
 async function automatic(options: ChooseOptions): Promise<{ source: Source; summary: string }> {
-  const choice = existsSync(dataPath) ? "kmod" : "tracefs";
-  try {
-    const source = await open(choice, options);
-    const why = choice === "kmod" ? "loaded" : "no module loaded";
-    return { source, summary: `source ${source.name} (${why}): ${about[source.name]}` };
-  } catch (error) {
-    const why = whyNot(error);
-    if (why === null) throw error;
-    const source = await open("ss", options);
-    return { source, summary: `source ss (${why}): ${about.ss}` };
+  const loaded = existsSync(dataPath);
+  const reasons = loaded ? [] : ["no module loaded"];
+  for (const choice of loaded ? (["kmod", "ss"] as const) : (["bpf", "tracefs", "ss"] as const)) {
+    try {
+      const source = await open(choice, options);
+      const why = choice === "kmod" ? "loaded" : reasons.join(", ");
+      return { source, summary: `source ${source.name} (${why}): ${aboutOf(source)}` };
+    } catch (error) {
+      const why = choice === "ss" ? null : whyNot(error);
+      if (why === null) throw error;
+      if (!reasons.includes(why)) reasons.push(why);
+    }
   }
+  throw new Error("no source");
 }
 
-/** Why `ss` is taken instead; null where the user has to know of the error. */
+/** Why the next source is tried; null where the user has to know of the error. */
 function whyNot(error: unknown): string | null {
+  if (error instanceof NoBpfError || error instanceof BpfPermissionError) return error.lacks;
   if (error instanceof NotRootError) return "not root, which module and tracepoints need";
-  if (error instanceof NoTracefsError) return "no module loaded, tracefs not mounted";
-  if (error instanceof NoEventError) return "no module loaded, no tracepoint tcp_probe in this kernel";
+  if (error instanceof NoTracefsError) return "tracefs not mounted";
+  if (error instanceof NoEventError) return "no tracepoint tcp_probe in this kernel";
   return null;
 }
 
 async function open(choice: Exclude<SourceChoice, "auto">, options: ChooseOptions): Promise<Source> {
   if (choice === "kmod") {
     const { openKmod } = await import("./kmod.ts");
-    return openKmod({ settings: settingsOf(options), say: options.say });
+    return openKmod({ settings: settingsOf(options), binary: options.module.binary, say: options.say });
   }
   refuseModuleOptions(options, `source ${choice}`);
+  if (choice === "bpf") {
+    const { openBpf } = await import("./bpf.ts");
+    return openBpf({ ...options, extended: options.module.extended });
+  }
   if (choice === "ss") return await (await import("./ss.ts")).openSs(options);
   return await (await import("./tracefs.ts")).openTracefs(options);
 }
@@ -93,5 +115,6 @@ function settingsOf({ port, module }: ChooseOptions): ModuleSettings {
 
 function refuseModuleOptions({ module }: ChooseOptions, taken: string): void {
   if (module.full !== null) throw new ModuleOptionError(module.full ? "--full" : "--cwnd-changes", taken);
+  if (module.binary) throw new ModuleOptionError("--binary", taken);
   if (module.probetimeMs !== null) throw new ModuleOptionError("--probetime", taken);
 }

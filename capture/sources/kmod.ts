@@ -3,9 +3,10 @@
  * never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
  */
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
-import type { LossTotals, ModuleCounts } from "@tcpprobe-plus/tpp/write";
+import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp/write";
 import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, SourceGoneError } from "../errors.ts";
-import { dataPath } from "./module/paths.ts";
+import { NoBinaryFileError } from "./module/errors.ts";
+import { binaryPath, dataPath } from "./module/paths.ts";
 import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "./module/settings.ts";
 import { type ModuleStatistics, moduleStatistics } from "./module/statistics.ts";
 import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
@@ -13,6 +14,8 @@ import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./
 export interface KmodOptions {
   /** What the run wants the module's settings to be; the others stay as they are. */
   readonly settings: ModuleSettings;
+  /** Save its records as they are, not the text that it prints. */
+  readonly binary: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -21,21 +24,31 @@ const lastLooks = 200;
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
-/** Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NotRootError or ModuleSettingError. */
+/** Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NoBinaryFileError, NotRootError or ModuleSettingError. */
 export function openKmod(options: KmodOptions): Source {
   if (!existsSync(dataPath)) throw new NoModuleError(dataPath);
-  if (moduleStatistics()?.open) throw new ModuleBusyError(dataPath);
+  const statistics = moduleStatistics();
+  if (statistics?.open) throw new ModuleBusyError(dataPath);
+  if (options.binary && (statistics?.layout == null || !existsSync(binaryPath)))
+    throw new NoBinaryFileError(binaryPath);
   for (const line of restoreLeftSettings()) options.say(line);
-  return new KmodSource(changeSettings(options.settings), options.say);
+  return new KmodSource(changeSettings(options.settings), options);
 }
+
+/** Without what only extended records have. */
+const plainFields = (layout: RecordLayout): RecordLayout => ({
+  ...layout,
+  fields: layout.fields.filter(({ only }) => only === undefined),
+});
 
 class KmodSource implements Source {
   readonly name = "kmod";
-  readonly text = "probe";
-  readonly path = dataPath;
+  readonly text: "probe" | "records";
+  readonly path: string;
+  readonly records?: RecordLayout;
   readonly notes: readonly string[] = [];
   readonly halts = false;
-  readonly columns: readonly string[];
+  readonly columns: readonly string[] | null;
   readonly module: { readonly version: string | null; readonly fields: readonly string[] };
   readonly port: number | null;
   readonly #putBack: () => string[];
@@ -51,13 +64,17 @@ class KmodSource implements Source {
   /** What the counters said last. */
   #latest: ModuleStatistics | null = null;
 
-  constructor(putBack: () => string[], say: (line: string) => void) {
+  constructor(putBack: () => string[], { binary, say }: KmodOptions) {
     this.#putBack = putBack;
     this.#say = say;
     this.#statisticsAtStart = moduleStatistics();
     this.#settings = readSettings() ?? {};
-    const { version = null, fields = [] } = this.#statisticsAtStart ?? {};
-    this.columns = fields;
+    const { version = null, fields = [], layout = null } = this.#statisticsAtStart ?? {};
+    const isBinary = binary && layout !== null;
+    this.text = isBinary ? "records" : "probe";
+    this.path = isBinary ? binaryPath : dataPath;
+    if (isBinary) this.records = this.#settings.extended === "0" ? plainFields(layout) : layout;
+    this.columns = isBinary ? null : fields;
     this.module = { version, fields };
     this.port = Number(this.#settings.port ?? 0) || null;
   }
@@ -68,15 +85,16 @@ class KmodSource implements Source {
 
   start(): void {
     try {
-      this.#fd = openSync(dataPath, constants.O_RDONLY | constants.O_NONBLOCK);
+      this.#fd = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
       const code = codeOf(error);
-      if (code === "EBUSY") throw new ModuleBusyError(dataPath);
-      if (["EACCES", "EPERM"].includes(code)) throw new NotRootError(dataPath);
-      if (["ENOENT", "ENODEV"].includes(code)) throw new NoModuleError(dataPath);
-      throw new SourceGoneError(dataPath, error as NodeJS.ErrnoException);
+      if (code === "EBUSY") throw new ModuleBusyError(this.path);
+      if (["EACCES", "EPERM"].includes(code)) throw new NotRootError(this.path);
+      if (["ENOENT", "ENODEV"].includes(code)) throw new NoModuleError(this.path);
+      throw new SourceGoneError(this.path, error as NodeJS.ErrnoException);
     }
-    this.#zeroMonotonicNs = moduleStatistics()?.zeroMonotonicNs ?? "0";
+    // Records carry CLOCK_MONOTONIC itself, lines the time since the log was opened.
+    if (this.text === "probe") this.#zeroMonotonicNs = moduleStatistics()?.zeroMonotonicNs ?? "0";
   }
 
   read(into: Buffer): number {
@@ -92,10 +110,10 @@ class KmodSource implements Source {
       got = readSync(this.#fd!, into);
     } catch (error) {
       if (codeOf(error) === "EAGAIN") return 0;
-      if (codeOf(error) === "EIO") throw new ModuleRemovedError(dataPath); // it has gone, and its file with it
-      throw new SourceGoneError(dataPath, error as NodeJS.ErrnoException);
+      if (codeOf(error) === "EIO") throw new ModuleRemovedError(this.path); // it has gone, and its file with it
+      throw new SourceGoneError(this.path, error as NodeJS.ErrnoException);
     }
-    if (got === 0) throw new ModuleRemovedError(dataPath); // the module is going and has no more
+    if (got === 0) throw new ModuleRemovedError(this.path); // the module is going and has no more
     return got;
   }
 
@@ -153,7 +171,8 @@ class KmodSource implements Source {
   }
 
   cutAt(text: Buffer): number {
-    return afterFirstLine(text);
+    if (!this.records) return afterFirstLine(text);
+    return text.length < this.records.bytes ? -1 : this.records.bytes;
   }
 
   /** The module goes on while its file is open: reading ends at a moment at which everything written has been read. */

@@ -1,5 +1,5 @@
 import {
-  countLines,
+  countUnits,
   type LossTotals,
   type ModuleCounts,
   type SourceName,
@@ -40,6 +40,9 @@ export interface Source {
   readonly columns: readonly string[] | null;
   /** The kernel's `print fmt` by event, for `trace_pipe` text. */
   readonly events?: Readonly<Record<string, string>>;
+  /** Where in a record which value is, for binary records. */
+  readonly records?: NonNullable<TppHeader["records"]>;
+  readonly bpf?: NonNullable<TppHeader["bpf"]>;
   /** The module's version and fields, where it is the source. */
   readonly module?: NonNullable<TppHeader["module"]>;
   /** The port that it is really narrowed to. */
@@ -76,7 +79,8 @@ export interface Source {
 }
 
 /** How many records are in some whole lines of that source. */
-export const recordsIn = (source: Source): ((lines: Buffer) => number) => source.recordsIn ?? countLines;
+export const recordsIn = ({ recordsIn, records }: Source): ((lines: Buffer) => number) =>
+  recordsIn ?? ((lines) => countUnits(lines, records?.bytes ?? null));
 
 /** Behind the first line that ends. */
 export function afterFirstLine(text: Buffer): number {

@@ -28,7 +28,7 @@ const usage: [string[], number, RegExp][] = [
   [["run", "-o", "x", "--duration", "-1"], 64, /Give seconds/],
   [["run", "-o", "x", "--duration", "1m"], 64, /Give seconds/],
   [["run", "-o", "x", "--buffer-size-kb", "1"], 64, /from 64/],
-  [["run", "-o", "x", "--source", "pcap"], 64, /auto, tracefs, kmod, ss/],
+  [["run", "-o", "x", "--source", "pcap"], 64, /auto, kmod, bpf, tracefs, ss/],
   [["run", "-o", "x", "--rotate", "5"], 64, /neither a size nor a time/],
   [["run", "-o", "x", "--max-size", "5"], 64, /such as 500MB/],
   [["run", "-o", "x", "--keep", "3"], 64, /only with --rotate/],

@@ -33,12 +33,13 @@ export async function captureInGuest(
   }
 }
 
-/** What capture needs, in plain JavaScript as it is published: under emulation, taking types off costs seconds. */
+/** What capture and the programs in guest/ need, in plain JavaScript as it is published: under emulation, taking types off costs seconds. */
 function stage(folder: string): string[] {
   const plan = {
     extends: join(root, "tsconfig.json"),
     compilerOptions: { noEmit: false, outDir: folder, rootDir: root, typeRoots: [join(root, "node_modules/@types")] },
     include: ["tpp", "capture"].map((name) => join(root, name)),
+    files: [join(root, "capture/test/guest/bench-bpf.ts")],
     exclude: [join(root, "**/test")],
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(plan));
@@ -52,7 +53,9 @@ function stage(folder: string): string[] {
     mkdirSync(join(folder, file, ".."), { recursive: true });
     writeFileSync(join(folder, file), readFileSync(join(root, file), "utf8").replaceAll(/\.ts"/g, '.js"'));
   }
-  cpSync(join(root, "node_modules/commander"), join(folder, "node_modules/commander"), { recursive: true });
+  for (const name of ["commander", "koffi", "@koromix"])
+    cpSync(join(root, "node_modules", name), join(folder, "node_modules", name), { recursive: true });
+  cpSync(join(root, "capture/bpf"), join(folder, "capture/bpf"), { recursive: true });
   cpSync(join(root, "capture/test/guest"), join(folder, "guest-capture"), { recursive: true });
   cpSync(process.execPath, join(folder, "node"));
   return ["tpp", "capture", "node_modules", "guest-capture", "node"].map((name) => join(folder, name));

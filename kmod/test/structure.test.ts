@@ -17,7 +17,7 @@ const layers = [
   ["events"],
   ["sample"],
   ["flow", "log"],
-  ["ring", "format", "sysctl"],
+  ["ring", "format", "binary", "sysctl"],
   ["record", "counters", "memory", "compat"],
 ];
 const rowOf = (name: string): number => layers.findIndex((row) => row.includes(name));

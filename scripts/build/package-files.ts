@@ -13,12 +13,13 @@ export interface PackageFile {
   readonly name: string;
 }
 
-/** The module's sources and the completions. */
+/** The module's sources, the BPF object and the completions. */
 export function packageFiles(): PackageFile[] {
   const sources = readdirSync(join(root, "kmod")).filter(isModuleSource).sort();
   const completions = readdirSync(join(root, "capture/completions")).sort();
   return [
     ...sources.map((name) => ({ from: `kmod/${name}`, name: `kmod/${name}` })),
+    { from: "capture/bpf/tcpprobe.bpf.o", name: "bpf/tcpprobe.bpf.o" },
     ...completions.map((name) => ({ from: `capture/completions/${name}`, name: `completions/${name}` })),
   ];
 }

@@ -1,12 +1,13 @@
 /**
  * `npm run build:sea [-- FILE]`: capture as one executable file for hosts without Node (default: out/capture). Its code is
  * bundled into one script, which Node's own single-executable support puts into a copy of the Node that runs this, with
- * the module's sources and the completions as assets.
+ * the module's sources, the BPF object, koffi's native part and the completions as assets.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
@@ -18,6 +19,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { assetList } from "../../capture/single-executable.ts";
+import { koffiAsset } from "../../capture/sources/bpf/koffi.ts";
 import { packageFiles, root } from "./package-files.ts";
 
 const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
@@ -47,6 +49,7 @@ async function bundle(): Promise<string> {
     banner: {
       js: 'process.on("SIGUSR1", () => {}); const moduleUrl = "file:///nowhere/capture/single-executable.js";',
     },
+    external: ["koffi"], // its native part is an asset, see capture/sources/bpf/koffi.ts
     outfile,
     logLevel: "warning",
   });
@@ -54,7 +57,9 @@ async function bundle(): Promise<string> {
 }
 
 function prepareBlob(script: string): string {
-  const files = packageFiles();
+  const koffi = `node_modules/@koromix/koffi-${process.platform}-${process.arch}/${process.platform}_${process.arch}/koffi.node`;
+  const native = existsSync(join(root, koffi)) ? [{ from: koffi, name: koffiAsset }] : [];
+  const files = [...packageFiles(), ...native];
   const list = join(work, assetList);
   writeFileSync(list, files.map(({ name }) => name).join("\n"));
   const assets = Object.fromEntries(files.map(({ name, from }) => [name, join(root, from)]));

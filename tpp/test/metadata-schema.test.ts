@@ -38,8 +38,8 @@ const wrong: readonly (readonly [field: string, value: unknown, problem: RegExp]
     { release: "6", version: "", machine: "m", hz: 0 },
     /^kernel\.hz is 0, not a whole number from 1 to 10000$/,
   ],
-  ["text", "perf", /^text is "perf", not one of probe, trace_pipe, ss$/],
-  ["source", "bogus", /^source is "bogus", not one of kmod, tracefs, ss/],
+  ["text", "perf", /^text is "perf", not one of probe, trace_pipe, ss, records$/],
+  ["source", "bogus", /^source is "bogus", not one of kmod, bpf, tracefs, ss/],
   [
     "clock",
     { realtime_ns: "9".repeat(400), monotonic_ns: "0", zero_monotonic_ns: "0" },

@@ -1,12 +1,14 @@
 /** The module's statistics file: its text, and the numbers of the log that is open. */
 import { readFileSync } from "node:fs";
-import type { LossTotals } from "@tcpprobe-plus/tpp/write";
+import { type FieldType, type LossTotals, layoutProblem, type RecordLayout } from "@tcpprobe-plus/tpp/write";
 import { statisticsPath } from "./paths.ts";
 
 export interface ModuleStatistics {
   readonly text: string;
   readonly version: string | null;
   readonly fields: readonly string[];
+  /** Where in a record of the binary file which value is; null where there is no such file. */
+  readonly layout: RecordLayout | null;
   /** Somebody has the data file open. */
   readonly open: boolean;
   /** CLOCK_MONOTONIC, ns, at the log's time 0. */
@@ -37,6 +39,7 @@ export function parseStatistics(text: string): ModuleStatistics {
     text,
     version: line("Version") ?? null,
     fields: (line("Fields") ?? "").split(" ").filter(Boolean),
+    layout: parseLayout(line("Binary")),
     open: /^open 1\b/.test(log),
     zeroMonotonicNs: /(?:^| )monotonic_ns (\d+)/.exec(log)?.[1] ?? "0",
     written: number(log, "written"),
@@ -48,4 +51,22 @@ export function parseStatistics(text: string): ModuleStatistics {
       hooks: number(line("Missed"), "hooks"),
     },
   };
+}
+
+/** `bytes 264 hz 250 record:u64:0 … cubic_cnt:u32:216:cong_kind=2`; null where that is not it. */
+export function parseLayout(line: string | undefined): RecordLayout | null {
+  const [, bytes, hz, rest] = /^bytes (\d+) hz (\d+) (.*)$/.exec(line ?? "") ?? [];
+  if (rest === undefined) return null;
+  const fields = rest.split(" ").map((text) => {
+    const [name = "", type = "", offset = "", only = ""] = text.split(":");
+    const [field = "", value = ""] = only.split("=");
+    return {
+      name,
+      type: type as FieldType,
+      offset: Number(offset),
+      ...(only ? { only: { field, value: Number(value) } } : {}),
+    };
+  });
+  const layout = { version: 1, bytes: Number(bytes), sequence: "relative", hz: Number(hz), fields } as const;
+  return layoutProblem(layout) === null ? layout : null;
 }

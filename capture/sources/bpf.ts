@@ -1,0 +1,170 @@
+/**
+ * Records from BPF programs of our own, which the kernel runs at the places where the module looks. Binary, as they lie in
+ * the rings. All that is loaded hangs on this process's open files, so nothing stays when it dies.
+ */
+import { release } from "node:os";
+import type { LossTotals, TppHeader } from "@tcpprobe-plus/tpp/write";
+import { NoBpfError } from "./bpf/errors.ts";
+import { layoutOf, strideBytes } from "./bpf/layout.ts";
+import { type Libbpf, loadLibbpf, type Pointer, protRead } from "./bpf/library.ts";
+import { BpfObject, isSince } from "./bpf/object.ts";
+import { onlineCpus, Ring, ringBytes } from "./bpf/rings.ts";
+import type { Source, SourceEnd, SourceNews } from "./source.ts";
+import { defaultBufferKb } from "./trace-instance.ts";
+
+export interface BpfOptions {
+  readonly port: number | null;
+  /** Ring for each CPU, KiB. */
+  readonly bufferSizeKb: number | null;
+  readonly extended: boolean;
+}
+
+/** Sets everything up; nothing is recorded yet. Throws a NoBpfError or BpfPermissionError. */
+export async function openBpf(options: BpfOptions): Promise<Source> {
+  const library = await loadLibbpf();
+  const { port, extended } = options;
+  const object = BpfObject.load(library, { extended, ports: port === null ? [] : [[port, port]] });
+  const rings: Ring[] = [];
+  try {
+    const bytes = ringBytes(options.bufferSizeKb ?? defaultBufferKb(), library.pageBytes());
+    const outer = object.mapFd("rings");
+    for (const cpu of onlineCpus()) {
+      const ring = new Ring(library, cpu, bytes);
+      rings.push(ring);
+      library.updateElement(outer, u32(cpu), u32(ring.fd), 0);
+    }
+    return new BpfSource(library, object, rings, options, bytes);
+  } catch (error) {
+    for (const ring of rings) ring.close();
+    object.close();
+    throw error;
+  }
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+/** `struct counters` of tcpprobe.bpf.c, one for each possible CPU. */
+const counterCpus = 1024;
+const counterBytes = 64;
+
+/** How far records of one CPU may stand before earlier ones of another. */
+const sliceNs = 20e6;
+
+class BpfSource implements Source {
+  readonly name = "bpf";
+  readonly text = "records";
+  readonly columns = null;
+  readonly zeroMonotonicNs = "0";
+  readonly halts = true;
+  readonly path: string;
+  readonly port: number | null;
+  readonly notes: readonly string[];
+  readonly records: NonNullable<TppHeader["records"]>;
+  readonly bpf: NonNullable<TppHeader["bpf"]>;
+  readonly #library: Libbpf;
+  readonly #object: BpfObject;
+  readonly #rings: readonly Ring[];
+  readonly #ringKib: number;
+  #counters: Pointer;
+  readonly #refusals: BigUint64Array;
+  readonly #told: Record<string, number> = {};
+  #lastMisses = 0;
+
+  constructor(library: Libbpf, object: BpfObject, rings: readonly Ring[], options: BpfOptions, ringSize: number) {
+    this.#library = library;
+    this.#object = object;
+    this.#rings = rings;
+    this.#ringKib = ringSize / 1024;
+    this.path = library.file;
+    this.port = options.port;
+    this.records = layoutOf(library.hz(), options.extended, isSince(release(), 5, 12));
+    this.bpf = { object_sha256: object.sha256, hooks: object.hooks, refused: object.refused };
+    this.notes = [`ring of ${this.#ringKib} KiB for each of ${rings.length} CPUs`];
+    const counters = library.mmap(counterCpus * counterBytes, protRead, object.mapFd("counters"), 0);
+    if (counters === null) throw new NoBpfError("its counters cannot be mapped", "Use another source.");
+    this.#counters = counters;
+    this.#refusals = new BigUint64Array(library.view(counters, counterCpus * counterBytes));
+  }
+
+  start(): void {
+    this.#object.attach();
+  }
+
+  /**
+   * From the ring whose next record is the oldest, up to little more than where another ring's next record is: so records of
+   * all CPUs are in order of their times to within that, however late the reader is.
+   */
+  read(into: Buffer): number {
+    let oldest: Ring | null = null;
+    let first = Number.POSITIVE_INFINITY;
+    let second = Number.POSITIVE_INFINITY;
+    for (const ring of this.#rings) {
+      const time = ring.nextTimeNs();
+      if (time < first) {
+        second = first;
+        first = time;
+        oldest = ring;
+      } else if (time < second) second = time;
+    }
+    return oldest === null ? 0 : oldest.read(into, second + sliceNs);
+  }
+
+  saw(): void {}
+
+  news(): SourceNews {
+    return { lost: this.#untold() };
+  }
+
+  /** Every piece is of whole records. */
+  cutAt(bytes: Buffer): number {
+    return bytes.length < strideBytes ? -1 : strideBytes;
+  }
+
+  halt(): void {
+    this.#object.detach();
+  }
+
+  waiting(): number {
+    return this.#rings.reduce((sum, { waiting }) => sum + waiting / strideBytes, 0);
+  }
+
+  finish(): SourceEnd {
+    return { lost: this.#untold() };
+  }
+
+  advice(lost: LossTotals): readonly string[] {
+    if (!lost.ring) return [];
+    const narrow = this.port === null ? ", or narrow it with --port" : "";
+    return [`Raise --buffer-size-kb (now ${this.#ringKib})${narrow}.`];
+  }
+
+  /** Records that found no room, and runs that the kernel skipped, beyond those told of. */
+  #untold(): LossTotals {
+    const untold: Record<string, number> = {};
+    if (this.#counters === null) return untold;
+    let refused = 0n;
+    for (let cpu = 0; cpu < counterCpus; cpu += 1) refused += this.#refusals[(cpu * counterBytes) / 8]!;
+    this.#lastMisses = Math.max(this.#lastMisses, this.#object.misses());
+    for (const [cause, count] of [
+      ["ring", Number(refused)],
+      ["hooks", this.#lastMisses],
+    ] as const) {
+      const more = count - (this.#told[cause] ?? 0);
+      if (more > 0) untold[cause] = more;
+      this.#told[cause] = count;
+    }
+    return untold;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#counters === null) return;
+    for (const ring of this.#rings) ring.close();
+    this.#library.munmap(this.#counters, counterCpus * counterBytes);
+    this.#counters = null;
+    this.#object.close();
+  }
+}

@@ -1,0 +1,44 @@
+// node capture/test/bench-bpf.ts [KERNEL...]: instructions a record that the source bpf adds in the kernel's path and at reading, and
+// a segment that its filter rejects. QEMU's -icount makes the guest's clock count instructions.
+import { captureInGuest } from "./guest.ts";
+
+const rounds = 10_000;
+
+for (const kernel of process.argv.length > 2 ? process.argv.slice(2) : ["6.1"]) {
+  const evidence = await captureInGuest(kernel, {
+    name: "bench-bpf",
+    command: `sh guest-capture/bench-bpf.sh ${rounds}`,
+    cpus: 1,
+    accel: "tcg,thread=single",
+    qemu: ["-icount", "shift=0,sleep=off"],
+    memoryMiB: 3072,
+    limit: 1200,
+  });
+  const numbers = (file: string, what: string): number[] => {
+    const line = evidence
+      .text(`bench/${file}.txt`)
+      .split("\n")
+      .find((text) => text.startsWith(`${what} `));
+    return (line ?? "").split(" ").slice(1).map(Number);
+  };
+  const exchange = (file: string): number => numbers(file, "exchange")[0] ?? Number.NaN;
+  const base = Math.min(exchange("none"), exchange("none.again"));
+  const [spent = 0, , count = 0] = numbers("bpf", "read");
+  console.log(`${kernel}: ${rounds} exchanges of 1000 bytes both ways, instructions`);
+  console.log(
+    `  without            ${(base / rounds).toFixed(0)} per exchange (again: ${(exchange("none.again") / rounds).toFixed(0)})`,
+  );
+  console.log(
+    `  bpf, all fields    ${((exchange("bpf") - base) / count).toFixed(0)} in the path, ${(spent / count).toFixed(0)} at reading, per record (${count})`,
+  );
+  // As many segments pass the hooks as there are records without a filter.
+  console.log(`  bpf, all rejected  ${((exchange("rejected") - base) / count).toFixed(0)} per segment`);
+  console.log(
+    `  ${
+      evidence
+        .text("bench/bpf.txt")
+        .split("\n")
+        .find((text) => text.startsWith("lost")) ?? ""
+    }`,
+  );
+}

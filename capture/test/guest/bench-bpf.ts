@@ -1,0 +1,26 @@
+/**
+ * node bench-bpf.js PORT OUT COMMAND...: hooks attached while COMMAND runs, rings big enough for all of it and read afterwards, by
+ * the guest's clock, which under QEMU's -icount counts instructions. Writes what COMMAND printed and "read NS BYTES RECORDS".
+ * PORT: what is let through; 0 for all.
+ */
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { openBpf } from "../../sources/bpf.ts";
+
+const [port = "0", out = "", program = "", ...args] = process.argv.slice(2);
+const source = await openBpf({ port: Number(port) || null, bufferSizeKb: 64 * 1024, extended: true });
+source.start();
+const printed = execFileSync(program, args, { encoding: "utf8" });
+source.halt();
+const space = Buffer.alloc(64 * 1024 * 1024);
+let bytes = 0;
+const begin = process.hrtime.bigint();
+for (;;) {
+  const got = source.read(space.subarray(bytes));
+  if (got === "ended" || got === 0) break;
+  bytes += got;
+}
+const ns = process.hrtime.bigint() - begin;
+const { lost } = source.finish(0);
+writeFileSync(out, `${printed}read ${ns} ${bytes} ${bytes / source.records!.bytes}\nlost ${JSON.stringify(lost)}\n`);
+await source.dispose();

@@ -1,0 +1,84 @@
+#!/bin/sh
+# bpf.sh text|records: every kind of connection, seen by the module (its text, or its records through capture) and by BPF at the
+# same time, and by tcpdump and nstat.
+. guest-capture/lib.sh
+O=/out/bpf
+mkdir -p $O
+cd /payload || exit 1
+
+load extended=1 bufsize=65536
+network
+start_sinks
+# one segment a packet, so that records and what tcpdump sees are the same things
+for dev in a/a0 b/b0; do ip -n ${dev%/*} link set ${dev#*/} gso_max_segs 1; done
+modprobe tcp_bbr
+
+if [ "$1" = text ]; then
+  start_log bpf
+else
+  cp $STAT $O/stat.open
+  capture run --source kmod --binary -o $O/kmod.tpp 2>$O/kmod.err &
+  wait_for $O/kmod.err "capturing to" 120 || cat $O/kmod.err
+fi
+capture run --source bpf -o $O/bpf.tpp 2>$O/bpf.err &
+wait_for $O/bpf.err "capturing to" 120 || cat $O/bpf.err
+start_dump a a0 $O/a.pcap
+start_dump b b0 $O/b.pcap
+in_a nstat -n
+in_b nstat -n
+
+note loss
+path_back delay 20ms
+path delay 20ms rate 5mbit loss 2% reorder 5% gap 3
+in_a tcp send 10.0.2.1 5001 400000
+
+note ipv6
+in_a tcp send fd00:2::1 5001 100000
+
+note bbr
+path delay 20ms rate 5mbit
+in_a tcp send 10.0.2.1 5001 200000 cc=bbr
+
+note "path cut"
+in_a tcp send 10.0.2.1 5001 1500000 &
+sender=$!
+sleep 0.7
+path delay 20ms rate 5mbit loss 100%
+sleep 5
+path delay 20ms rate 5mbit
+wait $sender
+
+note "zero window"
+in_a tcp send 10.0.2.1 5002 40000
+
+note "data in FIN_WAIT"
+in_a tcp send 10.0.2.1 5004 3000 half
+
+note "reset by the sender, by the receiver, refused"
+in_a tcp send 10.0.2.1 5001 5000 hold=300 abort
+in_a tcp send 10.0.2.1 5003 5000 hold=800
+in_a tcp send 10.0.2.1 5999 10
+
+note "port reuse"
+in_a tcp send 10.0.2.1 5001 3000 sport=40001 hold=200 abort
+in_a tcp send 10.0.2.1 5001 3000 sport=40001 hold=200 abort
+
+settled 0
+sleep 1
+in_a nstat -az >$O/nstat.a
+in_b nstat -az >$O/nstat.b
+stop_dumps
+pkill -INT -f bpf.tpp
+wait_for $O/bpf.err "lost" 60
+if [ "$1" = text ]; then
+  stop_log
+else
+  pkill -INT -f kmod.tpp
+  wait_for $O/kmod.err "lost" 60
+  cat $O/kmod.err
+fi
+cat $O/bpf.err
+for ns in a b; do readlink /run/netns/$ns; ip netns exec $ns stat -L -c '%n %i' /proc/self/ns/net; done >$O/netns.txt
+unload
+for sink in $SINKS; do kill $sink; done
+exit 0
