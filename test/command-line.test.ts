@@ -30,7 +30,7 @@ bash("bash completes commands, options and the words that an option takes", asyn
   t.true((await inBash("capture", "")).includes("doctor"));
   t.deepEqual(await inBash("capture", "lo"), ["load"]);
   t.deepEqual(await inBash("capture", "run", "--so"), ["--source"]);
-  t.deepEqual(await inBash("capture", "run", "--source", ""), ["auto", "tracefs", "kmod", "ss"]);
+  t.deepEqual(await inBash("capture", "run", "--source", ""), ["auto", "kmod", "bpf", "tracefs", "ss"]);
   t.deepEqual(await inBash("capture", "run", "--source", "=", "t"), ["tracefs"]);
   t.deepEqual(await inBash("capture", "completion", ""), ["bash", "zsh", "fish"]);
   t.deepEqual(await inBash("capture", "run", "--port", ""), []);
