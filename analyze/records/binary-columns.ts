@@ -67,6 +67,12 @@ const texts =
     }
   };
 
+/** By their numbers in the kernel's enumeration. */
+const tcpStates = [
+  ...["", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE"],
+  ...["CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV"],
+];
+
 const timers = ["", "rto", "rto_zero_window", "probe"];
 /** All bits set: pacing is off. */
 const noPacing = 2n ** 64n - 1n;
@@ -125,9 +131,20 @@ export function binaryColumns(values: RecordValues): Store[] {
   put("timer", values.number("timer_kind"), (get) => texts((view, at) => timers[get(view, at)] ?? ""));
   put("cong", values.text("cong"), texts);
   put("cong_state", congState(values), texts);
+  put("detail", stateChange(values), texts);
   put("delivery_rate_bps", deliveryRate(values), numbers);
   put("min_rtt_us", values.number("min_rtt_us"), (get) => numbers(get, 1, noRtt));
   return stores;
+}
+
+/** `ESTABLISHED to FIN_WAIT1`, as from tracepoints' text; "" where the record is of no change of state. */
+function stateChange(values: RecordValues): TextAt | null {
+  const [before, after] = [values.number("old_state"), values.number("new_state")];
+  if (!before || !after) return null;
+  return (view, at) => {
+    const [from, to] = [tcpStates[before(view, at)], tcpStates[after(view, at)]];
+    return from && to ? `${from} to ${to}` : "";
+  };
 }
 
 function queue(values: RecordValues): NumberAt | null {

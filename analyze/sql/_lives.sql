@@ -7,7 +7,8 @@
 -- has_start                    BOOLEAN  its setup was seen
 -- done_s                       DOUBLE   its end; NULL where it was not seen
 -- lowest_una, highest_una      BIGINT   what was acknowledged at first and at last (of ss: bytes_acked)
--- syn_end, fin_seq             BIGINT   sequence numbers behind its SYN and of its FIN; NULL where these were not seen
+-- syn_end, fin_seq             BIGINT   sequence numbers behind its SYN and of its FIN; NULL where these were not seen. Where no sends
+--                                       are seen, the FIN's is what was written as the socket closed
 -- sent_bytes, sends, retransmitted_bytes   payload sent, in how many segments, and what of it had been sent before
 -- retrans, retransmit_events   the kernel's count of retransmissions, and the tracepoint's
 -- resets, rto_num              RSTs and timeouts
@@ -23,7 +24,10 @@ SELECT capture, flow,
   max(CASE WHEN type = 'done' THEN t END) AS done_s,
   coalesce(min(snd_una), min(bytes_acked)) AS lowest_una, coalesce(max(snd_una), max(bytes_acked)) AS highest_una,
   min(CASE WHEN type = 'send' AND tcp_flags & 2 = 2 THEN seq_num + 1 END) AS syn_end,
-  min(CASE WHEN type = 'send' AND tcp_flags & 1 = 1 THEN seq_num + length_bytes END) AS fin_seq,
+  -- The kernel changes the state, then queues the FIN.
+  min(CASE WHEN type = 'send' AND tcp_flags & 1 = 1 THEN seq_num + length_bytes
+    WHEN type = 'state' AND detail IN ('ESTABLISHED to FIN_WAIT1', 'SYN_RECV to FIN_WAIT1', 'CLOSE_WAIT to LAST_ACK') THEN write_seq
+  END) AS fin_seq,
   coalesce(sum(CASE WHEN type = 'send' THEN length_bytes END), max(bytes_sent) - min(bytes_sent)) AS sent_bytes,
   count(CASE WHEN type = 'send' AND length_bytes > 0 THEN 1 END) AS sends,
   sum(CASE WHEN type = 'send' AND seq_num < snd_nxt THEN length_bytes END) AS retransmitted_bytes,
