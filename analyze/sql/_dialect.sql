@@ -26,6 +26,10 @@ CREATE MACRO exact_sum(value) AS sum((value * 1e9)::HUGEINT)::DOUBLE / 1e9;
 CREATE MACRO nanoseconds(seconds) AS (seconds * 1e9)::BIGINT;
 CREATE MACRO seconds_of(nanoseconds) AS nanoseconds::DOUBLE / 1e9;
 
+-- A mean of values that are whole multiples of 1/grain, each weighted by whole nanoseconds: exact, so of equal values it is that value.
+CREATE MACRO mean_over_time(value, grain, held_ns) AS
+  sum(round(value * grain)::HUGEINT * held_ns)::DOUBLE / nullif(grain * sum(CASE WHEN value IS NOT NULL THEN held_ns END)::DOUBLE, 0);
+
 -- The number of windows in a stretch of time, if all stretches together (`total`) have so few that they can be worked on.
 CREATE MACRO so_many_windows(number, total) AS CASE
   WHEN total > 10000000 THEN error('tcpprobe_plus: ' || total::HUGEINT || ' windows, at most 10000000')

@@ -45,12 +45,12 @@ WITH acked AS (
   FROM _lives
 ), held AS (
   SELECT flow,
-    exact_sum(srtt_us * held_s) / nullif(seconds_of(sum(CASE WHEN srtt_us IS NOT NULL THEN held_ns END)), 0) AS srtt_mean_us,
-    exact_sum(snd_cwnd * held_s) / nullif(seconds_of(sum(CASE WHEN snd_cwnd IS NOT NULL THEN held_ns END)), 0) AS cwnd_mean,
-    exact_sum(inflight_bytes * held_s) / nullif(seconds_of(sum(CASE WHEN inflight_bytes IS NOT NULL THEN held_ns END)), 0) AS inflight_mean_bytes,
+    mean_over_time(srtt_us, 8, held_ns) AS srtt_mean_us,
+    mean_over_time(snd_cwnd, 1, held_ns) AS cwnd_mean,
+    mean_over_time(inflight_bytes, 1, held_ns) AS inflight_mean_bytes,
     count(CASE WHEN ca_state = 'Loss' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Loss') THEN 1 END) AS loss_episodes,
     count(CASE WHEN ca_state = 'Recovery' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Recovery') THEN 1 END) AS recovery_episodes
-  FROM (SELECT flow, t - since_s AS held_s, nanoseconds(t - since_s) AS held_ns, srtt_us, snd_cwnd, inflight_bytes, ca_state, previous_ca_state FROM _steps) GROUP BY flow
+  FROM (SELECT flow, nanoseconds(t - since_s) AS held_ns, srtt_us, snd_cwnd, inflight_bytes, ca_state, previous_ca_state FROM _steps) GROUP BY flow
 ), samples AS (
   SELECT flow, min(rtt_sample_us) AS rtt_min_us, quantiles_of(rtt_sample_us) AS quantiles
   FROM _steps WHERE rtt_sample_us IS NOT NULL GROUP BY flow
