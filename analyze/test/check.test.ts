@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
-import { analyze, fixture, temporaryDirectory } from "./helpers.ts";
+import { analyze, fixture, headerOf, temporaryDirectory, writeCapture } from "./helpers.ts";
 
 const kmod = fixture("kmod-loss");
 const shaped = fixture("shaped-loss");
@@ -98,4 +98,14 @@ test("what is no assertion, and none at all, are refused", async (t) => {
   const wrong = await analyze("check", kmod, "--assert", "goodputt > 1");
   t.is(wrong.code, 65);
   t.regex(wrong.err, /goodputt/);
+});
+
+test("over a capture without any flow nothing holds, aggregates neither", async (t) => {
+  const path = await writeCapture(join(temporaryDirectory(t), "empty.tpp"), "", headerOf("probe"));
+  for (const assertion of ["coalesce(sum(rtos), 0) = 0", "count(CASE WHEN rtos > 0 THEN 1 END) = 0", "rtos = 0"]) {
+    const { code, out, err } = await analyze("check", path, "--assert", assertion);
+    t.is(code, 65, assertion);
+    t.is(out, "");
+    t.regex(err, /^analyze: .*\n$/);
+  }
 });

@@ -11,7 +11,7 @@ import { takeSnapshot } from "../snapshot/header.ts";
 import { changeSettings } from "../sources/module/settings.ts";
 import { afterFirstLine, type Source, type SourceNews } from "../sources/source.ts";
 import { openSs } from "../sources/ss.ts";
-import { ringCounters } from "../sources/trace-instance.ts";
+import { defaultBufferKb, ringCounters, tracedCpus } from "../sources/trace-instance.ts";
 import { captureHere, moduleText, plainOutput, temporaryDirectory } from "./helpers.ts";
 
 const ssTest = requires({ tools: ["ss"] });
@@ -134,4 +134,12 @@ test("a setting that was changed meanwhile is in the header of the next file of 
   t.not(headers[0]!.module_sysctl?.probetime, "10");
   t.deepEqual(headers.at(-1)!.module_sysctl, changed);
   t.true(output.paths.every((path) => existsSync(path)));
+});
+
+test("rings are counted by what the kernel keeps, not by the CPUs that this process may use", (t) => {
+  const root = temporaryDirectory(t);
+  for (let cpu = 0; cpu < 64; cpu++) mkdirSync(join(root, "per_cpu", `cpu${cpu}`), { recursive: true });
+  writeFileSync(join(root, "per_cpu", "readme"), "");
+  t.is(tracedCpus(root), 64);
+  t.is(defaultBufferKb(tracedCpus(root)) * 64, 256 * 1024);
 });
