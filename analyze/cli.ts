@@ -1,5 +1,6 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
 import { Command, CommanderError, Option } from "commander";
+import type { PlotCommandOptions } from "./commands/plot.ts";
 import { AnalyzeError, OutputClosedError, UsageError } from "./errors.ts";
 import { eventNames } from "./import/event-names.ts";
 import type { ImportOptions } from "./import/import.ts";
@@ -173,19 +174,6 @@ export function buildProgram(io: Io, setExitCode: (code: number) => void = () =>
 }
 
 const readingOf = ({ maxExpansion }: { maxExpansion?: number }) => (maxExpansion === undefined ? {} : { maxExpansion });
-
-export interface PlotCommandOptions {
-  readonly output?: string;
-  readonly force?: boolean;
-  readonly with?: string[];
-  readonly flow?: number[];
-  readonly from?: number;
-  readonly to?: number;
-  readonly window?: number;
-  readonly unit?: "packets" | "bytes";
-  readonly width?: number;
-  readonly title?: string;
-}
 
 function moment(text: string): Date {
   const value = new Date(text);

@@ -1,13 +1,8 @@
 /** All that a command touches of the terminal and the process, passed in so that tests are silent. */
+import type { TextOut } from "./text-out.ts";
 import { UnhurriedOut } from "./unhurried-out.ts";
 
-export interface TextOut {
-  write(text: string): unknown;
-  /** Writes it now or, where there is no room, not at all: for what the next moment makes old. */
-  offer(text: string): unknown;
-  readonly isTTY: boolean;
-  readonly columns: number;
-}
+export type { TextOut } from "./text-out.ts";
 
 /** Those that people and programs send to end one that runs, and others that would end it without cleaning up. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2", "SIGALRM", "SIGXCPU"] as const;

@@ -4,7 +4,7 @@
  */
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import type { TextOut } from "./io.ts";
+import type { TextOut } from "./text-out.ts";
 
 const retryMs = 50;
 /** Lines that wait; beyond it they are left out. */

@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { foreignText } from "@tcpprobe-plus/tpp";
-import type { PlotCommandOptions } from "../cli.ts";
 import { UnknownFormatError, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { drawPlot } from "../plots/draw.ts";
@@ -9,6 +8,19 @@ import { type PlotName, plotNames } from "../plots/names.ts";
 import type { VegaLiteSpec } from "../plots/spec.ts";
 import { notice } from "./notices.ts";
 import { openOutput, withTrace } from "./open.ts";
+
+export interface PlotCommandOptions {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly with?: string[];
+  readonly flow?: number[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly window?: number;
+  readonly unit?: "packets" | "bytes";
+  readonly width?: number;
+  readonly title?: string;
+}
 
 const formats: Readonly<Record<string, (spec: VegaLiteSpec) => Promise<string | Uint8Array>>> = {
   ".svg": async (spec) => (await import("../plots/render.ts")).toSvg(spec),
