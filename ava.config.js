@@ -1,5 +1,9 @@
-// The suites of `npm test`. What takes longer has its own script (`npm run test:guests`).
-const long = ["capture/test/bpf-guest.test.ts", "capture/test/load.test.ts", "capture/test/module-kill.test.ts"];
+// The suites of `npm test`. What takes longer has its own script (`npm run test:guests`, `npm run test:kernels`).
+const guests = ["capture/test/bpf-guest.test.ts", "capture/test/load.test.ts", "capture/test/module-kill.test.ts"];
+const long = [
+  ...(process.env.TPP_GUESTS === "all" ? [] : guests),
+  ...(process.env.TPP_KERNELS ? [] : ["kmod/test/hostile.test.ts"]),
+];
 
 export default {
   files: [
@@ -9,7 +13,7 @@ export default {
     "kmod/test/**/*.test.ts",
     "notebooks/**/*.test.ts",
     "test/**/*.test.ts",
-    ...(process.env.TPP_GUESTS === "all" ? [] : long.map((file) => `!${file}`)),
+    ...long.map((file) => `!${file}`),
   ],
   extensions: ["ts"],
   timeout: "10m",

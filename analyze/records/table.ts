@@ -185,19 +185,22 @@ function tableColumns(pass: Pass, capture: number): TableColumn[] {
   });
 }
 
+/** Deno's Node-API takes no shared memory, so there a copy is handed over. */
+const takesShared = !("Deno" in globalThis);
+
+function forAddon(buffer: ArrayBufferLike, offset: number, bytes: number): [ArrayBuffer, number] {
+  if (takesShared || buffer instanceof ArrayBuffer) return [buffer as ArrayBuffer, offset];
+  return [new Uint8Array(buffer, offset, bytes).slice().buffer as ArrayBuffer, 0];
+}
+
 /** A column as it lies in the batch. */
 function plain(place: number): Write {
   return (vector, { batch, from, count }) => {
     const { kind } = batch.layout.columns[place]!;
     const values = batch.at(place);
     const bytes = bytesOf[kind];
-    duckdb.copy_data_to_vector(
-      vector,
-      0,
-      values.buffer as ArrayBuffer,
-      values.byteOffset + from * bytes,
-      count * bytes,
-    );
+    const [source, offset] = forAddon(values.buffer, values.byteOffset + from * bytes, count * bytes);
+    duckdb.copy_data_to_vector(vector, 0, source, offset, count * bytes);
     writeValidity(vector, place, { batch, from, count });
   };
 }
@@ -227,11 +230,7 @@ function writeValidity(vector: duckdb.Vector, place: number, { batch, from, coun
   if (!batch.hasNulls[place]) return;
   const valid = batch.valid(place);
   duckdb.vector_ensure_validity_writable(vector);
-  duckdb.copy_data_to_vector_validity(
-    vector,
-    0,
-    valid.buffer as ArrayBuffer,
-    valid.byteOffset + (from >> 3),
-    (count + 7) >> 3,
-  );
+  const bytes = (count + 7) >> 3;
+  const [source, offset] = forAddon(valid.buffer, valid.byteOffset + (from >> 3), bytes);
+  duckdb.copy_data_to_vector_validity(vector, 0, source, offset, bytes);
 }
