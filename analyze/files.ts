@@ -18,7 +18,3 @@ export const readParquet = (paths: string | readonly string[], options = ""): st
 
 /** A FROM item: the keys and values of a Parquet file's metadata. */
 export const readParquetMetadata = (path: string): string => `parquet_kv_metadata(${exactly(path)})`;
-
-/** The beginning of a read_csv call that takes the text as it is: no quotes, no guessing. `delimiter` is SQL. */
-export const readCsv = (path: string, delimiter: string): string =>
-  `read_csv(${exactly(path)}, hive_partitioning = false, auto_detect = false, header = false, delim = ${delimiter}, quote = '', escape = ''`;

@@ -51,7 +51,5 @@ export const inner = {
   cookie: { name: "cookie", kind: "f64" },
 } as const satisfies Record<string, ColumnSpec>;
 
-/** `ends` of a record that names no two ports, and so belongs to no connection. */
-export const noEnds = 0xffffffff;
 /** `cpu` that is not known. */
 export const noCpu = 0xffff;
