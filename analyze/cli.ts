@@ -1,16 +1,23 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
 import { Command, CommanderError, Option } from "commander";
+import { maxExpansion } from "./command-line/max-expansion.ts";
+import { addMetricCommands, withQueries } from "./command-line/metric-commands.ts";
+import {
+  type FormatOptions,
+  flowNumbers,
+  refuseRepeated,
+  seconds,
+  wholeNumber,
+  windowSeconds,
+} from "./command-line/options.ts";
 import type { PlotCommandOptions } from "./commands/plot.ts";
 import { AnalyzeError, OutputClosedError, UsageError } from "./errors.ts";
 import { eventNames } from "./import/event-names.ts";
 import type { ImportOptions } from "./import/import.ts";
-import { type Io, processIo } from "./io.ts";
-import { maxExpansion } from "./max-expansion.ts";
-import { addMetricCommands, withQueries } from "./metric-commands.ts";
-import { type FormatOptions, flowNumbers, refuseRepeated, seconds, wholeNumber, windowSeconds } from "./options.ts";
 import { plotNames } from "./plots/names.ts";
 import { removeOnEveryWayOut } from "./temporary.ts";
-import type { OpenOptions } from "./trace.ts";
+import { type Io, processIo } from "./terminal/io.ts";
+import type { OpenOptions } from "./trace/trace.ts";
 import { version } from "./version.ts";
 
 /** Exit codes beside those of errors.ts. */

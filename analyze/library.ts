@@ -3,13 +3,13 @@
  * checked here, before anything is done with it. Errors are the classes of errors.ts.
  */
 import type { Table } from "apache-arrow";
-import { asUserQuery, type Columns, type SqlValue } from "./database.ts";
+import { asUserQuery, type Columns, type SqlValue } from "./database/database.ts";
+import { objectsOf } from "./database/values.ts";
 import { UsageError } from "./errors.ts";
 import type { PlotOptions } from "./plots/draw.ts";
 import { type PlotName, plotNames } from "./plots/names.ts";
 import type { Picture } from "./plots/picture.ts";
-import { type OpenOptions, openTraceAs, Trace as PlainTrace } from "./trace.ts";
-import { objectsOf } from "./values.ts";
+import { type OpenOptions, openTraceAs, Trace as PlainTrace } from "./trace/trace.ts";
 
 /**
  * One or more captures as tables: `trace` (one row a record), and the metrics of sql/ once they are asked for.

@@ -3,11 +3,11 @@ import { type Assertion, assertionOfText, readAssertions } from "../check/assert
 import { evaluate, type Outcome } from "../check/evaluate.ts";
 import { type CheckError, isJunit, junit } from "../check/junit.ts";
 import { report } from "../check/report.ts";
+import { jsonText } from "../database/values.ts";
 import { NotAReportError, NothingToCheckError, OutputExistsError, UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import { OutputFile } from "../output/file.ts";
-import { plural } from "../output/units.ts";
-import { jsonText } from "../values.ts";
+import { OutputFile } from "../export/file.ts";
+import type { Io } from "../terminal/io.ts";
+import { plural } from "../terminal/units.ts";
 import { filesOf, withTrace } from "./open.ts";
 
 export interface CheckOptions {

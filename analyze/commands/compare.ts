@@ -1,13 +1,13 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
+import type { FormatOptions } from "../command-line/options.ts";
 import { UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import type { FormatOptions } from "../options.ts";
-import { printRows, rowFormat } from "../output/rows.ts";
-import { renderTable, unknown } from "../output/table.ts";
-import { bitsPerSecond, bytes, count, decimals, microseconds, plural } from "../output/units.ts";
-import type { Trace } from "../trace.ts";
+import type { Io } from "../terminal/io.ts";
+import { renderTable, unknown } from "../terminal/table.ts";
+import { bitsPerSecond, bytes, count, decimals, microseconds, plural } from "../terminal/units.ts";
+import { dataFlows, endsSql } from "../trace/select.ts";
+import type { Trace } from "../trace/trace.ts";
 import { withTrace } from "./open.ts";
-import { dataFlows, endsSql } from "./select.ts";
+import { printRows, rowFormat } from "./rows.ts";
 
 type Value = number | null | undefined;
 

@@ -1,11 +1,11 @@
 import { UnknownFormatError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import { Answer } from "../output/answer.ts";
-import { arrowPieces } from "../output/arrow.ts";
-import { csvPieces } from "../output/csv.ts";
-import { writePieces } from "../output/file.ts";
-import { writeParquet } from "../output/parquet.ts";
-import type { Trace } from "../trace.ts";
+import { Answer } from "../export/answer.ts";
+import { arrowPieces } from "../export/arrow.ts";
+import { csvPieces } from "../export/csv.ts";
+import { writePieces } from "../export/file.ts";
+import { writeParquet } from "../parquet/copy.ts";
+import type { Io } from "../terminal/io.ts";
+import type { Trace } from "../trace/trace.ts";
 import { openOutput, withTrace } from "./open.ts";
 
 const wholeTrace = ({ database }: Trace) => Answer.to(database, "SELECT * FROM trace ORDER BY capture, ord");

@@ -1,9 +1,9 @@
-import type { Io } from "../io.ts";
-import type { FormatOptions } from "../options.ts";
-import { printRows, rowFormat } from "../output/rows.ts";
-import { renderTable } from "../output/table.ts";
+import type { FormatOptions } from "../command-line/options.ts";
+import type { Io } from "../terminal/io.ts";
+import { renderTable } from "../terminal/table.ts";
+import { flowFilter } from "../trace/select.ts";
 import { withTrace } from "./open.ts";
-import { flowFilter } from "./select.ts";
+import { printRows, rowFormat } from "./rows.ts";
 
 interface EventRow {
   readonly capture: number;

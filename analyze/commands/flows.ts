@@ -1,11 +1,11 @@
-import type { Io } from "../io.ts";
-import type { FormatOptions } from "../options.ts";
-import { printRows, rowFormat } from "../output/rows.ts";
-import { renderTable } from "../output/table.ts";
-import { bitsPerSecond, bytes, count, decimals, microseconds } from "../output/units.ts";
-import type { Trace } from "../trace.ts";
+import type { FormatOptions } from "../command-line/options.ts";
+import type { Io } from "../terminal/io.ts";
+import { renderTable } from "../terminal/table.ts";
+import { bitsPerSecond, bytes, count, decimals, microseconds } from "../terminal/units.ts";
+import { endsSql } from "../trace/select.ts";
+import type { Trace } from "../trace/trace.ts";
 import { withTrace } from "./open.ts";
-import { endsSql } from "./select.ts";
+import { printRows, rowFormat } from "./rows.ts";
 
 /** Prints one line a connection: a table to read, or every column of the view `flows` as JSON or CSV. */
 export async function flows(paths: readonly string[], options: FormatOptions, io: Io): Promise<void> {

@@ -2,10 +2,10 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { foreignText, TppError } from "@tcpprobe-plus/tpp";
 import { OutputError } from "../errors.ts";
+import { OutputFile } from "../export/file.ts";
 import { type ImportOptions, importText } from "../import/import.ts";
-import type { Io } from "../io.ts";
-import { OutputFile } from "../output/file.ts";
-import { count, plural } from "../output/units.ts";
+import type { Io } from "../terminal/io.ts";
+import { count, plural } from "../terminal/units.ts";
 
 /** Makes a .tpp capture of what another program recorded. */
 export async function importCapture(

@@ -1,8 +1,8 @@
 import { foreignText, type TppHeader, type TppWalk } from "@tcpprobe-plus/tpp";
-import type { Capture } from "../ingest/capture.ts";
-import type { Io } from "../io.ts";
-import { bytes, count, plural } from "../output/units.ts";
-import { openTrace, type Trace } from "../trace.ts";
+import type { Capture } from "../captures/capture.ts";
+import type { Io } from "../terminal/io.ts";
+import { bytes, count, plural } from "../terminal/units.ts";
+import { openTrace, type Trace } from "../trace/trace.ts";
 import { whyNotFollowed } from "./notices.ts";
 
 interface Summary {

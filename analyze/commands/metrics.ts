@@ -1,13 +1,13 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
+import type { FormatOptions } from "../command-line/options.ts";
 import { UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import type { FormatOptions } from "../options.ts";
-import { Answer } from "../output/answer.ts";
-import { queryFormat, writeAnswer } from "../output/query.ts";
-import { printRows, rowFormat } from "../output/rows.ts";
-import { viewNames, windowedViews } from "../views.ts";
+import { Answer } from "../export/answer.ts";
+import { queryFormat, writeAnswer } from "../export/query.ts";
+import type { Io } from "../terminal/io.ts";
+import { flowFilter } from "../trace/select.ts";
+import { viewNames, windowedViews } from "../trace/views.ts";
 import { openOutput, withTrace } from "./open.ts";
-import { flowFilter } from "./select.ts";
+import { printRows, rowFormat } from "./rows.ts";
 
 export interface MetricsOptions extends FormatOptions {
   readonly output?: string;

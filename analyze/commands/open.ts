@@ -1,7 +1,7 @@
-import { expand } from "../ingest/inputs.ts";
-import type { Io } from "../io.ts";
-import { OutputFile } from "../output/file.ts";
-import { openTrace, type Trace } from "../trace.ts";
+import { expand } from "../captures/inputs.ts";
+import { OutputFile } from "../export/file.ts";
+import type { Io } from "../terminal/io.ts";
+import { openTrace, type Trace } from "../trace/trace.ts";
 import { printNotices } from "./notices.ts";
 
 /** Opens captures for a command, says what is wrong with them, and closes them after the work. */

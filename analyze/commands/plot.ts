@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { foreignText } from "@tcpprobe-plus/tpp";
 import { UnknownFormatError, UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
 import { drawPlot } from "../plots/draw.ts";
 import { type PlotName, plotNames } from "../plots/names.ts";
 import type { VegaLiteSpec } from "../plots/spec.ts";
+import type { Io } from "../terminal/io.ts";
 import { notice } from "./notices.ts";
 import { openOutput, withTrace } from "./open.ts";
 

@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import { readSchema, readSchemas } from "../schema.ts";
-import { viewNames } from "../views.ts";
+import type { Io } from "../terminal/io.ts";
+import { readSchema, readSchemas } from "../trace/schema.ts";
+import { viewNames } from "../trace/views.ts";
 
 /** Prints the documented columns of one view, or what each view is. */
 export async function schema(view: string | undefined, options: { readonly json?: boolean }, io: Io): Promise<void> {

@@ -1,14 +1,14 @@
 import { createReadStream } from "node:fs";
 import { foreignText } from "@tcpprobe-plus/tpp";
-import { asUserQuery } from "../database.ts";
+import type { FormatOptions } from "../command-line/options.ts";
+import { asUserQuery } from "../database/database.ts";
 import { UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import type { FormatOptions } from "../options.ts";
-import { Answer } from "../output/answer.ts";
-import { queryFormat, writeAnswer } from "../output/query.ts";
-import { printRows, rowFormat } from "../output/rows.ts";
-import { windowedViews } from "../views.ts";
+import { Answer } from "../export/answer.ts";
+import { queryFormat, writeAnswer } from "../export/query.ts";
+import type { Io } from "../terminal/io.ts";
+import { windowedViews } from "../trace/views.ts";
 import { openOutput, withTrace } from "./open.ts";
+import { printRows, rowFormat } from "./rows.ts";
 
 export interface SqlOptions extends FormatOptions {
   readonly parquet?: boolean;

@@ -1,8 +1,8 @@
 import { foreignText, TppInputError, verifyTpp } from "@tcpprobe-plus/tpp";
+import { expand } from "../captures/inputs.ts";
 import { InputError, NotACaptureError } from "../errors.ts";
-import { expand } from "../ingest/inputs.ts";
-import type { Io } from "../io.ts";
-import { bytes, plural } from "../output/units.ts";
+import type { Io } from "../terminal/io.ts";
+import { bytes, plural } from "../terminal/units.ts";
 
 const exitDamaged = 65;
 
