@@ -1,6 +1,6 @@
 /** What a capture can tell: columns of `captures`, which SQL asks instead of the source's name. */
 import type { TppHeader } from "@tcpprobe-plus/tpp";
-import { isKernelProbe } from "../records/texts/kernel-probe.ts";
+import { isKernelProbe } from "./kinds.ts";
 
 export interface Capabilities {
   /** Each segment that is sent has a record. */

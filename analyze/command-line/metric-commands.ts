@@ -1,16 +1,17 @@
-/** The definitions of the commands that answer from the metrics; cli.ts has the others and what all share. */
+/** The definitions of the commands that answer from the metrics; program.ts has the others and what all share. */
 import { type Command, Option } from "commander";
 import type { CheckOptions } from "../commands/check.ts";
 import type { MetricsOptions } from "../commands/metrics.ts";
+import type { CommandIo } from "../commands/open.ts";
+import type { FormatOptions } from "../commands/rows.ts";
 import type { SqlOptions } from "../commands/sql.ts";
-import type { Io } from "../terminal/io.ts";
 import { viewNames } from "../trace/views.ts";
-import { type FormatOptions, flowNumbers, texts, windowSeconds } from "./options.ts";
+import { flowNumbers, texts, windowSeconds } from "./options.ts";
 
 export interface Definition {
   readonly add: (usage: string, description: string) => Command;
   readonly jsonOrCsv: (command: Command) => Command;
-  readonly io: Io;
+  readonly io: CommandIo;
   readonly setExitCode: (code: number) => void;
 }
 

@@ -2,11 +2,6 @@
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
 
-export interface FormatOptions {
-  readonly json?: boolean;
-  readonly csv?: boolean;
-}
-
 const decimalNumber = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
 /** A number as people write it: not the hexadecimal, octal and binary ones that JavaScript takes too. NaN where it is none. */

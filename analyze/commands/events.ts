@@ -1,8 +1,8 @@
-import type { FormatOptions } from "../command-line/options.ts";
-import type { Io } from "../terminal/io.ts";
 import { renderTable } from "../terminal/table.ts";
 import { flowFilter } from "../trace/select.ts";
+import type { CommandIo } from "./open.ts";
 import { withTrace } from "./open.ts";
+import type { FormatOptions } from "./rows.ts";
 import { printRows, rowFormat } from "./rows.ts";
 
 interface EventRow {
@@ -19,7 +19,7 @@ interface EventRow {
 export async function events(
   paths: readonly string[],
   options: FormatOptions & { readonly flow?: readonly number[] },
-  io: Io,
+  io: CommandIo,
 ): Promise<void> {
   await withTrace(paths, io, async (trace) => {
     const query = `SELECT * FROM events ${await flowFilter(trace, options.flow)} ORDER BY capture, t, flow, event, duration_s, detail`;

@@ -6,6 +6,11 @@ import { textPieces } from "../export/text.ts";
 import type { Io } from "../terminal/io.ts";
 import { renderTable, unknown } from "../terminal/table.ts";
 
+export interface FormatOptions {
+  readonly json?: boolean;
+  readonly csv?: boolean;
+}
+
 export type RowFormat = "table" | "json" | "csv";
 
 export const rowFormat = (options: { json?: boolean | undefined; csv?: boolean | undefined }): RowFormat =>

@@ -1,20 +1,7 @@
 import type { Loss } from "../captures/capture.ts";
 import { type Database, literal } from "../database/database.ts";
-import type { Trace } from "../trace/trace.ts";
 import { type ConvertedCapture, capturesKey, lossesKey } from "./converted.ts";
-import { lossesSql } from "./read.ts";
 import { columnMeanings, keptFormat } from "./write.ts";
-
-/**
- * Writes `trace` to a Parquet file: zstd, one row a record in wire order, with the captures' headers, the places of
- * lost records and every column's unit and meaning in the file's metadata.
- */
-export async function writeParquet(trace: Trace, path: string): Promise<void> {
-  if (trace.written === path) return;
-  const captures = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
-  const losses = await trace.rows<Loss>(lossesSql);
-  await copyTrace(trace.database, "SELECT * FROM _whole_trace", { captures, losses }, path);
-}
 
 export interface TraceMetadata {
   readonly captures: readonly ConvertedCapture[];

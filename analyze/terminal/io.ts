@@ -3,12 +3,9 @@ import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import { OutputClosedError, OutputError } from "../errors.ts";
-import type { OpenOptions } from "../trace/trace.ts";
 
 /** Where a command writes; passed in, so that tests read what a user would see. */
 export interface Io {
-  /** How captures are opened; filled from the command line before the command runs. */
-  readonly opening?: OpenOptions;
   /** Whoever writes much waits for what it returns. Whoever does not still learns of a failure, from `finish`. */
   readonly stdout: { write(chunk: string | Uint8Array): unknown };
   readonly stderr: { write(chunk: string | Uint8Array): unknown };

@@ -17,8 +17,8 @@ import test, { type ExecutionContext } from "ava";
 import type { CacheOptions } from "../cache/cache.ts";
 import { keptTables } from "../cache/derived.ts";
 import { sqlOf } from "../database/database.ts";
-import { writeParquet } from "../parquet/copy.ts";
 import { openTrace, type Trace } from "../trace/trace.ts";
+import { writeParquet } from "../trace/write.ts";
 import { analyze, fixture, linesOf, temporaryDirectory, writeCapture } from "./helpers.ts";
 
 const recording = fixture("kmod-loss");

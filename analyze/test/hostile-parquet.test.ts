@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "ava";
 import { literal } from "../database/literals.ts";
 import { openTrace } from "../index.ts";
-import { writeParquet } from "../parquet/copy.ts";
+import { writeParquet } from "../trace/write.ts";
 import { analyze, fixture, temporaryDirectory } from "./helpers.ts";
 
 const recording = fixture("kmod-loss");

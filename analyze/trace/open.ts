@@ -6,11 +6,12 @@ import { capabilitiesOf, capabilityNames } from "../captures/capabilities.ts";
 import type { Capture } from "../captures/capture.ts";
 import type { Input } from "../captures/inputs.ts";
 import { missingFiles } from "../captures/set.ts";
+import { registerCapture, registerLosses } from "../captures/tables.ts";
 import type { Database } from "../database/database.ts";
 import { wholeNumeral } from "../database/literals.ts";
 import { NotACaptureError, TemporaryDirectoryError } from "../errors.ts";
 import { entryKey } from "../parquet/converted.ts";
-import { openParquet, type ParquetRows, registerCapture, registerLosses, rowsIn } from "../parquet/read.ts";
+import { openParquet, type ParquetRows, rowsIn } from "../parquet/read.ts";
 import { keptFormat, passingFormat, type WriteOptions, type WrittenPass, writePass } from "../parquet/write.ts";
 import { typesSql } from "./types.ts";
 

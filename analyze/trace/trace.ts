@@ -2,7 +2,6 @@ import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { WalkOptions } from "@tcpprobe-plus/tpp";
-import type { Table } from "apache-arrow";
 import { Cache, type CacheOptions } from "../cache/cache.ts";
 import type { Capture } from "../captures/capture.ts";
 import { type Input, inputsOf } from "../captures/inputs.ts";
@@ -11,9 +10,6 @@ import { numeral } from "../database/literals.ts";
 import type { Access } from "../database/lock.ts";
 import { objectsOf } from "../database/values.ts";
 import { TemporaryDirectoryError, UsageError } from "../errors.ts";
-import type { PlotOptions } from "../plots/draw.ts";
-import type { PlotName } from "../plots/names.ts";
-import type { Picture } from "../plots/picture.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.ts";
 import { type Opened, openCaptures } from "./open.ts";
 import { viewNames } from "./views.ts";
@@ -159,28 +155,6 @@ export class Trace implements AsyncDisposable {
   /** One object a connection: the view `flows` (sql/flows.sql says what each column is). */
   async flows(): Promise<Record<string, SqlValue>[]> {
     return this.plain().rows("SELECT * FROM flows ORDER BY flow");
-  }
-
-  /** A query's result as an Arrow table; types that Arrow cannot hold alike become text or doubles. */
-  async arrow(sql: string): Promise<Table> {
-    const { arrowTable } = await import("../export/arrow.ts");
-    await this.needOf(sql);
-    return arrowTable(this.database, sql);
-  }
-
-  /** A picture of one plot. Throws a MissingColumnError where the source lacks what it needs. */
-  async plot(name: PlotName, options: PlotOptions = {}): Promise<Picture> {
-    const [{ drawPlot }, { toSvg }, { Picture }] = await Promise.all([
-      import("../plots/draw.ts"),
-      import("../plots/render.ts"),
-      import("../plots/picture.ts"),
-    ]);
-    const { spec, notes } = await drawPlot(this.plain(), name, options);
-    return new Picture(
-      spec,
-      await toSvg(spec),
-      [`${name} of ${this.captures.map(({ path }) => path).join(", ")}`, ...notes].join("; "),
-    );
   }
 
   /** A file of this name in the trace's own temporary directory, which goes with it. */

@@ -1,5 +1,5 @@
 /** Man pages and completions of both programs, each with the place where it belongs. */
-import { buildProgram as buildAnalyze } from "../../analyze/cli.ts";
+import { buildProgram as buildAnalyze } from "../../analyze/command-line/program.ts";
 import { plotNames } from "../../analyze/plots/names.ts";
 import { viewNames } from "../../analyze/trace/views.ts";
 import { buildProgram as buildCapture } from "../../capture/cli.ts";
