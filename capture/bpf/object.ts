@@ -10,6 +10,8 @@ import type { Libbpf, Pointer } from "./library.ts";
 import { settingsOf } from "./settings.ts";
 
 const objectName = "tcpprobe";
+/** The programs' variables: `counters` of tcpprobe.bpf.c alone. */
+export const countersMap = `${objectName}.bss`;
 /** Where the running kernel describes its types. */
 export const kernelTypes = "/sys/kernel/btf/vmlinux";
 

@@ -71,20 +71,19 @@ struct {
 	__array(values, struct ring);
 } rings SEC(".maps");
 
-/* A CPU's counters, in a cache line of their own. */
+/* A CPU's counters, in a cache line of their own; the loader maps them. */
 struct counters {
 	u64 refused;
 	u64 done_sk; /* the socket that tcp_done() is working on */
 	u64 pad[6];
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, MAX_CPUS);
-	__type(key, u32);
-	__type(value, struct counters);
-} counters SEC(".maps");
+struct counters counters[MAX_CPUS];
+
+static __always_inline struct counters *counters_of(u32 cpu)
+{
+	return &counters[cpu & (MAX_CPUS - 1)];
+}
 
 /* Sockets that were closed and whose RST is still to be sent. */
 struct {
@@ -235,6 +234,21 @@ static __always_inline void take(const struct sock *sk)
 		bpf_map_update_elem(&owned, &key, &yes, BPF_ANY);
 }
 
+/*
+ * The first look at a segment, by ports that need no other: what is rejected
+ * here has cost little, as long as the rest stands in a function of its own,
+ * whose registers need not be saved.
+ */
+static __always_inline bool ports_rejected(const struct sock *sk)
+{
+	u32 ports;
+
+	if (!settings.port_ranges)
+		return false;
+	ports = sk->__sk_common.skc_portpair;
+	return ports >> 16 && !port_wanted(ports >> 16, __builtin_bswap16(ports));
+}
+
 /* Is this a connection that the settings ask for? Its TCP socket, or NULL. */
 static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
 {
@@ -351,8 +365,15 @@ static __always_inline void read_cubic(struct tcpp_record *r,
 		r->cubic.delay_min_us = ca->delay_min;
 		r->cubic.epoch_start = ca->epoch_start;
 	}
-	r->cubic.tcp_cwnd = ca->tcp_cwnd;
-	r->cubic.found = ca->found;
+	if (bpf_core_field_offset(struct bictcp, found) == bpf_core_field_offset(struct bictcp, tcp_cwnd) + 7) {
+		u64 both = *(const u64 *)&ca->tcp_cwnd;
+
+		r->cubic.tcp_cwnd = both;
+		r->cubic.found = both >> 56;
+	} else {
+		r->cubic.tcp_cwnd = ca->tcp_cwnd;
+		r->cubic.found = ca->found;
+	}
 }
 
 static __always_inline void read_cong(struct tcpp_record *r,
@@ -475,14 +496,11 @@ static __always_inline void no_segment(struct tcpp_record *r)
 static __always_inline struct tcpp_record *begin(u8 type)
 {
 	u32 cpu = bpf_get_smp_processor_id();
-	struct counters *counts = bpf_map_lookup_elem(&counters, &cpu);
+	struct counters *counts = counters_of(cpu);
+	u32 refused = counts->refused;
 	struct tcpp_record *r;
 	void *ring;
-	u32 refused;
 
-	if (!counts)
-		return NULL;
-	refused = counts->refused;
 	ring = bpf_map_lookup_elem(&rings, &cpu);
 	r = ring ? bpf_ringbuf_reserve(ring, sizeof(*r), 0) : NULL;
 	if (!r) {
@@ -528,12 +546,13 @@ static __always_inline void read_received(struct tcpp_record *r, const struct sk
 {
 	const struct tcp_skb_cb *cb = cb_of(skb);
 	u8 flags = cb->tcp_flags;
-	u32 seq = cb->seq;
+	u64 both = *(const u64 *)&cb->seq; /* end_seq follows in every kernel */
+	u32 seq = both, end_seq = both >> 32;
 
 	r->tcp_flags = flags;
 	r->seq = seq;
 	r->ack = flags & FLAG_ACK ? cb->ack_seq : 0;
-	r->length = cb->end_seq - seq - !!(flags & FLAG_SYN) - !!(flags & FLAG_FIN);
+	r->length = end_seq - seq - !!(flags & FLAG_SYN) - !!(flags & FLAG_FIN);
 }
 
 /* The flags that __tcp_transmit_skb() is about to write into the header. */
@@ -568,22 +587,29 @@ static __always_inline void read_sent(struct tcpp_record *r, const struct tcp_so
 	r->ack = r->tcp_flags & FLAG_ACK ? rcv_nxt : 0;
 }
 
-static __always_inline void on_receive(const struct sock *sk, const struct sk_buff *skb)
+static __noinline int write_received(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct tcp_sock *tp;
 	struct tcpp_record *r;
 
 	if (!((1 << sk->__sk_common.skc_state) & RECEIVING))
-		return;
+		return 0;
 	tp = wanted(sk);
 	if (!tp)
-		return;
+		return 0;
 	r = begin(TCPP_RECV);
 	if (!r)
-		return;
+		return 0;
 	read_state(r, tp);
 	read_received(r, skb);
 	commit(r);
+	return 0;
+}
+
+static __always_inline void on_receive(const struct sock *sk, const struct sk_buff *skb)
+{
+	if (!ports_rejected(sk))
+		write_received(sk, skb);
 }
 
 SEC("fentry/tcp_v4_do_rcv")
@@ -597,14 +623,12 @@ int BPF_PROG(on_v4_receive, struct sock *sk, struct sk_buff *skb)
 SEC("fentry/tcp_v6_do_rcv")
 int BPF_PROG(on_v6_receive, struct sock *sk, struct sk_buff *skb)
 {
-	if (skb->protocol != __builtin_bswap16(0x0800))
-		on_receive(sk, skb);
+	if (!ports_rejected(sk) && skb->protocol != __builtin_bswap16(0x0800))
+		write_received(sk, skb);
 	return 0;
 }
 
-SEC("fentry/__tcp_transmit_skb")
-int BPF_PROG(on_transmit, struct sock *sk, struct sk_buff *skb, int clone_it, int gfp_mask,
-	     u32 rcv_nxt)
+static __noinline int write_sent(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
 {
 	const struct tcp_sock *tp = wanted(sk);
 	u64 key = (u64)sk;
@@ -627,6 +651,15 @@ int BPF_PROG(on_transmit, struct sock *sk, struct sk_buff *skb, int clone_it, in
 		bpf_map_delete_elem(&closing, &key);
 		write_event(tp, TCPP_DONE, TCPP_TIMER_NONE);
 	}
+	return 0;
+}
+
+SEC("fentry/__tcp_transmit_skb")
+int BPF_PROG(on_transmit, struct sock *sk, struct sk_buff *skb, int clone_it, int gfp_mask,
+	     u32 rcv_nxt)
+{
+	if (!ports_rejected(sk))
+		write_sent(sk, skb, rcv_nxt);
 	return 0;
 }
 
@@ -666,10 +699,9 @@ SEC("fentry/tcp_done")
 int BPF_PROG(on_done, struct sock *sk)
 {
 	const struct tcp_sock *tp = wanted(sk);
-	u32 cpu = bpf_get_smp_processor_id();
-	struct counters *counts = bpf_map_lookup_elem(&counters, &cpu);
+	struct counters *counts = counters_of(bpf_get_smp_processor_id());
 
-	if (!tp || !counts || sk->__sk_common.skc_state == TCP_CLOSE)
+	if (!tp || sk->__sk_common.skc_state == TCP_CLOSE)
 		return 0;
 	counts->done_sk = (u64)sk;
 	write_event(tp, TCPP_DONE, TCPP_TIMER_NONE);
@@ -739,13 +771,10 @@ static __always_inline bool reset_follows(const struct sock *sk, const struct tc
  */
 static __always_inline void on_closed(const struct sock *sk, const struct tcp_sock *tp, int from)
 {
-	u32 cpu = bpf_get_smp_processor_id();
-	struct counters *counts = bpf_map_lookup_elem(&counters, &cpu);
+	struct counters *counts = counters_of(bpf_get_smp_processor_id());
 	u64 key = (u64)sk;
 	u8 yes = 1;
 
-	if (!counts)
-		return;
 	if (counts->done_sk == key) {
 		counts->done_sk = 0;
 		return;

@@ -7,7 +7,7 @@ import type { LossTotals, TppHeader } from "@tcpprobe-plus/tpp/write";
 import { NoBpfError } from "../bpf/errors.ts";
 import { layoutOf, strideBytes } from "../bpf/layout.ts";
 import { type Libbpf, loadLibbpf, type Pointer, protRead } from "../bpf/library.ts";
-import { BpfObject, isSince } from "../bpf/object.ts";
+import { BpfObject, countersMap, isSince } from "../bpf/object.ts";
 import { onlineCpus, Ring, ringBytes } from "../bpf/rings.ts";
 import { everything, type Filter } from "../filter/filter.ts";
 import { defaultBufferKb } from "../tracefs/trace-instance.ts";
@@ -84,7 +84,7 @@ class BpfSource implements Source {
     this.records = layoutOf(library.hz(), options.extended, isSince(release(), 5, 12));
     this.bpf = { object_sha256: object.sha256, hooks: object.hooks, refused: object.refused };
     this.notes = [`ring of ${this.#ringKib} KiB for each of ${rings.length} CPUs`];
-    const counters = library.mmap(counterCpus * counterBytes, protRead, object.mapFd("counters"), 0);
+    const counters = library.mmap(counterCpus * counterBytes, protRead, object.mapFd(countersMap), 0);
     if (counters === null) throw new NoBpfError("its counters cannot be mapped", "Use another source.");
     this.#counters = counters;
     this.#refusals = new BigUint64Array(library.view(counters, counterCpus * counterBytes));

@@ -21,12 +21,14 @@ import { captureHere, instancesOf, live, plainOutput, silentIo, temporaryDirecto
 const oneLine = /^capture: .*\S.*\n$/;
 
 const usage: [string[], number, RegExp][] = [
-  [["run"], 64, /--output/],
   [["run", "-o", "x", "--port", "0"], 64, /from 1 to 65535/],
   [["run", "-o", "x", "--port", "65536"], 64, /from 1 to 65535/],
   [["run", "-o", "x", "--port", "http"], 64, /from 1 to 65535/],
   [["run", "-o", "x", "--duration", "0"], 64, /Give seconds/],
   [["run", "-o", "x", "--duration", "-1"], 64, /Give seconds/],
+  [["run", "-o", "x", "--mode", "755"], 64, /octal/],
+  [["run", "-o", "x", "--mode", "440"], 64, /octal/],
+  [["run", "-o", "x", "--label", ""], 64, /1 to 1024/],
   [["run", "-o", "x", "--duration", "1y"], 64, /Give seconds/],
   [["run", "-o", "x", "--buffer-size-kb", "1"], 64, /from 64/],
   [["run", "-o", "x", "--source", "pcap"], 64, /auto, kmod, bpf, tracefs, ss/],
