@@ -15,6 +15,7 @@ import {
 } from "@duckdb/node-api";
 import duckdb from "@duckdb/node-bindings";
 import { caStates, recordTypes, traceColumns } from "@tcpprobe-plus/tpp";
+import { BatchesAhead } from "./ahead.ts";
 import type { Batch } from "./batch.ts";
 import { bytesOf } from "./columns.ts";
 import { followTypes } from "./follow.ts";
@@ -71,6 +72,8 @@ export interface PassTable {
   readonly function: DuckDBTableFunction;
   /** What the pass threw; DuckDB tells only its text. */
   readonly error: () => unknown;
+  /** To be called before the pass is closed. */
+  readonly close: () => void;
 }
 
 /** `capture`: the number that its records have; `firstFlow`: number of the first connection. */
@@ -80,6 +83,7 @@ export function passTable(
   { capture = 1, progress }: { capture?: number; progress?: () => void } = {},
 ): PassTable {
   const columns = tableColumns(pass, capture);
+  const batches = new BatchesAhead(pass);
   let wanted: readonly TableColumn[] = [];
   let begun = false;
   let error: unknown;
@@ -105,7 +109,7 @@ export function passTable(
           batch = null;
         }
         if (batch === null) {
-          batch = pass.next();
+          batch = batches.next();
           from = 0;
           progress?.();
         }
@@ -122,7 +126,7 @@ export function passTable(
       }
     },
   });
-  return { function: table, error: () => error };
+  return { function: table, error: () => error, close: () => batches.close() };
 }
 
 function tableColumns(pass: Pass, capture: number): TableColumn[] {
