@@ -2,11 +2,11 @@
 
 import { DuckDBInstance } from "@duckdb/node-api";
 import { traceColumns } from "@tcpprobe-plus/tpp";
-import type { Capture, Loss } from "../ingest/capture.ts";
-import { capturesKey, lossesKey, plainType, rejectedKey } from "../ingest/converted.ts";
-import { identifier, literal } from "../literals.ts";
+import type { Capture, Loss } from "../captures/capture.ts";
+import { identifier, literal } from "../database/literals.ts";
 import { Pass, type PassInput } from "../records/pass.ts";
 import { type PassTable, passColumns, passTable, suppliedColumns } from "../records/table.ts";
+import { capturesKey, lossesKey, plainType, rejectedKey } from "./converted.ts";
 import { fillPlaceholders, placeholder } from "./footer.ts";
 
 /** Keys of the columns' meanings in the file's metadata: `column.srtt_us` and so on. */

@@ -1,10 +1,10 @@
 /** The one pass over a capture: from its files to records in order, each with its connection and its numbers. */
 import { basename } from "node:path";
+import { capabilitiesOf } from "../captures/capabilities.ts";
+import type { Capture, CaptureFile, Loss } from "../captures/capture.ts";
+import { settleLosses } from "../captures/losses.ts";
+import { lostBy, missingBefore, missingFiles } from "../captures/set.ts";
 import { NotACaptureError } from "../errors.ts";
-import { capabilitiesOf } from "../ingest/capabilities.ts";
-import type { Capture, CaptureFile, Loss } from "../ingest/capture.ts";
-import { settleLosses } from "../ingest/losses.ts";
-import { lostBy, missingBefore, missingFiles } from "../ingest/set.ts";
 import { type BadLine, Batch, type BatchData, type Ends, type Layout } from "./batch.ts";
 import { Connections } from "./connections.ts";
 import { Following } from "./follow.ts";

@@ -1,5 +1,6 @@
 /** From a frame to batches: what each reading thread does, and the one thread of a small capture. */
 import type { TextKind } from "@tcpprobe-plus/tpp";
+import { isKernelProbe } from "../captures/kinds.ts";
 import { type BatchData, Layout } from "./batch.ts";
 import { binaryRecords } from "./binary.ts";
 import { BatchBuilder } from "./builder.ts";
@@ -8,7 +9,7 @@ import { EndsTable } from "./ends.ts";
 import { followSpecs } from "./follow.ts";
 import { FrameFiles, type FrameJob } from "./frames.ts";
 import { fieldsText } from "./texts/fields.ts";
-import { isKernelProbe, kernelProbeText } from "./texts/kernel-probe.ts";
+import { kernelProbeText } from "./texts/kernel-probe.ts";
 import { isOlder, olderFieldsText } from "./texts/older-fields.ts";
 import { pollsText } from "./texts/polls.ts";
 import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";

@@ -2,9 +2,9 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
+import { literal } from "../database/literals.ts";
 import { openTrace } from "../index.ts";
-import { literal } from "../literals.ts";
-import { writeParquet } from "../output/parquet.ts";
+import { writeParquet } from "../trace/write.ts";
 import { analyze, fixture, temporaryDirectory } from "./helpers.ts";
 
 const recording = fixture("kmod-loss");
