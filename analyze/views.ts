@@ -2,9 +2,12 @@
 export const viewNames = [
   "trace",
   "flows",
+  "intervals",
+  "rounds",
   "inflight",
   "goodput",
   "rtt",
+  "rtt_samples",
   "rto_events",
   "episodes",
   "slow_start",
@@ -14,6 +17,9 @@ export const viewNames = [
   "gaps",
   "events",
   "marks",
+  "captures",
+  "losses",
+  "not_followed",
 ] as const;
 
 /** Those whose rows are windows of the length that `--window` sets. */

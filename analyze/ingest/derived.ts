@@ -1,21 +1,13 @@
 /** Small tables that are made of a trace and take long to make. In the cache, where an earlier command has made them, else to be made and kept. */
 import { basename } from "node:path";
-import type { ColumnInfo, Database } from "../database.ts";
+import { type ColumnInfo, type Database, sqlTables } from "../database.ts";
 import { readParquet } from "../files.ts";
 import { identifier, literal } from "../literals.ts";
 import type { Cache } from "./cache.ts";
 import { metadataOf } from "./converted.ts";
 
-/** Tables of sql/ that hold little of what they are made of. None depends on `settings`, so they are the same for every command. */
-export const keptTables: readonly string[] = [
-  "_lives",
-  "slow_start",
-  "limits",
-  "episodes",
-  "rto_events",
-  "flows",
-  "marks",
-];
+/** None depends on `settings`, so they are the same for every command. */
+export const keptTables: readonly string[] = sqlTables;
 const keptKey = "tcpprobe_plus.kept";
 
 /** What is kept beside one trace. */

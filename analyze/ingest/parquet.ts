@@ -1,10 +1,9 @@
-import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
+import type { TppHeader } from "@tcpprobe-plus/tpp";
 import type { Database } from "../database.ts";
 import { NotACaptureError } from "../errors.ts";
 import { readParquet } from "../files.ts";
 import { identifier, literal, wholeNumeral } from "../literals.ts";
-import { followedSql } from "../parquet/follow-sql.ts";
-import { followTypes } from "../records/follow.ts";
+import { carriedTypes, passColumns } from "../records/table.ts";
 import { isKernelProbe } from "../records/texts/kernel-probe.ts";
 import { capabilitiesOf, capabilityNames } from "./capabilities.ts";
 import { type Capture, causesOfNotFollowing, type Loss } from "./capture.ts";
@@ -14,10 +13,6 @@ import { checkColumns, checkRows, type ParquetFile, plainType, readConverted } f
 export interface ParquetRows {
   /** SQL of them, with the columns of `_trace`. */
   readonly select: string;
-  /** SQL of them with what each record follows behind: of all, where `isFollowed`; else of those that follow one. */
-  readonly followed: string;
-  /** Whether the file has what each record follows. */
-  readonly isFollowed: boolean;
   /** The largest number of a flow. */
   readonly flows: number;
 }
@@ -61,40 +56,43 @@ export async function rowsIn(
   first: number,
   captures: number | null,
 ): Promise<ParquetRows> {
-  const had = await checkColumns(database, file);
+  const had = new Set([
+    ...(await checkColumns(database, file)),
+    ...(await carriedIn(database, file, captures !== null)),
+  ]);
   if (captures !== null) await checkRows(database, file, selectOf(file, had, 1), captures);
   const select = selectOf(file, had, first);
-  const follows = await followColumnsIn(database, file);
-  const followed = follows ? selectOf(file, had, first, follows) : followedSql(select);
   const flows = await database.value<number>(`SELECT coalesce(max(flow), 0)::DOUBLE FROM (${select})`);
-  return { select, followed, isFollowed: follows !== null, flows };
+  return { select, flows };
 }
 
 /** The columns of `_trace`; what the cache keeps lacks those that its source does not supply. */
-function selectOf(
-  { file }: ParquetFile,
-  had: ReadonlySet<string>,
-  first: number,
-  follows: ReadonlySet<string> | null = null,
-): string {
-  const further = follows ? Object.entries(followTypes).map(([name, type]) => ({ name, type })) : [];
-  const columns = [...traceColumns, ...further].map(({ name, type }) => {
+function selectOf({ file }: ParquetFile, had: ReadonlySet<string>, first: number): string {
+  const columns = passColumns.map(({ name, type }) => {
     const value =
-      name === "capture"
-        ? `(capture + ${wholeNumeral(first - 1)})`
-        : had.has(name) || follows?.has(name)
-          ? identifier(name)
-          : "NULL";
+      name === "capture" ? `(capture + ${wholeNumeral(first - 1)})` : had.has(name) ? identifier(name) : "NULL";
     return `${value}::${plainType(type)} AS ${identifier(name)}`;
   });
   return `SELECT ${columns.join(", ")} FROM ${readParquet(file)}`;
 }
 
-/** The columns of records/follow.ts that a file has; null for one that was written without. */
-async function followColumnsIn(database: Database, { file }: ParquetFile): Promise<ReadonlySet<string> | null> {
-  const found = await database.describe(`SELECT * FROM ${readParquet(file)}`);
-  const own = found.filter(({ name, type }) => name in followTypes && type === plainType(followTypes[name]!));
-  return own.some(({ name }) => name === "step_ns") ? new Set(own.map(({ name }) => name)) : null;
+/** The columns that the pass carries along and that a file has. `every`: one of the user's has all. */
+async function carriedIn(database: Database, { file, shown }: ParquetFile, every: boolean): Promise<string[]> {
+  const found = new Map(
+    (await database.describe(`SELECT * FROM ${readParquet(file)}`)).map(({ name, type }) => [name, type]),
+  );
+  const names = Object.keys(carriedTypes).filter((name) => {
+    const type = found.get(name);
+    if (type === '"NULL"') return true;
+    return type === plainType(carriedTypes[name]!);
+  });
+  const missing = every ? Object.keys(carriedTypes).find((name) => !names.includes(name)) : undefined;
+  if (missing !== undefined)
+    throw new NotACaptureError(
+      shown,
+      `is Parquet of another version of analyze, without its column ${missing}; convert the capture again`,
+    );
+  return names;
 }
 
 export async function registerCapture(
@@ -109,7 +107,7 @@ export async function registerCapture(
     throw new NotACaptureError(path, "its header has a clock that no host can have");
   const capabilities = capabilitiesOf(header);
   const flags = capabilityNames.map((name) => (capabilities[name] ? "true" : "false"));
-  await database.run(`INSERT INTO captures VALUES ($1, $2, $3, $4::BIGINT, ${flags.join(", ")})`, [
+  await database.run(`INSERT INTO _captures VALUES ($1, $2, $3, $4::BIGINT, ${flags.join(", ")})`, [
     capture,
     path,
     kindOf(header),
@@ -132,8 +130,8 @@ export async function registerLosses(database: Database, losses: readonly Loss[]
     );
   };
   const [connections, others] = [losses.filter(isOfConnections), losses.filter((loss) => !isOfConnections(loss))];
-  await insert("not_followed", "capture, lost, cause, from_s, to_s, known_by", connections);
-  await insert("losses", "capture, after_ord, lost, cause, from_s, to_s, known_by", others);
+  await insert("_not_followed", "capture, lost, cause, from_s, to_s, known_by", connections);
+  await insert("_losses", "capture, after_ord, lost, cause, from_s, to_s, known_by", others);
 }
 
 const lossShape = JSON.stringify([

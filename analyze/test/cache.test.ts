@@ -96,7 +96,7 @@ for (const [name, paths] of [
       );
     }
     // The tables that `flows` is made of are kept where one file holds all of it.
-    const ofFlows = ["_lives", "slow_start", "limits", "flows"].length;
+    const ofFlows = ["_connections", "slow_start", "limits", "flows"].length;
     t.is(entries(directory).length, plain.trace.captures.length + (plain.trace.captures.length === 1 ? ofFlows : 0));
   });
 }
@@ -156,7 +156,8 @@ test("no table that is kept depends on what a user may set", async (t) => {
 
 test("what an entry is named by covers the SQL that is needed, however far behind", async (t) => {
   const names = [...(await sqlOf("flows")).keys()];
-  for (const name of ["flows", "limits", "_steps", "_segment_size", "_lives"]) t.true(names.includes(name), name);
+  for (const name of ["flows", "limits", "intervals", "_segment_size", "_connections"])
+    t.true(names.includes(name), name);
 });
 
 test("the second run takes what the first has kept, under whatever name the capture is given", async (t) => {

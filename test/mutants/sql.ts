@@ -72,7 +72,7 @@ export const sqlMutants: readonly Mutant[] = [
   {
     id: "S08",
     fault: "limits: segments believed lost count as in flight",
-    file: "analyze/sql/_steps.sql",
+    file: "analyze/sql/intervals.sql",
     find: "packets_out::BIGINT + retrans_out - sacked_out - lost_out AS inflight_packets",
     replace: "packets_out::BIGINT + retrans_out - sacked_out AS inflight_packets",
     suites: golden,
@@ -90,7 +90,7 @@ export const sqlMutants: readonly Mutant[] = [
   {
     id: "S10",
     fault: "limits: a window that is exactly full is not full",
-    file: "analyze/sql/_steps.sql",
+    file: "analyze/sql/intervals.sql",
     find: "inflight_packets >= snd_cwnd THEN",
     replace: "inflight_packets > snd_cwnd THEN",
     suites: golden,
@@ -171,7 +171,7 @@ export const sqlMutants: readonly Mutant[] = [
   {
     id: "S19",
     fault: "slow_start: a window that only reaches ssthresh has not ended it",
-    file: sql("_lives"),
+    file: sql("_connections"),
     find: "min(CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS exit_ord",
     replace: "min(CASE WHEN snd_cwnd > ssthresh THEN ord END) AS exit_ord",
     suites: golden,
@@ -236,15 +236,15 @@ export const sqlMutants: readonly Mutant[] = [
     id: "S26",
     fault: "gaps: losses that touch no connection are left out",
     file: sql("gaps"),
-    find: "LEFT JOIN _lives ON",
-    replace: "JOIN _lives ON",
+    find: "LEFT JOIN _connections ON",
+    replace: "JOIN _connections ON",
     suites: golden,
     by: "a loss before the first*",
   },
   {
     id: "S27",
     fault: "limits (tracepoints): 0.6 of the window counts as full",
-    file: "analyze/sql/_steps.sql",
+    file: "analyze/sql/intervals.sql",
     find: "0.85 * snd_cwnd",
     replace: "0.6 * snd_cwnd",
     suites: golden,
@@ -253,7 +253,7 @@ export const sqlMutants: readonly Mutant[] = [
   {
     id: "S28",
     fault: "flows: a srtt not yet measured is the smallest",
-    file: sql("_lives"),
+    file: sql("_connections"),
     find: "min(nullif(srtt_us, 0)) AS srtt_min_us",
     replace: "min(srtt_us) AS srtt_min_us",
     suites: golden,
@@ -282,7 +282,7 @@ export const sqlMutants: readonly Mutant[] = [
   {
     id: "S31",
     fault: "flows: sends without payload count as segments sent",
-    file: sql("_lives"),
+    file: sql("_connections"),
     find: "count(CASE WHEN type = 'send' AND length_bytes > 0 THEN 1 END) AS sends",
     replace: "count(CASE WHEN type = 'send' THEN 1 END) AS sends",
     suites: golden,
@@ -372,7 +372,7 @@ export const sqlMutants: readonly Mutant[] = [
   {
     id: "S41",
     fault: "limits: the retransmission timer does not end a stretch of recovery",
-    file: "analyze/sql/_steps.sql",
+    file: "analyze/sql/intervals.sql",
     find: "        OR (type = 'timeout' AND coalesce(timer, 'rto') = 'rto')\n",
     replace: "",
     suites: golden,
@@ -380,7 +380,7 @@ export const sqlMutants: readonly Mutant[] = [
   {
     id: "S42",
     fault: "limits: less than a segment waiting counts as pacing",
-    file: "analyze/sql/_steps.sql",
+    file: "analyze/sql/intervals.sql",
     find: "if_waiting = 'pacing' AND unsent_bytes < segment_bytes THEN",
     replace: "false THEN",
     suites: golden,
@@ -389,7 +389,7 @@ export const sqlMutants: readonly Mutant[] = [
   {
     id: "S43",
     fault: "limits (tracepoints): a silence longer than any timeout counts as the application's",
-    file: "analyze/sql/_steps.sql",
+    file: "analyze/sql/intervals.sql",
     find: "CASE WHEN step_ns > 250000000 + srtt_us * 4000 THEN 'idle' ELSE 'application' END",
     replace: "'application'",
     suites: golden,
