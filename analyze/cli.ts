@@ -1,17 +1,11 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
-import { Command, CommanderError, Option } from "commander";
-import type { PlotCommandOptions } from "./commands/plot.ts";
-import { AnalyzeError, OutputClosedError, UsageError } from "./errors.ts";
-import { eventNames } from "./import/event-names.ts";
-import type { ImportOptions } from "./import/import.ts";
-import { type Io, processIo } from "./io.ts";
-import { maxExpansion } from "./max-expansion.ts";
-import { addMetricCommands, withQueries } from "./metric-commands.ts";
-import { type FormatOptions, flowNumbers, refuseRepeated, seconds, wholeNumber, windowSeconds } from "./options.ts";
-import { plotNames } from "./plots/names.ts";
+import { CommanderError } from "commander";
+import { withQueries } from "./command-line/metric-commands.ts";
+import { buildProgram } from "./command-line/program.ts";
+import { AnalyzeError, OutputClosedError } from "./errors.ts";
 import { removeOnEveryWayOut } from "./temporary.ts";
-import type { OpenOptions } from "./trace.ts";
-import { version } from "./version.ts";
+import { type Io, processIo } from "./terminal/io.ts";
+import type { OpenOptions } from "./trace/trace.ts";
 
 /** Exit codes beside those of errors.ts. */
 const exitOk = 0;
@@ -74,122 +68,4 @@ function report(error: unknown, io: Io, debug: boolean): number {
   return expected ? error.exitCode : exitSoftware;
 }
 
-/** The parser's own words, with what was typed in them: `error: unknown option '--x'`, and below what it may have meant. */
-function usageText(text: string): string {
-  const [, line = "", guess = ""] = /^(?:error: )?([\s\S]*?)(\n\(Did you mean .*\))?\n?$/.exec(text) ?? [];
-  return `analyze: ${foreignText(line)}${guess}\n`;
-}
-
-/** The command definitions; each action imports the one function it calls. */
-export function buildProgram(io: Io, setExitCode: (code: number) => void = () => {}): Command {
-  const program = new Command("analyze")
-    .description("Tables, Parquet and pictures from captures of TCP state (.tpp, or the Parquet that convert writes).")
-    .version(version)
-    .option("--debug", "print a stack trace with an error")
-    .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(usageText(text)),
-      getOutHelpWidth: () => 100,
-      getErrHelpWidth: () => 100,
-    })
-    .showHelpAfterError("(analyze --help lists the commands)")
-    .exitOverride();
-
-  const jsonOrCsv = (command: Command) =>
-    command
-      .addOption(new Option("--json", "print JSON, one array of objects").conflicts("csv"))
-      .addOption(new Option("--csv", "print CSV with a header line"));
-  const add = (usage: string, description: string) =>
-    program
-      .command(usage)
-      .description(description)
-      .option("--debug", "print a stack trace with an error")
-      .option("--no-cache", "parse the capture again, and keep nothing of it for the next command")
-      .option("--max-expansion <n>", "bytes of text that a byte of a .tpp may stand for (default: 2000)", maxExpansion);
-
-  add("info <file...>", "what a capture is: header, settings, time span, frames, losses, integrity")
-    .option("--settings", "print every saved setting too")
-    .option("--json", "print JSON")
-    .action(async (files: string[], options: { settings?: boolean; json?: boolean }) => {
-      await (await import("./commands/info.ts")).info(files, options, io);
-    });
-  add("verify <file...>", "check every frame's checksum; exit code 65 where a file is damaged or cut").action(
-    async (files: string[]) => {
-      setExitCode(await (await import("./commands/verify.ts")).verify(files, io));
-    },
-  );
-  add("convert <file...>", "write the trace as Parquet, Arrow or CSV")
-    .requiredOption("-o, --output <file>", "x.parquet, x.arrow, x.csv, or - for CSV on standard output")
-    .option("-f, --force", "overwrite the output")
-    .action(async (files: string[], options: { output: string; force?: boolean }) => {
-      await (await import("./commands/convert.ts")).convert(files, options, io);
-    });
-  add("import <path>", "make a .tpp of perf script, trace-cmd, trace_pipe or tcp_probe text (- reads standard input)")
-    .requiredOption("-o, --output <file>", "capture to write")
-    .option("-f, --force", "overwrite the output")
-    .option("--began <time>", "when the first record was made, such as 2026-11-22T20:41:14Z", moment)
-    .option("--hz <n>", "CONFIG_HZ of the machine, for times in jiffies", hertz)
-    .addOption(
-      new Option("--events <name...>", "tracepoints that were recorded, whether any came or not").choices(eventNames),
-    )
-    .addOption(
-      new Option("--srtt-unit <unit>", "of the kernel's own tcp_probe: us since Linux 3.15, jiffies before").choices([
-        "us",
-        "jiffies",
-      ]),
-    )
-    .action(async (path: string, options: ImportOptions & { output: string; force?: boolean }) => {
-      await (await import("./commands/import.ts")).importCapture(path, options, io);
-    });
-  jsonOrCsv(add("flows <file...>", "one line a connection")).action(async (files: string[], options: FormatOptions) => {
-    await (await import("./commands/flows.ts")).flows(files, options, io);
-  });
-  add("plot <file> <plot>", `draw ${plotNames.join(", ")}; further captures go behind --with`)
-    .option("-o, --output <file>", "x.svg, x.png, x.html or x.json (default: CAPTURE.PLOT.svg in this directory)")
-    .option("-f, --force", "overwrite the output")
-    .option("--with <file...>", "further captures to draw in the same picture")
-    .option("--flow <n...>", "only these flows", flowNumbers)
-    .option("--from <s>", "from this time on, seconds since the capture began", seconds)
-    .option("--to <s>", "up to this time", seconds)
-    .option(
-      "--window <length>",
-      "length of the windows of goodput, such as 100ms (default: about 150 in the picture)",
-      windowSeconds,
-    )
-    .addOption(
-      new Option("--unit <unit>", "what inflight counts (default: packets where the source does)").choices([
-        "packets",
-        "bytes",
-      ]),
-    )
-    .option("--width <px>", "width of the picture (default 800)", pixels)
-    .option("--title <text>", "title instead of the capture's name")
-    .action(async (file: string, plot: string, options: PlotCommandOptions) => {
-      await (await import("./commands/plot.ts")).plot([file, ...(options.with ?? [])], plot, options, io);
-    });
-  addMetricCommands({ add, jsonOrCsv, io, setExitCode });
-  for (const command of program.commands) refuseRepeated(command);
-  return program;
-}
-
 const readingOf = ({ maxExpansion }: { maxExpansion?: number }) => (maxExpansion === undefined ? {} : { maxExpansion });
-
-function moment(text: string): Date {
-  const value = new Date(text);
-  if (Number.isNaN(value.getTime()))
-    throw new UsageError(`${text}: not a moment; give one such as 2026-11-22T20:41:14Z`);
-  return value;
-}
-
-function hertz(text: string): number {
-  const value = wholeNumber(text, 1, 10_000);
-  if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ; usual are 100, 250, 300 and 1000`);
-  return value;
-}
-
-function pixels(text: string): number {
-  const value = wholeNumber(text, 200, 10_000);
-  if (value === null) throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
-  return value;
-}

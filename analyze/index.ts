@@ -8,13 +8,14 @@
  *     await trace.arrow("SELECT t, snd_cwnd FROM trace WHERE flow = 1");
  *     await trace.plot("cwnd");                  // shows itself in a notebook; .spec is the Vega-Lite
  */
-export type { Columns, SqlValue } from "./database.ts";
+
+export type { Capture } from "./captures/capture.ts";
+export type { Columns, SqlValue } from "./database/database.ts";
 export * from "./errors.ts";
-export type { Capture } from "./ingest/capture.ts";
 export { openTrace, type Trace } from "./library.ts";
 export type { PlotOptions } from "./plots/draw.ts";
 export { type PlotName, plotNames } from "./plots/names.ts";
 export { Picture } from "./plots/picture.ts";
 export type { VegaLiteSpec } from "./plots/spec.ts";
-export type { OpenOptions } from "./trace.ts";
-export { viewNames } from "./views.ts";
+export type { OpenOptions } from "./trace/trace.ts";
+export { viewNames } from "./trace/views.ts";

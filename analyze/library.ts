@@ -3,13 +3,13 @@
  * checked here, before anything is done with it. Errors are the classes of errors.ts.
  */
 import type { Table } from "apache-arrow";
-import { asUserQuery, type Columns, type SqlValue } from "./database.ts";
+import { asUserQuery, type Columns, type SqlValue } from "./database/database.ts";
+import { objectsOf } from "./database/values.ts";
 import { UsageError } from "./errors.ts";
 import type { PlotOptions } from "./plots/draw.ts";
 import { type PlotName, plotNames } from "./plots/names.ts";
 import type { Picture } from "./plots/picture.ts";
-import { type OpenOptions, openTraceAs, Trace as PlainTrace } from "./trace.ts";
-import { objectsOf } from "./values.ts";
+import { type OpenOptions, openTraceAs, Trace as PlainTrace } from "./trace/trace.ts";
 
 /**
  * One or more captures as tables: `trace` (one row a record), and the metrics of sql/ once they are asked for.
@@ -41,15 +41,26 @@ export class Trace extends PlainTrace {
   }
 
   /** A query's result as an Arrow table; types that Arrow cannot hold alike become text or doubles. */
-  override async arrow(sql: string): Promise<Table> {
+  async arrow(sql: string): Promise<Table> {
     await this.#check(sql);
-    return asUserQuery(() => super.arrow(sql));
+    const { arrowTable } = await import("./export/arrow.ts");
+    return asUserQuery(() => arrowTable(this.database, sql));
   }
 
   /** A picture of one plot. Throws a MissingColumnError where the source lacks what it needs. */
-  override async plot(name: PlotName, options: PlotOptions = {}): Promise<Picture> {
+  async plot(name: PlotName, options: PlotOptions = {}): Promise<Picture> {
     checkPlot(name, options);
-    return super.plot(name, options);
+    const [{ drawPlot }, { toSvg }, { Picture }] = await Promise.all([
+      import("./plots/draw.ts"),
+      import("./plots/render.ts"),
+      import("./plots/picture.ts"),
+    ]);
+    const { spec, notes } = await drawPlot(this.plain(), name, options);
+    return new Picture(
+      spec,
+      await toSvg(spec),
+      [`${name} of ${this.captures.map(({ path }) => path).join(", ")}`, ...notes].join("; "),
+    );
   }
 
   /** Views must be there before DuckDB can tell what the query answers. */

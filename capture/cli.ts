@@ -1,12 +1,12 @@
 /** The `capture` command: parses, calls one function, reports errors as one line. */
 import { foreignText } from "@tcpprobe-plus/tpp/write";
 import { Command } from "commander";
-import { refuseChangedArguments } from "./argument-bytes.ts";
+import { refuseChangedArguments } from "./command-line/argument-bytes.ts";
+import { addModuleCommands } from "./command-line/module-options.ts";
+import { reportError } from "./command-line/report-error.ts";
+import { addRun, wholeNumber } from "./command-line/run-options.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { type Io, processIo } from "./io.ts";
-import { addModuleCommands } from "./module-options.ts";
-import { reportError } from "./report-error.ts";
-import { addRun, wholeNumber } from "./run-options.ts";
+import { type Io, processIo } from "./terminal/io.ts";
 import { version } from "./version.ts";
 
 interface RecoverFlags {

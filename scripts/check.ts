@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { hasTool, systemPath } from "../test/support/machine.ts";
+import { hasTool, systemPath } from "../lab/machine.ts";
 import { staleDocuments } from "./generated-documents.ts";
 
 interface Check {

@@ -14,7 +14,7 @@ import {
 const sources: readonly SourceName[] = ["kmod", "bpf", "tracefs", "ss"];
 
 export function fieldsDocument(): string {
-  return `<!-- Made by scripts/generate-docs.ts from tpp/columns.ts: change that and run \`npm run docs\`. -->
+  return `<!-- Made by scripts/generate-docs.ts from tpp/columns/columns.ts: change that and run \`npm run docs\`. -->
 
 # Fields of a record
 

@@ -1,7 +1,7 @@
 /** Makes tracefs available where the kernel has it and nobody has mounted it: a container, or a system without systemd. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { hasTracefs, isRoot } from "../test/support/machine.ts";
+import { hasTracefs, isRoot } from "../lab/machine.ts";
 
 const place = "/sys/kernel/tracing";
 

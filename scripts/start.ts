@@ -7,10 +7,10 @@ import { mkdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Background, run } from "../test/rig/command.ts";
-import { startRecording } from "../test/rig/recording.ts";
-import { ShapedPath } from "../test/rig/shaped-path.ts";
-import { hasNamespaces, hasTool, hasTracefs, isRoot } from "../test/support/machine.ts";
+import { Background, run } from "../lab/command.ts";
+import { hasNamespaces, hasTool, hasTracefs, isRoot } from "../lab/machine.ts";
+import { startRecording } from "../lab/recording.ts";
+import { ShapedPath } from "../lab/shaped-path.ts";
 import { mountTracefs } from "./mount-tracefs.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -53,7 +53,7 @@ function bundled(why: string): string {
 async function captureHere(file: string): Promise<string> {
   console.log(`Sending over a path of 20 Mbit/s with a few random losses for ${seconds} s, and capturing it:`);
   using path = await ShapedPath.make({ rateMbit: 20, queueBytes: 120_000, dropsPer100k: 30 });
-  const traffic = [process.execPath, here("../test/rig/traffic.ts")];
+  const traffic = [process.execPath, here("../lab/traffic.ts")];
   await using server = new Background(path.onServer(...traffic, "serve", String(port)));
   await server.prints(/listening/);
   await using recording = await startRecording(file, "-f", "--port", String(port));

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import test from "ava";
+import { run } from "../lab/command.ts";
 import { staleDocuments } from "../scripts/generated-documents.ts";
-import { run } from "./rig/command.ts";
 import { requires } from "./support/requires.ts";
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));

@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
-import { run } from "./rig/command.ts";
+import { run } from "../lab/command.ts";
 import { fixture, flowsOf, query } from "./support/analyze.ts";
 import { requires } from "./support/requires.ts";
 

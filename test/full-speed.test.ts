@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { walkTpp } from "@tcpprobe-plus/tpp";
-import { run } from "./rig/command.ts";
-import { iperf3Client, iperf3Server } from "./rig/iperf3.ts";
-import { startRecording } from "./rig/recording.ts";
+import { run } from "../lab/command.ts";
+import { iperf3Client, iperf3Server } from "../lab/iperf3.ts";
+import { startRecording } from "../lab/recording.ts";
 import { query } from "./support/analyze.ts";
 import { requires } from "./support/requires.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";

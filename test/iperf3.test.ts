@@ -11,9 +11,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import anyTest, { type ExecutionContext } from "ava";
-import { type Iperf3Report, iperf3Client, iperf3Server } from "./rig/iperf3.ts";
-import { startRecording } from "./rig/recording.ts";
-import { ShapedPath } from "./rig/shaped-path.ts";
+import { type Iperf3Report, iperf3Client, iperf3Server } from "../lab/iperf3.ts";
+import { startRecording } from "../lab/recording.ts";
+import { ShapedPath } from "../lab/shaped-path.ts";
 import { fixture, flowsOf, query } from "./support/analyze.ts";
 import { requires } from "./support/requires.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";

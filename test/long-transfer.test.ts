@@ -1,7 +1,7 @@
 /** Sequence numbers are 32 bits; what analyze counts is not. */
 import { join } from "node:path";
-import { iperf3Client, iperf3Server } from "./rig/iperf3.ts";
-import { startRecording } from "./rig/recording.ts";
+import { iperf3Client, iperf3Server } from "../lab/iperf3.ts";
+import { startRecording } from "../lab/recording.ts";
 import { flowsOf, query } from "./support/analyze.ts";
 import { requires } from "./support/requires.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";

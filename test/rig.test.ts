@@ -1,7 +1,7 @@
 /** The namespaces that the tests make go away with them, however they end. */
 import { existsSync, readdirSync } from "node:fs";
-import { Background, run } from "./rig/command.ts";
-import { ShapedPath } from "./rig/shaped-path.ts";
+import { Background, run } from "../lab/command.ts";
+import { ShapedPath } from "../lab/shaped-path.ts";
 import { requires } from "./support/requires.ts";
 
 const test = requires({ netns: true });
@@ -9,7 +9,7 @@ const test = requires({ netns: true });
 const namespacesOf = (pid: number): string[] =>
   existsSync("/run/netns") ? readdirSync("/run/netns").filter((name) => name.startsWith(`tpp-${pid}-`)) : [];
 
-const module = new URL("rig/shaped-path.ts", import.meta.url).pathname;
+const module = new URL("../lab/shaped-path.ts", import.meta.url).pathname;
 const program = `
   const { ShapedPath } = await import(${JSON.stringify(module)});
   using path = await ShapedPath.make({ rateMbit: 10, queueBytes: 30000 });

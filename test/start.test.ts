@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import anyTest, { type ExecutionContext } from "ava";
-import { output } from "./rig/command.ts";
+import { output } from "../lab/command.ts";
 import { requires } from "./support/requires.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";
 

@@ -1,11 +1,11 @@
 /** Writes the intact frames of a damaged file to a whole one, with every hole counted at its place. */
 import { randomUUID } from "node:crypto";
 import { NothingToRecoverError } from "./errors.ts";
-import { type CheckpointNotes, FrameSink } from "./frame-sink.ts";
-import type { LossTotals, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
-import { readFrames } from "./read.ts";
-import { verifyTpp } from "./verify.ts";
-import type { TppWalk, WalkOptions } from "./walk.ts";
+import type { LossTotals, TppCheckpoint, TppHeader, TppTrailer } from "./format/header.ts";
+import { readFrames } from "./read/read.ts";
+import { verifyTpp } from "./read/verify.ts";
+import type { TppWalk, WalkOptions } from "./read/walk.ts";
+import { type CheckpointNotes, FrameSink } from "./write/frame-sink.ts";
 
 export interface Recovery {
   /** What was found in the input, every frame checked. */

@@ -1,11 +1,11 @@
 /** What a program needs that only writes .tpp files: without the readers it starts sooner. */
-export * from "./columns.ts";
+export * from "./columns/columns.ts";
 export * from "./errors.ts";
-export { type FileIdentity, isOneOf, removeFile } from "./file-identity.ts";
 export { foreignText } from "./foreign-text.ts";
-export type * from "./header.ts";
-export { headerOf } from "./header-of.ts";
-export { countLines, countUnits } from "./line-buffer.ts";
-export * from "./record-layout.ts";
-export type { TargetOptions } from "./target.ts";
-export { type CloseOptions, failureReason, type TppTotals, TppWriter, type TppWriterOptions } from "./writer.ts";
+export type * from "./format/header.ts";
+export { countLines, countUnits } from "./format/line-buffer.ts";
+export * from "./format/record-layout.ts";
+export { headerOf } from "./read/header-of.ts";
+export { type FileIdentity, isOneOf, removeFile } from "./write/file-identity.ts";
+export type { TargetOptions } from "./write/target.ts";
+export { type CloseOptions, failureReason, type TppTotals, TppWriter, type TppWriterOptions } from "./write/writer.ts";

@@ -1,8 +1,9 @@
 /** Holds assertions against the flows of a capture. */
-import { dataFlows } from "../commands/select.ts";
-import type { SqlValue } from "../database.ts";
+
+import type { SqlValue } from "../database/database.ts";
 import { NothingToCheckError, SqlError } from "../errors.ts";
-import type { Trace } from "../trace.ts";
+import { dataFlows } from "../trace/select.ts";
+import type { Trace } from "../trace/trace.ts";
 import type { Assertion } from "./assertions.ts";
 import { mustBeExpression } from "./expression.ts";
 

@@ -1,4 +1,4 @@
-import type { Database } from "../database.ts";
+import type { Database } from "../database/database.ts";
 import { UsageError } from "../errors.ts";
 
 /** A node of DuckDB's parse tree, as json_serialize_sql tells it. */

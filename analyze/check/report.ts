@@ -1,5 +1,5 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
-import { unknown } from "../output/table.ts";
+import { unknown } from "../terminal/table.ts";
 import type { Outcome } from "./evaluate.ts";
 
 /** What an outcome rests on: `flow 3: goodput_bps = 8.9e6`. */

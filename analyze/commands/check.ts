@@ -3,11 +3,11 @@ import { type Assertion, assertionOfText, readAssertions } from "../check/assert
 import { evaluate, type Outcome } from "../check/evaluate.ts";
 import { type CheckError, isJunit, junit } from "../check/junit.ts";
 import { report } from "../check/report.ts";
+import { jsonText } from "../database/values.ts";
 import { NotAReportError, NothingToCheckError, OutputExistsError, UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import { OutputFile } from "../output/file.ts";
-import { plural } from "../output/units.ts";
-import { jsonText } from "../values.ts";
+import { OutputFile } from "../export/file.ts";
+import { plural } from "../terminal/units.ts";
+import type { CommandIo } from "./open.ts";
 import { filesOf, withTrace } from "./open.ts";
 
 export interface CheckOptions {
@@ -25,7 +25,7 @@ const exitFailed = 1;
  * Holds assertions against captures. Returns 0 where all hold for every chosen flow, 1 where one does not or is not known.
  * What keeps it from a verdict is thrown, and stands in the JUnit report too: an older report would tell of another run.
  */
-export async function check(paths: readonly string[], options: CheckOptions, io: Io): Promise<number> {
+export async function check(paths: readonly string[], options: CheckOptions, io: CommandIo): Promise<number> {
   await using file = options.junit === undefined ? null : await openReport(options.junit, paths, options);
   const outcomes: Outcome[] = [];
   const errors: CheckError[] = [];
@@ -51,7 +51,7 @@ export async function check(paths: readonly string[], options: CheckOptions, io:
 async function holdAll(
   paths: readonly string[],
   options: CheckOptions,
-  io: Io,
+  io: CommandIo,
   outcomes: Outcome[],
   errors: CheckError[],
 ): Promise<void> {

@@ -1,13 +1,13 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
 import { UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import type { FormatOptions } from "../options.ts";
-import { printRows, rowFormat } from "../output/rows.ts";
-import { renderTable, unknown } from "../output/table.ts";
-import { bitsPerSecond, bytes, count, decimals, microseconds, plural } from "../output/units.ts";
-import type { Trace } from "../trace.ts";
+import { renderTable, unknown } from "../terminal/table.ts";
+import { bitsPerSecond, bytes, count, decimals, microseconds, plural } from "../terminal/units.ts";
+import { dataFlows, endsSql } from "../trace/select.ts";
+import type { Trace } from "../trace/trace.ts";
+import type { CommandIo } from "./open.ts";
 import { withTrace } from "./open.ts";
-import { dataFlows, endsSql } from "./select.ts";
+import type { FormatOptions } from "./rows.ts";
+import { printRows, rowFormat } from "./rows.ts";
 
 type Value = number | null | undefined;
 
@@ -76,7 +76,7 @@ type Row = Readonly<Record<string, Value>> & {
 };
 
 /** Prints runs side by side: all their flows together, then flow by flow, with the difference to the first run. */
-export async function compare(paths: readonly string[], options: FormatOptions, io: Io): Promise<void> {
+export async function compare(paths: readonly string[], options: FormatOptions, io: CommandIo): Promise<void> {
   if (paths.length < 2)
     throw new UsageError("compare needs two captures or more: the first is what the others are compared with");
   await withTrace(paths, io, async (trace) => {

@@ -1,11 +1,11 @@
 import { UnknownFormatError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import { Answer } from "../output/answer.ts";
-import { arrowPieces } from "../output/arrow.ts";
-import { csvPieces } from "../output/csv.ts";
-import { writePieces } from "../output/file.ts";
-import { writeParquet } from "../output/parquet.ts";
-import type { Trace } from "../trace.ts";
+import { Answer } from "../export/answer.ts";
+import { arrowPieces } from "../export/arrow.ts";
+import { csvPieces } from "../export/csv.ts";
+import { writePieces } from "../export/file.ts";
+import type { Trace } from "../trace/trace.ts";
+import { writeParquet } from "../trace/write.ts";
+import type { CommandIo } from "./open.ts";
 import { openOutput, withTrace } from "./open.ts";
 
 const wholeTrace = ({ database }: Trace) => Answer.to(database, "SELECT * FROM trace ORDER BY capture, ord");
@@ -20,7 +20,7 @@ const formats: Readonly<Record<string, (trace: Trace, path: string) => Promise<v
 export async function convert(
   paths: readonly string[],
   options: { output: string; force?: boolean },
-  io: Io,
+  io: CommandIo,
 ): Promise<void> {
   const { output, force = false } = options;
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));

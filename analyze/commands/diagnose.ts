@@ -1,10 +1,10 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
+import { jsonText } from "../database/values.ts";
 import { account } from "../diagnose/account.ts";
 import { type FlowFacts, gatherFacts, periodsOf } from "../diagnose/facts.ts";
 import { verdictOf } from "../diagnose/verdict.ts";
-import type { Io } from "../io.ts";
-import type { Trace } from "../trace.ts";
-import { jsonText } from "../values.ts";
+import type { Trace } from "../trace/trace.ts";
+import type { CommandIo } from "./open.ts";
 import { withTrace } from "./open.ts";
 
 /** So many flows are told of at once, which bounds the memory for their periods. */
@@ -14,7 +14,7 @@ const atOnce = 1000;
 export async function diagnose(
   paths: readonly string[],
   options: { readonly flow?: readonly number[]; readonly json?: boolean },
-  io: Io,
+  io: CommandIo,
 ): Promise<void> {
   await withTrace(paths, io, async (trace) => {
     const flows = await gatherFacts(trace, options.flow);

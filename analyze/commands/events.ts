@@ -1,9 +1,9 @@
-import type { Io } from "../io.ts";
-import type { FormatOptions } from "../options.ts";
-import { printRows, rowFormat } from "../output/rows.ts";
-import { renderTable } from "../output/table.ts";
+import { renderTable } from "../terminal/table.ts";
+import { flowFilter } from "../trace/select.ts";
+import type { CommandIo } from "./open.ts";
 import { withTrace } from "./open.ts";
-import { flowFilter } from "./select.ts";
+import type { FormatOptions } from "./rows.ts";
+import { printRows, rowFormat } from "./rows.ts";
 
 interface EventRow {
   readonly capture: number;
@@ -19,7 +19,7 @@ interface EventRow {
 export async function events(
   paths: readonly string[],
   options: FormatOptions & { readonly flow?: readonly number[] },
-  io: Io,
+  io: CommandIo,
 ): Promise<void> {
   await withTrace(paths, io, async (trace) => {
     const query = `SELECT * FROM events ${await flowFilter(trace, options.flow)} ORDER BY capture, t, flow, event, duration_s, detail`;

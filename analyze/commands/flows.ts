@@ -1,14 +1,14 @@
-import type { Io } from "../io.ts";
-import type { FormatOptions } from "../options.ts";
-import { printRows, rowFormat } from "../output/rows.ts";
-import { renderTable } from "../output/table.ts";
-import { bitsPerSecond, bytes, count, decimals, microseconds } from "../output/units.ts";
-import type { Trace } from "../trace.ts";
+import { renderTable } from "../terminal/table.ts";
+import { bitsPerSecond, bytes, count, decimals, microseconds } from "../terminal/units.ts";
+import { endsSql } from "../trace/select.ts";
+import type { Trace } from "../trace/trace.ts";
+import type { CommandIo } from "./open.ts";
 import { withTrace } from "./open.ts";
-import { endsSql } from "./select.ts";
+import type { FormatOptions } from "./rows.ts";
+import { printRows, rowFormat } from "./rows.ts";
 
 /** Prints one line a connection: a table to read, or every column of the view `flows` as JSON or CSV. */
-export async function flows(paths: readonly string[], options: FormatOptions, io: Io): Promise<void> {
+export async function flows(paths: readonly string[], options: FormatOptions, io: CommandIo): Promise<void> {
   await withTrace(paths, io, async (trace) => {
     await trace.need("flows");
     const format = rowFormat(options);

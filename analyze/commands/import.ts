@@ -2,16 +2,16 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { foreignText, TppError } from "@tcpprobe-plus/tpp";
 import { OutputError } from "../errors.ts";
+import { OutputFile } from "../export/file.ts";
 import { type ImportOptions, importText } from "../import/import.ts";
-import type { Io } from "../io.ts";
-import { OutputFile } from "../output/file.ts";
-import { count, plural } from "../output/units.ts";
+import { count, plural } from "../terminal/units.ts";
+import type { CommandIo } from "./open.ts";
 
 /** Makes a .tpp capture of what another program recorded. */
 export async function importCapture(
   path: string,
   options: ImportOptions & { output: string; force?: boolean },
-  io: Io,
+  io: CommandIo,
 ): Promise<void> {
   const { output, force = false } = options;
   await using file = await OutputFile.open(output, { force, inputs: await filesIn(path) });

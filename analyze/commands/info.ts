@@ -1,9 +1,9 @@
 import { foreignText, type TppHeader, type TppWalk } from "@tcpprobe-plus/tpp";
-import type { Capture } from "../ingest/capture.ts";
-import type { Io } from "../io.ts";
-import { bytes, count, plural } from "../output/units.ts";
-import { openTrace, type Trace } from "../trace.ts";
+import type { Capture } from "../captures/capture.ts";
+import { bytes, count, plural } from "../terminal/units.ts";
+import { openTrace, type Trace } from "../trace/trace.ts";
 import { whyNotFollowed } from "./notices.ts";
+import type { CommandIo } from "./open.ts";
 
 interface Summary {
   readonly records: number;
@@ -33,7 +33,7 @@ interface UnseenPlace {
 export async function info(
   paths: readonly string[],
   options: { settings?: boolean; json?: boolean },
-  io: Io,
+  io: CommandIo,
 ): Promise<void> {
   // Whether the file holds what it should is only known by reading it.
   await using trace = await openTrace(paths, { ...io.opening, cache: false });

@@ -1,13 +1,13 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
 import { UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import type { FormatOptions } from "../options.ts";
-import { Answer } from "../output/answer.ts";
-import { queryFormat, writeAnswer } from "../output/query.ts";
-import { printRows, rowFormat } from "../output/rows.ts";
-import { viewNames, windowedViews } from "../views.ts";
+import { Answer } from "../export/answer.ts";
+import { queryFormat, writeAnswer } from "../export/query.ts";
+import { flowFilter } from "../trace/select.ts";
+import { viewNames, windowedViews } from "../trace/views.ts";
+import type { CommandIo } from "./open.ts";
 import { openOutput, withTrace } from "./open.ts";
-import { flowFilter } from "./select.ts";
+import type { FormatOptions } from "./rows.ts";
+import { printRows, rowFormat } from "./rows.ts";
 
 export interface MetricsOptions extends FormatOptions {
   readonly output?: string;
@@ -20,7 +20,12 @@ export interface MetricsOptions extends FormatOptions {
 const ofNoFlow: readonly string[] = ["fairness", "gaps"];
 
 /** Prints every row of a metric, or writes it to a file. */
-export async function metrics(paths: readonly string[], name: string, options: MetricsOptions, io: Io): Promise<void> {
+export async function metrics(
+  paths: readonly string[],
+  name: string,
+  options: MetricsOptions,
+  io: CommandIo,
+): Promise<void> {
   const names = viewNames.filter((view) => view !== "trace");
   if (!(names as readonly string[]).includes(name))
     throw new UsageError(`${name}: no such metric; there are ${names.join(", ")}`);

@@ -1,7 +1,7 @@
 import { foreignText } from "@tcpprobe-plus/tpp";
-import type { Io } from "../io.ts";
-import { plural } from "../output/units.ts";
-import type { Trace } from "../trace.ts";
+import type { Io } from "../terminal/io.ts";
+import { plural } from "../terminal/units.ts";
+import type { Trace } from "../trace/trace.ts";
 
 /** One line on standard error, whatever is in the text. */
 export function notice(io: Io, text: string): void {

@@ -1,13 +1,19 @@
-import { expand } from "../ingest/inputs.ts";
-import type { Io } from "../io.ts";
-import { OutputFile } from "../output/file.ts";
-import { openTrace, type Trace } from "../trace.ts";
+import { expand } from "../captures/inputs.ts";
+import { OutputFile } from "../export/file.ts";
+import type { Io } from "../terminal/io.ts";
+import { type OpenOptions, openTrace, type Trace } from "../trace/trace.ts";
 import { printNotices } from "./notices.ts";
+
+/** Where a command writes, and how it opens captures. */
+export interface CommandIo extends Io {
+  /** Filled from the command line before the command runs. */
+  readonly opening?: OpenOptions;
+}
 
 /** Opens captures for a command, says what is wrong with them, and closes them after the work. */
 export async function withTrace<Result>(
   paths: readonly string[],
-  io: Io,
+  io: CommandIo,
   work: (trace: Trace) => Promise<Result>,
   outputs: readonly OutputFile[] = [],
 ): Promise<Result> {

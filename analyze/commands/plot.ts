@@ -2,11 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { foreignText } from "@tcpprobe-plus/tpp";
 import { UnknownFormatError, UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
 import { drawPlot } from "../plots/draw.ts";
 import { type PlotName, plotNames } from "../plots/names.ts";
 import type { VegaLiteSpec } from "../plots/spec.ts";
 import { notice } from "./notices.ts";
+import type { CommandIo } from "./open.ts";
 import { openOutput, withTrace } from "./open.ts";
 
 export interface PlotCommandOptions {
@@ -30,7 +30,12 @@ const formats: Readonly<Record<string, (spec: VegaLiteSpec) => Promise<string | 
 };
 
 /** Draws one plot into a file whose name's ending picks the format. */
-export async function plot(paths: readonly string[], name: string, options: PlotCommandOptions, io: Io): Promise<void> {
+export async function plot(
+  paths: readonly string[],
+  name: string,
+  options: PlotCommandOptions,
+  io: CommandIo,
+): Promise<void> {
   if (!isPlotName(name)) throw new UsageError(`${name}: no such plot; there are ${plotNames.join(", ")}`);
   const { output = defaultOutput(paths[0]!, name), force = false, flow, ...rest } = options;
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));

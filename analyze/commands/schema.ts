@@ -1,10 +1,14 @@
 import { UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import { readSchema, readSchemas } from "../schema.ts";
-import { viewNames } from "../views.ts";
+import { readSchema, readSchemas } from "../trace/schema.ts";
+import { viewNames } from "../trace/views.ts";
+import type { CommandIo } from "./open.ts";
 
 /** Prints the documented columns of one view, or what each view is. */
-export async function schema(view: string | undefined, options: { readonly json?: boolean }, io: Io): Promise<void> {
+export async function schema(
+  view: string | undefined,
+  options: { readonly json?: boolean },
+  io: CommandIo,
+): Promise<void> {
   if (view !== undefined && !(viewNames as readonly string[]).includes(view))
     throw new UsageError(`${view}: no such view; there are ${viewNames.join(", ")}`);
   if (options.json) {

@@ -1,14 +1,14 @@
 import { createReadStream } from "node:fs";
 import { foreignText } from "@tcpprobe-plus/tpp";
-import { asUserQuery } from "../database.ts";
+import { asUserQuery } from "../database/database.ts";
 import { UsageError } from "../errors.ts";
-import type { Io } from "../io.ts";
-import type { FormatOptions } from "../options.ts";
-import { Answer } from "../output/answer.ts";
-import { queryFormat, writeAnswer } from "../output/query.ts";
-import { printRows, rowFormat } from "../output/rows.ts";
-import { windowedViews } from "../views.ts";
+import { Answer } from "../export/answer.ts";
+import { queryFormat, writeAnswer } from "../export/query.ts";
+import { windowedViews } from "../trace/views.ts";
+import type { CommandIo } from "./open.ts";
 import { openOutput, withTrace } from "./open.ts";
+import type { FormatOptions } from "./rows.ts";
+import { printRows, rowFormat } from "./rows.ts";
 
 export interface SqlOptions extends FormatOptions {
   readonly parquet?: boolean;
@@ -20,7 +20,7 @@ export interface SqlOptions extends FormatOptions {
 }
 
 /** Runs a query of the user's, with the views that it names loaded. It reads the captures and nothing else, unless files are allowed. */
-export async function sql(paths: readonly string[], query: string, options: SqlOptions, io: Io): Promise<void> {
+export async function sql(paths: readonly string[], query: string, options: SqlOptions, io: CommandIo): Promise<void> {
   const { output, force = false, parquet = false, window, allowFiles = false } = options;
   if (parquet && Number.isFinite(io.columns))
     throw new UsageError("Parquet is not for a terminal: send it to a file with `> x.parquet`, or give -o x.parquet");

@@ -1,13 +1,13 @@
 import { foreignText, TppInputError, verifyTpp } from "@tcpprobe-plus/tpp";
+import { expand } from "../captures/inputs.ts";
 import { InputError, NotACaptureError } from "../errors.ts";
-import { expand } from "../ingest/inputs.ts";
-import type { Io } from "../io.ts";
-import { bytes, plural } from "../output/units.ts";
+import { bytes, plural } from "../terminal/units.ts";
+import type { CommandIo } from "./open.ts";
 
 const exitDamaged = 65;
 
 /** Checks captures frame by frame. Returns 0 where all are whole, 65 where one is damaged or cut. */
-export async function verify(paths: readonly string[], io: Io): Promise<number> {
+export async function verify(paths: readonly string[], io: CommandIo): Promise<number> {
   let exitCode = 0;
   for (const path of (await Promise.all(paths.map(expand))).flat()) {
     const walk = await verifyTpp(path, io.opening?.reading).catch((error) => {

@@ -1,5 +1,5 @@
 /** A diagnosis in plain words: what limited a flow, how much time that cost, when, what shows it. */
-import { bitsPerSecond, bytes, count, microseconds, plural } from "../output/units.ts";
+import { bitsPerSecond, bytes, count, microseconds, plural } from "../terminal/units.ts";
 import type { FlowFacts, Period } from "./facts.ts";
 import { type Cause, lossKeepsWindowDown, mathisWindow, segmentsOf, type Verdict } from "./verdict.ts";
 

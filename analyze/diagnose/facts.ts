@@ -1,6 +1,6 @@
 /** What the metrics tell of one flow, gathered for a diagnosis. */
-import { dataFlows, endsSql } from "../commands/select.ts";
-import type { Trace } from "../trace.ts";
+import { dataFlows, endsSql } from "../trace/select.ts";
+import type { Trace } from "../trace/trace.ts";
 
 export interface FlowFacts {
   readonly capture: number;

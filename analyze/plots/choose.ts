@@ -1,5 +1,5 @@
 import { NoSuchFlowError, NothingToDrawError } from "../errors.ts";
-import type { Trace } from "../trace.ts";
+import type { Trace } from "../trace/trace.ts";
 
 export interface DrawnFlow {
   readonly flow: number;

@@ -1,14 +1,14 @@
 import { MissingColumnError, NothingToDrawError } from "../errors.ts";
-import type { Trace } from "../trace.ts";
+import type { Trace } from "../trace/trace.ts";
 import { chooseFlows } from "./choose.ts";
-import { cwnd } from "./cwnd.ts";
 import type { PlotDefinition, Series } from "./definition.ts";
-import { goodput } from "./goodput.ts";
-import { inflightBytes, inflightPackets } from "./inflight.ts";
-import { limits } from "./limits.ts";
+import { cwnd } from "./kinds/cwnd.ts";
+import { goodput } from "./kinds/goodput.ts";
+import { inflightBytes, inflightPackets } from "./kinds/inflight.ts";
+import { limits } from "./kinds/limits.ts";
+import { rtt } from "./kinds/rtt.ts";
 import type { PlotName } from "./names.ts";
 import { type Mark, type PlotRange, type Point, reducedMarks, reducedPoints } from "./reduce.ts";
-import { rtt } from "./rtt.ts";
 import { plotSpec, shareOnePanel, type VegaLiteSpec } from "./spec.ts";
 
 export interface PlotOptions {

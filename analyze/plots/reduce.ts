@@ -1,5 +1,5 @@
-import { numeral, wholeNumeral } from "../literals.ts";
-import type { Trace } from "../trace.ts";
+import { numeral, wholeNumeral } from "../database/literals.ts";
+import type { Trace } from "../trace/trace.ts";
 import type { Series } from "./definition.ts";
 
 export interface Point {

@@ -1,5 +1,5 @@
 /** Where in the text records are missing: marks of it, with the times of the records around them. */
-import type { LossCause, LossEvidence } from "../ingest/capture.ts";
+import type { LossCause, LossEvidence } from "../captures/capture.ts";
 import type { Batch } from "./batch.ts";
 import { noCpu } from "./columns.ts";
 

@@ -1,10 +1,10 @@
 /** The one pass over a capture: from its files to records in order, each with its connection and its numbers. */
 import { basename } from "node:path";
+import { capabilitiesOf } from "../captures/capabilities.ts";
+import type { Capture, CaptureFile, Loss } from "../captures/capture.ts";
+import { settleLosses } from "../captures/losses.ts";
+import { lostBy, missingBefore, missingFiles } from "../captures/set.ts";
 import { NotACaptureError } from "../errors.ts";
-import { capabilitiesOf } from "../ingest/capabilities.ts";
-import type { Capture, CaptureFile, Loss } from "../ingest/capture.ts";
-import { settleLosses } from "../ingest/losses.ts";
-import { lostBy, missingBefore, missingFiles } from "../ingest/set.ts";
 import { type BadLine, Batch, type BatchData, type Ends, type Layout } from "./batch.ts";
 import { Connections } from "./connections.ts";
 import { Expiries } from "./expiries.ts";
@@ -109,6 +109,11 @@ export class Pass {
     this.#knownWindow?.follow(batch, this.#connections.count);
     this.#rounds?.follow(batch, this.#connections.count);
     return batch;
+  }
+
+  /** Whether `next` need not wait for another thread. */
+  get isReady(): boolean {
+    return this.#ready.length > 0 || this.#ended || !this.#jobs[this.#job] || this.#source.isReady;
   }
 
   release(batch: Batch): void {

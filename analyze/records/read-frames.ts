@@ -1,6 +1,7 @@
 /** From a frame to batches: what each reading thread does, and the one thread of a small capture. */
-import type { TextKind } from "@tcpprobe-plus/tpp";
-import { capabilitiesOf } from "../ingest/capabilities.ts";
+import type { TextKind, TppHeader } from "@tcpprobe-plus/tpp";
+import { capabilitiesOf } from "../captures/capabilities.ts";
+import { isKernelProbe } from "../captures/kinds.ts";
 import { type BatchData, Layout } from "./batch.ts";
 import { binaryRecords } from "./binary.ts";
 import { BatchBuilder } from "./builder.ts";
@@ -12,7 +13,7 @@ import { FrameFiles, type FrameJob } from "./frames.ts";
 import { knownWindowSpecs } from "./known-window.ts";
 import { roundSpecs } from "./rounds.ts";
 import { fieldsText } from "./texts/fields.ts";
-import { isKernelProbe, kernelProbeText } from "./texts/kernel-probe.ts";
+import { kernelProbeText } from "./texts/kernel-probe.ts";
 import { isOlder, olderFieldsText } from "./texts/older-fields.ts";
 import { pollsText } from "./texts/polls.ts";
 import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";
@@ -30,11 +31,10 @@ export function readerOf({ header }: ReaderSettings): TextKindReader {
   return isKernelProbe(header.columns) ? kernelProbeText : readers[header.text];
 }
 
-/** Columns that the pass adds to those of the text. */
-function ofPass({ header }: ReaderSettings): ColumnSpec[] {
+/** Columns that the pass carries along, of a capture with this header. */
+export function carriedSpecs(header: TppHeader): ColumnSpec[] {
   const { counts_packets, sees_timers, sees_ca_state, polled } = capabilitiesOf(header);
   return [
-    traceSpec("flow"),
     ...followSpecs,
     ...(sees_timers || sees_ca_state ? expirySpecs : []),
     ...(counts_packets ? [] : knownWindowSpecs),
@@ -44,7 +44,7 @@ function ofPass({ header }: ReaderSettings): ColumnSpec[] {
 
 /** The columns of a capture's batches. `rows`: how many each holds. */
 export const layoutOf = (settings: ReaderSettings, rows?: number): Layout =>
-  new Layout([...readerOf(settings).columns(settings), ...ofPass(settings)], rows);
+  new Layout([...readerOf(settings).columns(settings), traceSpec("flow"), ...carriedSpecs(settings.header)], rows);
 
 export interface FrameResult {
   readonly batches: readonly BatchData[];

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tableFromIPC } from "apache-arrow";
 import test, { type ExecutionContext } from "ava";
+import { printRows, type RowFormat } from "../commands/rows.ts";
+import { Answer } from "../export/answer.ts";
+import { writeAnswer } from "../export/query.ts";
 import { openTrace, type Trace } from "../index.ts";
-import { Answer } from "../output/answer.ts";
-import { writeAnswer } from "../output/query.ts";
-import { printRows, type RowFormat } from "../output/rows.ts";
 import { analyze, fixture, headerOf, linesOf, temporaryDirectory, writeCapture } from "./helpers.ts";
 
 const kmod = fixture("kmod-loss");

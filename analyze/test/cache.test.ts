@@ -14,11 +14,11 @@ import {
 import { join } from "node:path";
 import { type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
 import test, { type ExecutionContext } from "ava";
-import { sqlOf } from "../database.ts";
-import type { CacheOptions } from "../ingest/cache.ts";
-import { keptTables } from "../ingest/derived.ts";
-import { writeParquet } from "../output/parquet.ts";
-import { openTrace, type Trace } from "../trace.ts";
+import type { CacheOptions } from "../cache/cache.ts";
+import { keptTables } from "../cache/derived.ts";
+import { sqlOf } from "../database/database.ts";
+import { openTrace, type Trace } from "../trace/trace.ts";
+import { writeParquet } from "../trace/write.ts";
 import { analyze, fixture, linesOf, temporaryDirectory, writeCapture } from "./helpers.ts";
 
 const recording = fixture("kmod-loss");
@@ -134,7 +134,7 @@ test("tables that are kept are the same when they are read again, to their types
   t.is(entries(directory).length, 1 + keptTables.length);
   const second = await open(t, [recording], { directory });
   const tables =
-    "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('captures', 'losses', 'not_followed')";
+    "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('_captures', '_losses', '_not_followed')";
   for (const name of keptTables) {
     await second.trace.need(name);
     // Nothing beside it was needed.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import test from "ava";
 import stringWidth from "string-width";
 import { requires } from "../../test/support/requires.ts";
-import { renderTable } from "../output/table.ts";
+import { renderTable } from "../terminal/table.ts";
 import { analyze, fixture, headerOf, linesOf, temporaryDirectory, writeCapture } from "./helpers.ts";
 import { captureFrom, controls, parquetOf } from "./hostile.ts";
 

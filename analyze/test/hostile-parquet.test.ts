@@ -2,9 +2,9 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
+import { literal } from "../database/literals.ts";
 import { openTrace } from "../index.ts";
-import { literal } from "../literals.ts";
-import { writeParquet } from "../output/parquet.ts";
+import { writeParquet } from "../trace/write.ts";
 import { analyze, fixture, temporaryDirectory } from "./helpers.ts";
 
 const recording = fixture("kmod-loss");
@@ -34,7 +34,7 @@ async function parquetOf(
   };
   const pairs = Object.entries(metadata).map(([key, value]) => `${literal(key)}: ${literal(value)}`);
   await trace.database.run(
-    `COPY (SELECT ${columns} FROM trace WHERE ${rows}) TO ${literal(path)} (FORMAT parquet, KV_METADATA {${pairs.join(", ")}})`,
+    `COPY (SELECT ${columns} FROM _trace WHERE ${rows}) TO ${literal(path)} (FORMAT parquet, KV_METADATA {${pairs.join(", ")}})`,
   );
   return path;
 }

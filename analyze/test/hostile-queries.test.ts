@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
+import { numeral, wholeNumeral } from "../database/literals.ts";
 import { openTrace, RefusedStatementError, SqlError, UsageError } from "../index.ts";
-import { numeral, wholeNumeral } from "../literals.ts";
 import { analyze, fixture, temporaryDirectory } from "./helpers.ts";
 
 const recording = fixture("kmod-loss");

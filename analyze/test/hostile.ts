@@ -1,6 +1,6 @@
 /** Captures whose text and header say what would steer a terminal, end a script or break XML. */
-import { copyTrace } from "../output/parquet.ts";
-import { openTrace } from "../trace.ts";
+import { copyTrace } from "../parquet/copy.ts";
+import { openTrace } from "../trace/trace.ts";
 import { fixture, headerOf, linesOf, writeCapture } from "./helpers.ts";
 
 /** Turns red, clears the screen, sets the title, moves by C1, turns the writing direction, begins a line, and is half a pair. */

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";
 import { openTrace } from "../index.ts";
-import { readSchemas } from "../schema.ts";
-import { viewNames } from "../views.ts";
+import { readSchemas } from "../trace/schema.ts";
+import { viewNames } from "../trace/views.ts";
 import { analyze, fixture, opened, temporaryDirectory } from "./helpers.ts";
 
 const kmod = fixture("kmod-loss");

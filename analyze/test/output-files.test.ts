@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
 import { requires } from "../../test/support/requires.ts";
-import { OutputFile } from "../output/file.ts";
+import { OutputFile } from "../export/file.ts";
 import { analyze, fixture, headerOf, linesOf, temporaryDirectory, writeCapture } from "./helpers.ts";
 
 const bin = fileURLToPath(new URL("../bin/analyze.js", import.meta.url));

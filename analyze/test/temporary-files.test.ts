@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { hasTool, isRoot } from "../../test/support/machine.ts";
+import { hasTool, isRoot } from "../../lab/machine.ts";
 import { requires } from "../../test/support/requires.ts";
 import { fixture, temporaryDirectory } from "./helpers.ts";
 

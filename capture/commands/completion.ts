@@ -1,8 +1,8 @@
 /** `capture completion SHELL`: prints the script that completes capture's words there; scripts/build made it. */
 import { readFileSync } from "node:fs";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
-import { assetNames, readAsset } from "../single-executable.ts";
+import { assetNames, readAsset } from "../system/single-executable.ts";
+import type { Io } from "../terminal/io.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];

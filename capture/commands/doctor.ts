@@ -9,8 +9,8 @@ import { sourceFindings, usable } from "../doctor/sources.ts";
 import { findingsText } from "../doctor/text.ts";
 import { tracingFindings } from "../doctor/tracing.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
-import { painter, widthOf, writeLine } from "../terminal.ts";
+import type { Io } from "../terminal/io.ts";
+import { painter, widthOf, writeLine } from "../terminal/lines.ts";
 
 export interface DoctorOptions {
   readonly json: boolean;

@@ -1,10 +1,9 @@
 /** `capture load`: the module is in the kernel afterwards, with these settings. */
 import { existsSync } from "node:fs";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
-import { buildModule, builtBefore } from "../module-build/build.ts";
-import { insertFile, insertInstalled, StaleModuleError } from "../module-build/insert.ts";
-import { asKept, isOnlyAtLoad } from "../module-build/parameters.ts";
+import { buildModule, builtBefore } from "../module/build/build.ts";
+import { insertFile, insertInstalled, StaleModuleError } from "../module/build/insert.ts";
+import { asKept, isOnlyAtLoad } from "../module/build/parameters.ts";
 import {
   buildProblems,
   hostKernel,
@@ -14,14 +13,15 @@ import {
   rightsProblem,
   signatureProblem,
   toolProblem,
-} from "../module-build/requirements.ts";
-import { moduleSources } from "../module-build/sources.ts";
-import { FixedSettingError, ModuleInsertError } from "../module-errors.ts";
-import { formatCount } from "../run/format.ts";
-import { dataPath } from "../sources/module/paths.ts";
-import { type ModuleSettings, readSettings, restoreLeftSettings, setForGood } from "../sources/module/settings.ts";
-import { moduleStatistics } from "../sources/module/statistics.ts";
-import { writeLine } from "../terminal.ts";
+} from "../module/build/requirements.ts";
+import { moduleSources } from "../module/build/sources.ts";
+import { FixedSettingError, ModuleInsertError } from "../module/errors.ts";
+import { dataPath } from "../module/paths.ts";
+import { type ModuleSettings, readSettings, restoreLeftSettings, setForGood } from "../module/settings.ts";
+import { moduleStatistics } from "../module/statistics.ts";
+import type { Io } from "../terminal/io.ts";
+import { writeLine } from "../terminal/lines.ts";
+import { formatCount } from "../terminal/numbers.ts";
 
 export interface LoadOptions {
   readonly settings: ModuleSettings;

@@ -4,8 +4,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { foreignText, recoverTpp, TppError } from "@tcpprobe-plus/tpp";
 import { InputMissingError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
-import { formatBytes, formatCount } from "../run/format.ts";
+import type { Io } from "../terminal/io.ts";
+import { formatBytes, formatCount } from "../terminal/numbers.ts";
 
 export interface RecoverOptions {
   readonly output: string;

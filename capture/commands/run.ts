@@ -3,7 +3,6 @@ import type { TppHeader } from "@tcpprobe-plus/tpp/write";
 import { failureReason, TppError } from "@tcpprobe-plus/tpp/write";
 import { CalledOffError, CommandStartError, ModuleRemovedError, OptionsError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
 import type { Command } from "../run/command.ts";
 import { finish } from "../run/finish.ts";
 import type { Rotation } from "../run/limits.ts";
@@ -16,7 +15,8 @@ import type { User } from "../run/user.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
 import { type ChooseOptions, chooseSource } from "../sources/choose.ts";
 import type { Source } from "../sources/source.ts";
-import { callerOf } from "../sudo.ts";
+import { callerOf } from "../system/sudo.ts";
+import type { Io } from "../terminal/io.ts";
 
 export interface RunOptions extends Omit<ChooseOptions, "say" | "signal"> {
   /** `-` for standard output. */

@@ -1,11 +1,11 @@
 /** `capture status`: what the module has done and is doing; changes nothing. */
 import { NoModuleError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
-import { dataPath } from "../sources/module/paths.ts";
-import { type ModuleStatus, moduleStatus, ratesBetween } from "../status/module-status.ts";
-import { statusText, watchHead, watchLine } from "../status/text.ts";
-import { painter, widthOf } from "../terminal.ts";
+import { dataPath } from "../module/paths.ts";
+import { type ModuleStatus, moduleStatus, ratesBetween } from "../module/status.ts";
+import type { Io } from "../terminal/io.ts";
+import { painter, widthOf } from "../terminal/lines.ts";
+import { statusText, watchHead, watchLine } from "./status-text.ts";
 
 export interface StatusOptions {
   readonly json: boolean;

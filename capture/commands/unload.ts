@@ -1,15 +1,15 @@
 /** `capture unload`: the module is out of the kernel afterwards. */
 import { existsSync } from "node:fs";
 import { exitCodes } from "../exit-codes.ts";
-import type { Io } from "../io.ts";
-import { findReaders, nameReaders } from "../module-build/readers.ts";
-import { removeModule } from "../module-build/remove.ts";
-import { rightsProblem } from "../module-build/requirements.ts";
-import { ModuleInUseError } from "../module-errors.ts";
-import { moduleFolder } from "../sources/module/paths.ts";
-import { restoreLeftSettings } from "../sources/module/settings.ts";
-import { moduleStatistics } from "../sources/module/statistics.ts";
-import { writeLine } from "../terminal.ts";
+import { findReaders, nameReaders } from "../module/build/readers.ts";
+import { removeModule } from "../module/build/remove.ts";
+import { rightsProblem } from "../module/build/requirements.ts";
+import { ModuleInUseError } from "../module/errors.ts";
+import { moduleFolder } from "../module/paths.ts";
+import { restoreLeftSettings } from "../module/settings.ts";
+import { moduleStatistics } from "../module/statistics.ts";
+import type { Io } from "../terminal/io.ts";
+import { writeLine } from "../terminal/lines.ts";
 
 export interface UnloadOptions {
   /** Although somebody reads. */

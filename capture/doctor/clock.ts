@@ -1,6 +1,6 @@
 /** The host's clocks: what reading one costs, and whether the time of day is kept by others' clocks. */
 import { readFileSync } from "node:fs";
-import { findProgram, runProgram } from "../programs.ts";
+import { findProgram, runProgram } from "../system/programs.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
 const finding = findingsOf("clock");

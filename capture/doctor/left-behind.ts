@@ -1,8 +1,8 @@
 /** What captures that were killed left: settings of the module, tracing instances. */
 import { CaptureError } from "../errors.ts";
-import { findForeign, findLeftovers, removeForeign, removeLeftovers } from "../sources/left-instances.ts";
-import { findLeftSettings, restoreLeftSettings } from "../sources/module/settings.ts";
-import { findTracefs } from "../sources/trace-instance.ts";
+import { findLeftSettings, restoreLeftSettings } from "../module/settings.ts";
+import { findForeign, findLeftovers, removeForeign, removeLeftovers } from "../tracefs/left-instances.ts";
+import { findTracefs } from "../tracefs/trace-instance.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
 const finding = findingsOf("left behind");

@@ -1,6 +1,6 @@
 /** The module: loaded, installed, or what building and loading it would meet. */
 import type { CaptureError } from "../errors.ts";
-import { builtBefore } from "../module-build/build.ts";
+import { builtBefore } from "../module/build/build.ts";
 import {
   buildProblems,
   headersFolder,
@@ -10,10 +10,10 @@ import {
   rightsProblem,
   signatureProblem,
   toolProblem,
-} from "../module-build/requirements.ts";
-import { moduleSources } from "../module-build/sources.ts";
-import { CacheError } from "../module-errors.ts";
-import { moduleStatistics } from "../sources/module/statistics.ts";
+} from "../module/build/requirements.ts";
+import { moduleSources } from "../module/build/sources.ts";
+import { CacheError } from "../module/errors.ts";
+import { moduleStatistics } from "../module/statistics.ts";
 import { type Finding, findingsOf, fromError } from "./finding.ts";
 
 const finding = findingsOf("module");

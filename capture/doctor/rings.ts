@@ -1,9 +1,9 @@
 /** Memory that a capture takes from the kernel, and for how many records it is good. */
 import { availableParallelism, freemem } from "node:os";
 import { CaptureError } from "../errors.ts";
-import { formatBytes, formatCount } from "../run/format.ts";
-import { defaultBufferKb, findTracefs, tracedCpus } from "../sources/trace-instance.ts";
-import { moduleStatus } from "../status/module-status.ts";
+import { moduleStatus } from "../module/status.ts";
+import { formatBytes, formatCount } from "../terminal/numbers.ts";
+import { defaultBufferKb, findTracefs, tracedCpus } from "../tracefs/trace-instance.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
 const finding = findingsOf("rings");

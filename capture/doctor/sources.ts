@@ -2,16 +2,16 @@
 import { existsSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
+import { hooksFunctions } from "../bpf/hooks.ts";
 import { CaptureError, NoEventError, NotRootError } from "../errors.ts";
-import { findReaders, nameReaders } from "../module-build/readers.ts";
-import { kernelProblem, namespaceProblem } from "../module-build/requirements.ts";
-import { hooksFunctions } from "../sources/bpf/hooks.ts";
+import { findReaders, nameReaders } from "../module/build/readers.ts";
+import { kernelProblem, namespaceProblem } from "../module/build/requirements.ts";
+import { dataPath } from "../module/paths.ts";
+import { moduleStatistics } from "../module/statistics.ts";
 import { openBpf } from "../sources/bpf.ts";
-import { dataPath } from "../sources/module/paths.ts";
-import { moduleStatistics } from "../sources/module/statistics.ts";
 import { openSs } from "../sources/ss.ts";
-import { planEvents } from "../sources/trace-events.ts";
-import { findTracefs } from "../sources/trace-instance.ts";
+import { planEvents } from "../tracefs/trace-events.ts";
+import { findTracefs } from "../tracefs/trace-instance.ts";
 import { type Finding, findingsOf, fromError, type State } from "./finding.ts";
 
 type Found = readonly [state: State, text: string, next?: string | null];

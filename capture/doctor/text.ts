@@ -1,6 +1,6 @@
 /** The findings for people: sections, a mark for each, and what to do below it. */
 import { foreignText } from "@tcpprobe-plus/tpp/write";
-import { labelled, type Paint } from "../terminal.ts";
+import { labelled, type Paint } from "../terminal/lines.ts";
 import { type Finding, type State, sections } from "./finding.ts";
 
 const marks: Readonly<Record<State, { readonly sign: string; readonly colour: "green" | "yellow" | "red" | "dim" }>> = {

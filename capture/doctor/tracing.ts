@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CaptureError } from "../errors.ts";
-import { isInstanceName } from "../sources/instance-names.ts";
-import { findTracefs } from "../sources/trace-instance.ts";
+import { isInstanceName } from "../tracefs/instance-names.ts";
+import { findTracefs } from "../tracefs/trace-instance.ts";
 import { type Finding, findingsOf, fromError } from "./finding.ts";
 
 const finding = findingsOf("tracing");

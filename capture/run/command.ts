@@ -5,9 +5,9 @@ import { accessSync, constants as files, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { CommandEnd } from "@tcpprobe-plus/tpp/write";
 import { CommandStartError, NoSetprivError } from "../errors.ts";
-import type { StopSignal } from "../io.ts";
-import { processFields } from "../process.ts";
-import { findProgram } from "../programs.ts";
+import { processFields } from "../system/process.ts";
+import { findProgram } from "../system/programs.ts";
+import type { StopSignal } from "../terminal/io.ts";
 import { GroupWitness } from "./group-witness.ts";
 import type { User } from "./user.ts";
 

@@ -1,7 +1,7 @@
 /** The end of a capture: last numbers, trailer, and what is said of it. */
 import { type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp/write";
 import { type Source, type SourceEnd, sumOfLosses } from "../sources/source.ts";
-import { formatBytes, formatCount, formatLost } from "./format.ts";
+import { formatBytes, formatCount, formatLost } from "../terminal/numbers.ts";
 import type { Output } from "./output.ts";
 import type { Reporter } from "./reporter.ts";
 import type { StopRequest } from "./stop-request.ts";

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
-import { findProgram, programEnvironment } from "../programs.ts";
+import { findProgram, programEnvironment } from "../system/programs.ts";
 
 /** How long the group's other members may take to show a signal. */
 const withinMs = 100;

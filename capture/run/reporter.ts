@@ -2,9 +2,9 @@
  * What `capture run` tells while it runs and at its end, on standard error: lines for people, with a status line on a
  * terminal, or with --json one object a line.
  */
-import type { TextOut } from "../io.ts";
-import { writeLine } from "../terminal.ts";
-import { formatBytes, formatCount, formatLost } from "./format.ts";
+import type { TextOut } from "../terminal/io.ts";
+import { writeLine } from "../terminal/lines.ts";
+import { formatBytes, formatCount, formatLost } from "../terminal/numbers.ts";
 import { type Status, StatusLine } from "./status-line.ts";
 
 export interface Reporter {

@@ -10,7 +10,7 @@
  */
 import { constants } from "node:os";
 import type { CommandEnd } from "@tcpprobe-plus/tpp/write";
-import type { StopSignal } from "../io.ts";
+import type { StopSignal } from "../terminal/io.ts";
 import type { Command } from "./command.ts";
 import type { StopRequest } from "./stop-request.ts";
 

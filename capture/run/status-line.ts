@@ -1,8 +1,8 @@
 /** One line on a terminal that says how the capture is doing; nothing where standard error is no terminal. */
 import type { LossTotals } from "@tcpprobe-plus/tpp/write";
-import type { TextOut } from "../io.ts";
-import { painter } from "../terminal.ts";
-import { formatBytes, formatCount, totalLost } from "./format.ts";
+import type { TextOut } from "../terminal/io.ts";
+import { painter } from "../terminal/lines.ts";
+import { formatBytes, formatCount, totalLost } from "../terminal/numbers.ts";
 
 export interface Status {
   readonly duration_s: number;

@@ -1,7 +1,7 @@
 /** The user as whom a command runs, as the system's user database has it. */
 import { readFileSync } from "node:fs";
 import { AsUserError } from "../errors.ts";
-import { findProgram, runProgram } from "../programs.ts";
+import { findProgram, runProgram } from "../system/programs.ts";
 
 export interface User {
   readonly name: string;

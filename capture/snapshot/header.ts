@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { TppHeader } from "@tcpprobe-plus/tpp/write";
-import { readSettings } from "../sources/module/settings.ts";
+import { readSettings } from "../module/settings.ts";
 import type { Source } from "../sources/source.ts";
 import { version } from "../version.ts";
 import { clockAnchors } from "./clock.ts";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp/write";
-import { findProgram, runProgram } from "../programs.ts";
+import { findProgram, runProgram } from "../system/programs.ts";
 
 /** Asking ethtool of more interfaces than these would be felt on the host. */
 const maxOffloadQueries = 32;

@@ -4,13 +4,13 @@
  */
 import { release } from "node:os";
 import type { LossTotals, TppHeader } from "@tcpprobe-plus/tpp/write";
-import { NoBpfError } from "./bpf/errors.ts";
-import { layoutOf, strideBytes } from "./bpf/layout.ts";
-import { type Libbpf, loadLibbpf, type Pointer, protRead } from "./bpf/library.ts";
-import { BpfObject, isSince } from "./bpf/object.ts";
-import { onlineCpus, Ring, ringBytes } from "./bpf/rings.ts";
+import { NoBpfError } from "../bpf/errors.ts";
+import { layoutOf, strideBytes } from "../bpf/layout.ts";
+import { type Libbpf, loadLibbpf, type Pointer, protRead } from "../bpf/library.ts";
+import { BpfObject, isSince } from "../bpf/object.ts";
+import { onlineCpus, Ring, ringBytes } from "../bpf/rings.ts";
+import { defaultBufferKb } from "../tracefs/trace-instance.ts";
 import type { Source, SourceEnd, SourceNews } from "./source.ts";
-import { defaultBufferKb } from "./trace-instance.ts";
 
 export interface BpfOptions {
   readonly port: number | null;

@@ -1,10 +1,10 @@
 /** `--source`: which one is taken, and one line on what it lacks. */
 import { existsSync } from "node:fs";
+import { BpfPermissionError, NoBpfError } from "../bpf/errors.ts";
+import { hooksFunctions } from "../bpf/hooks.ts";
 import { ModuleOptionError, NoEventError, NoTracefsError, NotRootError } from "../errors.ts";
-import { BpfPermissionError, NoBpfError } from "./bpf/errors.ts";
-import { hooksFunctions } from "./bpf/hooks.ts";
-import { dataPath } from "./module/paths.ts";
-import type { ModuleSettings } from "./module/settings.ts";
+import { dataPath } from "../module/paths.ts";
+import type { ModuleSettings } from "../module/settings.ts";
 import type { Source } from "./source.ts";
 
 export const sourceChoices = ["auto", "kmod", "bpf", "tracefs", "ss"] as const;

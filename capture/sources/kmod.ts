@@ -5,10 +5,10 @@
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
 import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp/write";
 import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, SourceGoneError } from "../errors.ts";
-import { NoBinaryFileError } from "./module/errors.ts";
-import { binaryPath, dataPath } from "./module/paths.ts";
-import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "./module/settings.ts";
-import { type ModuleStatistics, moduleStatistics } from "./module/statistics.ts";
+import { NoBinaryFileError } from "../module/no-binary-file.ts";
+import { binaryPath, dataPath } from "../module/paths.ts";
+import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "../module/settings.ts";
+import { type ModuleStatistics, moduleStatistics } from "../module/statistics.ts";
 import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 
 export interface KmodOptions {

@@ -4,7 +4,7 @@
  */
 import { countLines, type LossTotals } from "@tcpprobe-plus/tpp/write";
 import { NoSsError } from "../errors.ts";
-import { findProgram, firstLine, type ProgramResult, runProgram } from "../programs.ts";
+import { findProgram, firstLine, type ProgramResult, runProgram } from "../system/programs.ts";
 import type { Source, SourceEnd, SourceNews } from "./source.ts";
 
 export interface SsOptions {

@@ -4,12 +4,12 @@ import { release } from "node:os";
 import { join } from "node:path";
 import type { LossTotals } from "@tcpprobe-plus/tpp/write";
 import { InstanceBusyError, NoEventError, SourceGoneError } from "../errors.ts";
-import { removeLeftovers } from "./left-instances.ts";
-import { LostCounter } from "./lost-counter.ts";
+import { removeLeftovers } from "../tracefs/left-instances.ts";
+import { LostCounter } from "../tracefs/lost-counter.ts";
+import { planEvents, type TraceEvent } from "../tracefs/trace-events.ts";
+import { defaultBufferKb, findTracefs, TraceInstance, tracedCpus } from "../tracefs/trace-instance.ts";
+import { traceRecordsIn } from "../tracefs/trace-lines.ts";
 import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
-import { planEvents, type TraceEvent } from "./trace-events.ts";
-import { defaultBufferKb, findTracefs, TraceInstance, tracedCpus } from "./trace-instance.ts";
-import { traceRecordsIn } from "./trace-lines.ts";
 
 export interface TracefsOptions {
   readonly port: number | null;

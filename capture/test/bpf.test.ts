@@ -8,9 +8,9 @@ import { RecordValues, readFrames, type TppHeader, verifyTpp } from "@tcpprobe-p
 import test, { type ExecutionContext, type TestFn } from "ava";
 import { buildBpf } from "../../scripts/build/bpf.ts";
 import { seededChance } from "../../test/support/seeded-chance.ts";
-import { layoutOf, members, recordBytes, strideBytes } from "../sources/bpf/layout.ts";
-import { loadLibbpf } from "../sources/bpf/library.ts";
-import { onlineCpus, ringBytes } from "../sources/bpf/rings.ts";
+import { layoutOf, members, recordBytes, strideBytes } from "../bpf/layout.ts";
+import { loadLibbpf } from "../bpf/library.ts";
+import { onlineCpus, ringBytes } from "../bpf/rings.ts";
 import { captureHere, startCapture, startTraffic, temporaryDirectory } from "./helpers.ts";
 
 const object = fileURLToPath(new URL("../bpf/tcpprobe.bpf.o", import.meta.url));

@@ -18,10 +18,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
 import { requires } from "../../test/support/requires.ts";
-import { buildModule, builtBefore } from "../module-build/build.ts";
-import { cacheFolder, checkFolder, makeFolder, openModule } from "../module-build/cache-folder.ts";
-import { hostKernel, type Kernel } from "../module-build/requirements.ts";
-import { moduleSources } from "../module-build/sources.ts";
+import { buildModule, builtBefore } from "../module/build/build.ts";
+import { cacheFolder, checkFolder, makeFolder, openModule } from "../module/build/cache-folder.ts";
+import { hostKernel, type Kernel } from "../module/build/requirements.ts";
+import { moduleSources } from "../module/build/sources.ts";
 
 const test = requires({ root: true, tools: ["make"] });
 const nobody = 65534;

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { walkTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { requires } from "../../test/support/requires.ts";
+import { changeSettings } from "../module/settings.ts";
 import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
 import { StopRequest } from "../run/stop-request.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
-import { changeSettings } from "../sources/module/settings.ts";
 import { afterFirstLine, type Source, type SourceNews } from "../sources/source.ts";
 import { openSs } from "../sources/ss.ts";
-import { defaultBufferKb, ringCounters, tracedCpus } from "../sources/trace-instance.ts";
+import { defaultBufferKb, ringCounters, tracedCpus } from "../tracefs/trace-instance.ts";
 import { captureHere, moduleText, plainOutput, temporaryDirectory } from "./helpers.ts";
 
 const ssTest = requires({ tools: ["ss"] });

@@ -8,13 +8,13 @@ import "../commands/recover.ts"; // loaded now: it could not be read after givin
 import "../commands/run.ts";
 import "../sources/tracefs.ts";
 import { NoTracefsError, SourceGoneError } from "../errors.ts";
-import { processNamespace } from "../process.ts";
 import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
 import { StopRequest } from "../run/stop-request.ts";
 import { takeSnapshot } from "../snapshot/header.ts";
 import { afterFirstLine, type Source } from "../sources/source.ts";
-import { findTracefs } from "../sources/trace-instance.ts";
+import { processNamespace } from "../system/process.ts";
+import { findTracefs } from "../tracefs/trace-instance.ts";
 import { captureHere, instancesOf, live, plainOutput, silentIo, temporaryDirectory, textOf } from "./helpers.ts";
 
 const oneLine = /^capture: .*\S.*\n$/;

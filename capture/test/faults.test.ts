@@ -6,7 +6,7 @@ import { finished } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import type { ExecutionContext } from "ava";
-import { iperf3Client, iperf3Server } from "../../test/rig/iperf3.ts";
+import { iperf3Client, iperf3Server } from "../../lab/iperf3.ts";
 import { requires } from "../../test/support/requires.ts";
 import {
   instancesFolder,

@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import { zstdDecompressSync } from "node:zlib";
 import test, { type ExecutionContext, type TestFn } from "ava";
 import { main } from "../cli.ts";
-import type { Io, StopSignal } from "../io.ts";
-import { findProgram } from "../programs.ts";
 import type { OutputOptions } from "../run/output.ts";
+import { findProgram } from "../system/programs.ts";
+import type { Io, StopSignal } from "../terminal/io.ts";
 
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
 

@@ -5,7 +5,7 @@ import { readFrames, verifyTpp } from "@tcpprobe-plus/tpp";
 import type { ExecutionContext } from "ava";
 import { seededChance } from "../../test/support/seeded-chance.ts";
 import { main } from "../cli.ts";
-import { findLeftovers } from "../sources/left-instances.ts";
+import { findLeftovers } from "../tracefs/left-instances.ts";
 import { live, silentIo, startCapture, startTraffic, temporaryDirectory } from "./helpers.ts";
 
 const kills = 50;

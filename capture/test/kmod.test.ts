@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from "ava";
 import type { Evidence } from "../../kmod/test/harness/boot.ts";
 import { splatsIn } from "../../kmod/test/harness/boot.ts";
 import { missingForGuests } from "../../kmod/test/harness/needs.ts";
-import { parseStatistics } from "../sources/module/statistics.ts";
+import { parseStatistics } from "../module/statistics.ts";
 import { captureInGuest } from "./guest.ts";
 import { textOf } from "./helpers.ts";
 

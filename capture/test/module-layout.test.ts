@@ -1,7 +1,7 @@
 /** The layout of the module's binary file, as its statistics tell it. */
 import { RecordValues } from "@tcpprobe-plus/tpp";
 import test from "ava";
-import { parseLayout, parseStatistics } from "../sources/module/statistics.ts";
+import { parseLayout, parseStatistics } from "../module/statistics.ts";
 
 /** The beginning and the end of the line on Linux 6.1. */
 const line =

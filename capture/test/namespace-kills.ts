@@ -11,7 +11,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import { seededChance } from "../../test/support/seeded-chance.ts";
-import { findForeign, removeForeign } from "../sources/left-instances.ts";
+import { findForeign, removeForeign } from "../tracefs/left-instances.ts";
 
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
 const root = "/sys/kernel/tracing";

@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import { requires } from "../../test/support/requires.ts";
 import { main } from "../cli.ts";
-import { ownTag, processNamespace } from "../process.ts";
-import { findForeign, findLeftovers, removeForeign, removeLeftovers } from "../sources/left-instances.ts";
-import { TraceInstance } from "../sources/trace-instance.ts";
 import { openTracefs } from "../sources/tracefs.ts";
+import { ownTag, processNamespace } from "../system/process.ts";
+import { findForeign, findLeftovers, removeForeign, removeLeftovers } from "../tracefs/left-instances.ts";
+import { TraceInstance } from "../tracefs/trace-instance.ts";
 import { instancesFolder, instancesOf, silentIo, startCapture, temporaryDirectory } from "./helpers.ts";
 import { killInNamespaces } from "./namespace-kills.ts";
 
@@ -36,7 +36,7 @@ test.serial("a capture of another namespace is never taken for a left one, howev
   const running = await startCapture(t, ["--source", "tracefs", "-o", join(temporaryDirectory(t), "a.tpp")]);
   const [name] = instancesOf(running.child.pid!);
   const script = `
-    const { removeLeftovers, removeForeign } = await import(${JSON.stringify(new URL("../sources/left-instances.ts", import.meta.url).href)});
+    const { removeLeftovers, removeForeign } = await import(${JSON.stringify(new URL("../tracefs/left-instances.ts", import.meta.url).href)});
     for (let count = 0; count < 200; count += 1) { removeLeftovers("${root}"); removeForeign("${root}", ${inAnHour()}); }`;
   const { status, stderr } = spawnSync("unshare", [
     ...inContainer,
@@ -53,7 +53,7 @@ test.serial("a capture of another namespace is never taken for a left one, howev
 
 test.serial("captures start while another namespace looks for left instances in a loop", async (t) => {
   const script = `
-    const { removeLeftovers, removeForeign } = await import(${JSON.stringify(new URL("../sources/left-instances.ts", import.meta.url).href)});
+    const { removeLeftovers, removeForeign } = await import(${JSON.stringify(new URL("../tracefs/left-instances.ts", import.meta.url).href)});
     for (;;) { removeLeftovers("${root}"); removeForeign("${root}"); }`;
   const looking = spawn("unshare", [...inContainer, process.execPath, "--input-type=module", "-e", script]);
   t.teardown(() => looking.kill("SIGKILL"));

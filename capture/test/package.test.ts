@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
-import { output } from "../../test/rig/command.ts";
-import { isModuleSource } from "../module-build/sources.ts";
+import { output } from "../../lab/command.ts";
+import { isModuleSource } from "../module/build/sources.ts";
 import { live, startTraffic, temporaryDirectory } from "./helpers.ts";
 import { type Installed, installPackage } from "./package.ts";
 

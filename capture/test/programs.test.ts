@@ -36,7 +36,7 @@ asRoot("a plain user's own programs are taken", (t) => {
   const directory = temporaryDirectory(t);
   const ss = program(directory, "ss", "exit 0");
   const path = `${directory}:${process.env.PATH}`;
-  const look = `const { findProgram } = await import(${JSON.stringify(new URL("../programs.ts", import.meta.url).href)});
+  const look = `const { findProgram } = await import(${JSON.stringify(new URL("../system/programs.ts", import.meta.url).href)});
     process.env.PATH = ${JSON.stringify(path)}; process.seteuid(65534); console.log(findProgram("ss"));`;
   spawnSync("chmod", ["755", directory]);
   const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", look], { encoding: "utf8" });

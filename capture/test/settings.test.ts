@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { changeSettings, findLeftSettings, type Places, restoreLeftSettings } from "../sources/module/settings.ts";
+import { changeSettings, findLeftSettings, type Places, restoreLeftSettings } from "../module/settings.ts";
 import { temporaryDirectory } from "./helpers.ts";
 
 function places(t: ExecutionContext): Places {

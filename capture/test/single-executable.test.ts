@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
-import { output } from "../../test/rig/command.ts";
+import { output } from "../../lab/command.ts";
 import { requires } from "../../test/support/requires.ts";
 import { version } from "../version.ts";
 import { follow, live, startTraffic } from "./helpers.ts";

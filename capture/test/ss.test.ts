@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import { requires } from "../../test/support/requires.ts";
-import { findProgram } from "../programs.ts";
+import { findProgram } from "../system/programs.ts";
 import { follow, program, startCapture, startTraffic, temporaryDirectory, textOf, withProgram } from "./helpers.ts";
 
 const test = requires({ tools: ["ss", "zstd"] });

@@ -7,9 +7,9 @@ import { verifyTpp } from "@tcpprobe-plus/tpp";
 import ava from "ava";
 import { requires } from "../../test/support/requires.ts";
 import { findingsText } from "../doctor/text.ts";
-import { findReaders, nameReaders } from "../module-build/readers.ts";
-import { traceRecordsIn } from "../sources/trace-lines.ts";
-import { painter } from "../terminal.ts";
+import { findReaders, nameReaders } from "../module/build/readers.ts";
+import { painter } from "../terminal/lines.ts";
+import { traceRecordsIn } from "../tracefs/trace-lines.ts";
 import { captureHere, follow, live, silentIo, temporaryDirectory, textOf } from "./helpers.ts";
 
 const test = requires({ tools: ["ss", "zstd"] });

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isModuleSource } from "../../capture/module-build/sources.ts";
+import { isModuleSource } from "../../capture/module/build/sources.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 

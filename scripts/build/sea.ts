@@ -18,8 +18,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
-import { assetList } from "../../capture/single-executable.ts";
-import { koffiAsset } from "../../capture/sources/bpf/koffi.ts";
+import { koffiAsset } from "../../capture/bpf/koffi.ts";
+import { assetList } from "../../capture/system/single-executable.ts";
 import { packageFiles, root } from "./package-files.ts";
 
 const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
@@ -49,7 +49,7 @@ async function bundle(): Promise<string> {
     banner: {
       js: 'process.on("SIGUSR1", () => {}); const moduleUrl = "file:///nowhere/capture/single-executable.js";',
     },
-    external: ["koffi"], // its native part is an asset, see capture/sources/bpf/koffi.ts
+    external: ["koffi"], // its native part is an asset, see capture/bpf/koffi.ts
     outfile,
     logLevel: "warning",
   });

@@ -1,7 +1,7 @@
 /** Man pages and completions of both programs, each with the place where it belongs. */
-import { buildProgram as buildAnalyze } from "../../analyze/cli.ts";
+import { buildProgram as buildAnalyze } from "../../analyze/command-line/program.ts";
 import { plotNames } from "../../analyze/plots/names.ts";
-import { viewNames } from "../../analyze/views.ts";
+import { viewNames } from "../../analyze/trace/views.ts";
 import { buildProgram as buildCapture } from "../../capture/cli.ts";
 import { bashCompletion } from "./bash.ts";
 import { fishCompletion } from "./fish.ts";

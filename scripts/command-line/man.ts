@@ -1,5 +1,5 @@
 /** A manual page in the classic man macros. */
-import { wrap } from "../../capture/terminal.ts";
+import { wrap } from "../../capture/terminal/lines.ts";
 import { type ArgumentModel, type CommandModel, flagsOf, type OptionModel } from "./model.ts";
 
 /** What a page says besides the commands. */

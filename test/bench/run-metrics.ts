@@ -1,6 +1,6 @@
 /** Every metric of one trace in one process, as a notebook computes them, with the given cache directory. */
 import { openTrace } from "../../analyze/index.ts";
-import { viewNames } from "../../analyze/views.ts";
+import { viewNames } from "../../analyze/trace/views.ts";
 import { tellUsage } from "./usage.ts";
 
 const [, , path, directory] = process.argv;

@@ -2,9 +2,10 @@
  * The same three results as peer.py, from a capture or its Parquet, each into a Parquet file; and their sums. A capture is parsed
  * into an empty cache, as by the first command on it.
  */
+
+import { Answer } from "../../analyze/export/answer.ts";
+import { writeAnswer } from "../../analyze/export/query.ts";
 import { openTrace } from "../../analyze/index.ts";
-import { Answer } from "../../analyze/output/answer.ts";
-import { writeAnswer } from "../../analyze/output/query.ts";
 import type { Sums } from "./peer.ts";
 import { tellUsage } from "./usage.ts";
 

@@ -8,7 +8,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { viewNames } from "../../analyze/views.ts";
+import { viewNames } from "../../analyze/trace/views.ts";
 import { compareWithPandas, timePandas } from "./peer.ts";
 import { writeSyntheticText } from "./synthetic.ts";
 import { writeTpp } from "./synthetic-capture.ts";

@@ -174,7 +174,7 @@ export const answerMutants: readonly Mutant[] = [
   {
     id: "D20",
     fault: "the flows that carry data: exactly a hundredth of the largest does not count",
-    file: "analyze/commands/select.ts",
+    file: "analyze/trace/select.ts",
     find: "acked * 100 >= most AND most > 0",
     replace: "acked * 100 > most AND most > 0",
     suites: answers,

@@ -7,7 +7,7 @@ export const captureMutants: readonly Mutant[] = [
   {
     id: "C01",
     fault: "settings: nothing is put back when the kernel refuses a later one",
-    file: "capture/sources/module/settings.ts",
+    file: "capture/module/settings.ts",
     find: "    putBack();\n    throw error;",
     replace: "    throw error;",
     suites: edges,
@@ -42,7 +42,7 @@ export const captureMutants: readonly Mutant[] = [
   {
     id: "C08",
     fault: "tracefs: events that could not be committed or were dropped are no losses",
-    file: "capture/sources/trace-instance.ts",
+    file: "capture/tracefs/trace-instance.ts",
     find: `value("overrun") + value("commit overrun") + value("dropped events")`,
     replace: `value("overrun")`,
     suites: edges,
@@ -78,7 +78,7 @@ export const captureMutants: readonly Mutant[] = [
   {
     id: "C14",
     fault: "settings: a process that has the number of a killed run is taken for it",
-    file: "capture/process.ts",
+    file: "capture/system/process.ts",
     find: "return processStart(Number(pid)) === start ?",
     replace: "return processStart(Number(pid)) !== null ?",
     suites: suite("capture/test/settings"),

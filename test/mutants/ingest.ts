@@ -6,13 +6,12 @@ const places = suite("analyze/test/loss-places", "analyze/test/losses");
 const older = suite("analyze/test/import-older");
 const ss = suite("analyze/test/ss-edges", "analyze/test/ss");
 const golden = suite("analyze/test/golden");
-const file = (name: string): string => `analyze/ingest/${name}.ts`;
 
 export const ingestMutants: readonly Mutant[] = [
   {
     id: "I01",
     fault: "losses: moments of the module's text are counted from the capture's beginning, not the text's zero",
-    file: file("losses"),
+    file: "analyze/captures/losses.ts",
     find: `text === "probe" ? clock.zero_monotonic_ns : clock.monotonic_ns`,
     replace: "clock.monotonic_ns",
     suites: places,
@@ -28,7 +27,7 @@ export const ingestMutants: readonly Mutant[] = [
   {
     id: "I03",
     fault: "losses of a set: what a later file lost first may lie anywhere since that file's header",
-    file: file("losses"),
+    file: "analyze/captures/losses.ts",
     find: "files[index - 1]?.walk.trailer?.monotonic_ns ?? header.clock.monotonic_ns",
     replace: "header.clock.monotonic_ns",
     suites: places,
@@ -60,7 +59,7 @@ export const ingestMutants: readonly Mutant[] = [
   {
     id: "I07",
     fault: "a damaged capture is kept",
-    file: file("cache"),
+    file: "analyze/cache/cache.ts",
     find: "trailer === null || damage.length > 0",
     replace: "trailer === null",
     suites: suite("analyze/test/cache"),
@@ -142,7 +141,7 @@ export const ingestMutants: readonly Mutant[] = [
   {
     id: "I18",
     fault: "losses: what was lost behind the last hole is not told",
-    file: file("losses"),
+    file: "analyze/captures/losses.ts",
     find: "if (rest > 0) losses.push({ ...unplaced(number, cause, rest), from_s:",
     replace: "if (rest < 0) losses.push({ ...unplaced(number, cause, rest), from_s:",
     suites: places,
@@ -175,7 +174,7 @@ export const ingestMutants: readonly Mutant[] = [
   {
     id: "I22",
     fault: "sets: one missing file between two is not said",
-    file: "analyze/ingest/set.ts",
+    file: "analyze/captures/set.ts",
     find: "if (last < expected) return null;",
     replace: "if (last <= expected) return null;",
     suites: suite("analyze/test/sets"),
@@ -183,7 +182,7 @@ export const ingestMutants: readonly Mutant[] = [
   {
     id: "I23",
     fault: "several captures: flows of the third are counted from those of the first only",
-    file: "analyze/ingest/open.ts",
+    file: "analyze/trace/open.ts",
     find: "before += part.flows;",
     replace: "before = part.flows;",
     suites: suite("analyze/test/kept-captures", "analyze/test/cache"),

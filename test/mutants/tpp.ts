@@ -9,7 +9,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T01",
     fault: "read: a frame's checksum is not compared with the one of the walk",
-    file: "tpp/read.ts",
+    file: "tpp/read/read.ts",
     find: "if (compressed.readUInt32LE(compressed.length - 4) !== frame.checksum) fail(",
     replace: "if (compressed.length < 4) fail(",
     suites: proofs,
@@ -17,7 +17,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T02",
     fault: "read: a frame's lines are not compared with its checkpoint",
-    file: "tpp/read.ts",
+    file: "tpp/read/read.ts",
     find: "if (frame.lines !== null && lines !== frame.lines)",
     replace: "if (lines < 0)",
     suites: proofs,
@@ -25,7 +25,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T03",
     fault: "metadata: its CRC is not checked",
-    file: "tpp/frames.ts",
+    file: "tpp/read/frames.ts",
     find: "return crc === expected;",
     replace: "return crc === expected || true;",
     suites: files,
@@ -34,7 +34,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T04",
     fault: "frames: the search for the next metadata misses a magic across the border of what is searched at once",
-    file: "tpp/search.ts",
+    file: "tpp/read/search.ts",
     find: "this.#start + this.#length - needle.length + 1);",
     replace: "this.#start + this.#length);",
     suites: proofs,
@@ -42,7 +42,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T05",
     fault: "walk: a frame without a checkpoint is taken whatever its size",
-    file: "tpp/walk-state.ts",
+    file: "tpp/read/walk-state.ts",
     find: "      orphan.offset === last.end &&\n      orphan.rawBytes === next.rawBytes - last.rawBytes;",
     replace: "      orphan.offset === last.end;",
     suites: proofs,
@@ -58,7 +58,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T07",
     fault: "verify: the trailer's totals are not checked",
-    file: "tpp/verify.ts",
+    file: "tpp/read/verify.ts",
     find: "walk.damage.length + found.count === 0 && walk.trailer",
     replace: "walk.damage.length + found.count < 0 && walk.trailer",
     suites: proofs,
@@ -66,7 +66,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T08",
     fault: "writer: a partly written frame stays when the disk is full",
-    file: "tpp/frame-sink.ts",
+    file: "tpp/write/frame-sink.ts",
     find: "if (done > 0 && !(await this.#target.truncate(this.#bytes))) this.#torn = true;",
     replace: "",
     suites: suite("capture/test/errors"),
@@ -74,7 +74,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T09",
     fault: "writer: memory that grew for a long line is used again as if it had not",
-    file: "tpp/line-buffer.ts",
+    file: "tpp/format/line-buffer.ts",
     find: "if (piece.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < maxSpare) this.#spare.push(whole);",
     replace: "if (this.#spare.length < maxSpare) this.#spare.push(Buffer.from(piece.raw.buffer));",
     suites: writer,
@@ -82,7 +82,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T10",
     fault: "zstd: a size of two bytes lacks its 256",
-    file: "tpp/zstd-frame.ts",
+    file: "tpp/format/zstd-frame.ts",
     find: "header.readUInt16LE(at) + 256",
     replace: "header.readUInt16LE(at)",
     suites: writer,
@@ -98,7 +98,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T12",
     fault: "writer: lines that could not be written are not counted as lost",
-    file: "tpp/writer.ts",
+    file: "tpp/write/writer.ts",
     find: `      this.addLoss("output", records);\n`,
     replace: "",
     suites: suite("capture/test/errors"),
@@ -106,7 +106,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T13",
     fault: "walk: a frame that stands elsewhere than written is not named",
-    file: "tpp/walk-state.ts",
+    file: "tpp/read/walk-state.ts",
     find: "if (moved && this.damage.count === this.#damageAtLast)",
     replace: "if (moved && this.damage.count < this.#damageAtLast)",
     suites: proofs,
@@ -114,7 +114,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T14",
     fault: "walk: the seek table is compared by its length only",
-    file: "tpp/walk.ts",
+    file: "tpp/read/walk.ts",
     find: " && this.#seen.equals(table);",
     replace: ";",
     suites: files,
@@ -123,7 +123,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T15",
     fault: "lines: a last line without a line feed is not counted",
-    file: "tpp/line-buffer.ts",
+    file: "tpp/format/line-buffer.ts",
     find: "(bytes.length > 0 && bytes[bytes.length - 1] !== newline ? 1 : 0)",
     replace: "0",
     suites: writer,
@@ -140,7 +140,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T17",
     fault: "walk: what follows the end of the recording is not named",
-    file: "tpp/walk.ts",
+    file: "tpp/read/walk.ts",
     find: "if (this.#seekTableEnd > 0 && this.#state.trailer) {",
     replace: "if (this.#seekTableEnd < 0 && this.#state.trailer) {",
     suites: files,
@@ -148,7 +148,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T18",
     fault: "verify: frames that are missing from the total are not noticed",
-    file: "tpp/verify.ts",
+    file: "tpp/read/verify.ts",
     find: "lines === trailer.lines && rawBytes === trailer.raw_bytes &&",
     replace: "lines === trailer.lines &&",
     suites: proofs,
@@ -156,7 +156,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T19",
     fault: "writer: the loss told after the last frame is in no total",
-    file: "tpp/writer.ts",
+    file: "tpp/write/writer.ts",
     find: "      lost: { ...this.#lost },\n      duration_s: this.#durationS(monotonicNs),",
     replace: "      lost: {},\n      duration_s: this.#durationS(monotonicNs),",
     suites: writer,
@@ -164,7 +164,7 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T20",
     fault: "walk: a cut file's last frame, whose checkpoint is gone, counts as confirmed",
-    file: "tpp/walk-state.ts",
+    file: "tpp/read/walk-state.ts",
     find: "this.#accept(last, number, this.#last.lines, null, false);",
     replace: "this.#accept(last, number, this.#last.lines, null, true);",
     suites: files,

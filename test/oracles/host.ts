@@ -5,10 +5,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Background, output, run } from "../rig/command.ts";
-import { inNamespace } from "../rig/namespaces.ts";
-import { startRecording } from "../rig/recording.ts";
-import { type PathOptions, ShapedPath } from "../rig/shaped-path.ts";
+import { Background, output, run } from "../../lab/command.ts";
+import { inNamespace } from "../../lab/namespaces.ts";
+import { startRecording } from "../../lab/recording.ts";
+import { type PathOptions, ShapedPath } from "../../lab/shaped-path.ts";
 import type { Case, Control } from "./cases.ts";
 
 /** Of every transfer. The tracepoints show every namespace of the host, so it is not iperf3's usual one. */

@@ -5,7 +5,7 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
-import { run } from "../rig/command.ts";
+import { run } from "../../lab/command.ts";
 import { requires } from "../support/requires.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import type { Case, Control } from "./cases.ts";

@@ -9,7 +9,7 @@ import { release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cacheFolder } from "../../kmod/test/harness/kernels.ts";
-import { run } from "../rig/command.ts";
+import { run } from "../../lab/command.ts";
 import { type Case, type Control, controls, guestCases, guestSets, hostCases } from "./cases.ts";
 import { compareRun } from "./compare.ts";
 import { guestTools, runInGuest } from "./guest.ts";

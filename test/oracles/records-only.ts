@@ -4,7 +4,7 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../rig/command.ts";
+import { run } from "../../lab/command.ts";
 import { capture } from "../support/analyze.ts";
 
 /** Makes records.tpp of capture.tpp in the folder. */

@@ -1,6 +1,6 @@
 /** What `analyze` can be asked of one capture: every command in every format, with the names of what it writes. */
 import { plotNames } from "../../analyze/plots/names.ts";
-import { viewNames } from "../../analyze/views.ts";
+import { viewNames } from "../../analyze/trace/views.ts";
 
 export interface Asked {
   readonly name: string;

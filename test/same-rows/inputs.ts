@@ -3,7 +3,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { headerOf, writeCapture } from "../../analyze/test/helpers.ts";
-import { run } from "../rig/command.ts";
+import { run } from "../../lab/command.ts";
 
 export interface SameRowsInput {
   /** Also the name of its folder in a dump. */

@@ -1,6 +1,6 @@
 /** The commands as a user runs them. */
 import { fileURLToPath } from "node:url";
-import { output, run } from "../rig/command.ts";
+import { output, run } from "../../lab/command.ts";
 
 const bin = (name: string): string => fileURLToPath(new URL(`../../${name}/bin/${name}.js`, import.meta.url));
 

@@ -5,7 +5,7 @@
  *     const test = requires({ root: true, tools: ["iperf3"] });
  */
 import avaTest, { type Implementation, type TestFn } from "ava";
-import { hasNamespaces, hasTool, hasTracefs, isRoot } from "./machine.ts";
+import { hasNamespaces, hasTool, hasTracefs, isRoot } from "../../lab/machine.ts";
 
 export interface Needs {
   readonly root?: true;

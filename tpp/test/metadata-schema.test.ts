@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { fullHeader, fullTrailer } from "../../test/hostile/metadata.ts";
+import { encodeMetadata, maxMetadataBytes, parseMetadata } from "../format/metadata.ts";
+import { asCheckpoint, checkpointProblem, trailerProblem } from "../format/metadata-schema.ts";
 import { asHeader, HeaderValueError, headerProblem, type TppHeader, TppWriter, verifyTpp, walkTpp } from "../index.ts";
-import { encodeMetadata, maxMetadataBytes, parseMetadata } from "../metadata.ts";
-import { asCheckpoint, checkpointProblem, trailerProblem } from "../metadata-schema.ts";
 import { makeHeader, temporaryDirectory, writeCapture } from "./helpers.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

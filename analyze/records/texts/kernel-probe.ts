@@ -31,9 +31,6 @@ export const kernelProbeNames: readonly string[] = [
 export const kernelProbeNamesWith = (unit: "us" | "jiffies" | null): readonly string[] =>
   kernelProbeNames.map((name) => (name === "srtt_untold" && unit !== null ? `srtt_${unit}` : name));
 
-export const isKernelProbe = (columns: readonly string[] | null): boolean =>
-  columns !== null && columns[0] === "time" && columns[1] === "src";
-
 const columnNames = [
   ...["type", "sport", "dport", "length_bytes", "snd_nxt", "snd_una", "snd_cwnd", "ssthresh", "snd_wnd_bytes"],
   ...["srtt_us", "rcv_wnd_bytes"],

@@ -1,0 +1,244 @@
+/**
+ * Parsed captures, kept in the user's cache directory so that the next command on the same capture need not parse it
+ * again. An entry is named by what it was made of, so it cannot be stale; the cache is bounded, and whatever goes wrong with it
+ * (a read-only or full disk, a damaged entry) only means that the capture is parsed.
+ */
+import { createHash, type Hash } from "node:crypto";
+import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import type { CaptureFile } from "../captures/capture.ts";
+import { sqlOf } from "../database/database.ts";
+import { version } from "../version.ts";
+
+export interface CacheOptions {
+  /** Default: tcpprobe_plus/traces in $XDG_CACHE_HOME or ~/.cache. */
+  readonly directory?: string | undefined;
+  /** Entries that were used least recently go when all are larger than this. */
+  readonly maxBytes?: number | undefined;
+  /** Captures with less text are quick to parse and are not kept. */
+  readonly minTextBytes?: number | undefined;
+  /** Take what is there and add nothing. */
+  readonly readOnly?: boolean | undefined;
+}
+
+const defaults = { maxBytes: 8 * 2 ** 30, minTextBytes: 8 * 2 ** 20 } as const;
+/** Left free on the disk, whatever the cache may hold. */
+const minFreeBytes = 2 ** 30;
+/** Text is so many times as large as the Parquet that is made of it. */
+const parquetShrinks = 4;
+/** What is called otherwise in the cache's directory is not ours, and stays. */
+const entryName = /^[0-9a-f]{40}\.parquet$/;
+const partialName = /^[0-9a-f]{40}\.parquet\.\d+\.partial$/;
+/** An entry used in this time is perhaps being read. */
+const inUseMs = 10 * 60_000;
+
+export class Cache {
+  /** Whether what is parsed now is to be kept. */
+  readonly adds: boolean;
+  readonly directory: string;
+  readonly #maxBytes: number;
+  readonly #minTextBytes: number;
+  readonly #say: (text: string) => void;
+  #checked: Promise<boolean> | undefined;
+
+  constructor(options: CacheOptions, say: (text: string) => void) {
+    const home = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+    this.directory = resolve(options.directory ?? join(home, "tcpprobe_plus", "traces"));
+    this.#maxBytes = options.maxBytes ?? defaults.maxBytes;
+    this.#minTextBytes = options.minTextBytes ?? defaults.minTextBytes;
+    this.adds = !options.readOnly;
+    this.#say = say;
+  }
+
+  /** Where the capture's entry is or would be; null for a capture that is not kept: small, damaged, or still growing. */
+  async entryOf(files: readonly CaptureFile[]): Promise<string | null> {
+    const walks = files.map(({ walk }) => walk);
+    if (walks.some(({ trailer, damage }) => trailer === null || damage.length > 0)) return null;
+    if (walks.reduce((sum, { trailer }) => sum + (trailer?.raw_bytes ?? 0), 0) < this.#minTextBytes) return null;
+    const hash = createHash("sha256").update(await identityOf());
+    // Every frame's own checksum is part of the walk, so this stands for all of the text.
+    for (const { fileBytes, header, frames, checkpoints, trailer } of walks)
+      hash.update(JSON.stringify({ fileBytes, header, frames, checkpoints, trailer }));
+    return this.#entryNamed(hash);
+  }
+
+  /**
+   * Where what sql/NAME.sql makes of the trace in a Parquet file, the user's or one of the cache, is or would be; null where such
+   * is made quickly.
+   */
+  async derivedEntriesOf(parquet: string): Promise<((name: string) => Promise<string>) | null> {
+    const { size, dev, ino, mtimeNs, ctimeNs } = await stat(parquet, { bigint: true });
+    if (Number(size) * parquetShrinks < this.#minTextBytes) return null;
+    // An entry's name stands for its content. A file of the user's is the same while the kernel has seen no change of it: the
+    // footer alone would not tell, as values can change within the extremes it has.
+    const content = this.#isEntry(parquet)
+      ? [basename(parquet)]
+      : [`${size} ${dev} ${ino} ${mtimeNs} ${ctimeNs}`, await parquetFooter(parquet, Number(size))];
+    return async (name) => {
+      const hash = createHash("sha256").update(await identityOf(name));
+      for (const part of content) hash.update(part);
+      return this.#entryNamed(hash);
+    };
+  }
+
+  #isEntry(path: string): boolean {
+    return dirname(path) === this.directory && entryName.test(basename(path));
+  }
+
+  #entryNamed(hash: Hash): string {
+    return join(this.directory, `${hash.digest("hex").slice(0, 40)}.parquet`);
+  }
+
+  /** Whether the entry is there, and nobody else can have put it there; it then counts as used now. */
+  async has(entry: string): Promise<boolean> {
+    const now = new Date();
+    const found = (await lstat(entry).catch(() => null))?.isFile() && (await this.#isPrivate());
+    if (!found) return false;
+    await utimes(entry, now, now).catch(() => {}); // a read-only cache is still read
+    return true;
+  }
+
+  /** Whether nobody but this user and root can change what is in the cache; says it where it is not so. */
+  #isPrivate(): Promise<boolean> {
+    this.#checked ??= strangersIn(this.directory).then((why) => {
+      if (why !== null) this.#say(`the cache is not used: ${why}`);
+      return why === null;
+    });
+    return this.#checked;
+  }
+
+  /** Lets `write` make the entry under another name and puts it in place. False, and nothing left, where that fails. */
+  async add(entry: string, write: (path: string) => Promise<void>): Promise<boolean> {
+    const partial = `${entry}.${process.pid}.partial`;
+    try {
+      await makeDirectory(this.directory);
+      if (!(await this.#isPrivate())) return false;
+      const { bavail, bsize } = await statfs(this.directory);
+      if (bavail * bsize < minFreeBytes) throw new Error(`less than 1 GiB is free in ${this.directory}`);
+      // It is there before DuckDB writes it, so that at no time others may read it.
+      await (await open(partial, "wx", 0o600)).close();
+      await write(partial);
+      const { size } = await stat(partial);
+      if (size > this.#maxBytes) throw new Error(`${size} bytes are more than the cache may hold`);
+      await rename(partial, entry);
+      await this.#shrink(entry);
+      return true;
+    } catch (error) {
+      await rm(partial, { force: true }).catch(() => {});
+      this.#say(`the parsed capture is not kept for the next command: ${(error as Error).message.split("\n")[0]}`);
+      return false;
+    }
+  }
+
+  /** An entry that cannot be read goes away. */
+  async drop(entry: string, error: unknown): Promise<void> {
+    this.#say(`a kept capture cannot be read and is made again: ${(error as Error).message.split("\n")[0]}`);
+    await rm(entry, { force: true }).catch(() => {});
+  }
+
+  /** Removes what was used least recently until the rest fits, and what processes that died left behind. */
+  async #shrink(newest: string): Promise<void> {
+    const now = Date.now();
+    const entries: { path: string; size: number; usedMs: number }[] = [];
+    for (const name of await readdir(this.directory)) {
+      const path = join(this.directory, name);
+      const found = await stat(path).catch(() => null);
+      if (!found) continue;
+      if (partialName.test(name)) {
+        if (now - found.mtimeMs > 24 * 3600_000) await rm(path, { force: true });
+      } else if (entryName.test(name)) entries.push({ path, size: found.size, usedMs: found.mtimeMs });
+    }
+    let sum = entries.reduce((total, { size }) => total + size, 0);
+    for (const { path, size, usedMs } of entries.sort((a, b) => a.usedMs - b.usedMs)) {
+      if (sum <= this.#maxBytes || path === newest) return;
+      if (now - usedMs < inUseMs) continue;
+      await rm(path, { force: true });
+      sum -= size;
+    }
+  }
+}
+
+/**
+ * Why others could change what is in a directory, or put another in its place; null where only this user and root can. A
+ * folder above it may be everybody's if it is sticky, as /tmp is.
+ */
+async function strangersIn(directory: string): Promise<string | null> {
+  const me = process.geteuid?.();
+  if (me === undefined) return null;
+  for (let path = await realpath(directory), isOurs = true; ; path = dirname(path), isOurs = false) {
+    const { uid, mode } = await stat(path);
+    if (uid !== me && (isOurs || uid !== 0)) return `${path} belongs to another user (uid ${uid})`;
+    if ((mode & 0o022) !== 0 && (isOurs || (mode & 0o1000) === 0)) return `${path} is writable by others`;
+    if (path === dirname(path)) return null;
+  }
+}
+
+/** Makes it and up to two directories above; mkdir's own recursion never ends on some file systems (proc). */
+async function makeDirectory(path: string, above = 2): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || above === 0) throw error;
+    await makeDirectory(dirname(path), above - 1);
+    await mkdir(path, { mode: 0o700 });
+  }
+}
+
+const identities = new Map<string, Promise<string>>();
+
+/** Stands for the code by which the pass, or sql/NAME.sql, makes an entry: another version, or a change of it, makes other entries. */
+function identityOf(name = ""): Promise<string> {
+  const found = identities.get(name) ?? makeIdentity(name);
+  identities.set(name, found);
+  return found;
+}
+
+async function makeIdentity(name: string): Promise<string> {
+  ofCode ??= identityOfCode();
+  const hash = createHash("sha256").update(await ofCode);
+  for (const [file, sql] of await sqlOf("_dialect", ...(name === "" ? [] : [name]))) hash.update(file).update(sql);
+  return hash.digest("hex");
+}
+
+let ofCode: Promise<Buffer> | undefined;
+
+/** Folders whose code makes entries, and that of the file format: whatever changes there, makes other entries. */
+const codeFolders: readonly URL[] = [
+  ...["./", "../captures/", "../records/", "../parquet/", "../trace/"].map((path) => new URL(path, import.meta.url)),
+  new URL("./", import.meta.resolve("@tcpprobe-plus/tpp")),
+];
+
+/** All files of code that opening a capture runs through. */
+export async function codeFiles(): Promise<URL[]> {
+  const found = await Promise.all(
+    codeFolders.map(async (folder) => {
+      const names = await readdir(folder, { recursive: true });
+      return names
+        .filter((name) => /\.(ts|js|wasm)$/.test(name) && !/(^|\/)(test|node_modules)\//.test(name))
+        .sort()
+        .map((name) => new URL(name, folder));
+    }),
+  );
+  return found.flat();
+}
+
+/** The part of an identity that all names share. */
+async function identityOfCode(): Promise<Buffer> {
+  const hash = createHash("sha256").update(version);
+  const files = await codeFiles();
+  const texts = await Promise.all(files.map((url) => readFile(url)));
+  for (const [index, url] of files.entries()) hash.update(basename(url.pathname)).update(texts[index]!);
+  return hash.digest();
+}
+
+/** A Parquet file's own table of contents: places, sizes and extremes of all its parts, and what it is of. */
+async function parquetFooter(path: string, fileBytes: number): Promise<Buffer> {
+  await using file = await open(path, "r");
+  const read = async (position: number, bytes: number) =>
+    (await file.read(Buffer.alloc(bytes), 0, bytes, position)).buffer;
+  const end = await read(fileBytes - 8, 8);
+  return read(fileBytes - 8 - end.readUInt32LE(0), end.readUInt32LE(0));
+}

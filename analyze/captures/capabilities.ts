@@ -1,0 +1,77 @@
+/** What a capture can tell: columns of `captures`, which SQL asks instead of the source's name. */
+import type { TppHeader } from "@tcpprobe-plus/tpp";
+import { isKernelProbe } from "./kinds.ts";
+
+export interface Capabilities {
+  /** Each segment that is sent has a record. */
+  readonly sees_sends: boolean;
+  /** Each expiry of the retransmission timer has a record. */
+  readonly sees_timers: boolean;
+  /** The congestion state is known at each record. */
+  readonly sees_ca_state: boolean;
+  /** Retransmissions are counted, or each is told. */
+  readonly sees_retransmits: boolean;
+  /** RSTs are seen. */
+  readonly sees_resets: boolean;
+  /** Records tell how many packets are out, lost, SACKed and retransmitted; else only bytes. */
+  readonly counts_packets: boolean;
+  /** Each record of a connection is of what the kernel did next to it, so a change of srtt tells the sample behind it. */
+  readonly tells_samples: boolean;
+  /** srtt comes in eighths of a us, as the kernel keeps it; else in whole us. */
+  readonly exact_srtt: boolean;
+  /** Records are of moments at which somebody asked. */
+  readonly polled: boolean;
+}
+
+export const capabilityNames = [
+  ...(["sees_sends", "sees_timers", "sees_ca_state", "sees_retransmits", "sees_resets"] as const),
+  ...(["counts_packets", "tells_samples", "exact_srtt", "polled"] as const),
+] as const satisfies readonly (keyof Capabilities)[];
+
+export function capabilitiesOf(header: TppHeader): Capabilities {
+  const { text, events = {}, columns, bpf } = header;
+  const nothing = Object.fromEntries(capabilityNames.map((name) => [name, false])) as Record<
+    keyof Capabilities,
+    boolean
+  >;
+  if (text === "ss")
+    return { ...nothing, sees_ca_state: false, sees_retransmits: true, counts_packets: true, polled: true };
+  if (text === "trace_pipe")
+    return {
+      ...nothing,
+      sees_ca_state: "tcp_cong_state_set" in events,
+      sees_retransmits: "tcp_retransmit_skb" in events,
+      sees_resets: "tcp_send_reset" in events && "tcp_receive_reset" in events,
+      tells_samples: true,
+    };
+  if (bpf) {
+    const has = (hook: string): boolean => bpf.hooks.includes(hook);
+    const sees_sends = has("fentry/__tcp_transmit_skb");
+    return {
+      ...nothing,
+      sees_sends,
+      sees_timers: has("fentry/tcp_retransmit_timer"),
+      sees_ca_state: true,
+      sees_retransmits: true,
+      sees_resets: sees_sends || (has("tp_btf/tcp_send_reset") && has("tp_btf/tcp_receive_reset")),
+      counts_packets: true,
+      tells_samples: true,
+      exact_srtt: true,
+    };
+  }
+  if (isKernelProbe(columns)) return { ...nothing, tells_samples: true };
+  // The module leaves out what changes nothing (full=0), or what comes too soon (probetime).
+  const { full, probetime } = header.module_sysctl ?? {};
+  const isSampled = full === "0" || Number(probetime ?? 0) > 0;
+  return {
+    ...nothing,
+    sees_sends: !isSampled,
+    sees_timers: true,
+    sees_ca_state: true,
+    sees_retransmits: true,
+    sees_resets: !isSampled,
+    counts_packets: true,
+    tells_samples: !isSampled,
+    exact_srtt: true,
+  };
+}

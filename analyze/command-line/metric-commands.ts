@@ -1,0 +1,82 @@
+/** The definitions of the commands that answer from the metrics; program.ts has the others and what all share. */
+import { type Command, Option } from "commander";
+import type { CheckOptions } from "../commands/check.ts";
+import type { MetricsOptions } from "../commands/metrics.ts";
+import type { CommandIo } from "../commands/open.ts";
+import type { FormatOptions } from "../commands/rows.ts";
+import type { SqlOptions } from "../commands/sql.ts";
+import { viewNames } from "../trace/views.ts";
+import { flowNumbers, texts, windowSeconds } from "./options.ts";
+
+export interface Definition {
+  readonly add: (usage: string, description: string) => Command;
+  readonly jsonOrCsv: (command: Command) => Command;
+  readonly io: CommandIo;
+  readonly setExitCode: (code: number) => void;
+}
+
+const outputInstead = () =>
+  new Option("-o, --output <file>", "x.parquet, x.arrow, x.csv or x.json instead of printing").conflicts([
+    "json",
+    "csv",
+  ]);
+
+export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definition): void {
+  jsonOrCsv(add("events <file...>", "timeouts, episodes, ends of slow start, resets, in order of time"))
+    .option("--flow <n...>", "only these flows", flowNumbers)
+    .action(async (files: string[], options: FormatOptions & { flow?: number[] }) => {
+      await (await import("../commands/events.ts")).events(files, options, io);
+    });
+  jsonOrCsv(
+    add("metrics <file> <name>", `every row of a metric: ${viewNames.filter((name) => name !== "trace").join(", ")}`),
+  )
+    .addOption(outputInstead())
+    .option("-f, --force", "overwrite the output")
+    .option("--with <file...>", "further captures")
+    .option("--flow <n...>", "only these flows", flowNumbers)
+    .option("--window <length>", "length of the windows, such as 100ms or 0.1 (default 100ms)", windowSeconds)
+    .action(async (file: string, name: string, options: MetricsOptions & { with?: string[] }) => {
+      await (await import("../commands/metrics.ts")).metrics([file, ...(options.with ?? [])], name, options, io);
+    });
+  add("diagnose <file...>", "what limited each flow, how much time that cost, when, and what shows it")
+    .option("--flow <n...>", "only these flows", flowNumbers)
+    .option("--json", "print JSON")
+    .action(async (files: string[], options: { flow?: number[]; json?: boolean }) => {
+      await (await import("../commands/diagnose.ts")).diagnose(files, options, io);
+    });
+  jsonOrCsv(add("compare <file...>", "runs side by side: the first, and how the others differ from it")).action(
+    async (files: string[], options: FormatOptions) => {
+      await (await import("../commands/compare.ts")).compare(files, options, io);
+    },
+  );
+  add("check <file...>", "hold assertions against the flows; exit code 1 where one does not hold")
+    .option("--assert <expression>", 'such as "goodput_bps > 9e6" or "sum(rtos) = 0" (may be given again)', texts)
+    .option("--assertions <file>", "a YAML or JSON list of assertions")
+    .option("--flow <n...>", "only these flows (default: those that carry data)", flowNumbers)
+    .option("--junit <file>", "write a JUnit report too")
+    .option("--json", "print JSON")
+    .action(async (files: string[], options: CheckOptions) => {
+      setExitCode(await (await import("../commands/check.ts")).check(files, options, io));
+    });
+  jsonOrCsv(
+    add("sql <file> <query>", `run a DuckDB query over ${viewNames.join(", ")}, losses, not_followed, captures`),
+  )
+    .addOption(new Option("--parquet", "write Parquet to standard output").conflicts(["json", "csv", "output"]))
+    .addOption(outputInstead())
+    .option("-f, --force", "overwrite the output")
+    .option("--with <file...>", "further captures in the same trace")
+    .option("--window <length>", "length of the windows, such as 100ms or 0.1 (default 100ms)", windowSeconds)
+    .option("--allow-files", "let the query do all that DuckDB can: read and write files, load extensions")
+    .action(async (file: string, query: string, options: SqlOptions & { with?: string[] }) => {
+      await (await import("../commands/sql.ts")).sql([file, ...(options.with ?? [])], query, options, io);
+    });
+  add("schema [view]", "the documented columns of a view; without one, what each view is")
+    .option("--json", "print JSON")
+    .action(async (view: string | undefined, options: { json?: boolean }) => {
+      await (await import("../commands/schema.ts")).schema(view, options, io);
+    });
+}
+
+/** An argument that begins as SQL comments do would be taken for an option; behind a line feed it is what it was. */
+export const withQueries = (argv: readonly string[]): string[] =>
+  argv.includes("sql") ? argv.map((arg) => (/^--(\s|.*\n)/.test(arg) ? `\n${arg}` : arg)) : [...argv];

@@ -1,0 +1,322 @@
+import { readFile, symlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
+import {
+  AnalyzeError,
+  DamagedParquetError,
+  NumberTooLargeError,
+  SqlError,
+  TemporaryDirectoryError,
+  TooManyWindowsError,
+  TraceClosedError,
+} from "../errors.ts";
+import { type Access, lockTo } from "./lock.ts";
+import { type Statement, statementOf } from "./user-query.ts";
+import { type SqlValue, sqlValue } from "./values.ts";
+
+export { identifier, literal } from "./literals.ts";
+
+export type { SqlValue } from "./values.ts";
+
+/** A result by column: names, DuckDB type names, and one array of values a column. */
+export interface Columns {
+  readonly names: readonly string[];
+  readonly types: readonly string[];
+  readonly values: readonly (readonly SqlValue[])[];
+  readonly rowCount: number;
+}
+
+export interface ColumnInfo {
+  readonly name: string;
+  /** DuckDB's name of the type. */
+  readonly type: string;
+}
+
+/**
+ * What DuckDB may hold; beyond it, it writes to the temporary directory. With Node, the results and what DuckDB does not
+ * count, the process stays below 2 GiB.
+ */
+const memoryLimit = "1100MiB";
+
+const noExtensions = {
+  autoinstall_known_extensions: "false",
+  autoload_known_extensions: "false",
+  allow_community_extensions: "false",
+} as const;
+
+/** What all connections to one DuckDB share. */
+interface Shared {
+  readonly instance: DuckDBInstance;
+  readonly temporaryDirectory: string;
+  readonly databases: Set<Database>;
+  /** Links by which SQL names files of the user's, and their names. */
+  readonly inputs: Map<string, string>;
+  readonly unlocked: boolean;
+  /** Tables made of answers so far. */
+  answers: number;
+  closed: boolean;
+}
+
+/**
+ * A connection to an in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. What is made
+ * in one connection is there in all. Variables are a connection's own.
+ */
+export class Database {
+  readonly #shared: Shared;
+  readonly #connection: DuckDBConnection;
+  /** SQL of the values, by name. */
+  readonly #variables = new Map<string, string>();
+  readonly #running = new Set<Promise<unknown>>();
+
+  private constructor(shared: Shared, connection: DuckDBConnection) {
+    this.#shared = shared;
+    this.#connection = connection;
+    shared.databases.add(this);
+  }
+
+  /** `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for everything. */
+  static async open(temporaryDirectory: string, access: Access | null): Promise<Database> {
+    const instance = await DuckDBInstance.create(":memory:", {
+      temp_directory: temporaryDirectory,
+      memory_limit: memoryLimit,
+      ...(access && noExtensions),
+    });
+    const connection = await instance.connect();
+    await connection.run("SET GLOBAL TimeZone = 'UTC'");
+    if (access) {
+      const directories = [temporaryDirectory, ...access.directories];
+      await connection.run(await lockTo({ directories, files: access.files }));
+    }
+    const shared: Shared = {
+      instance,
+      temporaryDirectory,
+      unlocked: access === null,
+      databases: new Set(),
+      inputs: new Map(),
+      answers: 0,
+      closed: false,
+    };
+    return new Database(shared, connection);
+  }
+
+  /** Another connection, with the same variables and further ones (SQL by name). Whoever asked for it closes it. */
+  async connect(variables: Readonly<Record<string, string>> = {}): Promise<Database> {
+    const other = new Database(this.#shared, await this.#use(() => this.#shared.instance.connect()));
+    for (const [name, sql] of [...this.#variables, ...Object.entries(variables)]) await other.setVariable(name, sql);
+    return other;
+  }
+
+  /** Sets a variable of this connection, and of those made from it later. `sql`: of the value. */
+  async setVariable(name: string, sql: string): Promise<void> {
+    await this.run(`SET VARIABLE ${name} = ${sql}`);
+    this.#variables.set(name, sql);
+  }
+
+  /** A plain name under which SQL finds a file of the user's. Errors about it name the file. */
+  async linkInput(path: string): Promise<string> {
+    const { inputs, temporaryDirectory } = this.#shared;
+    const name = join(temporaryDirectory, `${inputs.size + 1}-input.parquet`);
+    await symlink(resolve(path), name);
+    inputs.set(name, path);
+    return name;
+  }
+
+  /** Every use of the connection passes here: closing it under a running one would free what that one works on. */
+  async #use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    const { closed, databases } = this.#shared;
+    if (closed || !databases.has(this)) throw new TraceClosedError();
+    const running = work(this.#connection);
+    this.#running.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      throw this.#explained(error as Error);
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** An error of DuckDB's as one that says what to do, where it is of a known kind. */
+  #explained(error: Error): Error {
+    const { message } = error;
+    const { inputs, temporaryDirectory } = this.#shared;
+    const [, windows, most] = /tcpprobe_plus: (\d+) windows, at most (\d+)/.exec(message) ?? [];
+    if (windows && most) return new TooManyWindowsError(Number(windows), Number(most));
+    for (const [name, path] of inputs) if (message.includes(name)) return new DamagedParquetError(path, error);
+    const isOfTemporaryFiles =
+      message.includes("max_temp_directory_size") ||
+      (/^IO Error/.test(message) && message.includes(`${temporaryDirectory}/`));
+    if (isOfTemporaryFiles) return new TemporaryDirectoryError(dirname(temporaryDirectory), error);
+    return /^(Out of Range|Conversion) Error/.test(message) ? new NumberTooLargeError(error) : error;
+  }
+
+  /** Runs statements for their effect. Errors keep DuckDB's own text. `values` are those of $1, $2 … in the last one. */
+  async run(sql: string, values?: SqlValue[]): Promise<void> {
+    await this.#use((connection) => connection.run(sql, values));
+  }
+
+  #read(sql: string, values?: SqlValue[]): Promise<DuckDBResultReader> {
+    return this.#use((connection) => connection.runAndReadAll(sql, values));
+  }
+
+  /** Runs a query and returns its columns; 64-bit integers that fit become numbers. */
+  async columns(sql: string): Promise<Columns> {
+    const reader = await this.#read(sql);
+    return {
+      names: reader.deduplicatedColumnNames(),
+      types: reader.columnTypes().map(String),
+      values: reader.getColumns().map((column) => column.map(sqlValue)),
+      rowCount: reader.currentRowCount,
+    };
+  }
+
+  /**
+   * What a query that is not ours would answer, without running it. Throws a UsageError or RefusedStatementError for what it
+   * may not be (user-query.ts), and what DuckDB says of it.
+   */
+  statement(sql: string): Promise<Statement> {
+    return this.#use((connection) => statementOf(connection, sql, this.#shared.unlocked));
+  }
+
+  /** Runs a small query and returns one object a row, values as JSON would carry them. */
+  async rows<Row extends object = Record<string, SqlValue>>(sql: string, values?: SqlValue[]): Promise<Row[]> {
+    const reader = await this.#read(sql, values);
+    return reader.getRowObjectsJson() as unknown as Row[];
+  }
+
+  /** Runs a statement that cannot stand in a FROM, and keeps what it answers as a table. */
+  keepAnswer(sql: string): Promise<{ readonly table: string; readonly columns: readonly ColumnInfo[] }> {
+    return this.#use(async (connection) => {
+      const table = `_answer_${++this.#shared.answers}`;
+      const result = await connection.run(sql);
+      const types = result.columnTypes();
+      const columns = result.columnNames().map((name, index) => ({ name, type: String(types[index]) }));
+      await connection.run(
+        `CREATE TABLE ${table} (${columns.map(({ type }, index) => `c${index} ${type}`).join(", ")})`,
+      );
+      const appender = await connection.createAppender(table);
+      for (const chunk of await result.fetchAllChunks()) appender.appendDataChunk(chunk);
+      appender.closeSync();
+      return { table, columns };
+    });
+  }
+
+  /** Names and types of a query's columns, without running it. */
+  async describe(sql: string): Promise<ColumnInfo[]> {
+    const rows = await this.rows<{ column_name: string; column_type: string }>(`DESCRIBE ${sql}`);
+    return rows.map(({ column_name, column_type }) => ({ name: column_name, type: column_type }));
+  }
+
+  /** Names of a query's columns, without running it. */
+  async columnNames(sql: string): Promise<string[]> {
+    return (await this.describe(sql)).map(({ name }) => name);
+  }
+
+  /**
+   * A query's result piece by piece, so that a large one is never held whole. It has a connection of its own: on a shared one,
+   * the next query would end it, and it would look as if there were no more rows.
+   */
+  async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
+    const own = await this.connect();
+    try {
+      const result = await own.#use((connection) => connection.stream(sql));
+      for (;;) {
+        const chunk = await own.#use(() => result.fetchChunk());
+        if (!chunk || chunk.rowCount === 0) return;
+        yield chunk;
+      }
+    } finally {
+      await own.disconnect();
+    }
+  }
+
+  /** The single value of a query with one row and one column. */
+  async value<Value = SqlValue>(sql: string): Promise<Value> {
+    const [row] = await this.rows(sql);
+    return Object.values(row ?? {})[0] as Value;
+  }
+
+  /**
+   * Makes what sql/NAME.sql selects a table or view of that name, after the files that its `-- needs:` line names. `loaded` holds the names already there and
+   * gains the new ones. What `restore` can give in its place, when asked for a name, need not be made.
+   */
+  async load(name: string, loaded: Set<string>, restore?: (name: string) => Promise<boolean>): Promise<void> {
+    if (loaded.has(name)) return;
+    loaded.add(name);
+    if (await restore?.(name)) return;
+    const sql = await readFile(sqlFile(name), "utf8");
+    if (name === dialect) return this.run(sql);
+    const needs = needsOf(sql);
+    const unsaid = relationsOf(sql).find((relation) => !needs.includes(relation));
+    if (unsaid !== undefined) throw new Error(`sql/${name}.sql reads ${unsaid}, which its line of needs lacks`);
+    for (const need of needs) await this.load(need, loaded, restore);
+    await this.run(`CREATE ${sqlTables.includes(name) ? "TABLE" : "VIEW"} ${name} AS ${sql}`);
+  }
+
+  /** Ends this connection alone, after what runs in it. What is asked of it from now on is refused. */
+  async disconnect(): Promise<void> {
+    if (!this.#shared.databases.delete(this)) return;
+    await Promise.allSettled(this.#running);
+    this.#connection.closeSync();
+  }
+
+  /** Ends all connections likewise. */
+  async close(): Promise<void> {
+    this.#shared.closed = true;
+    await Promise.all([...this.#shared.databases].map((database) => database.disconnect()));
+    this.#shared.instance.closeSync();
+  }
+}
+
+const sqlFile = (name: string): URL => new URL(`../sql/${name}.sql`, import.meta.url);
+
+/** What is not the same in all SQL engines, and rules that several files share; every other file of sql/ is one SELECT. */
+const dialect = "_dialect";
+
+/** Those whose rows are few beside what they are made of, so they are made once. */
+export const sqlTables: readonly string[] = [
+  ...["_connections", "_expiry_records", "_expiries"],
+  ...["slow_start", "limits", "episodes", "rto_events", "flows", "marks"],
+];
+
+/** The texts of sql/NAME.sql of these names and of all files of sql/ that they need, by name. */
+export async function sqlOf(...names: readonly string[]): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  const wanted = [...names];
+  for (const name of wanted) {
+    if (texts.has(name)) continue;
+    const sql = await readFile(sqlFile(name), "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" && !names.includes(name)) return null; // made as a trace is opened
+      throw error;
+    });
+    if (sql === null) continue;
+    texts.set(name, sql);
+    wanted.push(...needsOf(sql));
+  }
+  return texts;
+}
+
+/** What the text of a file of sql/ says that it needs. */
+export function needsOf(sql: string): string[] {
+  const line = /^-- needs: (.*)$/m.exec(sql)?.[1] ?? "";
+  return line.split(",").flatMap((need) => need.trim() || []);
+}
+
+/** The tables and views that a SELECT reads, beside those of its own WITH. */
+export function relationsOf(sql: string): string[] {
+  const code = sql.replaceAll(/--.*$/gm, "").replaceAll(/'[^']*'/g, "''");
+  const own = new Set([...code.matchAll(/\b(\w+) AS (?:NOT )?(?:MATERIALIZED )?\(/g)].map(([, name]) => name!));
+  const read = [...code.matchAll(/\b(?:FROM|JOIN)\s+(\w+)/g)].map(([, name]) => name!);
+  return [...new Set(read)].filter((name) => !own.has(name));
+}
+
+/** Wraps a user's own query, so that its errors are shown as theirs. */
+export async function asUserQuery<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    // What cannot be converted in a query that is not ours is a matter of the query.
+    if (error instanceof AnalyzeError && !(error instanceof NumberTooLargeError)) throw error;
+    throw new SqlError(error as Error);
+  }
+}

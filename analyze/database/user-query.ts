@@ -1,0 +1,58 @@
+/** Queries that are not ours: what they may be, and what they would answer. */
+import { type DuckDBConnection, StatementType } from "@duckdb/node-api";
+import { RefusedStatementError, UsageError } from "../errors.ts";
+
+export interface Statement {
+  /** Whether it can stand in a FROM. */
+  readonly isSelect: boolean;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
+/** EXPLAIN and its options, with what may stand before it. */
+const explains = /^(?:\s|--[^\n]*\n|\/\*.*?\*\/)*EXPLAIN\s+(?:ANALYZE\b)?\s*(?:\([^()]*\)(?!\s*$))?/is;
+
+/**
+ * What the one statement of `sql` would answer, without running it. Throws a UsageError where it is none or several, and a
+ * RefusedStatementError where it does more than to read, unless `anything` is allowed.
+ */
+export async function statementOf(connection: DuckDBConnection, sql: string, anything: boolean): Promise<Statement> {
+  const statements = await extract(connection, sql);
+  // PIVOT is one statement of which DuckDB makes two: the first creates a type, without which the second cannot be prepared.
+  if (statements.count === 2 && /\bpivot/i.test(sql)) {
+    const { statementType } = await statements.prepare(0);
+    if (statementType === StatementType.CREATE) return { isSelect: false, columns: [] };
+  }
+  if (statements.count !== 1)
+    throw new UsageError(`one statement at a time, and here are ${statements.count}; run the others by themselves`);
+  const statement = await statements.prepare(0);
+  const { statementType, parameterCount } = statement;
+  if (parameterCount > 0)
+    throw new UsageError("the query has a parameter ($1 or ?), and there is nothing to give for it");
+  const isSelect = statementType === StatementType.SELECT;
+  if (!isSelect && !anything) {
+    if (statementType !== StatementType.EXPLAIN) throw new RefusedStatementError(nameOf(statementType));
+    // EXPLAIN ANALYZE runs what it explains.
+    const explained = await (await extract(connection, sql.replace(explains, ""))).prepare(0);
+    if (explained.statementType !== StatementType.SELECT)
+      throw new RefusedStatementError(`an EXPLAIN of ${nameOf(explained.statementType)}`);
+  }
+  const columns = Array.from({ length: statement.columnCount }, (_, index) => ({
+    name: statement.columnName(index),
+    type: String(statement.columnType(index)),
+  }));
+  statement.destroySync();
+  // Some PRAGMAs are said to be a SELECT and cannot stand in a FROM.
+  return { isSelect: isSelect && !/\bpragma\b/i.test(sql), columns };
+}
+
+const nameOf = (kind: StatementType): string => StatementType[kind]?.replaceAll("_", " ") ?? "something else";
+
+async function extract(connection: DuckDBConnection, sql: string) {
+  try {
+    return await connection.extractStatements(sql);
+  } catch (error) {
+    const [, message] = /^Failed to extract statements: (.*)/s.exec((error as Error).message) ?? [];
+    // Of a text without statements DuckDB's error says nothing.
+    throw message ? new Error(message, { cause: error }) : new UsageError("there is no statement in the query");
+  }
+}

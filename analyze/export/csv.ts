@@ -1,0 +1,25 @@
+import type { Database } from "../database/database.ts";
+import type { Answer } from "./answer.ts";
+import { textPieces } from "./text.ts";
+
+/**
+ * An answer as CSV, piece by piece: RFC 4180 with a header line, lines ended by LF, values as text.ts says. NULL is nothing,
+ * an empty text is "".
+ */
+export async function* csvPieces(database: Database, answer: Answer): AsyncGenerator<string> {
+  let piece = `${answer.columns.map(({ name }) => csvField(name)).join()}\n`;
+  for await (const columns of textPieces(database, answer)) {
+    const fields = columns.map((column) => column.map(csvField));
+    const rows = fields[0]?.length ?? 0;
+    for (let row = 0; row < rows; row++) piece += `${fields.map((column) => column[row]).join()}\n`;
+    yield piece;
+    piece = "";
+  }
+  if (piece !== "") yield piece;
+}
+
+/** A carriage return is quoted as well: many readers end a line at it. */
+const csvField = (field: string | null): string => {
+  if (field === null) return "";
+  return field === "" || /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+};

@@ -1,0 +1,49 @@
+import type { ColumnInfo, Database } from "../database/database.ts";
+import { type JsonValue, jsonValue, numberOrText } from "../database/values.ts";
+import type { Answer } from "./answer.ts";
+
+/** An answer as a JSON array, an object a row and line, piece by piece. */
+export async function* jsonPieces(database: Database, answer: Answer): AsyncGenerator<string> {
+  const keys = answer.columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`);
+  const forms = answer.columns.map(formOf);
+  let between = "[\n";
+  for await (const chunk of database.chunks(answer.select((name, column) => formOf(column).sql(name)))) {
+    const columns = chunk.getColumns().map((column, index) => {
+      const { json } = forms[index]!;
+      return column.map((value) => (value === null ? "null" : json(value)));
+    });
+    let piece = "";
+    for (let row = 0; row < chunk.rowCount; row++) {
+      piece += between;
+      for (const [index, key] of keys.entries()) piece += key + columns[index]![row];
+      piece += "}";
+      between = ",\n";
+    }
+    yield piece;
+  }
+  yield between === "[\n" ? "[]\n" : "\n]\n";
+}
+
+/** How a column comes out of DuckDB, and the JSON of a value of it that is not NULL. */
+interface Form {
+  readonly sql: (name: string) => string;
+  readonly json: (value: unknown) => string;
+}
+
+const small = /^(U?(TINY|SMALL)INT|U?INTEGER|BOOLEAN)$/;
+const held = /^(U?(BIG|HUGE)INT|DOUBLE|VARCHAR)$/;
+const nested = /\]$|^(STRUCT|MAP|UNION)\(/;
+const notNumbers: Readonly<Record<string, string>> = { nan: "NaN", inf: "Infinity", "-inf": "-Infinity" };
+
+/** What JavaScript holds, and nested values, come as they are; all else as DuckDB's text, which is exact. */
+function formOf({ type }: ColumnInfo): Form {
+  const asItIs = (name: string) => name;
+  if (small.test(type)) return { sql: asItIs, json: String };
+  if (held.test(type) || nested.test(type)) return { sql: asItIs, json: (value) => JSON.stringify(jsonValue(value)) };
+  const asText = (of: (text: string) => JsonValue): Form => ({
+    sql: (name) => `${name}::VARCHAR`,
+    json: (value) => JSON.stringify(of(value as string)),
+  });
+  if (type === "FLOAT") return asText((text) => notNumbers[text] ?? Number(text));
+  return asText(type.startsWith("DECIMAL") ? numberOrText : (text) => text);
+}

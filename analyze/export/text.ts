@@ -1,0 +1,34 @@
+import type { DuckDBDataChunk } from "@duckdb/node-api";
+import type { Database } from "../database/database.ts";
+import type { Answer } from "./answer.ts";
+
+/**
+ * An answer as text, piece by piece, for CSV and tables: DuckDB's own, but for floating-point numbers, which are the shortest
+ * text that reads back as the same number (40, not 40.0).
+ */
+export async function* textPieces(
+  database: Database,
+  answer: Answer,
+): AsyncGenerator<readonly (readonly (string | null)[])[]> {
+  const isNumber = answer.columns.map(({ type }) => type === "DOUBLE");
+  const select = answer.select((name, { type }) => {
+    if (type === "DOUBLE") return name;
+    return type === "FLOAT" ? `regexp_replace(${name}::VARCHAR, '\\.0$', '')` : `${name}::VARCHAR`;
+  });
+  for await (const chunk of database.chunks(select)) yield columnsOf(chunk, isNumber);
+}
+
+/** By column. */
+const columnsOf = (chunk: DuckDBDataChunk, isNumber: readonly boolean[]): (string | null)[][] =>
+  chunk
+    .getColumns()
+    .map((column, index) =>
+      isNumber[index]
+        ? column.map((value) => (value === null ? null : numberText(value as number)))
+        : (column as (string | null)[]),
+    );
+
+function numberText(value: number): string {
+  if (Number.isFinite(value)) return Object.is(value, -0) ? "-0" : String(value);
+  return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}

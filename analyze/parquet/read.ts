@@ -1,0 +1,104 @@
+import type { Capture } from "../captures/capture.ts";
+import { registerCapture, registerLosses } from "../captures/tables.ts";
+import type { Database } from "../database/database.ts";
+import { readParquet } from "../database/files.ts";
+import { identifier, wholeNumeral } from "../database/literals.ts";
+import { NotACaptureError } from "../errors.ts";
+import { carriedSpecs } from "../records/read-frames.ts";
+import { carriedTypes, passColumns } from "../records/table.ts";
+import {
+  type ConvertedCapture,
+  checkColumns,
+  checkRows,
+  type ParquetFile,
+  plainType,
+  readConverted,
+} from "./converted.ts";
+
+/** Rows of `trace` in a Parquet file. */
+export interface ParquetRows {
+  /** SQL of them, with the columns of `_trace`. */
+  readonly select: string;
+  /** The largest number of a flow. */
+  readonly flows: number;
+}
+
+/**
+ * Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata and columns, fills `captures`, `losses`
+ * and `not_followed`. `entry`: the name of an entry of the cache, whose rows nobody else has written; null for a file of the
+ * user's. Throws a NotACaptureError.
+ */
+export async function openParquet(
+  database: Database,
+  file: ParquetFile,
+  first: number,
+  entry: string | null,
+): Promise<{ captures: Capture[]; rows: ParquetRows }> {
+  const converted = await readConverted(database, file);
+  if (entry !== null && converted.entry !== entry) throw new Error(`the entry ${entry} is of something else`);
+  const rows = await rowsIn(database, file, first, entry === null ? converted.captures : null);
+  for (const [index, { header }] of converted.captures.entries())
+    await registerCapture(database, { capture: first + index, path: file.shown, header });
+  await registerLosses(
+    database,
+    converted.losses.map((loss) => ({ ...loss, capture: loss.capture + first - 1 })),
+  );
+  const captures = converted.captures.map(({ header, records }) => ({
+    path: file.shown,
+    header,
+    files: [],
+    records,
+    rejected: converted.rejected,
+    damage: [],
+    incomplete: [],
+  }));
+  return { captures, rows };
+}
+
+/** The rows of a converted capture, with captures counted from `first`. `captures`: what its rows may be of; null: rows that need no check. */
+export async function rowsIn(
+  database: Database,
+  file: ParquetFile,
+  first: number,
+  captures: readonly ConvertedCapture[] | null,
+): Promise<ParquetRows> {
+  const had = new Set([...(await checkColumns(database, file)), ...(await carriedIn(database, file, captures ?? []))]);
+  if (captures !== null) await checkRows(database, file, selectOf(file, had, 1), captures.length);
+  const select = selectOf(file, had, first);
+  const flows = await database.value<number>(`SELECT coalesce(max(flow), 0)::DOUBLE FROM (${select})`);
+  return { select, flows };
+}
+
+/** The columns of `_trace`; what the cache keeps lacks those that its source does not supply. */
+function selectOf({ file }: ParquetFile, had: ReadonlySet<string>, first: number): string {
+  const columns = passColumns.map(({ name, type }) => {
+    const value =
+      name === "capture" ? `(capture + ${wholeNumeral(first - 1)})` : had.has(name) ? identifier(name) : "NULL";
+    return `${value}::${plainType(type)} AS ${identifier(name)}`;
+  });
+  return `SELECT ${columns.join(", ")} FROM ${readParquet(file)}`;
+}
+
+/** The columns that the pass carries along and that a file has. Throws a NotACaptureError where one lacks some of its captures'. */
+async function carriedIn(
+  database: Database,
+  { file, shown }: ParquetFile,
+  captures: readonly ConvertedCapture[],
+): Promise<string[]> {
+  const found = new Map(
+    (await database.describe(`SELECT * FROM ${readParquet(file)}`)).map(({ name, type }) => [name, type]),
+  );
+  const names = Object.keys(carriedTypes).filter((name) => {
+    const type = found.get(name);
+    if (type === '"NULL"') return true;
+    return type === plainType(carriedTypes[name]!);
+  });
+  const wanted = captures.flatMap(({ header }) => carriedSpecs(header).map(({ name }) => name));
+  const missing = wanted.find((name) => !names.includes(name));
+  if (missing !== undefined)
+    throw new NotACaptureError(
+      shown,
+      `is Parquet of another version of analyze, without its column ${missing}; convert the capture again`,
+    );
+  return names;
+}

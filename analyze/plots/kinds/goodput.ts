@@ -1,0 +1,42 @@
+import { type PlotDefinition, palette } from "../definition.ts";
+
+/** Windows as steps: each from its start, and the last to its end. */
+const steps = (rate: string): string => `
+  SELECT flow, (window_start_s / window_s)::BIGINT AS ord, window_start_s AS t, ${rate} AS value
+  FROM goodput WHERE ${rate} IS NOT NULL
+  UNION ALL
+  SELECT flow, max((window_start_s / window_s)::BIGINT) + 1, max(window_start_s + window_s), max_by(${rate}, window_start_s)
+  FROM goodput WHERE ${rate} IS NOT NULL GROUP BY flow`;
+
+/** Newly acknowledged bytes per window, and payload sent where the source sees sends. */
+export const goodput: PlotDefinition = {
+  title: "Goodput",
+  yTitle: "rate",
+  views: ["goodput"],
+  interpolate: "step-after",
+  scales: [
+    { from: 0, divisor: 1, unit: "bit/s" },
+    { from: 2e3, divisor: 1e3, unit: "kbit/s" },
+    { from: 2e6, divisor: 1e6, unit: "Mbit/s" },
+    { from: 2e9, divisor: 1e9, unit: "Gbit/s" },
+  ],
+  series: [
+    {
+      name: "goodput",
+      points: steps("goodput_bps"),
+      color: palette.blue,
+      needs: {
+        column: "snd_una",
+        suppliers: ["kmod", "tracefs", "ss"],
+        proxy: { column: "bytes_acked", note: "by bytes_acked at each poll" },
+      },
+    },
+    {
+      name: "throughput sent",
+      points: steps("throughput_bps"),
+      color: palette.orange,
+      dash: [5, 3],
+      optional: true,
+    },
+  ],
+};

@@ -1,0 +1,46 @@
+import { type PlotDefinition, palette } from "../definition.ts";
+
+/** Packets in flight under the window that bounds them. */
+export const inflightPackets: PlotDefinition = {
+  title: "Packets in flight",
+  yTitle: "packets",
+  views: ["inflight"],
+  interpolate: "step-before",
+  scales: [{ from: 0, divisor: 1, unit: "" }],
+  series: [
+    {
+      name: "in flight",
+      points: "SELECT flow, ord, t, inflight_packets AS value FROM inflight WHERE inflight_packets IS NOT NULL",
+      color: palette.blue,
+      needs: { column: "packets_out", suppliers: ["kmod", "ss"] },
+    },
+    {
+      name: "cwnd",
+      points: "SELECT flow, ord, t, snd_cwnd AS value FROM inflight WHERE snd_cwnd IS NOT NULL",
+      color: palette.orange,
+      dash: [5, 3],
+      optional: true,
+    },
+  ],
+};
+
+/** Bytes sent and not yet acknowledged, for sources that count no packets. */
+export const inflightBytes: PlotDefinition = {
+  title: "Bytes in flight",
+  yTitle: "snd_nxt \u2212 snd_una",
+  views: ["inflight"],
+  interpolate: "step-before",
+  scales: [
+    { from: 0, divisor: 1, unit: "bytes" },
+    { from: 4096, divisor: 1024, unit: "KiB" },
+    { from: 4 << 20, divisor: 1 << 20, unit: "MiB" },
+  ],
+  series: [
+    {
+      name: "in flight",
+      points: "SELECT flow, ord, t, inflight_bytes AS value FROM inflight WHERE inflight_bytes IS NOT NULL",
+      color: palette.blue,
+      needs: { column: "snd_nxt", suppliers: ["kmod", "tracefs"] },
+    },
+  ],
+};

@@ -1,0 +1,66 @@
+import { write } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { isatty } from "node:tty";
+import { promisify } from "node:util";
+import { OutputClosedError, OutputError } from "../errors.ts";
+
+/** Where a command writes; passed in, so that tests read what a user would see. */
+export interface Io {
+  /** Whoever writes much waits for what it returns. Whoever does not still learns of a failure, from `finish`. */
+  readonly stdout: { write(chunk: string | Uint8Array): unknown };
+  readonly stderr: { write(chunk: string | Uint8Array): unknown };
+  /** Width to fit tables into; infinite where the output is not a terminal. */
+  readonly columns: number;
+  /** Waits until all is written. Throws an OutputError, or an OutputClosedError, where standard output did not take it. */
+  finish?(): Promise<void>;
+}
+
+const writeSome = promisify(write);
+
+/**
+ * The process's own streams, one thing after the other. Not `process.stdout`: it throws where nobody can catch it, and
+ * holds in memory whatever a slow reader has not taken.
+ */
+export function processIo(): Io {
+  let last: Promise<void> = Promise.resolve();
+  let failed: Error | undefined;
+  const queue = (work: () => Promise<void>): Promise<void> => {
+    last = last.then(work);
+    return last;
+  };
+  const check = () => {
+    if (failed) throw failed;
+  };
+  return {
+    stdout: {
+      write: (chunk) => {
+        const written = queue(async () => {
+          if (failed) return;
+          failed = await writeAll(1, chunk).then(() => undefined, asOutputError);
+        }).then(check);
+        written.catch(() => {}); // told again by `finish`
+        return written;
+      },
+    },
+    // Nobody is left who could be told that errors cannot be told.
+    stderr: { write: (chunk) => queue(() => writeAll(2, chunk).catch(() => {})) },
+    columns: isatty(1) ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+    finish: () => last.then(check),
+  };
+}
+
+async function writeAll(fd: number, chunk: string | Uint8Array): Promise<void> {
+  const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += (await writeSome(fd, bytes, at, bytes.length - at, null)).bytesWritten;
+    } catch (error) {
+      // Whoever shares the pipe may have made it one that does not wait.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      await setTimeout(5);
+    }
+  }
+}
+
+const asOutputError = (error: NodeJS.ErrnoException): Error =>
+  error.code === "EPIPE" ? new OutputClosedError() : new OutputError("to standard output", error);

@@ -1,0 +1,169 @@
+import { basename, dirname, join } from "node:path";
+import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
+import type { Cache } from "../cache/cache.ts";
+import { Derived } from "../cache/derived.ts";
+import { capabilitiesOf, capabilityNames } from "../captures/capabilities.ts";
+import type { Capture } from "../captures/capture.ts";
+import type { Input } from "../captures/inputs.ts";
+import { missingFiles } from "../captures/set.ts";
+import { registerCapture, registerLosses } from "../captures/tables.ts";
+import type { Database } from "../database/database.ts";
+import { wholeNumeral } from "../database/literals.ts";
+import { NotACaptureError, TemporaryDirectoryError } from "../errors.ts";
+import { entryKey, words } from "../parquet/converted.ts";
+import { openParquet, type ParquetRows, rowsIn } from "../parquet/read.ts";
+import { keptFormat, passingFormat, type WriteOptions, type WrittenPass, writePass } from "../parquet/write.ts";
+import { typesSql } from "./types.ts";
+
+export interface Opening {
+  /** Temporary files; gone with the trace. */
+  readonly directory: string;
+  /** Names of the views that are there. */
+  readonly loaded: Set<string>;
+  readonly cache: Cache | null;
+  /** Where the records of a single capture are to be written as a file that is kept; null: nowhere. */
+  readonly into: string | null;
+}
+
+/** One capture in `trace`: where its rows are, with flows counted from 1. */
+interface Part extends ParquetRows {
+  /** The Parquet file that holds all of it. */
+  readonly file: string;
+  readonly headers: readonly { readonly number: number; readonly header: TppHeader }[];
+}
+
+export interface Opened {
+  readonly captures: Capture[];
+  /** What is kept of this trace; null: nothing. */
+  readonly derived: Derived | null;
+  /** The file, of those that may be kept, into which the records were written now; null: none. */
+  readonly written: string | null;
+}
+
+/** Makes the view `trace` over all given files, and the tables `captures`, `losses` and `not_followed`. */
+export async function openCaptures(database: Database, inputs: readonly Input[], opening: Opening): Promise<Opened> {
+  const { loaded } = opening;
+  await database.run(typesSql());
+  await database.load("_dialect", loaded);
+  await database.run(`
+    CREATE TABLE _captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, ${capabilityNames.map((name) => `${name} BOOLEAN`).join(", ")});
+    CREATE TABLE _losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
+    CREATE TABLE _not_followed (capture USMALLINT, segments BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
+    CREATE VIEW settings AS SELECT getvariable('window_s') AS window_s;
+  `);
+  await database.setVariable("window_s", "0.1::DOUBLE");
+  for (const name of ["_captures", "_losses", "_not_followed", "settings"]) loaded.add(name);
+  for (const name of ["captures", "losses", "not_followed"]) await database.load(name, loaded);
+  const captures: Capture[] = [];
+  const parts: Part[] = [];
+  const into = inputs.length === 1 ? opening.into : null;
+  let written: string | null = null;
+  for (const input of inputs) {
+    const number = captures.length + 1;
+    if (input.kind === "parquet") {
+      const file = { file: await database.linkInput(input.path), shown: input.path };
+      const converted = await openParquet(database, file, number, null);
+      captures.push(...converted.captures);
+      const headers = converted.captures.map(({ header }, index) => ({ number: number + index, header }));
+      parts.push({ ...converted.rows, file: input.path, headers });
+      continue;
+    }
+    const kept = await openKept(database, input, number, opening);
+    if (kept?.capture) {
+      captures.push(kept.capture);
+      parts.push({ ...kept.rows, file: kept.entry, headers: [{ number, header: kept.capture.header }] });
+      continue;
+    }
+    const read = await readCapture(input, number, { ...opening, into, entry: kept?.entry ?? null });
+    if (read.file === into) written = into;
+    const { capture, losses } = read.written;
+    await registerCapture(database, { capture: number, path: input.path, header: capture.header });
+    await registerLosses(database, losses);
+    captures.push(capture);
+    const rows = await rowsIn(database, { file: read.file, shown: input.path }, number, null);
+    parts.push({ ...rows, file: read.file, headers: [{ number, header: capture.header }] });
+  }
+  const unique = withUniqueFlows(parts);
+  const union = (selects: readonly string[]) => selects.join(" UNION ALL ");
+  await database.run(`CREATE VIEW _trace AS ${union(unique.map(({ select }) => select))}`);
+  const columns = traceColumns.map(({ name, type }) => (words.has(type) ? `${name}::${type} AS ${name}` : name));
+  await database.run(`CREATE VIEW trace AS SELECT ${columns.join(", ")} FROM _trace`);
+  // Of each kind only the files that have any of it are read.
+  for (const [view, counts] of [
+    ["_packet_records", true],
+    ["_byte_records", false],
+  ] as const) {
+    const wanted = unique.flatMap(({ select, headers }) => {
+      const own = headers.filter(({ header }) => capabilitiesOf(header).counts_packets === counts);
+      if (own.length === 0) return [];
+      if (own.length === headers.length) return [select];
+      return [
+        `SELECT * FROM (${select}) WHERE capture IN (${own.map(({ number }) => wholeNumeral(number)).join(", ")})`,
+      ];
+    });
+    const none = `SELECT * FROM (${unique[0]!.select}) WHERE false`;
+    await database.run(`CREATE VIEW ${view} AS ${wanted.length > 0 ? union(wanted) : none}`);
+    loaded.add(view);
+  }
+  loaded.add("_trace").add("trace");
+  const file = parts.length === 1 && parts[0]!.file !== into ? parts[0]!.file : null;
+  return { captures, derived: await Derived.of(database, file, opening.cache), written };
+}
+
+/** A capture that an earlier command has parsed; `capture` is absent where none has yet. Null: not to be kept. */
+async function openKept(
+  database: Database,
+  input: Input & { kind: "tpp" },
+  number: number,
+  { cache }: Opening,
+): Promise<{ entry: string; capture: Capture; rows: ParquetRows } | { entry: string; capture?: undefined } | null> {
+  const entry = (await cache?.entryOf(input.files)) ?? null;
+  if (!cache || entry === null) return null;
+  const toAdd = cache.adds ? { entry } : null;
+  if (!(await cache.has(entry))) return toAdd;
+  try {
+    const { captures, rows } = await openParquet(database, { file: entry, shown: input.path }, number, basename(entry));
+    return { entry, rows, capture: { ...captures[0]!, files: input.files, incomplete: missingFiles(input.files) } };
+  } catch (error) {
+    await cache.drop(entry, error);
+    return toAdd;
+  }
+}
+
+/** Reads a capture's bytes into Parquet: where it is to be kept, else into a file that goes with the trace. */
+async function readCapture(
+  input: Input & { kind: "tpp" },
+  number: number,
+  { entry, into, cache, directory }: Opening & { readonly entry: string | null },
+): Promise<{ written: WrittenPass; file: string }> {
+  const write = (path: string, options: WriteOptions) => writePass({ ...input, number }, path, options);
+  let written: WrittenPass | undefined;
+  if (cache && entry !== null) {
+    const more = { [entryKey]: basename(entry) };
+    const kept = await cache.add(entry, async (path) => {
+      written = await write(path, { format: keptFormat, every: false, more });
+    });
+    if (kept && written) return { written, file: entry };
+  }
+  if (into !== null) return { written: await write(into, { format: keptFormat, every: true }), file: into };
+  const file = join(directory, `${number}.parquet`);
+  written = await write(file, { format: passingFormat, every: false }).catch((error: Error) => {
+    throw /^IO Error/.test(error.message) ? new TemporaryDirectoryError(dirname(directory), error) : error;
+  });
+  return { written, file };
+}
+
+/** Flow ids start at 1 in each part; here each starts behind those of the parts before it. */
+function withUniqueFlows(parts: readonly Part[]): Part[] {
+  let before = 0;
+  return parts.map((part) => {
+    const select =
+      before === 0
+        ? part.select
+        : `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${part.select})`;
+    before += part.flows;
+    if (before > 2 ** 32 - 1)
+      throw new NotACaptureError(part.file, "its flows' numbers are too large to open it beside the others");
+    return { ...part, select };
+  });
+}

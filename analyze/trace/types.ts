@@ -1,0 +1,11 @@
+import { caStates, recordTypes } from "@tcpprobe-plus/tpp";
+import { literal } from "../database/database.ts";
+
+/** The enums of `trace`. */
+export function typesSql(): string {
+  const types = recordTypes.map((type) => type.name);
+  return `
+    CREATE TYPE record_type AS ENUM (${types.map(literal).join(", ")});
+    CREATE TYPE ca_state AS ENUM (${caStates.map(literal).join(", ")});
+  `;
+}

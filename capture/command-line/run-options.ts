@@ -1,0 +1,144 @@
+/** The command line of `capture run`. */
+import { type Command, Option } from "commander";
+import type { RunOptions } from "../commands/run.ts";
+import { BadBufferSizeError, BadDurationError, BadNumberError, BadPortError, OptionsError } from "../errors.ts";
+import { parseRotation, parseSize, type Rotation } from "../run/limits.ts";
+import { type SourceChoice, sourceChoices } from "../sources/choose.ts";
+
+interface RunFlags {
+  readonly output: string;
+  readonly force?: true;
+  readonly port?: number;
+  readonly source: SourceChoice;
+  readonly kmodFile?: string;
+  readonly duration?: number;
+  readonly maxSize?: number;
+  readonly rotate?: Rotation;
+  readonly keep?: number;
+  readonly level: number;
+  readonly bufferSizeKb?: number;
+  readonly interval: number;
+  readonly full?: true;
+  readonly cwndChanges?: true;
+  readonly probetime?: number;
+  readonly extended: boolean;
+  readonly binary?: true;
+  readonly as?: string;
+  readonly hostname?: true;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+/** A parser of whole numbers within a range. Throws a BadNumberError. */
+export const wholeNumber =
+  (option: string, least: number, most: number, unit: string) =>
+  (text: string): number => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most)) throw new BadNumberError(option, text, least, most, unit);
+    return value;
+  };
+
+export function addRun(program: Command, argv: readonly string[], act: (options: RunOptions) => Promise<void>): void {
+  program
+    .command("run")
+    .description("capture until Ctrl-C, a limit, the command's end or the source's end")
+    .argument("[command...]", "behind --: run this once records can flow, and capture until it ends")
+    .option("--as <user>", "run the command as this user, not as root")
+    .requiredOption("-o, --output <file>", "file to write, - for standard output; an existing one is refused")
+    .option("-f, --force", "overwrite the output file")
+    .option("--port <port>", "only connections with this port at either end", parsePort)
+    .addOption(new Option("--source <source>", "where records come from").choices(sourceChoices).default("auto"))
+    .option("--duration <seconds>", "stop after this time", parseDuration)
+    .option("--max-size <size>", "stop when the files hold about this much (500MB, 2GiB)", parseSize)
+    .option("--rotate <size|time>", "begin a new file after so much (100MB) or so long (10m, 1h)", parseRotation)
+    .option(
+      "--keep <n>",
+      "with --rotate: only the newest n files",
+      wholeNumber("--keep", 1, 1_000_000, "a number of files"),
+    )
+    .option("--level <n>", "zstd level", wholeNumber("--level", 1, 19, "a level"), 3)
+    .option("--full", "module: every segment")
+    .option("--cwnd-changes", "module: only segments at which the connection's cwnd has changed")
+    .option(
+      "--probetime <ms>",
+      "module: time between two samples of a connection",
+      wholeNumber("--probetime", 0, 86_400_000, "milliseconds"),
+    )
+    .option("--no-extended", "module, bpf: the 30 documented fields only")
+    .option("--binary", "module: its records as they are, which costs less to read than its text")
+    .option(
+      "--buffer-size-kb <kib>",
+      "bpf, tracefs: ring for each CPU (default: 16384, at most 256 MiB together)",
+      parseBufferSize,
+    )
+    .option("--interval <ms>", "ss: time between polls", wholeNumber("--interval", 10, 3_600_000, "milliseconds"), 100)
+    .option("--kmod-file <path>", "read 30-field text from this file or FIFO instead of the module's")
+    .option("--hostname", "put this host's name in the file")
+    .option("--quiet", "print errors only")
+    .option("--json", "status, end and errors as JSON, one object a line, on standard error")
+    .option("--debug", "print a stack trace with an error")
+    .action((command: string[], flags: RunFlags) => act(optionsOf(command, flags, argv)));
+}
+
+function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]): RunOptions {
+  if (command.length > 0 && !argv.includes("--")) {
+    throw new OptionsError(
+      `${command[0]}: not an option. A command to run goes behind \`--\`: capture run … -- ${command.join(" ")}`,
+    );
+  }
+  if (flags.as !== undefined && command.length === 0) {
+    throw new OptionsError("--as: only with a command, which is what runs as that user. Give one behind `--`.");
+  }
+  if (flags.full && flags.cwndChanges)
+    throw new OptionsError("--full and --cwnd-changes exclude each other. Give one of them.");
+  if (flags.keep !== undefined && !flags.rotate) {
+    throw new OptionsError("--keep: only with --rotate, which makes the files of which some stay. Give --rotate, too.");
+  }
+  if (flags.output === "-" && flags.rotate) {
+    throw new OptionsError("--rotate: standard output is one stream. Give a file with -o, or leave --rotate out.");
+  }
+  return {
+    output: flags.output,
+    overwrite: flags.force ?? false,
+    port: flags.port ?? null,
+    source: flags.source,
+    kmodFile: flags.kmodFile ?? null,
+    durationS: flags.duration ?? null,
+    maxBytes: flags.maxSize ?? null,
+    rotate: flags.rotate ?? null,
+    keep: flags.keep ?? null,
+    level: flags.level,
+    bufferSizeKb: flags.bufferSizeKb ?? null,
+    intervalMs: flags.interval,
+    module: {
+      full: flags.full ? true : flags.cwndChanges ? false : null,
+      probetimeMs: flags.probetime ?? null,
+      extended: flags.extended,
+      binary: flags.binary ?? false,
+    },
+    command,
+    as: flags.as ?? null,
+    hostname: flags.hostname ?? false,
+    quiet: flags.quiet ?? false,
+    json: flags.json ?? false,
+    commandLine: ["capture", ...argv.slice(2)],
+  };
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65535) throw new BadPortError(text);
+  return port;
+}
+
+function parseDuration(text: string): number {
+  const seconds = /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : 0;
+  if (seconds < 0.001 || seconds > 2_000_000) throw new BadDurationError(text);
+  return seconds;
+}
+
+function parseBufferSize(text: string): number {
+  const kib = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (kib < 64 || kib > 4 * 1024 * 1024) throw new BadBufferSizeError(text);
+  return kib;
+}

@@ -1,0 +1,113 @@
+/** What of this host keeps the module from being loaded or built, found without changing anything. */
+import { existsSync, readFileSync } from "node:fs";
+import { release, version } from "node:os";
+import { join } from "node:path";
+import type { CaptureError } from "../../errors.ts";
+import { findProgram } from "../../system/programs.ts";
+import {
+  ModuleRightsError,
+  NoBuildToolError,
+  NoHeadersError,
+  NoKmodToolsError,
+  NoModuleSupportError,
+  OtherNamespaceError,
+  RealTimeKernelError,
+  SignatureNeededError,
+} from "../errors.ts";
+import { dataPath, moduleFolder } from "../paths.ts";
+
+export interface Kernel {
+  readonly release: string;
+  /** As `uname -v` prints it. */
+  readonly version: string;
+  /** Folder of its modules. */
+  readonly modules: string;
+}
+
+export const hostKernel = (): Kernel => ({
+  release: release(),
+  version: version(),
+  modules: join("/lib/modules", release()),
+});
+
+export const headersFolder = (kernel: Kernel): string => join(kernel.modules, "build");
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "latin1").trim();
+  } catch {
+    return null;
+  }
+}
+
+const capSysModule = 16n;
+
+/** Whether this process may load modules; as `ModuleRightsError` says it. */
+export function rightsProblem(what: "loading" | "unloading"): CaptureError | null {
+  if (process.geteuid?.() !== 0) return new ModuleRightsError(what, false);
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(textOf("/proc/self/status") ?? "")?.[1];
+  const mayLoad = effective === undefined || (BigInt(`0x${effective}`) >> capSysModule) % 2n === 1n;
+  return mayLoad ? null : new ModuleRightsError(what, true);
+}
+
+/** Whether the module is loaded and cannot be seen from here. */
+export function namespaceProblem(): CaptureError | null {
+  return existsSync(moduleFolder) && !existsSync(dataPath) ? new OtherNamespaceError() : null;
+}
+
+/** Why this kernel takes no module, or not this one. */
+export function kernelProblem(kernel: Kernel = hostKernel()): CaptureError | null {
+  if (!existsSync("/proc/modules")) return new NoModuleSupportError(kernel.release, "built without");
+  if (textOf("/proc/sys/kernel/modules_disabled") === "1")
+    return new NoModuleSupportError(kernel.release, "switched off");
+  return isRealTime(kernel) ? new RealTimeKernelError(kernel.release) : null;
+}
+
+export const isRealTime = (kernel: Kernel): boolean => /\bPREEMPT_RT\b/.test(kernel.version);
+
+/** Why a module that was built here, and so is not signed, is refused. */
+export function signatureProblem(): CaptureError | null {
+  const why = signatureReason();
+  return why === null ? null : new SignatureNeededError(why);
+}
+
+function signatureReason(): string | null {
+  const lockdown = /\[(integrity|confidentiality)\]/.exec(textOf("/sys/kernel/security/lockdown") ?? "")?.[1];
+  if (lockdown) return `lockdown: ${lockdown}, as with Secure Boot`;
+  return textOf("/sys/module/module/parameters/sig_enforce") === "Y" ? "module.sig_enforce" : null;
+}
+
+/** Everything that building lacks here, the first first. */
+export function buildProblems(kernel: Kernel = hostKernel()): CaptureError[] {
+  const headers = headersFolder(kernel);
+  const problems: CaptureError[] = [];
+  if (!existsSync(join(headers, "Makefile"))) problems.push(new NoHeadersError(kernel.release, headers));
+  if (!findProgram("make")) problems.push(new NoBuildToolError("make", ["make"], "make"));
+  const compilers = compilersFor(headers);
+  if (!compilers.some(findProgram)) {
+    problems.push(new NoBuildToolError("C compiler", compilers, builtWithClang(headers) ? "clang" : "gcc"));
+  }
+  return problems;
+}
+
+export function toolProblem(tool: string): CaptureError | null {
+  return findProgram(tool) ? null : new NoKmodToolsError(tool);
+}
+
+const configOf = (headers: string): string =>
+  textOf(join(headers, ".config")) ?? textOf(join(headers, "include/config/auto.conf")) ?? "";
+
+/** A kernel that clang built has its modules built by clang, too. */
+export const builtWithClang = (headers: string): boolean => /^CONFIG_CC_IS_CLANG=y$/m.test(configOf(headers));
+
+/** The compiler that built the kernel, else the usual one. */
+function compilersFor(headers: string): string[] {
+  const named = /^CONFIG_CC_VERSION_TEXT="(\S+)/m.exec(configOf(headers))?.[1];
+  return [...new Set([named, builtWithClang(headers) ? "clang" : "gcc"])].filter((one) => one !== undefined);
+}
+
+/** The version that is installed for this kernel (by DKMS or a package), as a path; null where there is none. */
+export function installedModule(kernel: Kernel = hostKernel()): string | null {
+  const line = /^(\S*\btcpprobe_plus\.ko(?:\.\w+)?):/m.exec(textOf(join(kernel.modules, "modules.dep")) ?? "")?.[1];
+  return line === undefined ? null : join(kernel.modules, line);
+}

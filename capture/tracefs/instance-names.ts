@@ -1,0 +1,15 @@
+/** Names of captures' tracing instances: `tcpprobe_plus-PID-START-NAMESPACE`, and `.2` … for more of one process. */
+import { type TagState, tagState } from "../system/process.ts";
+
+const prefix = "tcpprobe_plus-";
+
+export const instanceName = (tag: string, number: number): string =>
+  `${prefix}${tag}${number === 1 ? "" : `.${number}`}`;
+
+export const isInstanceName = (name: string): boolean => name.startsWith(prefix);
+
+/** Whose it is. One of an earlier version has only a pid in its name, which may be of any namespace. */
+export function instanceState(name: string): TagState {
+  const [, tag] = /^tcpprobe_plus-(\d+-\d+-\d+)(?:\.\d+)?$/.exec(name) ?? [];
+  return tag === undefined ? "elsewhere" : tagState(tag);
+}

@@ -1,0 +1,150 @@
+import type { SourceName } from "../columns/columns.ts";
+import type { RecordLayout } from "./record-layout.ts";
+
+/** How the lines of the data frames are to be read. */
+export type TextKind =
+  /** One record a line in the documented field order (see columns.ts), fields named by `columns`. */
+  | "probe"
+  /** Lines of tracefs' trace_pipe, `[LOST n EVENTS]` lines among them. */
+  | "trace_pipe"
+  /** Output of `ss -tinHOe`, each poll preceded by a line with its number and times. */
+  | "ss"
+  /** No text: binary records of one length, which `records` describes. */
+  | "records";
+
+/** JSON of the header frame. Numbers that may pass 2^53 are decimal strings. */
+export interface TppHeader {
+  readonly format: 1;
+  /** Random per capture; every checkpoint repeats it, so that frames of another file are noticed. */
+  readonly capture_id: string;
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly source: SourceName | "import" | "synthetic";
+  readonly text: TextKind;
+  /** Field names in wire order for `probe` text; null for the others. */
+  readonly columns: readonly string[] | null;
+  /** For `trace_pipe`: the kernel's `print fmt` line of each event recorded, by event name. */
+  readonly events?: Readonly<Record<string, string>>;
+  readonly kernel: {
+    readonly release: string;
+    readonly version: string;
+    readonly machine: string;
+    /** CONFIG_HZ where it can be known; null otherwise. */
+    readonly hz: number | null;
+  };
+  readonly clock: {
+    /** CLOCK_REALTIME and CLOCK_MONOTONIC read together at the start, ns. */
+    readonly realtime_ns: string;
+    readonly monotonic_ns: string;
+    /** What CLOCK_MONOTONIC was, in ns, when the records' own clock read 0 ("0" where records carry the monotonic clock itself). */
+    readonly zero_monotonic_ns: string;
+    /** `realtime` where the records carry the wall clock (imported text may); they are then counted from `realtime_ns`. */
+    readonly of_records?: "realtime";
+  };
+  readonly filters: { readonly port: number | null };
+  /** /proc/sys/net/tcpprobe_plus/*, or null where the module is not loaded. */
+  readonly module_sysctl: Readonly<Record<string, string>> | null;
+  /** net.ipv4.tcp_* and net.core.*mem*, by dotted name. */
+  readonly sysctl: Readonly<Record<string, string>>;
+  readonly interfaces: readonly InterfaceSnapshot[];
+  readonly command_line: readonly string[];
+  /** For records of the tcpprobe_plus module: what it says of itself. */
+  readonly module?: { readonly version: string | null; readonly fields: readonly string[] };
+  /** For `records`: where in a record which value is. */
+  readonly records?: RecordLayout;
+  /** For the source `bpf`. */
+  readonly bpf?: BpfNotes;
+  /** In a file of a rotated set: what the files share, and its place among them, from 1. */
+  readonly set?: { readonly id: string; readonly number: number };
+  /** What was run under the capture. `started_monotonic_ns`: CLOCK_MONOTONIC just before it was started. */
+  readonly command?: { readonly argv: readonly string[]; readonly started_monotonic_ns: string };
+  /** For the source `import`: what the text was before, and the files it was in. */
+  readonly imported?: { readonly format: string; readonly files: readonly string[] };
+  /** Only when asked for. */
+  readonly hostname?: string;
+  /** Things that whoever reads the numbers must know: what was guessed, what was not available. */
+  readonly notes?: readonly string[];
+  /** In a file that `capture recover` wrote: where it came from and every damage found there, a line each. */
+  readonly recovered?: { readonly from_capture_id: string; readonly damage: readonly string[] };
+}
+
+/** What the source `bpf` says of itself. */
+export interface BpfNotes {
+  /** SHA-256 of the object that was loaded. */
+  readonly object_sha256: string;
+  /** Kernel functions (`fentry/tcp_v4_do_rcv`) and tracepoints (`tp_btf/tcp_probe`) that records were taken at. */
+  readonly hooks: readonly string[];
+  /** Hooks that the kernel refused or lacks, each with its reason. */
+  readonly refused: Readonly<Record<string, string>>;
+}
+
+export interface InterfaceSnapshot {
+  readonly name: string;
+  readonly mtu: number | null;
+  readonly qdisc: string | null;
+  /** Offload features by ethtool's name; null where they could not be read. */
+  readonly offloads: Readonly<Record<string, boolean>> | null;
+}
+
+/** Records lost so far, by cause; docs/tpp-format.md lists the causes. */
+export type LossTotals = Readonly<Record<string, number>>;
+
+/** The module's own counters since its log was opened. */
+export interface ModuleCounts {
+  readonly written: number;
+  readonly dropped: LossTotals;
+}
+
+/** JSON of the checkpoint that follows each data frame. */
+export interface TppCheckpoint {
+  readonly capture_id: string;
+  /** Number of the data frame it follows, counted from 1 without holes. */
+  readonly frame: number;
+  /** Offset and compressed size of that data frame, and its zstd content checksum (low 32 bits of XXH64). */
+  readonly offset: number;
+  readonly compressed_bytes: number;
+  readonly checksum: number;
+  /** CLOCK_MONOTONIC when the frame was closed, ns. */
+  readonly monotonic_ns: string;
+  /** CLOCK_REALTIME at the same moment (to a millisecond): shows where the clock was stepped. */
+  readonly realtime_ns?: string;
+  /** Lines and bytes of that frame alone: with the totals they place the frame in the capture. */
+  readonly frame_lines: number;
+  readonly frame_raw_bytes: number;
+  /** Totals up to and including that frame. */
+  readonly lines: number;
+  readonly raw_bytes: number;
+  readonly lost: LossTotals;
+  readonly module?: ModuleCounts;
+  /** All settings of the module, when one has changed since the last checkpoint (or the header). */
+  readonly module_sysctl?: Readonly<Record<string, string>>;
+}
+
+/** What a source knows and a checkpoint carries. */
+export type CheckpointExtras = Pick<TppCheckpoint, "module" | "module_sysctl">;
+
+/** JSON of the trailer. */
+export interface TppTrailer {
+  readonly capture_id: string;
+  /** Why it stopped: `duration`, `signal SIGINT`, `source ended`, `rotated`, `disk full`, `recovered`, ... */
+  readonly reason: string;
+  readonly frames: number;
+  readonly lines: number;
+  readonly raw_bytes: number;
+  readonly lost: LossTotals;
+  /** Wall time from the first to the last moment of capturing, seconds. */
+  readonly duration_s: number;
+  readonly realtime_ns: string;
+  readonly monotonic_ns: string;
+  /** The source's own statistics at start and end (for the module: /proc/net/stat/tcpprobe_plus). */
+  readonly statistics?: { readonly start: string | null; readonly end: string | null };
+  /** The module's settings at the end, as they were during the run. */
+  readonly module_sysctl?: Readonly<Record<string, string>>;
+  /** How the command under the capture ended; absent while it had not. */
+  readonly command?: CommandEnd;
+}
+
+export interface CommandEnd {
+  readonly exit_code?: number;
+  readonly signal?: string;
+  readonly ended_monotonic_ns: string;
+}

@@ -1,0 +1,105 @@
+/** Small reads anywhere in a file, through two windows, so that walking frames and searching touch only what they need. */
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { NotAFileError } from "../errors.ts";
+import type { ReadAt } from "../format/zstd-frame.ts";
+
+/** What `at` reads at once, at least. */
+export const windowBytes = 1024;
+const peekBytes = 4096;
+
+/** A stretch of the file, in memory of its own. */
+class Window {
+  bytes: Buffer;
+  start = 0;
+  length = 0;
+
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafeSlow(size);
+  }
+
+  holds(offset: number, length: number): boolean {
+    return offset >= this.start && offset + length <= this.start + this.length;
+  }
+
+  fill(fd: number, offset: number): void {
+    this.start = offset;
+    this.length = 0;
+    while (this.length < this.bytes.length) {
+      const got = readSync(fd, this.bytes, this.length, this.bytes.length - this.length, offset + this.length);
+      if (got === 0) break;
+      this.length += got;
+    }
+  }
+
+  /** What it holds of these bytes. */
+  part(offset: number, length: number): Buffer {
+    const from = offset - this.start;
+    return this.bytes.subarray(from, Math.max(from, Math.min(from + length, this.length)));
+  }
+}
+
+export class ByteReader {
+  readonly fileBytes: number;
+  /** What of it is on the disk: less than `fileBytes` where it has holes. */
+  readonly storedBytes: number;
+  /** Bytes read from the file so far. */
+  readBytes = 0;
+  readonly #fd: number;
+  readonly #front = new Window(windowBytes);
+  readonly #behind = new Window(peekBytes);
+
+  /** Throws a NotAFileError for what cannot be read at any place: a pipe, a device. */
+  constructor(path: string) {
+    this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // so that a FIFO does not wait for a writer
+    const stat = fstatSync(this.#fd);
+    const isEmptyDevice = stat.isCharacterDevice() && readSync(this.#fd, Buffer.alloc(1)) === 0; // /dev/null
+    if (!stat.isFile() && !stat.isDirectory() && !isEmptyDevice) {
+      closeSync(this.#fd);
+      throw new NotAFileError(path);
+    }
+    this.fileBytes = stat.size;
+    // File systems that keep small files elsewhere, or do not count, say 0.
+    this.storedBytes = stat.blocks > 0 ? Math.min(stat.size, stat.blocks * 512) : stat.size;
+  }
+
+  /** Up to `length` bytes at `offset`; valid until the next call. */
+  readonly at: ReadAt = (offset, length) => {
+    const available = Math.max(0, Math.min(length, this.fileBytes - offset));
+    const window = this.#front;
+    if (!window.holds(offset, available)) {
+      if (available > window.bytes.length) window.bytes = Buffer.allocUnsafeSlow(available);
+      else if (available <= windowBytes && window.bytes.length > windowBytes)
+        window.bytes = window.bytes.subarray(0, windowBytes);
+      window.fill(this.#fd, offset);
+      this.readBytes += window.length;
+    }
+    return window.part(offset, available);
+  };
+
+  /** One byte; where it is far away, from a window of its own, so that looking there does not cost what `at` holds. */
+  byteAt(offset: number): number | undefined {
+    if (offset >= this.fileBytes) return undefined;
+    if (this.#front.holds(offset, 1)) return this.#front.part(offset, 1)[0];
+    if (!this.#behind.holds(offset, 1)) {
+      this.#behind.fill(this.#fd, offset);
+      this.readBytes += this.#behind.length;
+    }
+    return this.#behind.part(offset, 1)[0];
+  }
+
+  /** Reads into memory of the caller's; returns how many bytes there were. */
+  into(target: Buffer, offset: number): number {
+    let done = 0;
+    while (done < target.length) {
+      const got = readSync(this.#fd, target, done, target.length - done, offset + done);
+      if (got === 0) break;
+      done += got;
+    }
+    this.readBytes += done;
+    return done;
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}

@@ -1,0 +1,87 @@
+/** Decompressed data frames, checked. */
+import { type FileHandle, open } from "node:fs/promises";
+import { promisify } from "node:util";
+import { zstdDecompress } from "node:zlib";
+import { DamagedFrameError } from "../errors.ts";
+import { countUnits } from "../format/line-buffer.ts";
+import { checkExpansion } from "./expansion.ts";
+import type { TppWalk } from "./walk.ts";
+import type { TppFrame } from "./walk-state.ts";
+
+const decompress = promisify(zstdDecompress);
+
+export interface TppFrameData {
+  /** As in the walk, with its line count filled in. */
+  readonly frame: TppFrame & { readonly lines: number };
+  readonly raw: Buffer;
+  readonly compressed: Buffer;
+}
+
+export interface ReadFramesOptions {
+  /** Called for a frame that does not hold what it should, which is then left out; without it that is thrown. */
+  readonly onDamage?: (frame: TppFrame, text: string) => void;
+  /** Bytes of text that there may be for each byte of the file; as the walk was told unless given. */
+  readonly maxExpansion?: number;
+  /** Ends the reading: its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The raw bytes of the walk's intact frames, in order of their numbers. Each is checked against its content checksum and
+ * its checkpoint. Throws a DamagedFrameError at a frame that fails, unless `onDamage` takes it, and before the first frame an
+ * ExpansionError where all together claim more text than they may.
+ */
+export async function* readFrames(
+  path: string,
+  walk: TppWalk,
+  options: ReadFramesOptions = {},
+): AsyncGenerator<TppFrameData, void, undefined> {
+  checkExpansion(walk, options.maxExpansion);
+  const file = await open(path, "r");
+  const recordBytes = walk.header?.records?.bytes ?? null;
+  const read = (frame: TppFrame) => settle(readFrame(file, frame, recordBytes));
+  try {
+    let next = walk.frames[0] && read(walk.frames[0]);
+    for (let index = 0; index < walk.frames.length; index += 1) {
+      const result = await next!;
+      options.signal?.throwIfAborted();
+      const following = walk.frames[index + 1];
+      next = following && read(following); // read ahead by one
+      if (!(result instanceof Error)) yield result;
+      else if (options.onDamage) options.onDamage(walk.frames[index]!, result.message);
+      else throw new DamagedFrameError(path, result.message);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+const settle = (frame: Promise<TppFrameData>): Promise<TppFrameData | Error> =>
+  frame.catch((error: unknown) => error as Error);
+
+async function readFrame(file: FileHandle, frame: TppFrame, recordBytes: number | null): Promise<TppFrameData> {
+  const fail = (why: string): never => {
+    throw new Error(`frame ${frame.number} at byte ${frame.offset} is damaged: ${why}`);
+  };
+  const compressed = Buffer.allocUnsafe(frame.compressedBytes);
+  const { bytesRead } = await file.read(compressed, 0, compressed.length, frame.offset);
+  if (bytesRead !== compressed.length) fail("the file ends inside it");
+  const raw = await decompress(compressed, {
+    maxOutputLength: Math.max(1, frame.rawBytes),
+    chunkSize: frame.rawBytes + 64, // one piece: by the default of 16 KiB it costs three times as much
+  }).catch((error: NodeJS.ErrnoException) =>
+    fail(reasons[error.code ?? ""] ?? `it does not decompress (${error.code})`),
+  );
+  if (raw.length !== frame.rawBytes) fail(`it holds ${raw.length} bytes, not ${frame.rawBytes}`);
+  if (compressed.readUInt32LE(compressed.length - 4) !== frame.checksum) fail("it has changed since the walk");
+  const lines = countUnits(raw, recordBytes);
+  if (frame.lines !== null && lines !== frame.lines)
+    fail(`it holds ${lines} ${recordBytes === null ? "lines" : "records"}, not ${frame.lines}`);
+  return { frame: { ...frame, lines }, raw, compressed };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ZSTD_error_checksum_wrong: "its content checksum does not hold",
+  ZSTD_error_corruption_detected: "its compressed data does not hold together",
+  ERR_BUFFER_TOO_LARGE: "it holds more bytes than it should",
+};

@@ -1,0 +1,279 @@
+/** Walks a .tpp file from frame to frame, reading headers only: nothing is decompressed, nothing held but the lists. */
+
+import { NotTppError } from "../errors.ts";
+import type { TppCheckpoint, TppHeader, TppTrailer } from "../format/header.ts";
+import { maxMetadataBytes, tagOf } from "../format/metadata.ts";
+import {
+  asCheckpoint,
+  asTrailer,
+  checkpointProblem,
+  headerProblem,
+  trailerProblem,
+} from "../format/metadata-schema.ts";
+import {
+  SeekEntries,
+  seekTableBytes,
+  seekTableEntries,
+  seekTableFooterBytes,
+  skippableEntry,
+} from "../format/seek-table.ts";
+import { skippableMagic } from "../format/zstd-frame.ts";
+import { ByteReader } from "./byte-reader.ts";
+import type { TppDamage } from "./damage.ts";
+import { Effort } from "./effort.ts";
+import { defaultMaxExpansion } from "./expansion.ts";
+import { type BrokenPiece, type MetadataPiece, metadataValue, pieceAt, type SeekTablePiece } from "./frames.ts";
+import { MetadataSearch } from "./search.ts";
+import { type TppFrame, WalkState } from "./walk-state.ts";
+
+export interface TppWalk {
+  readonly path: string;
+  readonly fileBytes: number;
+  /** What of it is on the disk: less than `fileBytes` where it has holes. */
+  readonly storedBytes: number;
+  /** What was asked for: bytes of text for each byte on the disk. `readFrames` refuses more. */
+  readonly maxExpansion: number;
+  /** Null where it cannot be read. Where `damage` names the header, its values are not to be trusted. */
+  readonly header: TppHeader | null;
+  /** Intact data frames by number. */
+  readonly frames: readonly TppFrame[];
+  readonly checkpoints: readonly TppCheckpoint[];
+  /** Null in a file that was cut or is still being written. */
+  readonly trailer: TppTrailer | null;
+  /** By byte offset; empty for a whole file. Of very many the first are listed, and a last entry says how many more there are. */
+  readonly damage: readonly TppDamage[];
+}
+
+export interface WalkOptions {
+  /** How many bytes of text there may be for each byte of the file; 2000 unless told. Infinity: any. */
+  readonly maxExpansion?: number;
+  /** Ends what takes long: its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far to look for a sound frame in a file that does not begin with a header. */
+const headerSearchBytes = 32 * 1024 * 1024;
+
+/**
+ * Walks the file at `path`. Time and memory are bounded by what of it is on the disk, whatever it holds. Throws a
+ * NotTppError for a file of another kind, a NotAFileError for a pipe or device, and what the file system throws.
+ */
+export async function walkTpp(path: string, options: WalkOptions = {}): Promise<TppWalk> {
+  const reader = new ByteReader(path);
+  try {
+    const walker = new Walker(path, reader, null, options);
+    const walk = walker.walk();
+    const captureId = walker.likelierCaptureId();
+    return captureId === null ? walk : new Walker(path, reader, captureId, options).walk();
+  } finally {
+    reader.close();
+  }
+}
+
+class Walker {
+  readonly #path: string;
+  readonly #reader: ByteReader;
+  readonly #maxExpansion: number;
+  readonly #effort: Effort;
+  readonly #search: MetadataSearch;
+  readonly #state: WalkState;
+  #header: TppHeader | null = null;
+  #headerHolds = false;
+  /** Every sound frame with its sizes, to compare with the seek table. */
+  readonly #seen = new SeekEntries();
+  #seekTableEnd = 0;
+  /** Where the frame begins that the end of the file cuts off. */
+  #incompleteAt: number | null = null;
+  /** Nothing before it needs to be searched again: so a walk that goes back to what it had passed still gets on. */
+  #searchedTo = 0;
+
+  /** `captureId`: what to take for the file's own where its header does not tell. */
+  constructor(path: string, reader: ByteReader, captureId: string | null, options: WalkOptions) {
+    this.#path = path;
+    this.#reader = reader;
+    this.#maxExpansion = options.maxExpansion ?? defaultMaxExpansion;
+    this.#effort = new Effort(reader.storedBytes);
+    this.#search = new MetadataSearch(reader, this.#effort);
+    this.#state = new WalkState(this.#maxExpansion * reader.storedBytes);
+    this.#state.captureId = captureId;
+  }
+
+  /** Without a header the first checkpoint's id was taken: another one that more checkpoints carry, else null. */
+  likelierCaptureId(): string | null {
+    const { captureId, idCounts } = this.#state;
+    if (this.#headerHolds || captureId === null) return null;
+    const [likeliest] = [...idCounts].sort((a, b) => b[1] - a[1]);
+    return likeliest && likeliest[0] !== captureId ? likeliest[0] : null;
+  }
+
+  walk(): TppWalk {
+    const state = this.#state;
+    let at = this.#readHeader();
+    while (at < this.#reader.fileBytes) {
+      const searchedTo = this.#searchedTo;
+      const next = this.#step(at);
+      if (next <= at && this.#searchedTo <= searchedTo) throw new Error(`the walk stands still at byte ${at}`);
+      at = next;
+    }
+    if (state.trailer) {
+      state.dropPending();
+    } else {
+      state.endsInCut();
+    }
+    if (!state.trailer || this.#seekTableEnd === 0) this.#cut();
+    state.reportMissing();
+    const { frames, checkpoints, trailer } = state;
+    frames.sort((a, b) => a.number - b.number);
+    checkpoints.sort((a, b) => a.frame - b.frame);
+    const { fileBytes, storedBytes } = this.#reader;
+    return {
+      path: this.#path,
+      fileBytes,
+      storedBytes,
+      maxExpansion: this.#maxExpansion,
+      header: this.#header,
+      frames,
+      checkpoints,
+      trailer,
+      damage: state.damage.list(),
+    };
+  }
+
+  /** Returns where the walk goes on. */
+  #readHeader(): number {
+    const reader = this.#reader;
+    if (reader.fileBytes === 0) throw new NotTppError(this.#path, 0);
+    const start = reader.at(0, 12);
+    const isHeader =
+      start.length === 12 && start.readUInt32LE(0) === skippableMagic && tagOf(start.subarray(8)) === "TPPH";
+    const length = isHeader ? start.readUInt32LE(4) : 0;
+    if (isHeader && length >= 8 && length <= maxMetadataBytes && 8 + length <= reader.fileBytes)
+      return this.#useHeader(8 + length);
+    if (isHeader && 8 + length > reader.fileBytes) {
+      this.#state.addDamage("header", 0, "header at byte 0 is cut off");
+    } else {
+      if (!this.#search.next(1, headerSearchBytes)) throw new NotTppError(this.#path, reader.fileBytes);
+      this.#state.addDamage("header", 0, "header at byte 0 is damaged: it cannot be read");
+    }
+    return this.#resume(0);
+  }
+
+  /** The header that ends at `end`: where its CRC does not hold, it may still parse, with a name or value changed. */
+  #useHeader(end: number): number {
+    const piece = pieceAt(this.#reader, 0, this.#effort);
+    const holds = piece.kind === "metadata";
+    const value = holds ? piece.value : metadataValue(this.#reader, 0, end);
+    const problem = headerProblem(value);
+    if (problem === null) this.#header = value as TppHeader;
+    if (!holds) {
+      const use = this.#header ? "its values may be wrong" : "it cannot be read";
+      this.#state.addDamage("header", 0, `header at byte 0 is damaged: ${use}`);
+    } else if (problem !== null) {
+      const why = value === undefined ? "its JSON does not parse, or is nested deeper than any of ours" : problem;
+      this.#state.addDamage("header", 0, `header at byte 0 makes no sense: ${why}`);
+    } else {
+      this.#state.captureId = this.#header!.capture_id;
+      this.#headerHolds = true;
+    }
+    this.#state.headerEndsAt(end);
+    this.#seen.add(skippableEntry(end));
+    return end;
+  }
+
+  #step(at: number): number {
+    const piece = pieceAt(this.#reader, at, this.#effort);
+    if (piece.kind === "broken") return this.#skipBroken(piece);
+    if (this.#seekTableEnd > 0 && this.#state.trailer) {
+      this.#state.addDamage("trailer", at, `bytes from ${at} on follow the end of the recording and are not used`);
+      return this.#reader.fileBytes;
+    }
+    if (piece.kind === "data") {
+      this.#state.dataFrame(piece);
+      this.#seen.add({ compressedBytes: piece.end - at, rawBytes: piece.rawBytes, checksum: piece.checksum });
+    } else if (piece.kind === "seek table") {
+      this.#seekTable(piece);
+    } else {
+      this.#seen.add(skippableEntry(piece.end - at));
+      this.#metadata(piece);
+    }
+    return piece.end;
+  }
+
+  #metadata({ tag, value, offset, end }: MetadataPiece): void {
+    if (tag === "TPPH") {
+      this.#state.addDamage("foreign", offset, `second header at byte ${offset} is not used`);
+      return;
+    }
+    const checkpoint = tag === "TPPC" ? asCheckpoint(value) : undefined;
+    const trailer = tag === "TPPT" ? asTrailer(value) : undefined;
+    if (checkpoint) this.#state.checkpoint(checkpoint, offset, end);
+    else if (trailer) this.#state.trailerAt(trailer, offset, end);
+    else {
+      const problem = tag === "TPPC" ? checkpointProblem(value) : trailerProblem(value);
+      this.#state.addDamage("unreadable", offset, `frame at byte ${offset} makes no sense: ${problem}`);
+    }
+  }
+
+  /** A piece that does not hold: names it, then goes on behind the next checkpoint or trailer that does. */
+  #skipBroken({ offset, cut, why }: BrokenPiece): number {
+    const next = this.#resume(this.#state.pending.at(-1)?.offset ?? offset);
+    const atEnd = next === this.#reader.fileBytes;
+    const givenUp = this.#effort.isSpent ? "; what is behind them is not read, as it would take too long" : "";
+    if (atEnd && cut && !givenUp) this.#incompleteAt = offset;
+    else
+      this.#state.addDamage("unreadable", offset, `${broken(offset)}: ${cut ? "its length is wrong" : why}${givenUp}`);
+    return next;
+  }
+
+  /**
+   * Looks behind `from` for the next sound checkpoint or trailer. Before a checkpoint stands its data frame, whose size it
+   * states: that one is read again from there. Returns where to go on; the end of the file if there is nothing.
+   */
+  #resume(from: number): number {
+    const found = this.#search.next(Math.max(from + 1, this.#searchedTo));
+    this.#searchedTo = found ? found.offset + 1 : this.#reader.fileBytes;
+    if (!found) return this.#reader.fileBytes;
+    const checkpoint = found.tag === "TPPC" ? asCheckpoint(found.value) : undefined;
+    const start = found.offset - (checkpoint?.compressed_bytes ?? 0);
+    if (start < from || start >= found.offset) return found.offset;
+    const data = pieceAt(this.#reader, start, this.#effort);
+    const before = this.#state.pending.filter((other) => other.end <= start);
+    this.#state.pending = data.kind === "data" && data.end === found.offset ? [...before, data] : before;
+    return found.offset;
+  }
+
+  /** The table must name exactly the frames before it; in a file that is damaged anyway it says nothing more. */
+  #seekTable({ offset, end }: SeekTablePiece): void {
+    const damaged = (what: string) =>
+      this.#state.addDamage("seek table", offset, `seek table at byte ${offset} ${what}`);
+    if (!this.#state.trailer) {
+      damaged("stands before the trailer and is not used");
+      return;
+    }
+    this.#seekTableEnd = end;
+    const footer = this.#reader.at(end - seekTableFooterBytes, seekTableFooterBytes);
+    if (seekTableEntries(footer, end - offset) === undefined) damaged("is damaged; the frames are not touched by that");
+    else if (this.#state.damage.count === 0 && !this.#listsFrames(offset, end))
+      damaged("does not list the frames of this file");
+  }
+
+  /** Read only where it is as long as it should be. */
+  #listsFrames(offset: number, end: number): boolean {
+    if (end - offset !== seekTableBytes(this.#seen.count)) return false;
+    const table = Buffer.allocUnsafe(end - offset);
+    return this.#reader.into(table, offset) === table.length && this.#seen.equals(table);
+  }
+
+  #cut(): void {
+    const { fileBytes } = this.#reader;
+    const { frames, trailer } = this.#state;
+    const at = this.#incompleteAt ?? fileBytes;
+    const what = this.#incompleteAt === null ? `the file ends at byte ${at}` : `the frame at byte ${at} is incomplete`;
+    const lines = frames.reduce((sum, frame) => sum + (frame.lines ?? 0), 0);
+    const ending = trailer ? "the seek table is not there" : `no trailer: cut off, or still being written`;
+    const text = `${what}, ${ending}; ${frames.length} intact frames before it hold ${lines} lines`;
+    this.#state.addDamage("cut", at, text, this.#state.nextFrameNumber);
+  }
+}
+
+const broken = (offset: number): string => `bytes from ${offset} on cannot be read`;
