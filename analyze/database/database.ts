@@ -237,7 +237,7 @@ export class Database {
   }
 
   /**
-   * Runs sql/NAME.sql, after the files that its `-- needs:` line names. `loaded` holds the names already there and
+   * Makes what sql/NAME.sql selects a table or view of that name, after the files that its `-- needs:` line names. `loaded` holds the names already there and
    * gains the new ones. What `restore` can give in its place, when asked for a name, need not be made.
    */
   async load(name: string, loaded: Set<string>, restore?: (name: string) => Promise<boolean>): Promise<void> {
@@ -245,8 +245,12 @@ export class Database {
     loaded.add(name);
     if (await restore?.(name)) return;
     const sql = await readFile(sqlFile(name), "utf8");
-    for (const need of needsOf(sql)) await this.load(need, loaded, restore);
-    await this.run(sql);
+    if (name === dialect) return this.run(sql);
+    const needs = needsOf(sql);
+    const unsaid = relationsOf(sql).find((relation) => !needs.includes(relation));
+    if (unsaid !== undefined) throw new Error(`sql/${name}.sql reads ${unsaid}, which its line of needs lacks`);
+    for (const need of needs) await this.load(need, loaded, restore);
+    await this.run(`CREATE ${sqlTables.includes(name) ? "TABLE" : "VIEW"} ${name} AS ${sql}`);
   }
 
   /** Ends this connection alone, after what runs in it. What is asked of it from now on is refused. */
@@ -266,6 +270,15 @@ export class Database {
 
 const sqlFile = (name: string): URL => new URL(`../sql/${name}.sql`, import.meta.url);
 
+/** What is not the same in all SQL engines, and rules that several files share; every other file of sql/ is one SELECT. */
+const dialect = "_dialect";
+
+/** Those whose rows are few beside what they are made of, so they are made once. */
+export const sqlTables: readonly string[] = [
+  ...["_connections", "_expiry_records", "_expiries"],
+  ...["slow_start", "limits", "episodes", "rto_events", "flows", "marks"],
+];
+
 /** The texts of sql/NAME.sql of these names and of all files of sql/ that they need, by name. */
 export async function sqlOf(...names: readonly string[]): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
@@ -284,9 +297,17 @@ export async function sqlOf(...names: readonly string[]): Promise<Map<string, st
 }
 
 /** What the text of a file of sql/ says that it needs. */
-function needsOf(sql: string): string[] {
+export function needsOf(sql: string): string[] {
   const line = /^-- needs: (.*)$/m.exec(sql)?.[1] ?? "";
   return line.split(",").flatMap((need) => need.trim() || []);
+}
+
+/** The tables and views that a SELECT reads, beside those of its own WITH. */
+export function relationsOf(sql: string): string[] {
+  const code = sql.replaceAll(/--.*$/gm, "").replaceAll(/'[^']*'/g, "''");
+  const own = new Set([...code.matchAll(/\b(\w+) AS (?:NOT )?(?:MATERIALIZED )?\(/g)].map(([, name]) => name!));
+  const read = [...code.matchAll(/\b(?:FROM|JOIN)\s+(\w+)/g)].map(([, name]) => name!);
+  return [...new Set(read)].filter((name) => !own.has(name));
 }
 
 /** Wraps a user's own query, so that its errors are shown as theirs. */

@@ -7,7 +7,7 @@
 import type { Batch, Values } from "./batch.ts";
 import type { ColumnSpec } from "./columns.ts";
 
-/** Columns of the pass beside those of `trace`; sql/_steps.sql says what they are. */
+/** Columns of the pass beside those of `trace`; sql/intervals.sql says what they are. */
 export const followSpecs: readonly ColumnSpec[] = [
   { name: "step_ns", kind: "i64" },
   { name: "previous_cwnd", kind: "u32" },

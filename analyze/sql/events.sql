@@ -9,7 +9,6 @@
 --                         moments, and where the trace does not show it
 -- detail       VARCHAR    what else is known, in words; NULL where nothing is
 -- crosses_gap  BOOLEAN    records of the capture were lost during it; NULL for moments
-CREATE VIEW events AS
 SELECT capture, flow, t,
   CASE WHEN kind = 'window probe' THEN kind ELSE 'RTO' END AS event,
   recover_s AS duration_s,

@@ -11,14 +11,13 @@
 -- jain            DOUBLE     the index; NULL where nothing of any was acknowledged
 -- crosses_gap     BOOLEAN    records of the capture were lost in or next to the window, or connections were not followed then, which
 --                            count in none of these numbers
-CREATE VIEW fairness AS
 WITH windows AS (
   SELECT
     capture,
     window_start_s,
     window_s,
     count(*) AS flows,
-    sum(acked_bytes) * 8 / window_s AS goodput_bps,
+    sum(acked_bytes) * 8 / nullif(window_s, 0) AS goodput_bps,
     -- Of the bytes, to which the rates are in proportion: whole numbers add up to the same in any order.
     power(sum(acked_bytes), 2) / nullif(count(*) * sum(acked_bytes::HUGEINT * acked_bytes), 0) AS jain,
     bool_or(crosses_gap) AS touches_loss
@@ -28,7 +27,7 @@ WITH windows AS (
 )
 SELECT capture, window_start_s, window_s, flows, goodput_bps, jain,
   touches_loss OR EXISTS (
-    SELECT 1 FROM not_followed WHERE not_followed.capture = windows.capture
-      AND coalesce(from_s, window_start_s) <= window_start_s + window_s AND coalesce(to_s, window_start_s) >= window_start_s
+    SELECT 1 FROM not_followed
+    WHERE not_followed.capture = windows.capture AND can_be_in(from_s, to_s, window_start_s, window_start_s + window_s)
   ) AS crosses_gap
 FROM windows;

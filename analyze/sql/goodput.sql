@@ -17,7 +17,6 @@
 -- outstanding          BOOLEAN    data was sent and not yet acknowledged at some moment of the window; NULL where the source
 --                                 cannot tell
 -- crosses_gap          BOOLEAN    records of the capture were lost in or next to the window, so its numbers are bounds
-CREATE VIEW goodput AS
 WITH per_window AS (
   SELECT capture, flow, window_of(t, window_s) AS w,
     -- A record shows snd_una before its segment. Where the source tells what the segment acknowledges, that counts at once; the
@@ -26,7 +25,7 @@ WITH per_window AS (
       max(CASE WHEN type = 'recv' AND tcp_flags & 20 = 16 AND ack_num <= snd_nxt THEN ack_num END)) AS una,
     min(coalesce(snd_una, bytes_acked)) AS lowest_una,
     sum(CASE WHEN type = 'send' THEN length_bytes END)::BIGINT AS sent_bytes,
-    sum(CASE WHEN type = 'send' AND seq_num < snd_nxt THEN length_bytes END)::BIGINT AS retransmitted_bytes,
+    sum(CASE WHEN is_sent_again(type, seq_num, snd_nxt) THEN length_bytes END)::BIGINT AS retransmitted_bytes,
     max(bytes_sent) AS sent_so_far,
     max(retrans) AS retrans,
     count(CASE WHEN type = 'retransmit' THEN 1 END) AS retransmit_events,
@@ -39,45 +38,50 @@ WITH per_window AS (
     min(sent_so_far) AS first_sent, min(retrans) AS first_retrans
   FROM per_window GROUP BY capture, flow HAVING count(una) > 0
 ), every_window AS (
-  SELECT capture, flow, has_sends, first_una, first_sent, first_retrans, unnest(range(first_w, first_w + so_many_windows(windows, total))) AS w
+  SELECT capture, flow, has_sends, first_una, first_sent, first_retrans, explode(sequence(first_w, first_w + so_many_windows(windows, total) - 1)) AS w
   FROM (SELECT *, last_w + 1 - first_w AS windows, sum(last_w + 1 - first_w) OVER () AS total FROM per_flow)
 ), filled AS (
   SELECT every_window.*, sent_bytes, retransmitted_bytes, retransmit_events,
     coalesce(max(una) OVER so_far, first_una) AS una,
     coalesce(max(sent_so_far) OVER so_far, first_sent) AS sent_so_far,
     coalesce(max(retrans) OVER so_far, first_retrans) AS retrans,
-    -- A silent window shows what the next record tells: its state was held since the last one.
-    first_value(outstanding IGNORE NULLS) OVER (PARTITION BY every_window.flow ORDER BY every_window.w
-      ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS outstanding
+    min(CASE WHEN outstanding IS NOT NULL THEN every_window.w END) OVER from_here AS telling_w
   FROM every_window
-  LEFT JOIN per_window ON per_window.flow = every_window.flow AND per_window.w = every_window.w
-  WINDOW so_far AS (PARTITION BY every_window.flow ORDER BY every_window.w ROWS UNBOUNDED PRECEDING)
+  LEFT JOIN per_window ON per_window.capture = every_window.capture AND per_window.flow = every_window.flow AND per_window.w = every_window.w
+  WINDOW so_far AS (PARTITION BY every_window.capture, every_window.flow ORDER BY every_window.w ROWS UNBOUNDED PRECEDING),
+    from_here AS (PARTITION BY every_window.capture, every_window.flow ORDER BY every_window.w ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
 ), counted AS (
-  SELECT capture, flow, w, outstanding, round(w * window_s, 9) AS window_start_s, window_s,
+  SELECT filled.capture, flow, w, telling_w, round(w * window_s, 9) AS window_start_s, window_s,
     una - lag(una, 1, first_una) OVER so_far AS acked_bytes,
     CASE WHEN has_sends AND sees_sends THEN coalesce(sent_bytes, 0) ELSE sent_so_far - lag(sent_so_far, 1, first_sent) OVER so_far END AS sent_bytes,
     CASE WHEN has_sends AND sees_sends THEN coalesce(retransmitted_bytes, 0) END AS retransmitted_bytes,
-    CASE WHEN NOT sees_retransmits THEN NULL WHEN NOT counts_packets THEN coalesce(retransmit_events, 0) ELSE retrans - lag(retrans, 1, first_retrans) OVER so_far END AS retransmits
-  FROM filled CROSS JOIN settings JOIN captures USING (capture)
-  WINDOW so_far AS (PARTITION BY flow ORDER BY w)
+    CASE
+      WHEN NOT sees_retransmits THEN NULL
+      WHEN NOT counts_packets THEN coalesce(retransmit_events, 0)
+      ELSE retrans - lag(retrans, 1, first_retrans) OVER so_far
+    END AS retransmits
+  FROM filled CROSS JOIN settings JOIN captures ON captures.capture = filled.capture
+  WINDOW so_far AS (PARTITION BY filled.capture, flow ORDER BY w)
 ), gap_windows AS (
-  SELECT DISTINCT flow, w
-  FROM counted JOIN losses ON losses.capture = counted.capture
-    AND coalesce(from_s, window_start_s) <= window_start_s + window_s AND coalesce(to_s, window_start_s) >= window_start_s
+  SELECT DISTINCT counted.capture, flow, w
+  FROM counted JOIN losses
+    ON losses.capture = counted.capture AND can_be_in(from_s, to_s, window_start_s, window_start_s + window_s)
 )
 SELECT
-  capture,
-  flow,
+  counted.capture,
+  counted.flow,
   window_start_s,
   window_s,
   acked_bytes,
-  acked_bytes * 8 / window_s AS goodput_bps,
-  sent_bytes,
-  sent_bytes * 8 / window_s AS throughput_bps,
-  retransmitted_bytes,
-  retransmitted_bytes::DOUBLE / nullif(sent_bytes, 0) AS retransmit_share,
+  acked_bytes * 8 / nullif(window_s, 0) AS goodput_bps,
+  counted.sent_bytes,
+  counted.sent_bytes * 8 / nullif(window_s, 0) AS throughput_bps,
+  counted.retransmitted_bytes,
+  counted.retransmitted_bytes::DOUBLE / nullif(counted.sent_bytes, 0) AS retransmit_share,
   retransmits,
-  outstanding,
+  -- A silent window shows what the next record tells: its state was held since the last one.
+  telling.outstanding,
   gap_windows.w IS NOT NULL AS crosses_gap
 FROM counted
-LEFT JOIN gap_windows USING (flow, w);
+LEFT JOIN per_window AS telling ON telling.capture = counted.capture AND telling.flow = counted.flow AND telling.w = telling_w
+LEFT JOIN gap_windows ON gap_windows.capture = counted.capture AND gap_windows.flow = counted.flow AND gap_windows.w = counted.w;

@@ -8,7 +8,6 @@
 --                              include/net/tcp.h); NULL where the source lacks those counts
 -- inflight_bytes    BIGINT     snd_nxt - snd_una: sent and not yet acknowledged cumulatively, so SACKed and lost bytes count
 -- snd_cwnd          UINTEGER   packets; the window that bounds inflight_packets
-CREATE VIEW inflight AS
 SELECT
   capture,
   flow,

@@ -19,8 +19,8 @@
 -- progress_s           DOUBLE     until new data was acknowledged, seconds; NULL where the trace does not show it. From tracepoints,
 --                                 these two end with the segment received after, as they tell what was before each
 -- recover_s            DOUBLE     until all was acknowledged that was outstanding, seconds; NULL likewise
--- ca_state_before      ca_state   congestion state as the timer fired; NULL where the source does not tell
--- ca_state_after       ca_state   that of the next record
+-- ca_state_before      VARCHAR    congestion state as the timer fired; NULL where the source does not tell
+-- ca_state_after       VARCHAR    that of the next record
 -- cwnd_before, cwnd_after          UINTEGER  congestion window, packets: as the timer fired (tracepoints: before the last segment
 --                                 received) and at the next record that tells
 -- ssthresh_before, ssthresh_after  UINTEGER  slow-start threshold, packets, likewise
@@ -31,35 +31,25 @@
 --                                 whether that was an undo
 -- spurious_evidence    VARCHAR    what it is inferred from, or why it cannot be; NULL for probes, and where the trace ends inside Loss
 -- crosses_gap          BOOLEAN    records of the capture were lost between the last ACK and recovery
-CREATE TABLE rto_events AS
 WITH links AS (
   SELECT *,
     CASE WHEN una = lag(una) OVER in_order AND (kind = 'window probe') = (lag(kind) OVER in_order = 'window probe') THEN 0 ELSE 1 END AS begins
-  FROM _expiry_states WINDOW in_order AS (PARTITION BY flow ORDER BY ord)
+  FROM _expiries WINDOW in_order AS (PARTITION BY capture, flow ORDER BY ord)
 ), chained AS (
-  SELECT *,
-    row_number() OVER (PARTITION BY flow ORDER BY ord) AS event,
-    sum(begins) OVER (PARTITION BY flow ORDER BY ord ROWS UNBOUNDED PRECEDING)::BIGINT AS chain
-  FROM links
+  SELECT *, sum(begins) OVER (PARTITION BY capture, flow ORDER BY ord ROWS UNBOUNDED PRECEDING)::BIGINT AS chain FROM links
 ), placed AS (
   SELECT *,
     row_number() OVER in_chain AS chain_position,
     first_value(cwnd_before) OVER in_chain AS chain_cwnd,
     first_value(ssthresh_before) OVER in_chain AS chain_ssthresh,
     first_value(ssthresh_after) OVER in_chain AS chain_ssthresh_after
-  FROM chained WINDOW in_chain AS (PARTITION BY flow, chain ORDER BY ord)
-), exits AS (
-  -- The state that followed. The record out of Loss is found by its time, which is the very same number.
-  SELECT placed.flow, placed.ord, min_by(near.ca_state, near.ord) AS exit_ca_state
-  FROM placed JOIN _expiry_records AS near ON near.flow = placed.flow AND near.t = exit_s
-  WHERE near.ord > placed.ord AND near.ca_state <> 'Loss'
-  GROUP BY placed.flow, placed.ord
+  FROM chained WINDOW in_chain AS (PARTITION BY capture, flow, chain ORDER BY ord)
 ), told AS (
-  SELECT placed.*, exit_ca_state,
+  SELECT *,
     exit_una < high AS left_early,
     chain_ssthresh_after < chain_ssthresh AS lowered,
     exit_ssthresh >= chain_ssthresh AND exit_cwnd >= chain_cwnd AS restored
-  FROM placed LEFT JOIN exits USING (flow, ord)
+  FROM placed
 ), judged AS (
   SELECT *,
     CASE
@@ -78,7 +68,7 @@ SELECT
   t - ack_s AS since_ack_s,
   progress_at - t AS progress_s,
   CASE WHEN kind <> 'window probe' THEN recovered_at - t END AS recover_s,
-  ca_state::ca_state AS ca_state_before, ca_state_after::ca_state AS ca_state_after, cwnd_before, cwnd_after, ssthresh_before, ssthresh_after,
+  ca_state AS ca_state_before, ca_state_after, cwnd_before, cwnd_after, ssthresh_before, ssthresh_after,
   CASE WHEN kind <> 'window probe' THEN exit_s - t END AS loss_s,
   CASE WHEN kind <> 'window probe' THEN exit_retrans::BIGINT - retrans END AS retransmits,
   CASE WHEN kind = 'retransmission' AND exit_s IS NOT NULL AND how_left <> 'untold' THEN how_left IN ('left early', 'restored') END AS spurious,
@@ -91,8 +81,7 @@ SELECT
     ELSE 'what cwnd and ssthresh were before is not known'
   END END AS spurious_evidence,
   EXISTS (
-    SELECT 1 FROM losses WHERE losses.capture = judged.capture
-      AND coalesce(from_s, t) <= coalesce(recovered_at, exit_s, t) AND coalesce(to_s, t) >= coalesce(ack_s, t)
+    SELECT 1 FROM losses
+    WHERE losses.capture = judged.capture AND can_be_in(from_s, to_s, coalesce(ack_s, t), coalesce(recovered_at, exit_s, t))
   ) AS crosses_gap
-FROM judged
-LEFT JOIN _expiry_recoveries USING (flow, ord);
+FROM judged;

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import type { TppHeader } from "@tcpprobe-plus/tpp";
+import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
 import type { Cache } from "../cache/cache.ts";
 import { Derived } from "../cache/derived.ts";
 import { capabilitiesOf, capabilityNames } from "../captures/capabilities.ts";
@@ -10,7 +10,7 @@ import { registerCapture, registerLosses } from "../captures/tables.ts";
 import type { Database } from "../database/database.ts";
 import { wholeNumeral } from "../database/literals.ts";
 import { NotACaptureError, TemporaryDirectoryError } from "../errors.ts";
-import { entryKey } from "../parquet/converted.ts";
+import { entryKey, words } from "../parquet/converted.ts";
 import { openParquet, type ParquetRows, rowsIn } from "../parquet/read.ts";
 import { keptFormat, passingFormat, type WriteOptions, type WrittenPass, writePass } from "../parquet/write.ts";
 import { typesSql } from "./types.ts";
@@ -46,13 +46,14 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   await database.run(typesSql());
   await database.load("_dialect", loaded);
   await database.run(`
-    CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, ${capabilityNames.map((name) => `${name} BOOLEAN`).join(", ")});
-    CREATE TABLE losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
-    CREATE TABLE not_followed (capture USMALLINT, segments BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
+    CREATE TABLE _captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, ${capabilityNames.map((name) => `${name} BOOLEAN`).join(", ")});
+    CREATE TABLE _losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
+    CREATE TABLE _not_followed (capture USMALLINT, segments BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
     CREATE VIEW settings AS SELECT getvariable('window_s') AS window_s;
   `);
   await database.setVariable("window_s", "0.1::DOUBLE");
-  for (const name of ["captures", "losses", "not_followed", "settings"]) loaded.add(name);
+  for (const name of ["_captures", "_losses", "_not_followed", "settings"]) loaded.add(name);
+  for (const name of ["captures", "losses", "not_followed"]) await database.load(name, loaded);
   const captures: Capture[] = [];
   const parts: Part[] = [];
   const into = inputs.length === 1 ? opening.into : null;
@@ -85,26 +86,22 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   const unique = withUniqueFlows(parts);
   const union = (selects: readonly string[]) => selects.join(" UNION ALL ");
   await database.run(`CREATE VIEW _trace AS ${union(unique.map(({ select }) => select))}`);
-  await database.run(
-    "CREATE VIEW trace AS SELECT * REPLACE (type::record_type AS type, ca_state::ca_state AS ca_state) FROM _trace",
-  );
-  // What `convert` writes.
-  const whole = unique.every(({ isFollowed }) => isFollowed) ? unique.map(({ followed }) => followed) : ["FROM _trace"];
-  await database.run(`CREATE VIEW _whole_trace AS ${union(whole)}`);
+  const columns = traceColumns.map(({ name, type }) => (words.has(type) ? `${name}::${type} AS ${name}` : name));
+  await database.run(`CREATE VIEW trace AS SELECT ${columns.join(", ")} FROM _trace`);
   // Of each kind only the files that have any of it are read.
   for (const [view, counts] of [
     ["_packet_records", true],
     ["_byte_records", false],
   ] as const) {
-    const wanted = unique.flatMap(({ followed, headers }) => {
+    const wanted = unique.flatMap(({ select, headers }) => {
       const own = headers.filter(({ header }) => capabilitiesOf(header).counts_packets === counts);
       if (own.length === 0) return [];
-      if (own.length === headers.length) return [followed];
+      if (own.length === headers.length) return [select];
       return [
-        `SELECT * FROM (${followed}) WHERE capture IN (${own.map(({ number }) => wholeNumeral(number)).join(", ")})`,
+        `SELECT * FROM (${select}) WHERE capture IN (${own.map(({ number }) => wholeNumeral(number)).join(", ")})`,
       ];
     });
-    const none = `SELECT * FROM (${unique[0]!.followed}) WHERE false`;
+    const none = `SELECT * FROM (${unique[0]!.select}) WHERE false`;
     await database.run(`CREATE VIEW ${view} AS ${wanted.length > 0 ? union(wanted) : none}`);
     loaded.add(view);
   }
@@ -160,12 +157,13 @@ async function readCapture(
 function withUniqueFlows(parts: readonly Part[]): Part[] {
   let before = 0;
   return parts.map((part) => {
-    const numbered = (select: string) =>
-      before === 0 ? select : `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${select})`;
-    const [select, followed] = [numbered(part.select), numbered(part.followed)];
+    const select =
+      before === 0
+        ? part.select
+        : `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${part.select})`;
     before += part.flows;
     if (before > 2 ** 32 - 1)
       throw new NotACaptureError(part.file, "its flows' numbers are too large to open it beside the others");
-    return { ...part, select, followed };
+    return { ...part, select };
   });
 }

@@ -16,7 +16,7 @@
 -- last_cwnd                    UINTEGER window at its last record that tells
 -- exit_ord, exit_ssthresh      BIGINT, UINTEGER   place of the first record at which snd_cwnd >= ssthresh, and ssthresh there; NULL where
 --                                       there is none
-CREATE TABLE _lives AS
+-- cong                         VARCHAR  congestion control algorithm, the last that was told; NULL where the source does not tell
 SELECT capture, flow,
   any_value(saddr) AS saddr, any_value(sport) AS sport, any_value(daddr) AS daddr, any_value(dport) AS dport,
   min(t) AS start_s, max(t) AS end_s, round(max(t) - min(t), 9) AS duration_s, count(*) AS records,
@@ -30,14 +30,14 @@ SELECT capture, flow,
   END) AS fin_seq,
   coalesce(sum(CASE WHEN type = 'send' THEN length_bytes END), max(bytes_sent) - min(bytes_sent)) AS sent_bytes,
   count(CASE WHEN type = 'send' AND length_bytes > 0 THEN 1 END) AS sends,
-  sum(CASE WHEN type = 'send' AND seq_num < snd_nxt THEN length_bytes END) AS retransmitted_bytes,
+  sum(CASE WHEN is_sent_again(type, seq_num, snd_nxt) THEN length_bytes END) AS retransmitted_bytes,
   max(retrans) AS retrans,
   count(CASE WHEN type = 'retransmit' THEN 1 END) AS retransmit_events,
   count(CASE WHEN type IN ('reset_sent', 'reset_received') OR tcp_flags & 4 = 4 THEN 1 END) AS resets,
   max(rto_num) AS rto_num,
   min(nullif(srtt_us, 0)) AS srtt_min_us, max(srtt_us) AS srtt_max_us,
-  -- DuckDB is twice as quick to find the last of BIGINTs as of UINTEGERs.
-  max(snd_cwnd) AS cwnd_max, max_by(snd_cwnd::BIGINT, ord)::UINTEGER AS last_cwnd,
+  max(snd_cwnd) AS cwnd_max, max_by(snd_cwnd, CASE WHEN snd_cwnd IS NOT NULL THEN ord END) AS last_cwnd,
   min(CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS exit_ord,
-  min_by(ssthresh, CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS exit_ssthresh
-FROM _trace WHERE flow IS NOT NULL GROUP BY capture, flow
+  min_by(ssthresh, CASE WHEN snd_cwnd >= ssthresh THEN ord END) AS exit_ssthresh,
+  max_by(cong, CASE WHEN cong IS NOT NULL THEN ord END) AS cong
+FROM _trace WHERE flow IS NOT NULL GROUP BY capture, flow;
