@@ -52,8 +52,8 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
       setExitCode(await (await import("../commands/verify.ts")).verify(files, io));
     },
   );
-  add("convert <file...>", "write the trace as Parquet, Arrow or CSV")
-    .requiredOption("-o, --output <file>", "x.parquet, x.arrow, x.csv, or - for CSV on standard output")
+  add("convert <file...>", "write the trace as Parquet, Arrow or CSV, or records as the module's text")
+    .requiredOption("-o, --output <file>", "x.parquet, x.arrow, x.csv, x.txt, or - for CSV on standard output")
     .option("-f, --force", "overwrite the output")
     .action(async (files: string[], options: { output: string; force?: boolean }) => {
       await (await import("../commands/convert.ts")).convert(files, options, io);
