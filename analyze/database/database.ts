@@ -11,6 +11,7 @@ import {
   TraceClosedError,
 } from "../errors.ts";
 import { type Access, lockTo } from "./lock.ts";
+import { needsOf, relationsOf } from "./sql-text.ts";
 import { type Statement, statementOf } from "./user-query.ts";
 import { type SqlValue, sqlValue } from "./values.ts";
 
@@ -294,20 +295,6 @@ export async function sqlOf(...names: readonly string[]): Promise<Map<string, st
     wanted.push(...needsOf(sql));
   }
   return texts;
-}
-
-/** What the text of a file of sql/ says that it needs. */
-export function needsOf(sql: string): string[] {
-  const line = /^-- needs: (.*)$/m.exec(sql)?.[1] ?? "";
-  return line.split(",").flatMap((need) => need.trim() || []);
-}
-
-/** The tables and views that a SELECT reads, beside those of its own WITH. */
-export function relationsOf(sql: string): string[] {
-  const code = sql.replaceAll(/--.*$/gm, "").replaceAll(/'[^']*'/g, "''");
-  const own = new Set([...code.matchAll(/\b(\w+) AS (?:NOT )?(?:MATERIALIZED )?\(/g)].map(([, name]) => name!));
-  const read = [...code.matchAll(/\b(?:FROM|JOIN)\s+(\w+)/g)].map(([, name]) => name!);
-  return [...new Set(read)].filter((name) => !own.has(name));
 }
 
 /** Wraps a user's own query, so that its errors are shown as theirs. */
