@@ -1,5 +1,5 @@
 -- One row a connection.
--- needs: captures, _connections, losses, slow_start, limits, rtt_samples, _data_flows
+-- needs: captures, _connections, losses, slow_start, limits, _lossy_rtt_samples, _data_flows
 -- capture            USMALLINT  file it is of
 -- flow               UINTEGER   id, in order of first sight
 -- saddr              VARCHAR    local address
@@ -44,7 +44,7 @@ WITH samples AS (
   WHERE (exact_srtt OR srtt_min_us >= 200) AND seen.capture NOT IN (SELECT capture FROM losses)
   UNION ALL
   -- Where records were lost, without the samples across a loss.
-  SELECT capture, flow, min(rtt_us), quantiles_of(rtt_us) FROM rtt_samples WHERE capture IN (SELECT capture FROM losses) GROUP BY capture, flow
+  SELECT capture, flow, min(rtt_us), quantiles_of(rtt_us) FROM _lossy_rtt_samples GROUP BY capture, flow
 ), lost AS (
   SELECT _connections.capture, flow, bool_or(from_s IS NULL AND to_s IS NULL) AS is_anywhere, exact_sum(seconds_in(from_s, to_s, start_s, end_s)) AS lost_s
   FROM _connections JOIN losses ON losses.capture = _connections.capture AND can_be_in(from_s, to_s, start_s, end_s)
