@@ -4,14 +4,15 @@ import { release } from "node:os";
 import { join } from "node:path";
 import { hooksFunctions } from "../bpf/hooks.ts";
 import { CaptureError, NoEventError, NotRootError } from "../errors.ts";
+import { everything, onePort } from "../filter/filter.ts";
 import { findReaders, nameReaders } from "../module/build/readers.ts";
 import { kernelProblem, namespaceProblem } from "../module/build/requirements.ts";
 import { dataPath } from "../module/paths.ts";
 import { moduleStatistics } from "../module/statistics.ts";
 import { openBpf } from "../sources/bpf.ts";
 import { openSs } from "../sources/ss.ts";
+import { reachTracefs } from "../sources/tracefs.ts";
 import { planEvents } from "../tracefs/trace-events.ts";
-import { findTracefs } from "../tracefs/trace-instance.ts";
 import { type Finding, findingsOf, fromError, type State } from "./finding.ts";
 
 type Found = readonly [state: State, text: string, next?: string | null];
@@ -64,7 +65,7 @@ function kmod(): Found {
 
 /** Loads all of it with small rings, attaches nothing. */
 async function bpf(): Promise<Found> {
-  const source = await openBpf({ port: null, bufferSizeKb: 64, extended: true });
+  const source = await openBpf({ filter: everything, bufferSizeKb: 64, extended: true });
   const { hooks, refused } = source.bpf!;
   await source.dispose();
   if (hooksFunctions({ hooks })) return ["ok", `usable: ${hooks.length} hooks, by ${source.path}`];
@@ -72,9 +73,11 @@ async function bpf(): Promise<Found> {
   return ["note", `usable, but hooks on functions are ${why}: no sends but retransmissions, and no timeouts`];
 }
 
-function tracefs(): Found {
-  const root = findTracefs();
-  const plan = planEvents(join(root, "events"), null);
+async function tracefs(): Promise<Found> {
+  const reached = await reachTracefs();
+  const { root } = reached;
+  const plan = planEvents(join(root, "events"), []);
+  reached.release();
   if (plan.missing) throw new NoEventError(plan.missing, release());
   if (plan.notes.length > 0) return ["note", `usable; ${plan.notes.join("; ")}`];
   return ["ok", `usable: ${plan.events.length} kinds of events in ${root}`];
@@ -82,6 +85,6 @@ function tracefs(): Found {
 
 /** Asks for connections of a port that has hardly any. */
 async function ss(): Promise<Found> {
-  await (await openSs({ port: 1, intervalMs: 100, say: () => {} })).dispose();
+  await (await openSs({ filter: onePort(1), intervalMs: 100, say: () => {} })).dispose();
   return ["ok", isRoot() ? "usable" : "usable, without root"];
 }
