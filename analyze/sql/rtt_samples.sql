@@ -5,7 +5,7 @@
 -- flow     UINTEGER   connection
 -- ord      BIGINT     place of the record that shows it
 -- t        DOUBLE     when it was measured, seconds since the capture began: at the record before
--- rtt_us   DOUBLE     us
+-- rtt_us   DOUBLE     round-trip time, us
 -- round_trip  UINTEGER  number of the round trip that the record is of, see `rounds`; NULL before the first
 -- basis    VARCHAR    'samples' (exact), 'samples within 8 us' (tracepoints)
 SELECT intervals.capture, intervals.flow, ord, since_s AS t, rtt_sample_us AS rtt_us, round_trip,

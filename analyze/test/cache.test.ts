@@ -340,7 +340,7 @@ test("what is kept of a Parquet file is not taken once the file has changed, wha
   const kept = join(directory, "kept");
   const path = join(directory, "x.parquet");
   const before = await open(t, [recording], false);
-  await before.trace.database.run(`COPY (SELECT * FROM trace) TO '${path}' (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, KV_METADATA {
+  await before.trace.database.run(`COPY (SELECT * FROM _trace) TO '${path}' (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, KV_METADATA {
     'tcpprobe_plus.captures': '${JSON.stringify(before.trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
   const mean = async () => {
     const [row] = await (await open(t, [path], { directory: kept })).trace.rows(
