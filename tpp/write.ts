@@ -6,6 +6,7 @@ export { filterWords } from "./format/filter-words.ts";
 export type * from "./format/header.ts";
 export { countLines, countUnits } from "./format/line-buffer.ts";
 export * from "./format/record-layout.ts";
+export { RecordValues } from "./format/record-values.ts";
 export { headerOf } from "./read/header-of.ts";
 export { type FileIdentity, isOneOf, removeFile } from "./write/file-identity.ts";
 export type { TargetOptions } from "./write/target.ts";

@@ -1,6 +1,12 @@
 import { readFile, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBResultReader,
+  type DuckDBTableFunction,
+} from "@duckdb/node-api";
 import {
   AnalyzeError,
   DamagedParquetError,
@@ -56,6 +62,8 @@ interface Shared {
   /** Tables made of answers so far. */
   answers: number;
   closed: boolean;
+  /** Files of sql/ that are known to have no rows. */
+  readonly empty: Set<string>;
 }
 
 /**
@@ -75,11 +83,15 @@ export class Database {
     shared.databases.add(this);
   }
 
-  /** `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for everything. */
-  static async open(temporaryDirectory: string, access: Access | null): Promise<Database> {
+  /**
+   * `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for everything. `oneThread`:
+   * for queries over a table function, which one thread reads; others would do nothing but ask, as fast as they can, whether there is work.
+   */
+  static async open(temporaryDirectory: string, access: Access | null, oneThread = false): Promise<Database> {
     const instance = await DuckDBInstance.create(":memory:", {
       temp_directory: temporaryDirectory,
       memory_limit: memoryLimit,
+      ...(oneThread && { threads: "1" }),
       ...(access && noExtensions),
     });
     const connection = await instance.connect();
@@ -96,6 +108,7 @@ export class Database {
       inputs: new Map(),
       answers: 0,
       closed: false,
+      empty: new Set(),
     };
     return new Database(shared, connection);
   }
@@ -158,6 +171,11 @@ export class Database {
 
   #read(sql: string, values?: SqlValue[]): Promise<DuckDBResultReader> {
     return this.#use((connection) => connection.runAndReadAll(sql, values));
+  }
+
+  /** Makes a function of ours a source of rows, in all connections. */
+  async registerTableFunction(table: DuckDBTableFunction): Promise<void> {
+    await this.#use(async (connection) => connection.registerTableFunction(table));
   }
 
   /** Runs a query and returns its columns; 64-bit integers that fit become numbers. */
@@ -237,6 +255,11 @@ export class Database {
     return Object.values(row ?? {})[0] as Value;
   }
 
+  /** Says of a file of sql/ that it has no rows here, so that nobody looks for them. */
+  expectNone(name: string): void {
+    this.#shared.empty.add(name);
+  }
+
   /**
    * Makes what sql/NAME.sql selects a table or view of that name, after the files that its `-- needs:` line names. `loaded` holds the names already there and
    * gains the new ones. What `restore` can give in its place, when asked for a name, need not be made.
@@ -251,7 +274,8 @@ export class Database {
     const unsaid = relationsOf(sql).find((relation) => !needs.includes(relation));
     if (unsaid !== undefined) throw new Error(`sql/${name}.sql reads ${unsaid}, which its line of needs lacks`);
     for (const need of needs) await this.load(need, loaded, restore);
-    await this.run(`CREATE ${sqlTables.includes(name) ? "TABLE" : "VIEW"} ${name} AS ${sql}`);
+    const select = this.#shared.empty.has(name) ? `SELECT * FROM (${sql.replace(/;\s*$/, "")}) WHERE false` : sql;
+    await this.run(`CREATE ${sqlTables.includes(name) ? "TABLE" : "VIEW"} ${name} AS ${select}`);
   }
 
   /** Ends this connection alone, after what runs in it. What is asked of it from now on is refused. */

@@ -1,6 +1,6 @@
 -- What the records of each connection come to, in one reading of them: one row a connection. `flows` makes its numbers
 -- of these.
--- needs: _trace
+-- needs: _records
 -- capture, flow                file and connection
 -- saddr, sport, daddr, dport   its ends
 -- start_s, end_s, duration_s   DOUBLE   first record, last record, and between them, seconds since the capture began
@@ -110,16 +110,89 @@ SELECT
       WHEN snd_cwnd >= ssthresh THEN ord
     END
   ) AS exit_ssthresh,
+  min_by(
+    t,
+    CASE
+      WHEN snd_cwnd >= ssthresh THEN ord
+    END
+  ) AS exit_t,
+  min_by(
+    coalesce(step_ns, -1),
+    CASE
+      WHEN snd_cwnd >= ssthresh THEN ord
+    END
+  ) AS exit_step_ns,
+  min_by(
+    coalesce(previous_cwnd, snd_cwnd),
+    CASE
+      WHEN snd_cwnd >= ssthresh THEN ord
+    END
+  ) AS exit_cwnd,
+  min_by(
+    coalesce(held_state, ''),
+    CASE
+      WHEN snd_cwnd >= ssthresh THEN ord
+    END
+  ) AS exit_state,
   max_by(
     cong,
     CASE
       WHEN cong IS NOT NULL THEN ord
     END
-  ) AS cong
+  ) AS cong,
+  mean_over_time(nullif(srtt_us, 0), 8, step_ns) AS srtt_mean_us,
+  mean_over_time(snd_cwnd, 1, step_ns) AS cwnd_mean,
+  mean_over_time(inflight_bytes, 1, step_ns) AS inflight_mean_bytes,
+  count(
+    CASE
+      WHEN is_interval
+      AND held_state = 'Loss'
+      AND (
+        previous_state IS NULL
+        OR previous_state <> 'Loss'
+      ) THEN 1
+    END
+  ) AS loss_episodes,
+  count(
+    CASE
+      WHEN is_interval
+      AND held_state = 'Recovery'
+      AND (
+        previous_state IS NULL
+        OR previous_state <> 'Recovery'
+      ) THEN 1
+    END
+  ) AS recovery_episodes,
+  min(rtt_sample_us) AS rtt_min_us,
+  quantiles_of(rtt_sample_us) AS rtt_quantiles,
+  sum(
+    CASE
+      WHEN held_by IS NOT NULL THEN step_ns
+    END
+  ) AS told_ns,
+  min(
+    CASE
+      WHEN held_by IS NOT NULL THEN nanoseconds(t) - step_ns
+    END
+  ) / 1e9 AS told_from_s,
+  max(
+    CASE
+      WHEN held_by IS NOT NULL
+      AND step_ns IS NOT NULL THEN t
+    END
+  ) AS told_to_s,
+  held_s('cwnd', held_by, step_ns) AS cwnd_s,
+  held_s('rwnd', held_by, step_ns) AS rwnd_s,
+  held_s('application', held_by, step_ns) AS application_s,
+  held_s('pacing', held_by, step_ns) AS pacing_s,
+  held_s('recovery', held_by, step_ns) AS recovery_s,
+  held_s('idle', held_by, step_ns) AS idle_s,
+  count(busy_us) > 0 AS has_kernel_times,
+  (max(busy_us) - min(busy_us)) / 1e6 AS busy_s,
+  (max(rwnd_limited_us) - min(rwnd_limited_us)) / 1e6 AS kernel_rwnd_s,
+  (max(sndbuf_limited_us) - min(sndbuf_limited_us)) / 1e6 AS sndbuf_s
 FROM
-  _trace
-WHERE
-  flow IS NOT NULL
+  _records
 GROUP BY
   capture,
   flow;

@@ -35,7 +35,7 @@ SELECT
         WHEN kind <> 'window probe' THEN 'cwnd ' || cwnd_before || ' to ' || cwnd_after
       END,
       CASE
-        WHEN spurious THEN 'spurious(inferred)'
+        WHEN spurious THEN 'spurious (inferred)'
       END
     ),
     ''

@@ -1,5 +1,5 @@
 -- One row a connection.
--- needs: _connections, _data_flows, captures, intervals, rtt_samples, losses, slow_start, limits
+-- needs: captures, _connections, losses, slow_start, limits, _lossy_rtt_samples, _data_flows
 -- capture            USMALLINT  file it is of
 -- flow               UINTEGER   id, in order of first sight
 -- saddr              VARCHAR    local address
@@ -46,57 +46,35 @@
 -- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a
 --                               flow of one moment
 WITH
-  held AS (
-    SELECT
-      capture,
-      flow,
-      mean_over_time(srtt_us, 8, held_ns) AS srtt_mean_us,
-      mean_over_time(snd_cwnd, 1, held_ns) AS cwnd_mean,
-      mean_over_time(inflight_bytes, 1, held_ns) AS inflight_mean_bytes,
-      count(
-        CASE
-          WHEN ca_state = 'Loss'
-          AND (
-            previous_ca_state IS NULL
-            OR previous_ca_state <> 'Loss'
-          ) THEN 1
-        END
-      ) AS loss_episodes,
-      count(
-        CASE
-          WHEN ca_state = 'Recovery'
-          AND (
-            previous_ca_state IS NULL
-            OR previous_ca_state <> 'Recovery'
-          ) THEN 1
-        END
-      ) AS recovery_episodes
-    FROM
-      (
-        SELECT
-          capture,
-          flow,
-          nanoseconds(duration_s) AS held_ns,
-          srtt_us,
-          snd_cwnd,
-          inflight_bytes,
-          ca_state,
-          previous_ca_state
-        FROM
-          intervals
-      )
-    GROUP BY
-      capture,
-      flow
-  ),
   samples AS (
     SELECT
+      seen.capture,
+      flow,
+      rtt_min_us,
+      rtt_quantiles AS quantiles
+    FROM
+      _connections AS seen
+      JOIN captures ON captures.capture = seen.capture
+    WHERE
+      (
+        exact_srtt
+        OR srtt_min_us >= 200
+      )
+      AND seen.capture NOT IN (
+        SELECT
+          capture
+        FROM
+          losses
+      )
+    UNION ALL
+    -- Where records were lost, without the samples across a loss.
+    SELECT
       capture,
       flow,
-      min(rtt_us) AS rtt_min_us,
-      quantiles_of(rtt_us) AS quantiles
+      min(rtt_us),
+      quantiles_of(rtt_us)
     FROM
-      rtt_samples
+      _lossy_rtt_samples
     GROUP BY
       capture,
       flow
@@ -165,15 +143,15 @@ SELECT
   srtt_mean_us,
   srtt_min_us,
   srtt_max_us,
-  rtt_min_us,
+  samples.rtt_min_us,
   median_of(quantiles) AS rtt_median_us,
   p95_of(quantiles) AS rtt_p95_us,
   p99_of(quantiles) AS rtt_p99_us,
   cwnd_mean,
   cwnd_max,
   inflight_mean_bytes,
-  exit_s AS slow_start_exit_s,
-  exit_cwnd AS slow_start_exit_cwnd,
+  slow_start.exit_s AS slow_start_exit_s,
+  slow_start.exit_cwnd AS slow_start_exit_cwnd,
   cwnd_share,
   rwnd_share,
   sndbuf_share,
@@ -190,8 +168,6 @@ FROM
   JOIN captures ON captures.capture = seen.capture
   JOIN _data_flows ON _data_flows.capture = seen.capture
   AND _data_flows.flow = seen.flow
-  LEFT JOIN held ON held.capture = seen.capture
-  AND held.flow = seen.flow
   LEFT JOIN samples ON samples.capture = seen.capture
   AND samples.flow = seen.flow
   LEFT JOIN slow_start ON slow_start.capture = seen.capture

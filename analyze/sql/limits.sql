@@ -1,6 +1,6 @@
 -- What kept each connection from sending more, as shares of its life. One row a connection; the shares of a row add up
 -- to 1. The life is from its establishment (or its first record) to its last record.
--- needs: intervals, trace, captures, losses
+-- needs: _connections, captures, losses
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- life_s             DOUBLE     seconds
@@ -23,84 +23,34 @@
 --                               not known
 -- crosses_gap        BOOLEAN    records of the capture were lost during it
 WITH
-  sums AS (
-    SELECT
-      capture,
-      flow,
-      min(since_s) AS start_s,
-      max(t) AS end_s,
-      seconds_of(sum(held_ns)) AS life_s,
-      held_s('cwnd', held_by, held_ns) AS cwnd_s,
-      held_s('rwnd', held_by, held_ns) AS rwnd_s,
-      held_s('application', held_by, held_ns) AS application_s,
-      held_s('pacing', held_by, held_ns) AS pacing_s,
-      held_s('recovery', held_by, held_ns) AS recovery_s,
-      held_s('idle', held_by, held_ns) AS idle_s
-    FROM
-      (
-        SELECT
-          capture,
-          flow,
-          held_by,
-          since_s,
-          t,
-          nanoseconds(duration_s) AS held_ns
-        FROM
-          intervals
-        WHERE
-          held_by IS NOT NULL
-          AND since_s IS NOT NULL
-      )
-    GROUP BY
-      capture,
-      flow
-    HAVING
-      sum(held_ns) > 0
-  ),
-  chrono AS (
-    SELECT
-      capture,
-      flow,
-      (max(busy_us) - min(busy_us)) / 1e6 AS busy_s,
-      (max(rwnd_limited_us) - min(rwnd_limited_us)) / 1e6 AS rwnd_s,
-      (max(sndbuf_limited_us) - min(sndbuf_limited_us)) / 1e6 AS sndbuf_s
-    FROM
-      trace
-    WHERE
-      busy_us IS NOT NULL
-      AND flow IS NOT NULL
-    GROUP BY
-      capture,
-      flow
-  ),
   measured AS (
     SELECT
-      sums.capture,
-      sums.flow,
-      start_s,
-      end_s,
-      life_s,
+      told.capture,
+      flow,
+      told_from_s AS start_s,
+      told_to_s AS end_s,
+      seconds_of(told_ns) AS life_s,
       sees_ca_state,
       CASE
-        WHEN chrono.flow IS NOT NULL THEN 'kernel'
+        WHEN has_kernel_times THEN 'kernel'
         WHEN NOT counts_packets THEN 'tracepoints'
         ELSE 'records'
       END AS basis,
-      coalesce(chrono.rwnd_s, sums.rwnd_s) AS rwnd_s,
-      coalesce(chrono.sndbuf_s, 0) AS sndbuf_s,
+      coalesce(kernel_rwnd_s, rwnd_s) AS rwnd_s,
+      coalesce(sndbuf_s, 0) AS sndbuf_s,
       CASE
-        WHEN chrono.flow IS NOT NULL THEN greatest(life_s - chrono.busy_s, 0)
+        WHEN has_kernel_times THEN greatest(seconds_of(told_ns) - busy_s, 0)
         ELSE idle_s
       END AS idle_s,
       cwnd_s,
       pacing_s,
       recovery_s,
-      greatest(application_s - coalesce(chrono.sndbuf_s, 0), 0) AS application_s
+      greatest(application_s - coalesce(sndbuf_s, 0), 0) AS application_s
     FROM
-      sums
-      JOIN captures ON captures.capture = sums.capture
-      LEFT JOIN chrono ON chrono.capture = sums.capture
-      AND chrono.flow = sums.flow
+      _connections AS told
+      JOIN captures ON captures.capture = told.capture
+    WHERE
+      told_ns > 0
   ),
   split AS (
     SELECT

@@ -10,7 +10,7 @@ export function formatted(sql: string): string {
   // The formatter sets a space behind names that it does not know as functions.
   return `${text
     .split("\n")
-    .map((line) => (/^\s*--/.test(line) ? line : line.replaceAll(/(?<=\b[a-z_]\w*) \(/g, "(")))
+    .map((line) => line.replaceAll(/--.*$|'[^']*'|(?<=\b[a-z_]\w*) \(/g, (found) => (found === " (" ? "(" : found)))
     .join("\n")
     .trimEnd()}\n`;
 }
