@@ -6,6 +6,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasTool, systemPath } from "../lab/machine.ts";
 import { staleDocuments } from "./generated-documents.ts";
+import { wrongInSqlFiles } from "./sql/files.ts";
 
 interface Check {
   readonly name: string;
@@ -31,6 +32,7 @@ const checks: readonly Check[] = [
     name: "lint and format",
     run: () => complaint(process.execPath, "node_modules/@biomejs/biome/bin/biome", "check", "."),
   },
+  { name: "SQL lint and format", run: () => wrongInSqlFiles().join("\n") },
   {
     name: "docs, manuals and completions in step with the code",
     run: () =>

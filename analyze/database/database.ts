@@ -1,6 +1,12 @@
 import { readFile, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBResultReader,
+  type DuckDBTableFunction,
+} from "@duckdb/node-api";
 import {
   AnalyzeError,
   DamagedParquetError,
@@ -11,6 +17,7 @@ import {
   TraceClosedError,
 } from "../errors.ts";
 import { type Access, lockTo } from "./lock.ts";
+import { needsOf, relationsOf } from "./sql-text.ts";
 import { type Statement, statementOf } from "./user-query.ts";
 import { type SqlValue, sqlValue } from "./values.ts";
 
@@ -55,6 +62,8 @@ interface Shared {
   /** Tables made of answers so far. */
   answers: number;
   closed: boolean;
+  /** Files of sql/ that are known to have no rows. */
+  readonly empty: Set<string>;
 }
 
 /**
@@ -74,11 +83,15 @@ export class Database {
     shared.databases.add(this);
   }
 
-  /** `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for everything. */
-  static async open(temporaryDirectory: string, access: Access | null): Promise<Database> {
+  /**
+   * `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for everything. `oneThread`:
+   * for queries over a table function, which one thread reads; others would do nothing but ask, as fast as they can, whether there is work.
+   */
+  static async open(temporaryDirectory: string, access: Access | null, oneThread = false): Promise<Database> {
     const instance = await DuckDBInstance.create(":memory:", {
       temp_directory: temporaryDirectory,
       memory_limit: memoryLimit,
+      ...(oneThread && { threads: "1" }),
       ...(access && noExtensions),
     });
     const connection = await instance.connect();
@@ -95,6 +108,7 @@ export class Database {
       inputs: new Map(),
       answers: 0,
       closed: false,
+      empty: new Set(),
     };
     return new Database(shared, connection);
   }
@@ -157,6 +171,11 @@ export class Database {
 
   #read(sql: string, values?: SqlValue[]): Promise<DuckDBResultReader> {
     return this.#use((connection) => connection.runAndReadAll(sql, values));
+  }
+
+  /** Makes a function of ours a source of rows, in all connections. */
+  async registerTableFunction(table: DuckDBTableFunction): Promise<void> {
+    await this.#use(async (connection) => connection.registerTableFunction(table));
   }
 
   /** Runs a query and returns its columns; 64-bit integers that fit become numbers. */
@@ -236,6 +255,11 @@ export class Database {
     return Object.values(row ?? {})[0] as Value;
   }
 
+  /** Says of a file of sql/ that it has no rows here, so that nobody looks for them. */
+  expectNone(name: string): void {
+    this.#shared.empty.add(name);
+  }
+
   /**
    * Makes what sql/NAME.sql selects a table or view of that name, after the files that its `-- needs:` line names. `loaded` holds the names already there and
    * gains the new ones. What `restore` can give in its place, when asked for a name, need not be made.
@@ -250,7 +274,8 @@ export class Database {
     const unsaid = relationsOf(sql).find((relation) => !needs.includes(relation));
     if (unsaid !== undefined) throw new Error(`sql/${name}.sql reads ${unsaid}, which its line of needs lacks`);
     for (const need of needs) await this.load(need, loaded, restore);
-    await this.run(`CREATE ${sqlTables.includes(name) ? "TABLE" : "VIEW"} ${name} AS ${sql}`);
+    const select = this.#shared.empty.has(name) ? `SELECT * FROM (${sql.replace(/;\s*$/, "")}) WHERE false` : sql;
+    await this.run(`CREATE ${sqlTables.includes(name) ? "TABLE" : "VIEW"} ${name} AS ${select}`);
   }
 
   /** Ends this connection alone, after what runs in it. What is asked of it from now on is refused. */
@@ -294,20 +319,6 @@ export async function sqlOf(...names: readonly string[]): Promise<Map<string, st
     wanted.push(...needsOf(sql));
   }
   return texts;
-}
-
-/** What the text of a file of sql/ says that it needs. */
-export function needsOf(sql: string): string[] {
-  const line = /^-- needs: (.*)$/m.exec(sql)?.[1] ?? "";
-  return line.split(",").flatMap((need) => need.trim() || []);
-}
-
-/** The tables and views that a SELECT reads, beside those of its own WITH. */
-export function relationsOf(sql: string): string[] {
-  const code = sql.replaceAll(/--.*$/gm, "").replaceAll(/'[^']*'/g, "''");
-  const own = new Set([...code.matchAll(/\b(\w+) AS (?:NOT )?(?:MATERIALIZED )?\(/g)].map(([, name]) => name!));
-  const read = [...code.matchAll(/\b(?:FROM|JOIN)\s+(\w+)/g)].map(([, name]) => name!);
-  return [...new Set(read)].filter((name) => !own.has(name));
 }
 
 /** Wraps a user's own query, so that its errors are shown as theirs. */

@@ -48,8 +48,12 @@ export class Rounds {
     const has = (valid: Uint8Array | null, row: number) =>
       valid === null || (valid[row >> 3]! & (1 << (row & 7))) !== 0;
     const place = layout.place("round_trip");
-    batch.hasNulls[place] = true;
-    const [values, valid] = [batch.at(place), batch.valid(place).fill(0)];
+    const [values, valid] = [batch.at(place), batch.valid(place).fill(255)];
+    let lacks = false;
+    const none = (row: number): void => {
+      valid[row >> 3]! &= ~(1 << (row & 7));
+      lacks = true;
+    };
     const [flow, una, nxt] = [source("flow")!, source("snd_una")!, source("snd_nxt")!];
     const [acks, flags] = [source("ack_num"), source("tcp_flags")];
     const [sequence, lengths] = [source("seq_num"), source("length_bytes")];
@@ -57,7 +61,10 @@ export class Rounds {
     const long = (of: ArrayLike<number>, row: number): number => of[2 * row + 1]! * whole + (of[2 * row]! >>> 0);
     const [counts, ends] = [this.#counts, this.#ends];
     for (let row = 0; row < rows; row++) {
-      if (!has(flow.valid, row) || !has(una.valid, row) || !has(nxt.valid, row)) continue;
+      if (!has(flow.valid, row) || !has(una.valid, row) || !has(nxt.valid, row)) {
+        none(row);
+        continue;
+      }
       const connection = flow.values[row]!;
       const acked = long(una.values, row);
       let sent = long(nxt.values, row);
@@ -69,9 +76,11 @@ export class Rounds {
         counts[connection]! += 1;
         ends[connection] = sent;
       }
-      if (counts[connection] === 0) continue;
+      if (counts[connection] === 0) {
+        none(row);
+        continue;
+      }
       values[row] = counts[connection]!;
-      valid[row >> 3]! |= 1 << (row & 7);
       // What the segment acknowledges ends it with this record.
       if (types[row] !== typeReceived || acks === null || !has(acks.valid, row)) continue;
       const bits = flags !== null && has(flags.valid, row) ? flags.values[row]! : 0;
@@ -81,5 +90,6 @@ export class Rounds {
         ends[connection] = sent > reached ? sent : notRunning;
       }
     }
+    batch.hasNulls[place] = lacks;
   }
 }

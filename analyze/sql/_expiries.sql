@@ -10,67 +10,288 @@
 -- exit_s                   DOUBLE    time of the first record after it out of Loss; NULL where there is none
 -- exit_ca_state            VARCHAR   the state there
 -- exit_una, exit_cwnd, exit_ssthresh, exit_retrans  of the first record from there on that tells the window
--- progress_at, recovered_at  DOUBLE  when something new was acknowledged, and all that was outstanding; NULL where the trace does not show it
-WITH expiries AS (
-  SELECT capture, flow, ord, t, expiries::BIGINT + 1 AS event, sees_timers, kind, ack_s, packets_out, rto_ms, retrans, snd_una, snd_nxt,
-    CASE WHEN sees_timers THEN ca_state END AS ca_state,
-    coalesce(snd_cwnd, known_cwnd) AS cwnd_before, coalesce(ssthresh, known_ssthresh) AS ssthresh_before
-  FROM _expiry_records WHERE is_expiry
-), between_two AS (
-  -- What stands behind each expiry, up to the next one.
-  SELECT capture, flow, expiries::BIGINT AS event,
-    min(CASE WHEN snd_cwnd IS NOT NULL THEN ord END) AS telling_ord,
-    min(CASE WHEN ca_state <> 'Loss' THEN ord END) AS out_of_loss_ord,
-    min(CASE WHEN snd_cwnd IS NOT NULL AND held_ca_state <> 'Loss' THEN ord END) AS telling_out_of_loss_ord
-  FROM _expiry_records WHERE expiries > 0
-  GROUP BY capture, flow, expiries
-), followed AS (
-  SELECT *, CASE WHEN out_of_loss_ord IS NOT NULL THEN coalesce(telling_out_of_loss_ord, min(telling_ord) OVER further) END AS state_ord
-  FROM between_two
-  WINDOW further AS (PARTITION BY capture, flow ORDER BY event ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
-), places AS (
-  SELECT capture, flow, event, min(telling_ord) OVER from_here AS after_ord, min(out_of_loss_ord) OVER from_here AS exit_ord,
-    min(state_ord) OVER from_here AS exit_state_ord
-  FROM followed
-  WINDOW from_here AS (PARTITION BY capture, flow ORDER BY event ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
-), progress AS (
-  SELECT capture, flow, event, min(acked_t) OVER (PARTITION BY capture, flow ORDER BY event RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS t,
-    is_event
-  FROM (
-    SELECT capture, flow, event, NULL AS acked_t, true AS is_event FROM expiries
-    UNION ALL
-    SELECT capture, flow, progressed_expiries, min(t), false FROM _expiry_records
-    WHERE progressed_expiries > 0 GROUP BY capture, flow, progressed_expiries
+-- progress_at, recovered_at  DOUBLE  when something new was acknowledged, and all that was outstanding; NULL where the
+--                                   trace does not show it
+WITH
+  expiries AS (
+    SELECT
+      capture,
+      flow,
+      ord,
+      t,
+      expiries::BIGINT + 1 AS event,
+      sees_timers,
+      kind,
+      ack_s,
+      packets_out,
+      rto_ms,
+      retrans,
+      snd_una,
+      snd_nxt,
+      CASE
+        WHEN sees_timers THEN ca_state
+      END AS ca_state,
+      coalesce(snd_cwnd, known_cwnd) AS cwnd_before,
+      coalesce(ssthresh, known_ssthresh) AS ssthresh_before
+    FROM
+      _expiry_records
+    WHERE
+      is_expiry
+  ),
+  between_two AS (
+    -- What stands behind each expiry, up to the next one.
+    SELECT
+      capture,
+      flow,
+      expiries::BIGINT AS event,
+      min(
+        CASE
+          WHEN snd_cwnd IS NOT NULL THEN ord
+        END
+      ) AS telling_ord,
+      min(
+        CASE
+          WHEN ca_state <> 'Loss' THEN ord
+        END
+      ) AS out_of_loss_ord,
+      min(
+        CASE
+          WHEN snd_cwnd IS NOT NULL
+          AND held_ca_state <> 'Loss' THEN ord
+        END
+      ) AS telling_out_of_loss_ord
+    FROM
+      _expiry_records
+    WHERE
+      expiries > 0
+    GROUP BY
+      capture,
+      flow,
+      expiries
+  ),
+  followed AS (
+    SELECT
+      *,
+      CASE
+        WHEN out_of_loss_ord IS NOT NULL THEN coalesce(telling_out_of_loss_ord, min(telling_ord) OVER further)
+      END AS state_ord
+    FROM
+      between_two
+    WINDOW
+      further AS (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          event ROWS BETWEEN 1 FOLLOWING
+          AND UNBOUNDED FOLLOWING
+      )
+  ),
+  places AS (
+    SELECT
+      capture,
+      flow,
+      event,
+      min(telling_ord) OVER from_here AS after_ord,
+      min(out_of_loss_ord) OVER from_here AS exit_ord,
+      min(state_ord) OVER from_here AS exit_state_ord
+    FROM
+      followed
+    WINDOW
+      from_here AS (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          event ROWS BETWEEN CURRENT ROW
+          AND UNBOUNDED FOLLOWING
+      )
+  ),
+  progress AS (
+    SELECT
+      capture,
+      flow,
+      event,
+      min(acked_t) OVER (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          event RANGE BETWEEN CURRENT ROW
+          AND UNBOUNDED FOLLOWING
+      ) AS t,
+      is_event
+    FROM
+      (
+        SELECT
+          capture,
+          flow,
+          event,
+          NULL AS acked_t,
+          true AS is_event
+        FROM
+          expiries
+        UNION ALL
+        SELECT
+          capture,
+          flow,
+          progressed_expiries,
+          min(t),
+          false
+        FROM
+          _expiry_records
+        WHERE
+          progressed_expiries > 0
+        GROUP BY
+          capture,
+          flow,
+          progressed_expiries
+      )
+  ),
+  recovery AS (
+    SELECT
+      capture,
+      flow,
+      event,
+      min(acked_t) OVER (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          event RANGE BETWEEN CURRENT ROW
+          AND UNBOUNDED FOLLOWING
+      ) AS t,
+      is_event
+    FROM
+      (
+        SELECT
+          capture,
+          flow,
+          event,
+          NULL AS acked_t,
+          true AS is_event
+        FROM
+          expiries
+        UNION ALL
+        SELECT
+          capture,
+          flow,
+          recovered_expiries,
+          min(t),
+          false
+        FROM
+          _expiry_records
+        WHERE
+          recovered_expiries > 0
+        GROUP BY
+          capture,
+          flow,
+          recovered_expiries
+      )
+  ),
+  told AS (
+    SELECT
+      expiries.*,
+      coalesce(expiries.snd_una, after.snd_una) AS una,
+      coalesce(expiries.snd_nxt, after.snd_nxt) AS high,
+      CASE
+        WHEN sees_timers THEN after.ca_state
+        ELSE 'Loss'
+      END AS ca_state_after,
+      after.snd_cwnd AS cwnd_after,
+      after.ssthresh AS ssthresh_after,
+      exit_ord,
+      exit_state_ord
+    FROM
+      expiries
+      LEFT JOIN places ON places.capture = expiries.capture
+      AND places.flow = expiries.flow
+      AND places.event = expiries.event
+      LEFT JOIN (
+        SELECT
+          capture,
+          flow,
+          ord,
+          ca_state,
+          snd_cwnd,
+          ssthresh,
+          snd_una,
+          snd_nxt
+        FROM
+          _expiry_records
+      ) AS after ON after.capture = expiries.capture
+      AND after.flow = expiries.flow
+      AND after.ord = after_ord
   )
-), recovery AS (
-  SELECT capture, flow, event, min(acked_t) OVER (PARTITION BY capture, flow ORDER BY event RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS t,
-    is_event
-  FROM (
-    SELECT capture, flow, event, NULL AS acked_t, true AS is_event FROM expiries
-    UNION ALL
-    SELECT capture, flow, recovered_expiries, min(t), false FROM _expiry_records
-    WHERE recovered_expiries > 0 GROUP BY capture, flow, recovered_expiries
-  )
-), told AS (
-  SELECT expiries.*, coalesce(expiries.snd_una, after.snd_una) AS una, coalesce(expiries.snd_nxt, after.snd_nxt) AS high,
-    CASE WHEN sees_timers THEN after.ca_state ELSE 'Loss' END AS ca_state_after,
-    after.snd_cwnd AS cwnd_after, after.ssthresh AS ssthresh_after, exit_ord, exit_state_ord
-  FROM expiries
-  LEFT JOIN places ON places.capture = expiries.capture AND places.flow = expiries.flow AND places.event = expiries.event
-  LEFT JOIN (SELECT capture, flow, ord, ca_state, snd_cwnd, ssthresh, snd_una, snd_nxt FROM _expiry_records) AS after
-    ON after.capture = expiries.capture AND after.flow = expiries.flow AND after.ord = after_ord
-)
-SELECT told.capture, told.flow, told.ord, told.t, told.event, sees_timers, kind, ack_s, packets_out, rto_ms, told.retrans, una, high,
-  told.ca_state, cwnd_before, ssthresh_before, ca_state_after, cwnd_after, ssthresh_after,
-  CASE WHEN exit_state.ord IS NOT NULL THEN left_loss.t END AS exit_s,
-  CASE WHEN exit_state.ord IS NOT NULL THEN left_loss.ca_state END AS exit_ca_state,
-  exit_state.snd_una AS exit_una, exit_state.snd_cwnd AS exit_cwnd, exit_state.ssthresh AS exit_ssthresh, exit_state.retrans AS exit_retrans,
-  CASE WHEN una IS NOT NULL THEN progress.t END AS progress_at,
-  CASE WHEN high IS NOT NULL THEN recovery.t END AS recovered_at
-FROM told
-LEFT JOIN (SELECT capture, flow, ord, t, ca_state FROM _expiry_records) AS left_loss
-  ON left_loss.capture = told.capture AND left_loss.flow = told.flow AND left_loss.ord = exit_ord
-LEFT JOIN (SELECT capture, flow, ord, snd_una, snd_cwnd, ssthresh, retrans FROM _expiry_records) AS exit_state
-  ON exit_state.capture = told.capture AND exit_state.flow = told.flow AND exit_state.ord = exit_state_ord
-LEFT JOIN progress ON progress.capture = told.capture AND progress.flow = told.flow AND progress.event = told.event AND progress.is_event
-LEFT JOIN recovery ON recovery.capture = told.capture AND recovery.flow = told.flow AND recovery.event = told.event AND recovery.is_event;
+SELECT
+  told.capture,
+  told.flow,
+  told.ord,
+  told.t,
+  told.event,
+  sees_timers,
+  kind,
+  ack_s,
+  packets_out,
+  rto_ms,
+  told.retrans,
+  una,
+  high,
+  told.ca_state,
+  cwnd_before,
+  ssthresh_before,
+  ca_state_after,
+  cwnd_after,
+  ssthresh_after,
+  CASE
+    WHEN exit_state.ord IS NOT NULL THEN left_loss.t
+  END AS exit_s,
+  CASE
+    WHEN exit_state.ord IS NOT NULL THEN left_loss.ca_state
+  END AS exit_ca_state,
+  exit_state.snd_una AS exit_una,
+  exit_state.snd_cwnd AS exit_cwnd,
+  exit_state.ssthresh AS exit_ssthresh,
+  exit_state.retrans AS exit_retrans,
+  CASE
+    WHEN una IS NOT NULL THEN progress.t
+  END AS progress_at,
+  CASE
+    WHEN high IS NOT NULL THEN recovery.t
+  END AS recovered_at
+FROM
+  told
+  LEFT JOIN (
+    SELECT
+      capture,
+      flow,
+      ord,
+      t,
+      ca_state
+    FROM
+      _expiry_records
+  ) AS left_loss ON left_loss.capture = told.capture
+  AND left_loss.flow = told.flow
+  AND left_loss.ord = exit_ord
+  LEFT JOIN (
+    SELECT
+      capture,
+      flow,
+      ord,
+      snd_una,
+      snd_cwnd,
+      ssthresh,
+      retrans
+    FROM
+      _expiry_records
+  ) AS exit_state ON exit_state.capture = told.capture
+  AND exit_state.flow = told.flow
+  AND exit_state.ord = exit_state_ord
+  LEFT JOIN progress ON progress.capture = told.capture
+  AND progress.flow = told.flow
+  AND progress.event = told.event
+  AND progress.is_event
+  LEFT JOIN recovery ON recovery.capture = told.capture
+  AND recovery.flow = told.flow
+  AND recovery.event = told.event
+  AND recovery.is_event;

@@ -13,6 +13,19 @@
 -- tells_samples    BOOLEAN    a change of srtt tells the sample behind it
 -- exact_srtt       BOOLEAN    srtt comes in eighths of a us, as the kernel keeps it; else in whole us
 -- polled           BOOLEAN    records are of moments at which somebody asked
-SELECT capture, path, source, realtime_ns, sees_sends, sees_timers, sees_ca_state, sees_retransmits, sees_resets, counts_packets,
-  tells_samples, exact_srtt, polled
-FROM _captures;
+SELECT
+  capture,
+  path,
+  source,
+  realtime_ns,
+  sees_sends,
+  sees_timers,
+  sees_ca_state,
+  sees_retransmits,
+  sees_resets,
+  counts_packets,
+  tells_samples,
+  exact_srtt,
+  polled
+FROM
+  _captures;

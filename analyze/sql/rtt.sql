@@ -1,12 +1,12 @@
--- Round-trip times of each connection in windows of equal length: of the samples that the kernel took, where the source
--- lets them be told, else of its smoothed RTT.
+-- Round-trip times of each connection in windows of equal length: of the samples that the kernel took, where the
+-- source lets them be told, else of its smoothed RTT.
 -- needs: rtt_samples, intervals, settings, losses
 -- capture          USMALLINT  file the flow is of
 -- flow             UINTEGER   connection
 -- window_start_s   DOUBLE     seconds since the capture began
 -- window_s         DOUBLE     length of the window, seconds (settings.window_s)
--- basis            VARCHAR    'samples' (each sample exact), 'samples within 8 us' (tracepoints), 'srtt' (the smoothed RTT at
---                             each record; its quantiles are narrower than those of the samples)
+-- basis            VARCHAR    'samples' (each sample exact), 'samples within 8 us' (tracepoints), 'srtt' (the smoothed
+--                             RTT at each record; its quantiles are narrower than those of the samples)
 -- samples          BIGINT     values counted; windows without any have no row
 -- rtt_min_us       DOUBLE     smallest, us
 -- rtt_mean_us      DOUBLE     mean, us
@@ -14,32 +14,98 @@
 -- rtt_p95_us       DOUBLE     95th percentile, us
 -- rtt_p99_us       DOUBLE     99th percentile, us
 -- rtt_inflation    DOUBLE     rtt_mean_us over the flow's smallest: 1 is a path without queue
--- crosses_gap      BOOLEAN    records of the capture were lost in or next to the window; samples across the loss are left out
-WITH sampled AS (
-  SELECT capture, flow, window_of(t, window_s) AS w, basis, count(*) AS samples, min(rtt_us) AS rtt_min_us, avg(rtt_us) AS rtt_mean_us,
-    quantiles_of(rtt_us) AS quantiles
-  FROM rtt_samples CROSS JOIN settings
-  GROUP BY capture, flow, w, basis
-), flows_sampled AS (
-  SELECT DISTINCT capture, flow FROM sampled
-), smoothed AS (
-  SELECT intervals.capture, intervals.flow, window_of(t, window_s) AS w, 'srtt' AS basis, count(*) AS samples, min(srtt_us) AS rtt_min_us,
-    avg(srtt_us) AS rtt_mean_us, quantiles_of(srtt_us) AS quantiles
-  FROM intervals CROSS JOIN settings
-  LEFT JOIN flows_sampled ON flows_sampled.capture = intervals.capture AND flows_sampled.flow = intervals.flow
-  WHERE srtt_us IS NOT NULL AND flows_sampled.flow IS NULL
-  GROUP BY intervals.capture, intervals.flow, w
-), per_window AS (
-  SELECT * FROM sampled
-  UNION ALL
-  SELECT * FROM smoothed
-)
+-- crosses_gap      BOOLEAN    records of the capture were lost in or next to the window; samples across the loss are
+--                             left out
+WITH
+  sampled AS (
+    SELECT
+      capture,
+      flow,
+      window_of(t, window_s) AS w,
+      basis,
+      count(*) AS samples,
+      min(rtt_us) AS rtt_min_us,
+      avg(rtt_us) AS rtt_mean_us,
+      quantiles_of(rtt_us) AS quantiles
+    FROM
+      rtt_samples
+      CROSS JOIN settings
+    GROUP BY
+      capture,
+      flow,
+      w,
+      basis
+  ),
+  flows_sampled AS (
+    SELECT DISTINCT
+      capture,
+      flow
+    FROM
+      sampled
+  ),
+  smoothed AS (
+    SELECT
+      intervals.capture,
+      intervals.flow,
+      window_of(t, window_s) AS w,
+      'srtt' AS basis,
+      count(*) AS samples,
+      min(srtt_us) AS rtt_min_us,
+      avg(srtt_us) AS rtt_mean_us,
+      quantiles_of(srtt_us) AS quantiles
+    FROM
+      intervals
+      CROSS JOIN settings
+      LEFT JOIN flows_sampled ON flows_sampled.capture = intervals.capture
+      AND flows_sampled.flow = intervals.flow
+    WHERE
+      srtt_us IS NOT NULL
+      AND flows_sampled.flow IS NULL
+    GROUP BY
+      intervals.capture,
+      intervals.flow,
+      w
+  ),
+  per_window AS (
+    SELECT
+      *
+    FROM
+      sampled
+    UNION ALL
+    SELECT
+      *
+    FROM
+      smoothed
+  )
 SELECT
-  capture, flow, round(w * window_s, 9) AS window_start_s, window_s, basis, samples, rtt_min_us, rtt_mean_us,
-  median_of(quantiles) AS rtt_median_us, p95_of(quantiles) AS rtt_p95_us, p99_of(quantiles) AS rtt_p99_us,
-  rtt_mean_us / nullif(min(rtt_min_us) OVER (PARTITION BY capture, flow), 0) AS rtt_inflation,
+  capture,
+  flow,
+  round(w * window_s, 9) AS window_start_s,
+  window_s,
+  basis,
+  samples,
+  rtt_min_us,
+  rtt_mean_us,
+  median_of(quantiles) AS rtt_median_us,
+  p95_of(quantiles) AS rtt_p95_us,
+  p99_of(quantiles) AS rtt_p99_us,
+  rtt_mean_us / nullif(
+    min(rtt_min_us) OVER (
+      PARTITION BY
+        capture,
+        flow
+    ),
+    0
+  ) AS rtt_inflation,
   EXISTS (
-    SELECT 1 FROM losses WHERE losses.capture = per_window.capture
+    SELECT
+      1
+    FROM
+      losses
+    WHERE
+      losses.capture = per_window.capture
       AND can_be_in(from_s, to_s, round(w * window_s, 9), round(w * window_s, 9) + window_s)
   ) AS crosses_gap
-FROM per_window CROSS JOIN settings;
+FROM
+  per_window
+  CROSS JOIN settings;

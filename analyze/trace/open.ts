@@ -13,6 +13,7 @@ import { NotACaptureError, TemporaryDirectoryError } from "../errors.ts";
 import { entryKey, words } from "../parquet/converted.ts";
 import { openParquet, type ParquetRows, rowsIn } from "../parquet/read.ts";
 import { keptFormat, passingFormat, type WriteOptions, type WrittenPass, writePass } from "../parquet/write.ts";
+import { StreamedCapture } from "./stream.ts";
 import { typesSql } from "./types.ts";
 
 export interface Opening {
@@ -23,6 +24,8 @@ export interface Opening {
   readonly cache: Cache | null;
   /** Where the records of a single capture are to be written as a file that is kept; null: nowhere. */
   readonly into: string | null;
+  /** Whether the records go to each query as they are read: see `streams`. */
+  readonly streams: boolean;
 }
 
 /** One capture in `trace`: where its rows are, with flows counted from 1. */
@@ -38,6 +41,18 @@ export interface Opened {
   readonly derived: Derived | null;
   /** The file, of those that may be kept, into which the records were written now; null: none. */
   readonly written: string | null;
+  /** The capture that is read anew by each query; null: none is. */
+  readonly streamed: StreamedCapture | null;
+}
+
+/**
+ * Whether a capture's records can go to the one query that wants them: nothing is kept of it, and the sizes of segments, by which tracepoints are
+ * judged, need no reading before.
+ */
+export async function streams(inputs: readonly Input[], cache: Cache | null): Promise<boolean> {
+  const [input] = inputs;
+  if (inputs.length !== 1 || input?.kind !== "tpp") return false;
+  return capabilitiesOf(input.files[0]!.header).counts_packets && !(await cache?.entryOf(input.files));
 }
 
 /** Makes the view `trace` over all given files, and the tables `captures`, `losses` and `not_followed`. */
@@ -58,6 +73,7 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   const parts: Part[] = [];
   const into = inputs.length === 1 ? opening.into : null;
   let written: string | null = null;
+  let streamed: StreamedCapture | null = null;
   for (const input of inputs) {
     const number = captures.length + 1;
     if (input.kind === "parquet") {
@@ -72,6 +88,13 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     if (kept?.capture) {
       captures.push(kept.capture);
       parts.push({ ...kept.rows, file: kept.entry, headers: [{ number, header: kept.capture.header }] });
+      continue;
+    }
+    if (opening.streams) {
+      const { header } = input.files[0]!;
+      await registerCapture(database, { capture: number, path: input.path, header });
+      streamed = await StreamedCapture.open(database, { ...input, number });
+      parts.push({ select: streamed.select, flows: 0, file: input.path, headers: [{ number, header }] });
       continue;
     }
     const read = await readCapture(input, number, { ...opening, into, entry: kept?.entry ?? null });
@@ -106,8 +129,31 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     loaded.add(view);
   }
   loaded.add("_trace").add("trace");
+  if (streamed !== null) {
+    const { capture, losses } = await readOnce(database, streamed, loaded);
+    captures.push(capture);
+    await registerLosses(database, losses);
+    await withoutLosses(database);
+    return { captures, derived: null, written, streamed };
+  }
+  await withoutLosses(database);
   const file = parts.length === 1 && parts[0]!.file !== into ? parts[0]!.file : null;
-  return { captures, derived: await Derived.of(database, file, opening.cache), written };
+  return { captures, derived: await Derived.of(database, file, opening.cache), written, streamed };
+}
+
+/** Where nothing was lost, no sample is across a loss. */
+async function withoutLosses(database: Database): Promise<void> {
+  if (await database.value<boolean>("SELECT NOT EXISTS (FROM _losses)")) database.expectNone("_lossy_rtt_samples");
+}
+
+/** Sums a streamed capture's connections, and so reads it. Where losses are is known only afterwards. */
+async function readOnce(database: Database, streamed: StreamedCapture, loaded: Set<string>): Promise<WrittenPass> {
+  try {
+    return await streamed.readBy(() => database.load("_connections", loaded));
+  } catch (error) {
+    await streamed.close();
+    throw error;
+  }
 }
 
 /** A capture that an earlier command has parsed; `capture` is absent where none has yet. Null: not to be kept. */

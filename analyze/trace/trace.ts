@@ -11,7 +11,7 @@ import type { Access } from "../database/lock.ts";
 import { objectsOf } from "../database/values.ts";
 import { TemporaryDirectoryError, UsageError } from "../errors.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.ts";
-import { type Opened, openCaptures } from "./open.ts";
+import { type Opened, openCaptures, streams } from "./open.ts";
 import { viewNames } from "./views.ts";
 
 /** Opens captures for the commands; library.ts does it for programs. */
@@ -30,9 +30,16 @@ export async function openTraceAs<Kind extends Trace>(
   try {
     const inputs = await inputsOf(paths, options.reading ?? {});
     const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
-    database = await Database.open(directory, accessTo(inputs, cache, options));
+    const streaming = options.once === true && (await streams(inputs, cache));
+    database = await Database.open(directory, accessTo(inputs, cache, options), streaming);
     const loaded = new Set<string>();
-    const opened = await openCaptures(database, inputs, { directory, loaded, cache, into: options.into ?? null });
+    const opened = await openCaptures(database, inputs, {
+      directory,
+      loaded,
+      cache,
+      into: options.into ?? null,
+      streams: streaming,
+    });
     return make(database, { ...opened, directory, loaded, loading: Promise.resolve() });
   } catch (error) {
     await database?.close();
@@ -66,6 +73,11 @@ export interface OpenOptions {
   readonly outputs?: readonly string[];
   /** Of one capture that nothing is kept of: the output, one of `outputs`, that its records are written to as they are read. */
   readonly into?: string;
+  /**
+   * Only `flows`, `limits`, `slow_start` or `_connections` are wanted, which one reading of the records makes. Of one capture that nothing is kept of
+   * the records then go to the query as they are read, and are written nowhere. What else is asked reads the capture once more.
+   */
+  readonly once?: boolean;
   /** Lets queries do all that DuckDB can: read and write files, change tables, load extensions. For queries of your own alone. */
   readonly allowFiles?: boolean;
   /** Is told, a line each, what only matters to somebody who looks for a fault: that nothing could be kept, say. */
@@ -164,6 +176,7 @@ export class Trace implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.database.close();
+    await this.#shared.streamed?.close();
     await removeTemporaryDirectory(this.#shared.directory);
   }
 }

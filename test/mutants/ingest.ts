@@ -108,8 +108,8 @@ export const ingestMutants: readonly Mutant[] = [
     id: "I14",
     fault: "trace_pipe: only the source's port is looked at",
     file: "analyze/records/texts/tracepoints.ts",
-    find: "sport !== this.#port && dport !== this.#port",
-    replace: "sport !== this.#port",
+    find: "(sport >= first && sport <= last) || (dport >= first && dport <= last)",
+    replace: "sport >= first && sport <= last",
     suites: suite("analyze/test/metrics"),
   },
   {
