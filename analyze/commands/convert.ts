@@ -3,8 +3,10 @@ import { Answer } from "../export/answer.ts";
 import { arrowPieces } from "../export/arrow.ts";
 import { csvPieces } from "../export/csv.ts";
 import { writePieces } from "../export/file.ts";
+import { recordText } from "../export/record-text.ts";
 import type { Trace } from "../trace/trace.ts";
 import { writeParquet } from "../trace/write.ts";
+import { notice } from "./notices.ts";
 import type { CommandIo } from "./open.ts";
 import { openOutput, withTrace } from "./open.ts";
 
@@ -16,15 +18,28 @@ const formats: Readonly<Record<string, (trace: Trace, path: string) => Promise<v
   ".csv": async (trace, path) => writePieces(path, csvPieces(trace.database, await wholeTrace(trace))),
 };
 
-/** Writes the trace of the captures in the format that the output's name asks for; `-` is CSV on standard output. */
+/** Writes the trace of the captures, or for .txt their records as text, in the format that the output's name asks for; `-` is CSV on standard output. */
 export async function convert(
   paths: readonly string[],
   options: { output: string; force?: boolean },
   io: CommandIo,
 ): Promise<void> {
   const { output, force = false } = options;
+  if (output.endsWith(".txt")) {
+    await using file = await openOutput(output, force, paths);
+    const reading = io.opening?.reading === undefined ? {} : { reading: io.opening.reading };
+    await file.write(async (path) =>
+      writePieces(path, recordText(paths, { notice: (text) => notice(io, text), ...reading })),
+    );
+    return;
+  }
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
-  if (output !== "-" && !suffix) throw new UnknownFormatError(output, [...Object.keys(formats), "- (CSV)"]);
+  if (output !== "-" && !suffix)
+    throw new UnknownFormatError(output, [
+      ...Object.keys(formats),
+      ".txt (records as the module prints them)",
+      "- (CSV)",
+    ]);
   // What it writes is kept by the user: a copy in the cache would cost time and serve nobody.
   const opening = { ...io.opening, cache: io.opening?.cache === false ? (false as const) : { readOnly: true } };
   const reading = { ...io, opening };

@@ -16,6 +16,11 @@ export function settingsOf({ extended, filter }: { readonly extended: boolean; r
   const settings = Buffer.alloc(settingsBytes);
   const words = [extended ? 1 : 0, netns?.inode ?? 0, ports.length, v4.length, v6.length, sample ?? 0, pid ?? 0];
   for (const [index, word] of words.entries()) settings.writeUInt32LE(word, 4 * index);
+  const [range] = ports;
+  if (range && ports.length === 1 && range[0] === range[1]) {
+    settings.writeUInt16LE(range[0], 28);
+    settings.writeUInt16BE(range[0], 30);
+  }
   settings.writeBigUInt64LE(cgroup?.id ?? 0n, 32);
   for (const [index, [first, last]] of ports.entries()) {
     settings.writeUInt16LE(first, portsAt + 4 * index);

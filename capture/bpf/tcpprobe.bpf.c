@@ -40,7 +40,9 @@ struct settings {
 	u32 v6_hosts;
 	u32 sample; /* one in so many */
 	u32 pid;
-	u32 unused;
+	/* of port_ranges 1 and a range of 1, the port in both orders; 0: look there */
+	u16 port;
+	__be16 port_be;
 	u64 cgroup;
 	struct {
 		u16 first;
@@ -235,18 +237,21 @@ static __always_inline void take(const struct sock *sk)
 }
 
 /*
- * The first look at a segment, by ports that need no other: what is rejected
- * here has cost little, as long as the rest stands in a function of its own,
- * whose registers need not be saved.
+ * The first look at a segment, where ports are asked for: what is rejected here
+ * has cost little, as the rest stands in a function of its own, for which no
+ * register has to be saved.
  */
 static __always_inline bool ports_rejected(const struct sock *sk)
 {
-	u32 ports;
+	u32 ports = sk->__sk_common.skc_portpair;
+	u16 local = ports >> 16;
 
-	if (!settings.port_ranges)
+	/* known to itself only, and looked at later */
+	if (!local)
 		return false;
-	ports = sk->__sk_common.skc_portpair;
-	return ports >> 16 && !port_wanted(ports >> 16, __builtin_bswap16(ports));
+	if (settings.port)
+		return local != settings.port && (u16)ports != settings.port_be;
+	return !port_wanted(local, __builtin_bswap16(ports));
 }
 
 /* Is this a connection that the settings ask for? Its TCP socket, or NULL. */
@@ -587,7 +592,7 @@ static __always_inline void read_sent(struct tcpp_record *r, const struct tcp_so
 	r->ack = r->tcp_flags & FLAG_ACK ? rcv_nxt : 0;
 }
 
-static __noinline int write_received(const struct sock *sk, const struct sk_buff *skb)
+static __always_inline int receive(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct tcp_sock *tp;
 	struct tcpp_record *r;
@@ -606,10 +611,17 @@ static __noinline int write_received(const struct sock *sk, const struct sk_buff
 	return 0;
 }
 
+static __noinline int receive_of_port(const struct sock *sk, const struct sk_buff *skb)
+{
+	return receive(sk, skb);
+}
+
 static __always_inline void on_receive(const struct sock *sk, const struct sk_buff *skb)
 {
-	if (!ports_rejected(sk))
-		write_received(sk, skb);
+	if (!settings.port_ranges)
+		receive(sk, skb);
+	else if (!ports_rejected(sk))
+		receive_of_port(sk, skb);
 }
 
 SEC("fentry/tcp_v4_do_rcv")
@@ -623,12 +635,12 @@ int BPF_PROG(on_v4_receive, struct sock *sk, struct sk_buff *skb)
 SEC("fentry/tcp_v6_do_rcv")
 int BPF_PROG(on_v6_receive, struct sock *sk, struct sk_buff *skb)
 {
-	if (!ports_rejected(sk) && skb->protocol != __builtin_bswap16(0x0800))
-		write_received(sk, skb);
+	if (skb->protocol != __builtin_bswap16(0x0800))
+		on_receive(sk, skb);
 	return 0;
 }
 
-static __noinline int write_sent(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
+static __always_inline int send(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
 {
 	const struct tcp_sock *tp = wanted(sk);
 	u64 key = (u64)sk;
@@ -654,12 +666,19 @@ static __noinline int write_sent(const struct sock *sk, const struct sk_buff *sk
 	return 0;
 }
 
+static __noinline int send_of_port(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
+{
+	return send(sk, skb, rcv_nxt);
+}
+
 SEC("fentry/__tcp_transmit_skb")
 int BPF_PROG(on_transmit, struct sock *sk, struct sk_buff *skb, int clone_it, int gfp_mask,
 	     u32 rcv_nxt)
 {
-	if (!ports_rejected(sk))
-		write_sent(sk, skb, rcv_nxt);
+	if (!settings.port_ranges)
+		send(sk, skb, rcv_nxt);
+	else if (!ports_rejected(sk))
+		send_of_port(sk, skb, rcv_nxt);
 	return 0;
 }
 
