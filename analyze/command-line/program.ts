@@ -58,7 +58,10 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
     .action(async (files: string[], options: { output: string; force?: boolean }) => {
       await (await import("../commands/convert.ts")).convert(files, options, io);
     });
-  add("import <path>", "make a .tpp of perf script, trace-cmd, trace_pipe or tcp_probe text (- reads standard input)")
+  add(
+    "import <path>",
+    "make a .tpp of perf script, trace-cmd, trace_pipe, tcp_probe or ss text (- reads standard input)",
+  )
     .requiredOption("-o, --output <file>", "capture to write")
     .option("-f, --force", "overwrite the output")
     .option("--began <time>", "when the first record was made, such as 2026-11-22T20:41:14Z", moment)

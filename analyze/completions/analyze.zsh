@@ -17,7 +17,7 @@ _analyze() {
       'info:what a capture is\: header, settings, time span, frames, losses, integrity'
       'verify:check every frame’s checksum'
       'convert:write the trace as Parquet, Arrow or CSV, or records as the module’s text'
-      'import:make a .tpp of perf script, trace-cmd, trace_pipe or tcp_probe text (- reads standard input)'
+      'import:make a .tpp of perf script, trace-cmd, trace_pipe, tcp_probe or ss text (- reads standard input)'
       'flows:one line a connection'
       'plot:draw cwnd, rtt, inflight, goodput, limits'
       'events:timeouts, episodes, ends of slow start, resets, in order of time'
