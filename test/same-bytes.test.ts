@@ -23,7 +23,7 @@ const names = [
 
 for (const capture of ["kmod-loss-extended", "loopback"]) {
   test(`of ${capture}, every kind of output is the same twice`, (t) => {
-    const { files, different } = askTwice(fixture(capture), ...names);
+    const { files, different } = askTwice(fixture(capture), { names });
     const written = names.filter((name) => /\.(xml|parquet|arrow|svg|png|html)$/.test(name));
     t.is(files, names.length + written.length); // what was said, and what was written
     t.deepEqual(different, []);

@@ -32,7 +32,7 @@ export interface LoadOptions {
 
 type Say = (line: string) => void;
 
-/** Throws the errors of module-errors.ts. */
+/** Throws the errors of module/errors.ts. */
 export async function load(options: LoadOptions, io: Io): Promise<number> {
   const say: Say = options.quiet ? () => {} : (line) => writeLine(io.stderr, line);
   throwIf(rightsProblem("loading"));
