@@ -1,6 +1,6 @@
 /**
- * The trace as programs and notebooks have it: what is asked of it comes from outside, so every argument and every query is
- * checked here, before anything is done with it. Errors are the classes of errors.ts.
+ * The trace as programs and notebooks have it: what is asked of it comes from outside, so every argument and every
+ * query is checked here, before anything is done with it. Errors are the classes of errors.ts.
  */
 import type { Table } from "apache-arrow";
 import { asUserQuery, type Columns, type SqlValue } from "./database/database.ts";
@@ -17,9 +17,9 @@ import { type OpenOptions, openTraceAs, Trace as PlainTrace } from "./trace/trac
  *     await using trace = await openTrace(["run1.tpp"]);
  *     const rows = await trace.rows("SELECT flow, count(*) AS records FROM trace GROUP BY flow");
  *
- * Files may be .tpp captures or the Parquet that `analyze convert` writes; files of one rotated set are one capture. Queries may read
- * these and nothing else, unless `allowFiles` is given. Throws a UsageError, an InputError, a NotACaptureError, or a
- * TemporaryDirectoryError.
+ * Files may be .tpp captures or the Parquet that `analyze convert` writes; files of one rotated set are one capture.
+ * Queries may read these and nothing else, unless `allowFiles` is given. Throws a UsageError, an InputError, a
+ * NotACaptureError, or a TemporaryDirectoryError.
  */
 export async function openTrace(paths: readonly string[], options: OpenOptions = {}): Promise<Trace> {
   if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string" && path !== ""))
@@ -29,7 +29,10 @@ export async function openTrace(paths: readonly string[], options: OpenOptions =
 
 /** Of `rows`, `columns` and `arrow`: a query is one statement that reads. They may be asked at the same time. */
 export class Trace extends PlainTrace {
-  /** One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else text. */
+  /**
+   * One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else
+   * text.
+   */
   override async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
     return objectsOf(await this.columns(sql)) as Row[];
   }

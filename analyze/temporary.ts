@@ -5,8 +5,8 @@ import { rm } from "node:fs/promises";
 const ours = new Set<string>();
 
 /**
- * Makes a directory that nobody else may enter, its name `prefix` and six characters of chance. Throws what the file system
- * says. It is made at once, and not in another thread, so that no signal comes between it and its entry here.
+ * Makes a directory that nobody else may enter, its name `prefix` and six characters of chance. Throws what the file
+ * system says. It is made at once, and not in another thread, so that no signal comes between it and its entry here.
  */
 export function makeTemporaryDirectory(prefix: string): string {
   const path = mkdtempSync(prefix);

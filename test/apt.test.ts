@@ -1,4 +1,7 @@
-/** How `npm test` gets its system packages on a machine where others use apt too: with the real apt-get, in a folder of its own. */
+/**
+ * How `npm test` gets its system packages on a machine where others use apt too: with the real apt-get, in a folder of
+ * its own.
+ */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** What somebody could send: files that are made to harm who opens them. Each is answered soon, in little memory, with a line. */
+/**
+ * What somebody could send: files that are made to harm who opens them. Each is answered soon, in little memory, with a
+ * line.
+ */
 import { readdirSync } from "node:fs";
 import test from "ava";
 import { askAll } from "./hostile/bounded.ts";

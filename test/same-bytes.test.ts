@@ -1,4 +1,6 @@
-/** The same command twice gives the same bytes. `npm run same-bytes` asks every command and format over all fixtures. */
+/**
+ * The same command twice gives the same bytes. `npm run same-bytes` asks every command and format over all fixtures.
+ */
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { askTwice } from "./same-bytes/twice.ts";

@@ -1,4 +1,6 @@
-/** One transfer, captured by every source at once (test/fixtures/same-transfer): where the sources overlap, they agree. */
+/**
+ * One transfer, captured by every source at once (test/fixtures/same-transfer): where the sources overlap, they agree.
+ */
 import test from "ava";
 import { fixture, query } from "./support/analyze.ts";
 

@@ -1,4 +1,7 @@
-/** Module and BPF on the same traffic: loss, reordering, IPv6, BBR, a cut path, a closed window, resets, a port used again. */
+/**
+ * Module and BPF on the same traffic: loss, reordering, IPv6, BBR, a cut path, a closed window, resets, a port used
+ * again.
+ */
 import { readFileSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import test from "ava";
@@ -21,7 +24,8 @@ test("each record of BPF is the module's in every field: recorded on Linux 6.12"
   // Runs that the kernel skipped are counted, and each is at most one record.
   t.true(onlyModule.length <= (lost.hooks ?? 0), onlyModule.join("\n"));
   t.deepEqual(onlyBpf, []);
-  // A time counted in jiffies goes on between the one's look and the other's, by more than a tick where the emulator held a CPU up.
+  // A time counted in jiffies goes on between the one's look and the other's, by more than a tick where the emulator
+  // held a CPU up.
   t.deepEqual(Object.keys(differing), ["busy_us"]);
   t.true(differing.busy_us!.count < 10);
 });

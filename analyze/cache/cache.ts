@@ -1,7 +1,7 @@
 /**
  * Parsed captures, kept in the user's cache directory so that the next command on the same capture need not parse it
- * again. An entry is named by what it was made of, so it cannot be stale; the cache is bounded, and whatever goes wrong with it
- * (a read-only or full disk, a damaged entry) only means that the capture is parsed.
+ * again. An entry is named by what it was made of, so it cannot be stale; the cache is bounded, and whatever goes wrong
+ * with it (a read-only or full disk, a damaged entry) only means that the capture is parsed.
  */
 import { createHash, type Hash } from "node:crypto";
 import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
@@ -51,7 +51,9 @@ export class Cache {
     this.#say = say;
   }
 
-  /** Where the capture's entry is or would be; null for a capture that is not kept: small, damaged, or still growing. */
+  /**
+   * Where the capture's entry is or would be; null for a capture that is not kept: small, damaged, or still growing.
+   */
   async entryOf(files: readonly CaptureFile[]): Promise<string | null> {
     const walks = files.map(({ walk }) => walk);
     if (walks.some(({ trailer, damage }) => trailer === null || damage.length > 0)) return null;
@@ -64,14 +66,14 @@ export class Cache {
   }
 
   /**
-   * Where what sql/NAME.sql makes of the trace in a Parquet file, the user's or one of the cache, is or would be; null where such
-   * is made quickly.
+   * Where what sql/NAME.sql makes of the trace in a Parquet file, the user's or one of the cache, is or would be; null
+   * where such is made quickly.
    */
   async derivedEntriesOf(parquet: string): Promise<((name: string) => Promise<string>) | null> {
     const { size, dev, ino, mtimeNs, ctimeNs } = await stat(parquet, { bigint: true });
     if (Number(size) * parquetShrinks < this.#minTextBytes) return null;
-    // An entry's name stands for its content. A file of the user's is the same while the kernel has seen no change of it: the
-    // footer alone would not tell, as values can change within the extremes it has.
+    // An entry's name stands for its content. A file of the user's is the same while the kernel has seen no change of
+    // it: the footer alone would not tell, as values can change within the extremes it has.
     const content = this.#isEntry(parquet)
       ? [basename(parquet)]
       : [`${size} ${dev} ${ino} ${mtimeNs} ${ctimeNs}`, await parquetFooter(parquet, Number(size))];
@@ -160,8 +162,8 @@ export class Cache {
 }
 
 /**
- * Why others could change what is in a directory, or put another in its place; null where only this user and root can. A
- * folder above it may be everybody's if it is sticky, as /tmp is.
+ * Why others could change what is in a directory, or put another in its place; null where only this user and root can.
+ * A folder above it may be everybody's if it is sticky, as /tmp is.
  */
 async function strangersIn(directory: string): Promise<string | null> {
   const me = process.geteuid?.();
@@ -189,7 +191,10 @@ async function makeDirectory(path: string, above = 2): Promise<void> {
 
 const identities = new Map<string, Promise<string>>();
 
-/** Stands for the code by which the pass, or sql/NAME.sql, makes an entry: another version, or a change of it, makes other entries. */
+/**
+ * Stands for the code by which the pass, or sql/NAME.sql, makes an entry: another version, or a change of it, makes
+ * other entries.
+ */
 function identityOf(name = ""): Promise<string> {
   const found = identities.get(name) ?? makeIdentity(name);
   identities.set(name, found);

@@ -15,7 +15,9 @@ export interface Capabilities {
   readonly sees_resets: boolean;
   /** Records tell how many packets are out, lost, SACKed and retransmitted; else only bytes. */
   readonly counts_packets: boolean;
-  /** Each record of a connection is of what the kernel did next to it, so a change of srtt tells the sample behind it. */
+  /**
+   * Each record of a connection is of what the kernel did next to it, so a change of srtt tells the sample behind it.
+   */
   readonly tells_samples: boolean;
   /** srtt comes in eighths of a us, as the kernel keeps it; else in whole us. */
   readonly exact_srtt: boolean;

@@ -31,7 +31,9 @@ export interface CaptureFile {
   readonly walk: TppWalk;
 }
 
-/** Records that are missing at one place of a capture: a row of the tables `losses` or `not_followed` (docs/opening.md). */
+/**
+ * Records that are missing at one place of a capture: a row of the tables `losses` or `not_followed` (docs/opening.md).
+ */
 export interface Loss {
   readonly capture: number;
   /** The loss lies behind this record in the text; NULL where only its time, or only its number, is known. */
@@ -46,12 +48,15 @@ export interface Loss {
 }
 
 /**
- * Causes for which the module left out whole connections, or their beginnings up to a moment at which there was room: those
- * that are in the trace have lost nothing.
+ * Causes for which the module left out whole connections, or their beginnings up to a moment at which there was room:
+ * those that are in the trace have lost nothing.
  */
 export const causesOfNotFollowing: readonly string[] = ["flow limit", "flow memory"];
 
-/** `ring`: the ring was full; `frame`: a damaged part of the file; `file`: a file of the set; `poll`: ss failed; or as the capture's trailer names it. */
+/**
+ * `ring`: the ring was full; `frame`: a damaged part of the file; `file`: a file of the set; `poll`: ss failed; or as
+ * the capture's trailer names it.
+ */
 export type LossCause = "ring" | "frame" | "file" | "poll" | (string & {});
 
 /** How a loss and its place are known. */

@@ -10,8 +10,8 @@ export type Input =
   | { readonly kind: "tpp"; readonly path: string; readonly files: readonly CaptureFile[] };
 
 /**
- * What the given paths are, in their order: files, directories (all .tpp in them) or patterns that the shell left alone.
- * Files of one rotated set become one capture, whatever their order, at the place of the first of them.
+ * What the given paths are, in their order: files, directories (all .tpp in them) or patterns that the shell left
+ * alone. Files of one rotated set become one capture, whatever their order, at the place of the first of them.
  */
 export async function inputsOf(paths: readonly string[], options: WalkOptions = {}): Promise<Input[]> {
   const inputs: (Input | { readonly kind: "set"; readonly files: CaptureFile[] })[] = [];

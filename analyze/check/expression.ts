@@ -12,8 +12,9 @@ const beyond = "it goes on behind the expression";
 const plainTables: ReadonlySet<unknown> = new Set(["range", "generate_series", "unnest"]);
 
 /**
- * Throws a UsageError unless the text is one expression and nothing more: nothing that ends the query around it, no second column, and
- * nothing that reads anything but tables. It is parsed alone, and not run. Assertions come with a repository, often a stranger's.
+ * Throws a UsageError unless the text is one expression and nothing more: nothing that ends the query around it, no
+ * second column, and nothing that reads anything but tables. It is parsed alone, and not run. Assertions come with a
+ * repository, often a stranger's.
  */
 export async function mustBeExpression(database: Database, text: string): Promise<void> {
   const fail = (why: string): never => {

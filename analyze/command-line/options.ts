@@ -4,7 +4,10 @@ import { UsageError } from "../errors.ts";
 
 const decimalNumber = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
-/** A number as people write it: not the hexadecimal, octal and binary ones that JavaScript takes too. NaN where it is none. */
+/**
+ * A number as people write it: not the hexadecimal, octal and binary ones that JavaScript takes too. NaN where it is
+ * none.
+ */
 export const decimal = (text: string): number => (decimalNumber.test(text) ? Number(text) : Number.NaN);
 
 /** A whole number from `least` to `most`, or null. */

@@ -106,7 +106,9 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
   return program;
 }
 
-/** The parser's own words, with what was typed in them: `error: unknown option '--x'`, and below what it may have meant. */
+/**
+ * The parser's own words, with what was typed in them: `error: unknown option '--x'`, and below what it may have meant.
+ */
 function usageText(text: string): string {
   const [, line = "", guess = ""] = /^(?:error: )?([\s\S]*?)(\n\(Did you mean .*\))?\n?$/.exec(text) ?? [];
   return `analyze: ${foreignText(line)}${guess}\n`;

@@ -22,8 +22,9 @@ const exitPassed = 0;
 const exitFailed = 1;
 
 /**
- * Holds assertions against captures. Returns 0 where all hold for every chosen flow, 1 where one does not or is not known.
- * What keeps it from a verdict is thrown, and stands in the JUnit report too: an older report would tell of another run.
+ * Holds assertions against captures. Returns 0 where all hold for every chosen flow, 1 where one does not or is not
+ * known. What keeps it from a verdict is thrown, and stands in the JUnit report too: an older report would tell of
+ * another run.
  */
 export async function check(paths: readonly string[], options: CheckOptions, io: CommandIo): Promise<number> {
   await using file = options.junit === undefined ? null : await openReport(options.junit, paths, options);

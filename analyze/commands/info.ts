@@ -165,7 +165,8 @@ function describe({ capture, summary, losses, unseen }: Report, settings: boolea
         : "converted file",
   ]);
   if (losses.length === 0) lines.push(["losses", "none"]);
-  // Every text is foreign until it has been through here: no value of a file makes a line of its own, or steers the terminal.
+  // Every text is foreign until it has been through here: no value of a file makes a line of its own, or steers the
+  // terminal.
   return `${lines.map(([name, text]) => `${name.padEnd(10)} ${foreignText(text)}`).join("\n")}\n`;
 }
 

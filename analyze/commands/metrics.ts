@@ -53,7 +53,10 @@ export async function metrics(
   );
 }
 
-/** First by what people look for; then by all else, so that rows which are alike there come in one order. `ord` is of one row. */
+/**
+ * First by what people look for; then by all else, so that rows which are alike there come in one order. `ord` is of
+ * one row.
+ */
 function totalOrder(columns: readonly string[]): string[] {
   const first = ["capture", "flow", "window_start_s", "ord", "t", "start_s", "from_s"].filter((one) =>
     columns.includes(one),

@@ -19,7 +19,10 @@ export interface SqlOptions extends FormatOptions {
   readonly allowFiles?: boolean;
 }
 
-/** Runs a query of the user's, with the views that it names loaded. It reads the captures and nothing else, unless files are allowed. */
+/**
+ * Runs a query of the user's, with the views that it names loaded. It reads the captures and nothing else, unless files
+ * are allowed.
+ */
 export async function sql(paths: readonly string[], query: string, options: SqlOptions, io: CommandIo): Promise<void> {
   const { output, force = false, parquet = false, window, allowFiles = false } = options;
   if (parquet && Number.isFinite(io.columns))

@@ -33,8 +33,8 @@ export interface ColumnInfo {
 }
 
 /**
- * What DuckDB may hold; beyond it, it writes to the temporary directory. With Node, the results and what DuckDB does not
- * count, the process stays below 2 GiB.
+ * What DuckDB may hold; beyond it, it writes to the temporary directory. With Node, the results and what DuckDB does
+ * not count, the process stays below 2 GiB.
  */
 const memoryLimit = "1100MiB";
 
@@ -58,8 +58,8 @@ interface Shared {
 }
 
 /**
- * A connection to an in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. What is made
- * in one connection is there in all. Variables are a connection's own.
+ * A connection to an in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. What is
+ * made in one connection is there in all. Variables are a connection's own.
  */
 export class Database {
   readonly #shared: Shared;
@@ -74,7 +74,10 @@ export class Database {
     shared.databases.add(this);
   }
 
-  /** `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for everything. */
+  /**
+   * `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for
+   * everything.
+   */
   static async open(temporaryDirectory: string, access: Access | null): Promise<Database> {
     const instance = await DuckDBInstance.create(":memory:", {
       temp_directory: temporaryDirectory,
@@ -150,7 +153,9 @@ export class Database {
     return /^(Out of Range|Conversion) Error/.test(message) ? new NumberTooLargeError(error) : error;
   }
 
-  /** Runs statements for their effect. Errors keep DuckDB's own text. `values` are those of $1, $2 … in the last one. */
+  /**
+   * Runs statements for their effect. Errors keep DuckDB's own text. `values` are those of $1, $2 … in the last one.
+   */
   async run(sql: string, values?: SqlValue[]): Promise<void> {
     await this.#use((connection) => connection.run(sql, values));
   }
@@ -171,8 +176,8 @@ export class Database {
   }
 
   /**
-   * What a query that is not ours would answer, without running it. Throws a UsageError or RefusedStatementError for what it
-   * may not be (user-query.ts), and what DuckDB says of it.
+   * What a query that is not ours would answer, without running it. Throws a UsageError or RefusedStatementError for
+   * what it may not be (user-query.ts), and what DuckDB says of it.
    */
   statement(sql: string): Promise<Statement> {
     return this.#use((connection) => statementOf(connection, sql, this.#shared.unlocked));
@@ -213,8 +218,8 @@ export class Database {
   }
 
   /**
-   * A query's result piece by piece, so that a large one is never held whole. It has a connection of its own: on a shared one,
-   * the next query would end it, and it would look as if there were no more rows.
+   * A query's result piece by piece, so that a large one is never held whole. It has a connection of its own: on a
+   * shared one, the next query would end it, and it would look as if there were no more rows.
    */
   async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
     const own = await this.connect();

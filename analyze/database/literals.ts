@@ -1,4 +1,6 @@
-/** Values and names as SQL text, for the places where no parameter can stand. Nothing else is ever put into SQL as text. */
+/**
+ * Values and names as SQL text, for the places where no parameter can stand. Nothing else is ever put into SQL as text.
+ */
 
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 

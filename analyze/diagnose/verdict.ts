@@ -25,7 +25,9 @@ const blackoutTimeouts = 2;
 const blackoutShare = 0.2;
 /** Losses without a queue: the smoothed RTT as they were met is less than this times the smallest. */
 const queueInflation = 1.5;
-/** The window is what losses leave of it up to this many times 1.22 / sqrt(p), the mean of Mathis and others (CCR 1997). */
+/**
+ * The window is what losses leave of it up to this many times 1.22 / sqrt(p), the mean of Mathis and others (CCR 1997).
+ */
 const mathisFactor = 2.5;
 /** In recovery for this share of the time that the network held the flow: then losses are what cost it. */
 const recoveryShare = 0.5;

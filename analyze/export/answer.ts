@@ -1,6 +1,6 @@
 /**
- * A statement and its answer, for every way in which an answer leaves: printed, or as a file of any format. Its columns are
- * taken by their place, so that two of one name stay two; their names are told apart once, here.
+ * A statement and its answer, for every way in which an answer leaves: printed, or as a file of any format. Its columns
+ * are taken by their place, so that two of one name stay two; their names are told apart once, here.
  */
 import { type ColumnInfo, type Database, identifier, literal } from "../database/database.ts";
 
@@ -24,7 +24,9 @@ export class Answer {
     return new Answer(columns, identifier(table));
   }
 
-  /** SQL of the answer. `expression` makes each column of what it is called in there; unless told, all are as they are. */
+  /**
+   * SQL of the answer. `expression` makes each column of what it is called in there; unless told, all are as they are.
+   */
   select(expression: (name: string, column: ColumnInfo) => string = (name) => name): string {
     const inside = this.columns.map((_, index) => `c${index}`);
     const outside = this.columns.map(

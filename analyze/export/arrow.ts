@@ -35,7 +35,9 @@ const fixedTypes: Readonly<Record<string, FixedType>> = {
   TIMESTAMP_NS: { arrow: () => new arrow.TimestampNanosecond("UTC"), array: BigInt64Array },
 };
 
-/** DuckDB's vectors keep fixed-width values in a typed array, and validity as bits of 64-bit words (null: all valid). */
+/**
+ * DuckDB's vectors keep fixed-width values in a typed array, and validity as bits of 64-bit words (null: all valid).
+ */
 interface FixedVector {
   readonly items: TypedArray;
 }
@@ -98,8 +100,8 @@ class ColumnBuilder {
 const rowsPerBatch = 64 * 2048;
 
 /**
- * An answer as Arrow record batches of 131 072 rows, the last of fewer; types that Arrow cannot hold alike become text or
- * doubles.
+ * An answer as Arrow record batches of 131 072 rows, the last of fewer; types that Arrow cannot hold alike become text
+ * or doubles.
  */
 async function* recordBatches(database: Database, answer: Answer): AsyncGenerator<arrow.RecordBatch> {
   const types = answer.columns.map(({ type }) => arrowSideType(type));

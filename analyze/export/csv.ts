@@ -3,8 +3,8 @@ import type { Answer } from "./answer.ts";
 import { textPieces } from "./text.ts";
 
 /**
- * An answer as CSV, piece by piece: RFC 4180 with a header line, lines ended by LF, values as text.ts says. NULL is nothing,
- * an empty text is "".
+ * An answer as CSV, piece by piece: RFC 4180 with a header line, lines ended by LF, values as text.ts says. NULL is
+ * nothing, an empty text is "".
  */
 export async function* csvPieces(database: Database, answer: Answer): AsyncGenerator<string> {
   let piece = `${answer.columns.map(({ name }) => csvField(name)).join()}\n`;

@@ -3,8 +3,8 @@ import type { Database } from "../database/database.ts";
 import type { Answer } from "./answer.ts";
 
 /**
- * An answer as text, piece by piece, for CSV and tables: DuckDB's own, but for floating-point numbers, which are the shortest
- * text that reads back as the same number (40, not 40.0).
+ * An answer as text, piece by piece, for CSV and tables: DuckDB's own, but for floating-point numbers, which are the
+ * shortest text that reads back as the same number (40, not 40.0).
  */
 export async function* textPieces(
   database: Database,

@@ -44,9 +44,10 @@ interface Origin {
 }
 
 /**
- * Writes a .tpp file with the text of `path`: a file, `-` for standard input, or a folder of read_data.py. The text stays as it is: only
- * lines before the first record that tell nothing are left out. What the text does not tell is null in the header, and what
- * was guessed is in its notes. Throws an InputError or NotACaptureError, and what the writer throws.
+ * Writes a .tpp file with the text of `path`: a file, `-` for standard input, or a folder of read_data.py. The text
+ * stays as it is: only lines before the first record that tell nothing are left out. What the text does not tell is
+ * null in the header, and what was guessed is in its notes. Throws an InputError or NotACaptureError, and what the
+ * writer throws.
  */
 export async function importText(
   path: string,
@@ -306,7 +307,8 @@ async function headerOf(
       ? { events: Object.fromEntries([...names].map((name) => [name, line(name) ? printFormatOf(line(name)!) : ""])) }
       : {}),
     kernel: { release: "unknown", version: "", machine: "", hz: options.hz ?? null },
-    // The module's records count from when it was opened; those of tracepoints from when the machine was started, or from 1970.
+    // The module's records count from when it was opened; those of tracepoints from when the machine was started, or
+    // from 1970.
     clock: isWallClock
       ? { realtime_ns: String(firstNs), monotonic_ns: "0", zero_monotonic_ns: "0", of_records: "realtime" }
       : { realtime_ns: String(began), monotonic_ns: isTrace ? String(firstNs) : "0", zero_monotonic_ns: "0" },

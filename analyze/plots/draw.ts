@@ -32,7 +32,9 @@ export interface Drawing {
   readonly notes: readonly string[];
 }
 
-/** Builds the Vega-Lite specification of a plot. Throws where the source lacks what it needs, or nothing is in range. */
+/**
+ * Builds the Vega-Lite specification of a plot. Throws where the source lacks what it needs, or nothing is in range.
+ */
 export async function drawPlot(trace: Trace, name: PlotName, options: PlotOptions = {}): Promise<Drawing> {
   const definition = await definitionOf(trace, name, options);
   await trace.need(...definition.views);

@@ -40,8 +40,8 @@ const markColors: Readonly<Record<string, string>> = {
 };
 
 /**
- * Builds the picture: panels one above the other on one time axis, or one panel with a colour a flow. Addresses, names and
- * titles are foreign text, shown as such: SVG is XML, which cannot hold every character.
+ * Builds the picture: panels one above the other on one time axis, or one panel with a colour a flow. Addresses, names
+ * and titles are foreign text, shown as such: SVG is XML, which cannot hold every character.
  */
 export function plotSpec(foreign: PictureData): VegaLiteSpec {
   const picture: PictureData = {
@@ -73,8 +73,9 @@ export function plotSpec(foreign: PictureData): VegaLiteSpec {
 }
 
 /**
- * Whether so many flows share one panel, a colour each, with the plot's first line only and no marks. Rates of several flows are
- * read against each other, so they always do; windows and times are read one by one, while there is room; stacked areas always are.
+ * Whether so many flows share one panel, a colour each, with the plot's first line only and no marks. Rates of several
+ * flows are read against each other, so they always do; windows and times are read one by one, while there is room;
+ * stacked areas always are.
  */
 export const shareOnePanel = (definition: PlotDefinition, flows: number): boolean =>
   !definition.stacked && (flows > mostPanels || (flows > 1 && definition.interpolate === "step-after"));

@@ -11,7 +11,9 @@ export interface Io {
   readonly stderr: { write(chunk: string | Uint8Array): unknown };
   /** Width to fit tables into; infinite where the output is not a terminal. */
   readonly columns: number;
-  /** Waits until all is written. Throws an OutputError, or an OutputClosedError, where standard output did not take it. */
+  /**
+   * Waits until all is written. Throws an OutputError, or an OutputClosedError, where standard output did not take it.
+   */
   finish?(): Promise<void>;
 }
 

@@ -1,4 +1,6 @@
-/** Binary records through the pass: the same rows as the module's text has of the same traffic, and what only they tell. */
+/**
+ * Binary records through the pass: the same rows as the module's text has of the same traffic, and what only they tell.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

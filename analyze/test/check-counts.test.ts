@@ -1,4 +1,7 @@
-/** The counts that `analyze check` adds to a row of `flows`, each against a recording in which it is not 0, and what is not known. */
+/**
+ * The counts that `analyze check` adds to a row of `flows`, each against a recording in which it is not 0, and what is
+ * not known.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,7 @@
 /**
- * Causes known by construction (test/fixtures/causes): `validation-…` recordings were made with other paths, numbers, algorithms and, from the
- * module, another kernel than the `cause-…` ones, and were not looked at while the rules were written.
+ * Causes known by construction (test/fixtures/causes): `validation-…` recordings were made with other paths, numbers,
+ * algorithms and, from the module, another kernel than the `cause-…` ones, and were not looked at while the rules were
+ * written.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

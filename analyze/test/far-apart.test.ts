@@ -1,6 +1,6 @@
 /**
- * What tells of a timeout may lie far away in the capture: with thousands of another connection's records between any two of the
- * expiry's own, each golden case of timeouts gives the same rows.
+ * What tells of a timeout may lie far away in the capture: with thousands of another connection's records between any
+ * two of the expiry's own, each golden case of timeouts gives the same rows.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Foreign text steers no terminal and forges no line: in tables, notices, errors, reports and pictures, and tables stay tables. */
+/**
+ * Foreign text steers no terminal and forges no line: in tables, notices, errors, reports and pictures, and tables stay
+ * tables.
+ */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Parquet that somebody else made: what its metadata, columns, values and name can do, which is nothing but to be refused. */
+/**
+ * Parquet that somebody else made: what its metadata, columns, values and name can do, which is nothing but to be
+ * refused.
+ */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";

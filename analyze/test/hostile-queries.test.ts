@@ -1,4 +1,7 @@
-/** Queries and assertions that come with somebody's repository: they read the captures that were given, and nothing else. */
+/**
+ * Queries and assertions that come with somebody's repository: they read the captures that were given, and nothing
+ * else.
+ */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";

@@ -1,4 +1,7 @@
-/** Lines with numbers that do not fit, names that look like fields, and times far apart: they cost themselves, and nothing else. */
+/**
+ * Lines with numbers that do not fit, names that look like fields, and times far apart: they cost themselves, and
+ * nothing else.
+ */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";

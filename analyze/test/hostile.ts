@@ -3,7 +3,10 @@ import { copyTrace } from "../parquet/copy.ts";
 import { openTrace } from "../trace/trace.ts";
 import { fixture, headerOf, linesOf, writeCapture } from "./helpers.ts";
 
-/** Turns red, clears the screen, sets the title, moves by C1, turns the writing direction, begins a line, and is half a pair. */
+/**
+ * Turns red, clears the screen, sets the title, moves by C1, turns the writing direction, begins a line, and is half a
+ * pair.
+ */
 export const controls =
   "6.1\u0001\u001b[31mRED\u001b[2J\u001b]0;title\u0007\u009b2J\u202edlrow\u2028line\u0085next\r\nintegrity  whole\u0000\ufffe\ud800";
 

@@ -1,6 +1,6 @@
 /**
- * Texts as people have them, each folder of data/import-cases a kind: what import makes of them, or the line with which it refuses. Addresses
- * are changed; the records are real ones.
+ * Texts as people have them, each folder of data/import-cases a kind: what import makes of them, or the line with which
+ * it refuses. Addresses are changed; the records are real ones.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";

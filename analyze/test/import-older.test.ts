@@ -1,6 +1,6 @@
 /**
- * Text of the older tcp_probe_plus, which has no statistics beside it: rto in jiffies, rates cut to 32 bits, zeros where a record
- * tells nothing. Lines of this module's recordings, with those fields as the older one writes them.
+ * Text of the older tcp_probe_plus, which has no statistics beside it: rto in jiffies, rates cut to 32 bits, zeros
+ * where a record tells nothing. Lines of this module's recordings, with those fields as the older one writes them.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

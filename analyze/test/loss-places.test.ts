@@ -1,6 +1,6 @@
 /**
- * Where losses lie: at the edges of a capture, in the later files of a set, and where their place is not known. The text is real; where a
- * loss was made here, lines were taken out of it or a line of the kernel's form put in.
+ * Where losses lie: at the edges of a capture, in the later files of a set, and where their place is not known. The
+ * text is real; where a loss was made here, lines were taken out of it or a line of the kernel's form put in.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Where records were lost, by each way in which a capture tells it. The text is real; where a loss was made here, lines were taken out of it. */
+/**
+ * Where records were lost, by each way in which a capture tells it. The text is real; where a loss was made here, lines
+ * were taken out of it.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TppHeader, TppWriter, walkTpp } from "@tcpprobe-plus/tpp";

@@ -1,4 +1,7 @@
-/** Many flows are asked about together: how many queries a diagnosis makes, and how much a comparison prints, does not grow with them. */
+/**
+ * Many flows are asked about together: how many queries a diagnosis makes, and how much a comparison prints, does not
+ * grow with them.
+ */
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { gatherFacts, periodsOf } from "../diagnose/facts.ts";

@@ -1,4 +1,7 @@
-/** Output files: whole or not at all, private, never over an input, never over another file unless told, never through a stranger's link. */
+/**
+ * Output files: whole or not at all, private, never over an input, never over another file unless told, never through a
+ * stranger's link.
+ */
 import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,

@@ -1,4 +1,7 @@
-/** The pass: however the text is cut into frames and batches, and however many threads read it, the records are the same. */
+/**
+ * The pass: however the text is cut into frames and batches, and however many threads read it, the records are the
+ * same.
+ */
 import { join } from "node:path";
 import { walkTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";

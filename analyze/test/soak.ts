@@ -1,6 +1,6 @@
 /**
- * node analyze/test/soak.ts [ROUNDS]: six queries and three pictures of one trace at the same time, again and again, each compared
- * with what it gives alone. Ends with 1 where one differs. A short form of it is in library.test.ts.
+ * node analyze/test/soak.ts [ROUNDS]: six queries and three pictures of one trace at the same time, again and again,
+ * each compared with what it gives alone. Ends with 1 where one differs. A short form of it is in library.test.ts.
  */
 import { openTrace } from "../index.ts";
 import { fixture } from "./helpers.ts";

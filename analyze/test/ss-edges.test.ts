@@ -9,7 +9,10 @@ const recording = fixture("ss-loss");
 const isPoll = (line: string): boolean => line.startsWith("# ss ");
 const headerOf = async (): Promise<TppHeader> => (await walkTpp(recording)).header!;
 
-/** Counts that ss leaves out where they are 0, in the order in which kernels learned to tell them: 4.1, 4.10 (three), 4.18, 4.19. */
+/**
+ * Counts that ss leaves out where they are 0, in the order in which kernels learned to tell them: 4.1, 4.10 (three),
+ * 4.18, 4.19.
+ */
 const counts: readonly [column: string, key: RegExp][] = [
   ["bytes_acked", / bytes_acked:\d+/],
   ["busy_us", / busy:\d+ms/],

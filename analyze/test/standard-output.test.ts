@@ -1,4 +1,7 @@
-/** Standard output that is full, or that nobody reads any more, and signals: the right exit code, one line or none, nothing left. */
+/**
+ * Standard output that is full, or that nobody reads any more, and signals: the right exit code, one line or none,
+ * nothing left.
+ */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";

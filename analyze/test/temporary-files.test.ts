@@ -1,4 +1,7 @@
-/** Temporary files that have no room, or no directory: one line that says where and what to do, the documented exit code, nothing left. */
+/**
+ * Temporary files that have no room, or no directory: one line that says where and what to do, the documented exit
+ * code, nothing left.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

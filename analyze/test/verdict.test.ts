@@ -47,7 +47,9 @@ const silence = (lasted_s: number, timeouts: number): Outage => ({
   rto_ms: 200,
 });
 
-/** 5 losses in 1000 segments leave 1.22 / sqrt(0.005) = 17.3 packets; up to 2.5 times that is explained by them: 43.1. */
+/**
+ * 5 losses in 1000 segments leave 1.22 / sqrt(0.005) = 17.3 packets; up to 2.5 times that is explained by them: 43.1.
+ */
 const losses = { loss_events: 5, rtt_at_loss_us: 42_000, cwnd_mean: 20 };
 
 const cases: readonly [what: string, facts: Partial<FlowFacts>, cause: Cause, cost_s: number][] = [

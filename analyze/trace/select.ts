@@ -12,8 +12,8 @@ export async function flowFilter(trace: Trace, asked: readonly number[] | undefi
 }
 
 /**
- * SQL of the flows that carry data: those asked for; else those of each capture that had at least a hundredth of the bytes
- * acknowledged of the one with most (so not the receiving end of a one-way transfer, nor a control connection).
+ * SQL of the flows that carry data: those asked for; else those of each capture that had at least a hundredth of the
+ * bytes acknowledged of the one with most (so not the receiving end of a one-way transfer, nor a control connection).
  */
 export async function dataFlows(trace: Trace, asked: readonly number[] | undefined): Promise<string> {
   if (asked) return `SELECT flow FROM flows ${await flowFilter(trace, asked)}`;

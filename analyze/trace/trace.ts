@@ -64,9 +64,15 @@ export interface OpenOptions {
   readonly cache?: CacheOptions | false;
   /** Files outside the temporary directory that DuckDB may write: the `partial` of an OutputFile. */
   readonly outputs?: readonly string[];
-  /** Of one capture that nothing is kept of: the output, one of `outputs`, that its records are written to as they are read. */
+  /**
+   * Of one capture that nothing is kept of: the output, one of `outputs`, that its records are written to as they are
+   * read.
+   */
   readonly into?: string;
-  /** Lets queries do all that DuckDB can: read and write files, change tables, load extensions. For queries of your own alone. */
+  /**
+   * Lets queries do all that DuckDB can: read and write files, change tables, load extensions. For queries of your own
+   * alone.
+   */
   readonly allowFiles?: boolean;
   /** Is told, a line each, what only matters to somebody who looks for a fault: that nothing could be kept, say. */
   readonly say?: (text: string) => void;
@@ -121,12 +127,17 @@ export class Trace implements AsyncDisposable {
     await loading;
   }
 
-  /** Sets the length of the windows of `goodput`, `rtt`, `fairness` and `limits_by_window`; 0.1 s until told otherwise. */
+  /**
+   * Sets the length of the windows of `goodput`, `rtt`, `fairness` and `limits_by_window`; 0.1 s until told otherwise.
+   */
   async setWindow(seconds: number): Promise<void> {
     await this.database.setVariable("window_s", windowSql(seconds));
   }
 
-  /** Does some work with windows of another length. What is asked of the trace itself at the same time, and after, keeps its own. */
+  /**
+   * Does some work with windows of another length. What is asked of the trace itself at the same time, and after, keeps
+   * its own.
+   */
   async withWindow<Result>(seconds: number, work: (trace: Trace) => Promise<Result>): Promise<Result> {
     const database = await this.database.connect({ window_s: windowSql(seconds) });
     try {
@@ -141,7 +152,10 @@ export class Trace implements AsyncDisposable {
     await this.need(...viewNames.filter((name) => new RegExp(`\\b${name}\\b`, "i").test(sql)));
   }
 
-  /** One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else text. */
+  /**
+   * One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else
+   * text.
+   */
   async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
     return objectsOf(await this.columns(sql)) as Row[];
   }

@@ -88,8 +88,8 @@ export class Ring {
   }
 
   /**
-   * Copies whole records, as they lie there, up to the first one later than `untilNs`, and makes their room free. Returns how
-   * many bytes. Throws a RingError.
+   * Copies whole records, as they lie there, up to the first one later than `untilNs`, and makes their room free.
+   * Returns how many bytes. Throws a RingError.
    */
   read(into: Buffer, untilNs: number): number {
     if (this.#closed) return 0;

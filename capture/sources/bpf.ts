@@ -1,6 +1,6 @@
 /**
- * Records from BPF programs of our own, which the kernel runs at the places where the module looks. Binary, as they lie in
- * the rings. All that is loaded hangs on this process's open files, so nothing stays when it dies.
+ * Records from BPF programs of our own, which the kernel runs at the places where the module looks. Binary, as they lie
+ * in the rings. All that is loaded hangs on this process's open files, so nothing stays when it dies.
  */
 import { release } from "node:os";
 import type { LossTotals, TppHeader } from "@tcpprobe-plus/tpp/write";
@@ -95,8 +95,8 @@ class BpfSource implements Source {
   }
 
   /**
-   * From the ring whose next record is the oldest, up to little more than where another ring's next record is: so records of
-   * all CPUs are in order of their times to within that, however late the reader is.
+   * From the ring whose next record is the oldest, up to little more than where another ring's next record is: so
+   * records of all CPUs are in order of their times to within that, however late the reader is.
    */
   read(into: Buffer): number {
     let oldest: Ring | null = null;

@@ -1,6 +1,6 @@
 /**
- * The tcpprobe_plus module's data file. It is read without waiting, in large pieces, when a timer says so: the module then
- * never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
+ * The tcpprobe_plus module's data file. It is read without waiting, in large pieces, when a timer says so: the module
+ * then never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
  */
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
 import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp/write";
@@ -24,7 +24,10 @@ const lastLooks = 200;
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
-/** Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NoBinaryFileError, NotRootError or ModuleSettingError. */
+/**
+ * Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NoBinaryFileError, NotRootError
+ * or ModuleSettingError.
+ */
 export function openKmod(options: KmodOptions): Source {
   if (!existsSync(dataPath)) throw new NoModuleError(dataPath);
   const statistics = moduleStatistics();
@@ -117,7 +120,10 @@ class KmodSource implements Source {
     return got;
   }
 
-  /** Whether records were written since the ring was seen empty: then the counters and the text do not agree yet. Not asked for ever. */
+  /**
+   * Whether records were written since the ring was seen empty: then the counters and the text do not agree yet. Not
+   * asked for ever.
+   */
   #moreCame(): boolean {
     this.#looks += 1;
     const now = this.#looks > lastLooks ? null : moduleStatistics();

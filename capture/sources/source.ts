@@ -30,8 +30,8 @@ export interface SourceEnd {
 }
 
 /**
- * Where records come from. The order of calls: start, read…, halt, read… until 0, finish; dispose at the end in any case.
- * Each piece of text is shown to `saw` once, in order; `news` is asked whenever a frame is closed.
+ * Where records come from. The order of calls: start, read…, halt, read… until 0, finish; dispose at the end in any
+ * case. Each piece of text is shown to `saw` once, in order; `news` is asked whenever a frame is closed.
  */
 export interface Source {
   readonly name: SourceName;
@@ -55,7 +55,10 @@ export interface Source {
   readonly zeroMonotonicNs: string;
   /** Records are taken from this moment on. */
   start(): void;
-  /** Reads what is there, never waiting: bytes put into `into`, 0 for nothing now, "ended" when nothing will come any more. */
+  /**
+   * Reads what is there, never waiting: bytes put into `into`, 0 for nothing now, "ended" when nothing will come any
+   * more.
+   */
   read(into: Buffer): number | "ended";
   /** Looks at text that was read. */
   saw(text: Buffer): void;

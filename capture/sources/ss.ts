@@ -1,6 +1,7 @@
 /**
  * What `ss` shows of every connection, asked for again and again. Each answer is kept as it was printed, behind a line
- * `# ss N BEGIN END` with its number and the moments (CLOCK_MONOTONIC, ns) just before `ss` was started and after it ended.
+ * `# ss N BEGIN END` with its number and the moments (CLOCK_MONOTONIC, ns) just before `ss` was started and after it
+ * ended.
  */
 import { countLines, type LossTotals } from "@tcpprobe-plus/tpp/write";
 import { NoSsError } from "../errors.ts";
@@ -27,7 +28,9 @@ const timeoutMs = 10_000;
 const pollMark = "# ss ";
 const pollMarkAfterLine = `\n${pollMark}`;
 
-/** -e shows the socket's cookie, which tells a 4-tuple that is used again. Throws a NoSsError where `ss` cannot do this. */
+/**
+ * -e shows the socket's cookie, which tells a 4-tuple that is used again. Throws a NoSsError where `ss` cannot do this.
+ */
 export async function openSs(options: SsOptions): Promise<Source> {
   const { port, signal } = options;
   const program = findProgram("ss");

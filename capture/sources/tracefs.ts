@@ -20,7 +20,9 @@ export interface TracefsOptions {
   readonly roots?: readonly string[];
 }
 
-/** Sets everything up with recording still off. Throws what `findTracefs` does, a NoEventError or a TracingSetupError. */
+/**
+ * Sets everything up with recording still off. Throws what `findTracefs` does, a NoEventError or a TracingSetupError.
+ */
 export async function openTracefs(options: TracefsOptions): Promise<Source> {
   const root = findTracefs(options.roots);
   for (const line of removeLeftovers(root)) options.say(line);

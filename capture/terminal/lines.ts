@@ -3,8 +3,8 @@ import { foreignText } from "@tcpprobe-plus/tpp/write";
 import type { TextOut } from "./io.ts";
 
 /**
- * A line for people. It may hold names of files, programs and users, a header's or the kernel's text: what could steer a
- * terminal or begin a line of its own is shown by its number.
+ * A line for people. It may hold names of files, programs and users, a header's or the kernel's text: what could steer
+ * a terminal or begin a line of its own is shown by its number.
  */
 export function writeLine(out: TextOut, line: string): void {
   out.write(`capture: ${foreignText(line)}\n`);

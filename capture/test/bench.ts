@@ -1,8 +1,8 @@
 /**
- * npm run bench:capture [-- MILLIONS [ROUNDS]]: CPU time of `capture run`, as npm installs it, beside `cat FILE | zstd -3` and
- * `zstd -3` on one thread with the window of capture's frames, on the same bytes, in turn. The bytes are real text of the
- * module, again and again (it is longer than the window, so no repetition shrinks it). Two sizes tell the start from
- * what each further record takes.
+ * npm run bench:capture [-- MILLIONS [ROUNDS]]: CPU time of `capture run`, as npm installs it, beside `cat FILE | zstd
+ * -3` and `zstd -3` on one thread with the window of capture's frames, on the same bytes, in turn. The bytes are real
+ * text of the module, again and again (it is longer than the window, so no repetition shrinks it). Two sizes tell the
+ * start from what each further record takes.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";

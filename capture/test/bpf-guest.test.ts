@@ -1,6 +1,6 @@
 /**
- * In a guest of each chosen kernel (TPP_KERNELS), module and BPF side by side. Times counted in jiffies may differ by what an
- * emulated CPU does not run between the one's look and the other's.
+ * In a guest of each chosen kernel (TPP_KERNELS), module and BPF side by side. Times counted in jiffies may differ by
+ * what an emulated CPU does not run between the one's look and the other's.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -57,7 +57,8 @@ test("a part of a frame that cannot be cut off again is the end of the file, and
   t.is(status, 74, stderr);
   t.regex(stderr, /\(EIO\), and so did cutting off the part of a frame behind them; stopped\. `capture recover/);
   const { damage, trailer, frames } = await verifyTpp(path);
-  // Half of what a write has: a part of the frame, or where few connections are polled all of it and a part of its checkpoint.
+  // Half of what a write has: a part of the frame, or where few connections are polled all of it and a part of its
+  // checkpoint.
   const kinds = damage.map(({ kind }) => kind);
   t.deepEqual([kinds, trailer ?? null], [frames.length === 1 ? ["cut"] : ["checkpoint", "cut"], null]);
 });

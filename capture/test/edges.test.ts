@@ -1,4 +1,7 @@
-/** Edges of a capture that a live one seldom reaches: settings that the kernel refuses, sources that never run dry, totals of sets. */
+/**
+ * Edges of a capture that a live one seldom reaches: settings that the kernel refuses, sources that never run dry,
+ * totals of sets.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { walkTpp } from "@tcpprobe-plus/tpp";

@@ -1,4 +1,7 @@
-/** Faults injected into captures of real TCP: what the user sees, and what is in the file. docs/capture.md has the table. */
+/**
+ * Faults injected into captures of real TCP: what the user sees, and what is in the file. docs/capture.md has the
+ * table.
+ */
 import { execFileSync } from "node:child_process";
 import { createWriteStream, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";

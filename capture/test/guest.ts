@@ -33,7 +33,10 @@ export async function captureInGuest(
   }
 }
 
-/** What capture and the programs in guest/ need, in plain JavaScript as it is published: under emulation, taking types off costs seconds. */
+/**
+ * What capture and the programs in guest/ need, in plain JavaScript as it is published: under emulation, taking types
+ * off costs seconds.
+ */
 function stage(folder: string): string[] {
   const plan = {
     extends: join(root, "tsconfig.json"),

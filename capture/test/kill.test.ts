@@ -11,7 +11,10 @@ import { live, silentIo, startCapture, startTraffic, temporaryDirectory } from "
 const kills = 50;
 const atOnce = 2;
 const seed = 7;
-/** A host with other work can keep a process from its CPU for seconds; a defect in when frames are closed shows every time. */
+/**
+ * A host with other work can keep a process from its CPU for seconds; a defect in when frames are closed shows every
+ * time.
+ */
 const tries = 3;
 
 interface Outcome {

@@ -1,6 +1,6 @@
 /**
- * Load, status, doctor and unload in a booted guest, with capture as its package installs it: the module is built there, as
- * a user of that Debian release would have it built. guest-load/load.sh is what runs inside.
+ * Load, status, doctor and unload in a booted guest, with capture as its package installs it: the module is built
+ * there, as a user of that Debian release would have it built. guest-load/load.sh is what runs inside.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,7 @@
 /**
- * kill -9 of captures from the kernel module, in a booted guest under steady traffic: what was closed is whole, at most a
- * second and a bit is missing, all of it can be recovered, the next run puts the settings back. TPP_KILLS=200 for the long run.
+ * kill -9 of captures from the kernel module, in a booted guest under steady traffic: what was closed is whole, at most
+ * a second and a bit is missing, all of it can be recovered, the next run puts the settings back. TPP_KILLS=200 for the
+ * long run.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

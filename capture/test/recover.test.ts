@@ -1,4 +1,6 @@
-/** `capture recover`: never onto its input, whole or not at all, as private as it may be, in one line when it cannot. */
+/**
+ * `capture recover`: never onto its input, whole or not at all, as private as it may be, in one line when it cannot.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import {
   appendFileSync,

@@ -1,7 +1,7 @@
 /**
  * `npm pack -w capture` calls this first: makes capture/dist, the folder that is published. It holds capture and tpp as
- * JavaScript side by side, so that the package needs neither this repository nor a package of tpp's own, and the module's
- * sources where `capture load` looks for them, at the same place relative to capture's code as here.
+ * JavaScript side by side, so that the package needs neither this repository nor a package of tpp's own, and the
+ * module's sources where `capture load` looks for them, at the same place relative to capture's code as here.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
- * `npm run build:sea [-- FILE]`: capture as one executable file for hosts without Node (default: out/capture). Its code is
- * bundled into one script, which Node's own single-executable support puts into a copy of the Node that runs this, with
- * the module's sources, the BPF object, koffi's native part and the completions as assets.
+ * `npm run build:sea [-- FILE]`: capture as one executable file for hosts without Node (default: out/capture). Its code
+ * is bundled into one script, which Node's own single-executable support puts into a copy of the Node that runs this,
+ * with the module's sources, the BPF object, koffi's native part and the completions as assets.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import {

@@ -1,4 +1,7 @@
-/** Faults in capture: settings, sets, the ring's losses, the end. Those of the module and its source want a booted guest and are not here. */
+/**
+ * Faults in capture: settings, sets, the ring's losses, the end. Those of the module and its source want a booted guest
+ * and are not here.
+ */
 import { type Mutant, suite } from "./mutant.ts";
 
 const edges = suite("capture/test/edges");

@@ -1,6 +1,6 @@
 /**
- * The same capture with only the 30 documented fields, so that `limits` has to do without the kernel's own times: the text
- * of the .tpp, cut to its first 30 fields, read again through the command line.
+ * The same capture with only the 30 documented fields, so that `limits` has to do without the kernel's own times: the
+ * text of the .tpp, cut to its first 30 fields, read again through the command line.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";

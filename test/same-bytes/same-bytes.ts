@@ -1,7 +1,7 @@
 /**
- * npm run same-bytes [-- [--before CHECKOUT] CAPTURE…]: the same command twice gives the same bytes, for every command and format,
- * over all fixtures unless told. With --before the first of the two runs in another checkout, which shows what a change
- * of the code has changed. Ends with 1 where anything differs.
+ * npm run same-bytes [-- [--before CHECKOUT] CAPTURE…]: the same command twice gives the same bytes, for every command
+ * and format, over all fixtures unless told. With --before the first of the two runs in another checkout, which shows
+ * what a change of the code has changed. Ends with 1 where anything differs.
  */
 import { readdirSync } from "node:fs";
 import { basename, resolve } from "node:path";

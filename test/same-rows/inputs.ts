@@ -1,4 +1,7 @@
-/** What `same-rows dump` opens: every recording, every golden trace, and these cut, damaged, joined, converted and imported. */
+/**
+ * What `same-rows dump` opens: every recording, every golden trace, and these cut, damaged, joined, converted and
+ * imported.
+ */
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +13,9 @@ export interface SameRowsInput {
   readonly name: string;
   /** Length of the windows, seconds, beside the two that every input is asked with. */
   readonly window?: number;
-  /** Makes what is to be opened, in `directory`; `code` is the checkout under test, which converts and imports itself. */
+  /**
+   * Makes what is to be opened, in `directory`; `code` is the checkout under test, which converts and imports itself.
+   */
   readonly paths: (directory: string, code: string) => Promise<readonly string[]> | readonly string[];
 }
 

@@ -7,7 +7,9 @@
 export type SourceName = "kmod" | "bpf" | "tracefs" | "ss";
 
 export interface Column {
-  /** Name in the documented 30-field text (and in the module's `Fields:` line); NULL for columns that no text carries. */
+  /**
+   * Name in the documented 30-field text (and in the module's `Fields:` line); NULL for columns that no text carries.
+   */
   readonly wire: string | null;
   /** Name in the `trace` table; carries the unit where the wire name does not. */
   readonly name: string;
@@ -50,7 +52,9 @@ export const caStates = ["Open", "Disorder", "CWR", "Recovery", "Loss"] as const
 /** `ssthresh` while there is none yet: TCP_INFINITE_SSTHRESH in include/net/tcp.h. */
 export const noSsthresh = 2147483647;
 
-/** `length` of a connection's last record (types 4 and 5). Merged segments (BIG TCP, GRO) can have it, and more, too. */
+/**
+ * `length` of a connection's last record (types 4 and 5). Merged segments (BIG TCP, GRO) can have it, and more, too.
+ */
 export const lastRecordLength = 65535;
 
 const u16 = "USMALLINT";

@@ -1,4 +1,6 @@
-/** Makes metadata fit what readers take: long lists and texts are cut, what is optional and means nothing is left out. */
+/**
+ * Makes metadata fit what readers take: long lists and texts are cut, what is optional and means nothing is left out.
+ */
 
 type Json = Readonly<Record<string, unknown>>;
 type Accepted = (candidate: object) => boolean;
@@ -40,7 +42,10 @@ function withNote(header: Json, cut: ReadonlySet<string>): Json {
   return { ...header, notes: [...notes, `too long for the header, and cut: ${[...cut].join(", ")}`] };
 }
 
-/** Losses are never left out: a cause that has no place under its name, or a count that is too high, is put where it has one. */
+/**
+ * Losses are never left out: a cause that has no place under its name, or a count that is too high, is put where it has
+ * one.
+ */
 function leaveOut(tag: string, value: Json, accepted: Accepted): object | undefined {
   let left: Json = value.lost === undefined ? value : { ...value, lost: plainLosses(value.lost) };
   for (const name of ["", ...(optionalNames[tag] ?? [])]) {

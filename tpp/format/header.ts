@@ -35,9 +35,14 @@ export interface TppHeader {
     /** CLOCK_REALTIME and CLOCK_MONOTONIC read together at the start, ns. */
     readonly realtime_ns: string;
     readonly monotonic_ns: string;
-    /** What CLOCK_MONOTONIC was, in ns, when the records' own clock read 0 ("0" where records carry the monotonic clock itself). */
+    /**
+     * What CLOCK_MONOTONIC was, in ns, when the records' own clock read 0 ("0" where records carry the monotonic clock
+     * itself).
+     */
     readonly zero_monotonic_ns: string;
-    /** `realtime` where the records carry the wall clock (imported text may); they are then counted from `realtime_ns`. */
+    /**
+     * `realtime` where the records carry the wall clock (imported text may); they are then counted from `realtime_ns`.
+     */
     readonly of_records?: "realtime";
   };
   readonly filters: { readonly port: number | null };

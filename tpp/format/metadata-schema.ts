@@ -1,7 +1,7 @@
 /**
  * What header, checkpoint and trailer may hold. They are checked here, once, where they are read and where they are
- * written: whoever gets a TppHeader, TppCheckpoint or TppTrailer can rely on every type and range below. Text is bounded in
- * length only: it is foreign, and `foreignText` is for showing it.
+ * written: whoever gets a TppHeader, TppCheckpoint or TppTrailer can rely on every type and range below. Text is
+ * bounded in length only: it is foreign, and `foreignText` is for showing it.
  */
 import type { TextKind, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
 import { layoutProblem } from "./record-layout.ts";
@@ -52,8 +52,8 @@ const settings = mapOf(anyKey, line, 100_000);
 
 /**
  * Clocks in ns. CLOCK_MONOTONIC stays below 31 years, which a record's own time (18 digits, 9 of them behind the point)
- * cannot pass either; CLOCK_REALTIME between the years 1748 and 2191. So every sum and difference of a clock, another one
- * and a record's time fits in 64 bits.
+ * cannot pass either; CLOCK_REALTIME between the years 1748 and 2191. So every sum and difference of a clock, another
+ * one and a record's time fits in 64 bits.
  */
 const monotonic = decimal(0n, 10n ** 18n);
 const realtime = decimal(-7n * 10n ** 18n, 7n * 10n ** 18n);
@@ -157,12 +157,18 @@ const trailer = objectOf({
   ),
 });
 
-/** Which of a header's values cannot be, in one line such as `filters.port is 0, not a whole number from 1 to 65535`; null for none. */
+/**
+ * Which of a header's values cannot be, in one line such as `filters.port is 0, not a whole number from 1 to 65535`;
+ * null for none.
+ */
 export const headerProblem = (value: unknown): string | null => header(value, "");
 export const checkpointProblem = (value: unknown): string | null => checkpoint(value, "");
 export const trailerProblem = (value: unknown): string | null => trailer(value, "");
 
-/** A header whose every value holds; of a .tpp, or of the metadata of a converted capture. `headerProblem` says what does not. */
+/**
+ * A header whose every value holds; of a .tpp, or of the metadata of a converted capture. `headerProblem` says what
+ * does not.
+ */
 export const asHeader = (value: unknown): TppHeader | undefined =>
   headerProblem(value) === null ? (value as TppHeader) : undefined;
 

@@ -27,9 +27,9 @@ export interface ReadFramesOptions {
 }
 
 /**
- * The raw bytes of the walk's intact frames, in order of their numbers. Each is checked against its content checksum and
- * its checkpoint. Throws a DamagedFrameError at a frame that fails, unless `onDamage` takes it, and before the first frame an
- * ExpansionError where all together claim more text than they may.
+ * The raw bytes of the walk's intact frames, in order of their numbers. Each is checked against its content checksum
+ * and its checkpoint. Throws a DamagedFrameError at a frame that fails, unless `onDamage` takes it, and before the
+ * first frame an ExpansionError where all together claim more text than they may.
  */
 export async function* readFrames(
   path: string,

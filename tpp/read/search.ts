@@ -13,8 +13,8 @@ const smallestStep = 4 * 1024;
 const largestStep = 1024 * 1024;
 
 /**
- * A search that goes on where it was: what has been read stays in hand between calls, and the steps grow only as long as
- * nothing is found, so that a damage costs about as much as it is long.
+ * A search that goes on where it was: what has been read stays in hand between calls, and the steps grow only as long
+ * as nothing is found, so that a damage costs about as much as it is long.
  */
 export class MetadataSearch {
   readonly #reader: ByteReader;

@@ -226,7 +226,9 @@ export class WalkState {
     this.addDamage("checkpoint", offset, `data frame at byte ${offset} has no checkpoint and is not used`);
   }
 
-  /** What a checkpoint says that cannot be, of what the file can hold or after the frames before it; null for nothing. */
+  /**
+   * What a checkpoint says that cannot be, of what the file can hold or after the frames before it; null for nothing.
+   */
   #doubt({ frame, lines, raw_bytes, frame_lines, frame_raw_bytes }: TppCheckpoint): string | null {
     const senseless = senselessCounts(frame, lines, raw_bytes);
     if (senseless !== null || this.#anchors.has(frame) || this.#anchors.has(frame - 1)) return senseless;
@@ -238,7 +240,10 @@ export class WalkState {
     return this.#missesTooMuch(firstByte);
   }
 
-  /** Totals before a frame: what is known of the frame before it, else what its checkpoint says. The two must be the same. */
+  /**
+   * Totals before a frame: what is known of the frame before it, else what its checkpoint says. The two must be the
+   * same.
+   */
   #totalsBefore(checkpoint: TppCheckpoint, offset: number): { frame: number; lines: number; rawBytes: number } {
     const frame = checkpoint.frame - 1;
     const said = {
@@ -297,8 +302,8 @@ export class WalkState {
   }
 
   /**
-   * Data frames without a checkpoint of their own. One alone is proven by its neighbours when it stands exactly where the
-   * one missing frame was written and holds exactly its bytes.
+   * Data frames without a checkpoint of their own. One alone is proven by its neighbours when it stands exactly where
+   * the one missing frame was written and holds exactly its bytes.
    */
   #settlePending(
     next: { frame: number; lines: number; rawBytes: number },

@@ -40,7 +40,10 @@ export interface TppWalk {
   readonly checkpoints: readonly TppCheckpoint[];
   /** Null in a file that was cut or is still being written. */
   readonly trailer: TppTrailer | null;
-  /** By byte offset; empty for a whole file. Of very many the first are listed, and a last entry says how many more there are. */
+  /**
+   * By byte offset; empty for a whole file. Of very many the first are listed, and a last entry says how many more
+   * there are.
+   */
   readonly damage: readonly TppDamage[];
 }
 
@@ -226,8 +229,8 @@ class Walker {
   }
 
   /**
-   * Looks behind `from` for the next sound checkpoint or trailer. Before a checkpoint stands its data frame, whose size it
-   * states: that one is read again from there. Returns where to go on; the end of the file if there is nothing.
+   * Looks behind `from` for the next sound checkpoint or trailer. Before a checkpoint stands its data frame, whose size
+   * it states: that one is read again from there. Returns where to go on; the end of the file if there is nothing.
    */
   #resume(from: number): number {
     const found = this.#search.next(Math.max(from + 1, this.#searchedTo));

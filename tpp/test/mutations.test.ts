@@ -109,8 +109,8 @@ const mutations: Record<string, (file: Buffer, foreign: Buffer, chance: Chance) 
 };
 
 /**
- * Whether a file that reads as whole differs in data frames only. Some of their bits mean nothing to zstd (the padding behind
- * a table, for one): changing them changes no content, and no checksum over the content can tell.
+ * Whether a file that reads as whole differs in data frames only. Some of their bits mean nothing to zstd (the padding
+ * behind a table, for one): changing them changes no content, and no checksum over the content can tell.
  */
 function changedUnusedBits(path: string, original: Buffer, { frames }: TppWalk): boolean {
   const blank = (file: Buffer): Buffer => {
@@ -121,8 +121,9 @@ function changedUnusedBits(path: string, original: Buffer, { frames }: TppWalk):
 }
 
 /**
- * What is wrong with how a changed file was read; undefined when it was read rightly. A last frame whose checkpoint is gone
- * can only be told from a foreign one by that checkpoint: it is marked unconfirmed and reported, so not accepted silently.
+ * What is wrong with how a changed file was read; undefined when it was read rightly. A last frame whose checkpoint is
+ * gone can only be told from a foreign one by that checkpoint: it is marked unconfirmed and reported, so not accepted
+ * silently.
  */
 async function misread(path: string, original: Buffer, walk: TppWalk): Promise<string | undefined> {
   let read = 0;

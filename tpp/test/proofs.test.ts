@@ -1,6 +1,7 @@
 /**
- * Files in which everything holds for itself and only two places contradict each other: a checkpoint and its frame, a frame and
- * where it stands, the trailer and the sum of the frames. Metadata is written here as docs/tpp-format.md has it, not by the library.
+ * Files in which everything holds for itself and only two places contradict each other: a checkpoint and its frame, a
+ * frame and where it stands, the trailer and the sum of the frames. Metadata is written here as docs/tpp-format.md has
+ * it, not by the library.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

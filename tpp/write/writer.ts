@@ -77,7 +77,10 @@ export class TppWriter {
     this.#waiting = new LineBuffer(options.frameBytes ?? 4 * 1024 * 1024, header.records?.bytes ?? null);
   }
 
-  /** Creates the file with its header; `-` is standard output. Throws the errors of `openTarget`, a MetadataTooLargeError or DiskFullError. */
+  /**
+   * Creates the file with its header; `-` is standard output. Throws the errors of `openTarget`, a
+   * MetadataTooLargeError or DiskFullError.
+   */
   static async create(path: string, header: TppHeader, options: TppWriterOptions = {}): Promise<TppWriter> {
     return new TppWriter(await FrameSink.create(path, header, options), header, options);
   }
@@ -136,7 +139,9 @@ export class TppWriter {
     return this.#took();
   }
 
-  /** Room for at least `bytes`, to be filled from its beginning and then told to `filled`, with no other call between. */
+  /**
+   * Room for at least `bytes`, to be filled from its beginning and then told to `filled`, with no other call between.
+   */
   space(bytes: number): Buffer {
     for (;;) {
       const space = this.#waiting.space();

@@ -2,9 +2,10 @@ import { noSsthresh } from "@tcpprobe-plus/tpp";
 import { type PlotDefinition, palette } from "../definition.ts";
 
 /**
- * Tracepoints show no timer: between the last segment received before a timeout and the first after it, only the change to
- * Loss is seen. The window held its old value up to that change, so a point there keeps the later value from being drawn
- * back over the whole silence. A second timeout before any segment arrives adds nothing: the value since is not known.
+ * Tracepoints show no timer: between the last segment received before a timeout and the first after it, only the change
+ * to Loss is seen. The window held its old value up to that change, so a point there keeps the later value from being
+ * drawn back over the whole silence. A second timeout before any segment arrives adds nothing: the value since is not
+ * known.
  */
 const heldUntilLoss = (column: string): string => `
   SELECT flow, ord, t, previous AS value FROM (

@@ -10,7 +10,9 @@ export interface Reader {
   readonly user: string;
 }
 
-/** Name of the file as a process's descriptors show it; who has a file system of his own can give any file that name. */
+/**
+ * Name of the file as a process's descriptors show it; who has a file system of his own can give any file that name.
+ */
 const dataFile = /^\/proc\/(?:\d+\/|self\/)?(?:task\/\d+\/)?net\/tcpprobe(?:_data)?$/;
 const maxCommandLength = 60;
 

@@ -1,7 +1,7 @@
 /**
- * node bench-bpf.js PORT OUT COMMAND...: hooks attached while COMMAND runs, rings big enough for all of it and read afterwards, by
- * the guest's clock, which under QEMU's -icount counts instructions. Writes what COMMAND printed and "read NS BYTES RECORDS".
- * PORT: what is let through; 0 for all.
+ * node bench-bpf.js PORT OUT COMMAND...: hooks attached while COMMAND runs, rings big enough for all of it and read
+ * afterwards, by the guest's clock, which under QEMU's -icount counts instructions. Writes what COMMAND printed and
+ * "read NS BYTES RECORDS". PORT: what is let through; 0 for all.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";

@@ -1,4 +1,5 @@
--- Before, in and after a fast recovery. By hand, packets_out + retrans_out - sacked_out - lost_out and snd_nxt - snd_una:
+-- Before, in and after a fast recovery. By hand, packets_out + retrans_out - sacked_out - lost_out and snd_nxt -
+-- snd_una:
 --   26 + 0 -  1 - 0 = 25   1446553 - 1408905 = 37648
 --   26 + 0 -  3 - 1 = 22   the lost one is not in flight, and not yet sent again
 --   30 + 1 -  8 - 1 = 22   1452345 - 1408905 = 43440

@@ -1,4 +1,5 @@
--- A change of the congestion state tells no window and no srtt: what was held until it is not known, and weighs nothing.
+-- A change of the congestion state tells no window and no srtt: what was held until it is not known, and weighs
+-- nothing.
 --   t            held      cwnd  srtt
 --   4750.335288  0.002420   67   80379
 --   4750.335302  0.000014    -       -   (Disorder)

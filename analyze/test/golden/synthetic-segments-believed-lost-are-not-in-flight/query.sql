@@ -1,5 +1,6 @@
--- Packets in flight are packets_out + retrans_out - sacked_out - lost_out. In recordings lost_out is 0 while the state is Disorder; here
--- the last two records have 20 in it (synthetic). Data waits throughout and the peer's window is open:
+-- Packets in flight are packets_out + retrans_out - sacked_out - lost_out. In recordings lost_out is 0 while the state
+-- is Disorder; here the last two records have 20 in it (synthetic). Data waits throughout and the peer's window is
+-- open:
 --   up to 1.777743420  51 - 1 = 50 of cwnd 50: full           0.001693190
 --   up to 1.777959030  51 - 2 - 20 = 29, below 2/3 of 50: pacing  0.000215610
 --   up to 1.778052520  52 - 2 - 20 = 30: pacing                   0.000093490
