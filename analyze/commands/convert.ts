@@ -1,8 +1,8 @@
 import { UnknownFormatError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
-import { arrowPieces } from "../export/arrow.ts";
-import { csvPieces } from "../export/csv.ts";
-import { writePieces } from "../export/file.ts";
+import { arrowChunks } from "../export/arrow.ts";
+import { csvChunks } from "../export/csv.ts";
+import { writeChunks } from "../export/file.ts";
 import type { Trace } from "../trace/trace.ts";
 import { writeParquet } from "../trace/write.ts";
 import type { CommandIo } from "./open.ts";
@@ -12,8 +12,8 @@ const wholeTrace = ({ database }: Trace) => Answer.to(database, "SELECT * FROM t
 
 const formats: Readonly<Record<string, (trace: Trace, path: string) => Promise<void>>> = {
   ".parquet": writeParquet,
-  ".arrow": async (trace, path) => writePieces(path, arrowPieces(trace.database, await wholeTrace(trace))),
-  ".csv": async (trace, path) => writePieces(path, csvPieces(trace.database, await wholeTrace(trace))),
+  ".arrow": async (trace, path) => writeChunks(path, arrowChunks(trace.database, await wholeTrace(trace))),
+  ".csv": async (trace, path) => writeChunks(path, csvChunks(trace.database, await wholeTrace(trace))),
 };
 
 /** Writes the trace of the captures in the format that the output's name asks for; `-` is CSV on standard output. */
@@ -30,7 +30,7 @@ export async function convert(
   const reading = { ...io, opening };
   if (!suffix)
     return withTrace(paths, reading, async (trace) => {
-      for await (const piece of csvPieces(trace.database, await wholeTrace(trace))) await io.stdout.write(piece);
+      for await (const chunk of csvChunks(trace.database, await wholeTrace(trace))) await io.stdout.write(chunk);
     });
   await using file = await openOutput(output, force, paths);
   // The records of one capture go into the file as they are read.

@@ -49,7 +49,7 @@ export async function sql(paths: readonly string[], query: string, options: SqlO
       } else {
         const path = trace.temporaryPath("answer.parquet");
         await asUserQuery(() => writeAnswer(database, answer, ".parquet", path));
-        for await (const piece of createReadStream(path)) await io.stdout.write(piece);
+        for await (const chunk of createReadStream(path)) await io.stdout.write(chunk);
       }
     },
     file ? [file] : [],

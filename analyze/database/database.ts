@@ -218,7 +218,7 @@ export class Database {
   }
 
   /**
-   * A query's result piece by piece, so that a large one is never held whole. It has a connection of its own: on a
+   * A query's result chunk by chunk, so that a large one is never held whole. It has a connection of its own: on a
    * shared one, the next query would end it, and it would look as if there were no more rows.
    */
   async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {

@@ -146,10 +146,10 @@ export async function arrowTable(database: Database, sql: string): Promise<arrow
   return new arrow.Table(batches);
 }
 
-/** An answer in Arrow's IPC file format, uncompressed, piece by piece. */
-export async function* arrowPieces(database: Database, answer: Answer): AsyncGenerator<Uint8Array> {
+/** An answer in Arrow's IPC file format, uncompressed, chunk by chunk. */
+export async function* arrowChunks(database: Database, answer: Answer): AsyncGenerator<Uint8Array> {
   const writer = new arrow.RecordBatchFileWriter({ autoDestroy: false });
-  const pieces = writer[Symbol.asyncIterator]();
+  const chunks = writer[Symbol.asyncIterator]();
   let failed: unknown;
   const written = (async () => {
     for await (const batch of recordBatches(database, answer)) writer.write(batch);
@@ -160,7 +160,7 @@ export async function* arrowPieces(database: Database, answer: Answer): AsyncGen
   });
   try {
     for (;;) {
-      const { value, done } = await pieces.next();
+      const { value, done } = await chunks.next();
       if (done) break;
       yield value as Uint8Array;
     }

@@ -167,5 +167,5 @@ async function asOutputErrors<Result>(path: string, written: string, work: () =>
   }
 }
 
-export const writePieces = (path: string, pieces: AsyncIterable<Uint8Array | string>): Promise<void> =>
-  pipeline(pieces, createWriteStream(path));
+export const writeChunks = (path: string, chunks: AsyncIterable<Uint8Array | string>): Promise<void> =>
+  pipeline(chunks, createWriteStream(path));

@@ -2,8 +2,8 @@ import type { ColumnInfo, Database } from "../database/database.ts";
 import { type JsonValue, jsonValue, numberOrText } from "../database/values.ts";
 import type { Answer } from "./answer.ts";
 
-/** An answer as a JSON array, an object a row and line, piece by piece. */
-export async function* jsonPieces(database: Database, answer: Answer): AsyncGenerator<string> {
+/** An answer as a JSON array, an object a row and line, chunk by chunk. */
+export async function* jsonChunks(database: Database, answer: Answer): AsyncGenerator<string> {
   const keys = answer.columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`);
   const forms = answer.columns.map(formOf);
   let between = "[\n";
@@ -12,14 +12,14 @@ export async function* jsonPieces(database: Database, answer: Answer): AsyncGene
       const { json } = forms[index]!;
       return column.map((value) => (value === null ? "null" : json(value)));
     });
-    let piece = "";
+    let text = "";
     for (let row = 0; row < chunk.rowCount; row++) {
-      piece += between;
-      for (const [index, key] of keys.entries()) piece += key + columns[index]![row];
-      piece += "}";
+      text += between;
+      for (const [index, key] of keys.entries()) text += key + columns[index]![row];
+      text += "}";
       between = ",\n";
     }
-    yield piece;
+    yield text;
   }
   yield between === "[\n" ? "[]\n" : "\n]\n";
 }

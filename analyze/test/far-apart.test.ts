@@ -14,7 +14,7 @@ const cases = readdirSync(folder, { withFileTypes: true })
   .map(({ name }) => name)
   .filter((name) => /\bFROM rto_events\b/.test(readFileSync(join(folder, name, "query.sql"), "utf8")));
 
-/** More than whatever is looked at in one piece. */
+/** More than whatever is looked at at a time. */
 const between = 2100;
 
 const strangers = { trace_pipe: strangersEvent, probe: strangersRecord } as const;

@@ -24,12 +24,12 @@ const statistics = (cpus: number) => ({ start: `Ring: records_per_cpu 128 cpus $
 
 async function written(
   path: string,
-  pieces: readonly { readonly lines: readonly string[]; readonly lost?: number }[],
+  chunks: readonly { readonly lines: readonly string[]; readonly lost?: number }[],
   header: TppHeader,
   cpus = 2,
 ): Promise<string> {
   const writer = await TppWriter.create(path, header);
-  for (const { lines, lost } of pieces) {
+  for (const { lines, lost } of chunks) {
     if (lost) writer.addLoss("ring", lost);
     writer.write(Buffer.from(lines.join("")));
     await writer.flush();
@@ -76,12 +76,12 @@ test("30-field text: losses lie between the checkpoints whose counts differ", as
   const now = process.hrtime.bigint();
   const clock = { realtime_ns: "0", monotonic_ns: String(now), zero_monotonic_ns: String(now) };
   const path = join(temporaryDirectory(t), "deltas.tpp");
-  const pieces = [
+  const chunks = [
     { lines: lines.slice(0, 500) },
     { lines: lines.slice(500, 900), lost: 7 },
     { lines: lines.slice(900, 1000) },
   ];
-  await written(path, [...pieces, { lines: lines.slice(1000), lost: 2 }], { ...(await headerOf("kmod-loss")), clock });
+  await written(path, [...chunks, { lines: lines.slice(1000), lost: 2 }], { ...(await headerOf("kmod-loss")), clock });
   const { checkpoints } = await walkTpp(path);
   const at = checkpoints.map(({ monotonic_ns }) => Number(BigInt(monotonic_ns) - now) / 1e9);
   const trace = await opened(t, path);

@@ -35,7 +35,7 @@ export class Ring {
   readonly #maps: [Pointer, number][] = [];
   readonly #consumer: BigInt64Array;
   readonly #producer: BigInt64Array;
-  /** Twice in a row, so that what crosses the end is in one piece. */
+  /** Twice in a row, so that what crosses the end is in one run. */
   readonly #data: Uint8Array;
   readonly #words: Uint32Array;
   #closed = false;

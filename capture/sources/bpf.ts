@@ -119,7 +119,7 @@ class BpfSource implements Source {
     return { lost: this.#untold() };
   }
 
-  /** Every piece is of whole records. */
+  /** Every chunk is of whole records. */
   cutAt(bytes: Buffer): number {
     return bytes.length < strideBytes ? -1 : strideBytes;
   }

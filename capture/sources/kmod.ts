@@ -1,5 +1,5 @@
 /**
- * The tcpprobe_plus module's data file. It is read without waiting, in large pieces, when a timer says so: the module
+ * The tcpprobe_plus module's data file. It is read without waiting, in large chunks, when a timer says so: the module
  * then never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
  */
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";

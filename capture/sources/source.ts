@@ -31,7 +31,7 @@ export interface SourceEnd {
 
 /**
  * Where records come from. The order of calls: start, read…, halt, read… until 0, finish; dispose at the end in any
- * case. Each piece of text is shown to `saw` once, in order; `news` is asked whenever a frame is closed.
+ * case. Each chunk of text is shown to `saw` once, in order; `news` is asked whenever a frame is closed.
  */
 export interface Source {
   readonly name: SourceName;

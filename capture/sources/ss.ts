@@ -19,7 +19,7 @@ export interface SsOptions {
 
 /** Longest answer that is kept: about a hundred thousand connections. */
 const maxAnswerBytes = 64 * 1024 * 1024;
-/** A line of ours that does not fit goes into the next piece, so that each begins either a piece or a line in it. */
+/** A line of ours that does not fit goes into the next chunk, so that each begins either a chunk or a line in it. */
 const maxOwnLineBytes = 4096;
 /** No poll is begun while more than this waits to be written. */
 const maxWaitingBytes = 64 * 1024 * 1024;
@@ -129,10 +129,10 @@ class SsSource implements Source {
     return reason;
   }
 
-  #keep(...pieces: Buffer[]): void {
-    for (const piece of pieces.filter(({ length }) => length > 0)) {
-      this.#answers.push(piece);
-      this.#waitingBytes += piece.length;
+  #keep(...chunks: Buffer[]): void {
+    for (const chunk of chunks.filter(({ length }) => length > 0)) {
+      this.#answers.push(chunk);
+      this.#waitingBytes += chunk.length;
     }
   }
 

@@ -24,12 +24,12 @@ interface Input {
 
 function writeInput(name: string, wantedRecords: number): Input {
   const names = readdirSync(texts).filter((name) => name.endsWith(".txt.zst"));
-  const pieces = names.map((name) => zstdDecompressSync(readFileSync(new URL(name, texts))));
-  const lines = pieces.map(countLines);
+  const chunks = names.map((name) => zstdDecompressSync(readFileSync(new URL(name, texts))));
+  const lines = chunks.map(countLines);
   const out = openSync(file(name), "w");
   let records = 0;
-  for (let index = 0; records < wantedRecords; index = (index + 1) % pieces.length) {
-    writeSync(out, pieces[index]!);
+  for (let index = 0; records < wantedRecords; index = (index + 1) % chunks.length) {
+    writeSync(out, chunks[index]!);
     records += lines[index]!;
   }
   closeSync(out);

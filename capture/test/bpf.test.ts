@@ -150,7 +150,7 @@ test("CPUs that are there are read as the kernel lists them", (t) => {
   t.deepEqual(onlineCpus("0\n"), [0]);
 });
 
-/** All records of a file, as one piece. */
+/** All records of a file, as one chunk. */
 async function recordsOf(path: string): Promise<{ header: TppHeader; bytes: Buffer; view: DataView; count: number }> {
   const walk = await verifyTpp(path);
   const frames: Buffer[] = [];

@@ -18,18 +18,18 @@ export async function captureInGuest(
 ): Promise<Evidence> {
   const made = await tree(kernelNamed(kernel));
   const { module } = await buildModule(made);
-  const staged = mkdtempSync(join(tmpdir(), "capture-guest-"));
+  const folder = mkdtempSync(join(tmpdir(), "capture-guest-"));
   try {
     const files = [
       module,
       await buildPrograms(made),
       join(moduleFolder, "test/guest"),
-      ...stage(staged),
+      ...filesIn(folder),
       ...(scenario.files ?? []),
     ];
     return await boot(made, { ...scenario, files });
   } finally {
-    rmSync(staged, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -37,7 +37,7 @@ export async function captureInGuest(
  * What capture and the programs in guest/ need, in plain JavaScript as it is published: under emulation, taking types
  * off costs seconds.
  */
-function stage(folder: string): string[] {
+function filesIn(folder: string): string[] {
   const plan = {
     extends: join(root, "tsconfig.json"),
     compilerOptions: { noEmit: false, outDir: folder, rootDir: root, typeRoots: [join(root, "node_modules/@types")] },

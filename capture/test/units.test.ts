@@ -13,15 +13,15 @@ import { silentIo, temporaryDirectory } from "./helpers.ts";
 
 const traceLine = "  iperf3-1 [001] ..s2.  2138.251407: tcp_probe: family=AF_INET src=127.0.0.1:1\n";
 
-test("LOST lines are counted once each, however the text is cut into pieces", (t) => {
+test("LOST lines are counted once each, however the text is cut into chunks", (t) => {
   const text = Buffer.from(
     `${traceLine}CPU:0 [LOST 17 EVENTS]\n${traceLine}CPU:11 [LOST 4 EVENTS]\nCPU:1 [LOST EVENTS]\n${traceLine}`,
   );
-  for (let pieceBytes = 1; pieceBytes <= text.length; pieceBytes += 1) {
+  for (let chunkBytes = 1; chunkBytes <= text.length; chunkBytes += 1) {
     const counter = new LostCounter();
     let told = 0;
-    for (let at = 0; at < text.length; at += pieceBytes) told += counter.add(text.subarray(at, at + pieceBytes));
-    t.deepEqual([told, counter.events], [21, 21], `in pieces of ${pieceBytes}`);
+    for (let at = 0; at < text.length; at += chunkBytes) told += counter.add(text.subarray(at, at + chunkBytes));
+    t.deepEqual([told, counter.events], [21, 21], `in chunks of ${chunkBytes}`);
   }
 });
 

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: text of the code, as it stands there.
-/** Faults between a capture's bytes and the views: losses, pieces, order, what a text leaves out, what is kept. */
+/** Faults between a capture's bytes and the views: losses, chunks, order, what a text leaves out, what is kept. */
 import { type Mutant, suite } from "./mutant.ts";
 
 const places = suite("analyze/test/loss-places", "analyze/test/losses");

@@ -75,8 +75,8 @@ export const tppMutants: readonly Mutant[] = [
     id: "T09",
     fault: "writer: memory that grew for a long line is used again as if it had not",
     file: "tpp/format/line-buffer.ts",
-    find: "if (piece.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < maxSpare) this.#spare.push(whole);",
-    replace: "if (this.#spare.length < maxSpare) this.#spare.push(Buffer.from(piece.raw.buffer));",
+    find: "if (chunk.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < maxSpare) this.#spare.push(whole);",
+    replace: "if (this.#spare.length < maxSpare) this.#spare.push(Buffer.from(chunk.raw.buffer));",
     suites: writer,
   },
   {

@@ -6,7 +6,7 @@ type Json = Readonly<Record<string, unknown>>;
 type Accepted = (candidate: object) => boolean;
 
 /** How much is left of each text and list, from gentle to rough. */
-const steps = [
+const cuts = [
   { characters: 16_384, entries: 2000 },
   { characters: 2048, entries: 500 },
   { characters: 256, entries: 100 },
@@ -23,7 +23,7 @@ const optionalNames: Readonly<Record<string, readonly string[]>> = {
 export function fitted(tag: string, value: object, accepted: Accepted): object | undefined {
   const plain = JSON.parse(JSON.stringify(value)) as Json; // what JSON has no word for, such as NaN, is null now
   if (accepted(plain)) return plain;
-  for (const step of steps) {
+  for (const step of cuts) {
     const cut = new Set<string>();
     const shorter = Object.fromEntries(
       Object.entries(plain).map(([name, held]) => [name, shortened(held, step, () => cut.add(name))]),

@@ -68,7 +68,7 @@ async function readFrame(file: FileHandle, frame: TppFrame, recordBytes: number 
   if (bytesRead !== compressed.length) fail("the file ends inside it");
   const raw = await decompress(compressed, {
     maxOutputLength: Math.max(1, frame.rawBytes),
-    chunkSize: frame.rawBytes + 64, // one piece: by the default of 16 KiB it costs three times as much
+    chunkSize: frame.rawBytes + 64, // one chunk: by the default of 16 KiB it costs three times as much
   }).catch((error: NodeJS.ErrnoException) =>
     fail(reasons[error.code ?? ""] ?? `it does not decompress (${error.code})`),
   );

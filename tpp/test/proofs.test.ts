@@ -283,7 +283,7 @@ test("frames behind a line longer than a frame are no larger than any other", as
     walk.frames.filter(({ rawBytes }) => rawBytes > frameBytes).map(({ rawBytes }) => rawBytes >= long.length),
     [true],
   );
-  const pieces: Buffer[] = [];
-  for await (const { raw } of readFrames(path, walk)) pieces.push(raw);
-  t.true(Buffer.concat(pieces).equals(text));
+  const chunks: Buffer[] = [];
+  for await (const { raw } of readFrames(path, walk)) chunks.push(raw);
+  t.true(Buffer.concat(chunks).equals(text));
 });

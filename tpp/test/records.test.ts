@@ -60,11 +60,11 @@ function synthetic(count: number): Buffer {
 test("records are counted by their length, and frames are cut between them, however the bytes came", async (t) => {
   const directory = temporaryDirectory(t);
   const bytes = synthetic(5000);
-  for (const pieceBytes of [1, 23, 1000, bytes.length]) {
-    const path = join(directory, `${pieceBytes}.tpp`);
+  for (const chunkBytes of [1, 23, 1000, bytes.length]) {
+    const path = join(directory, `${chunkBytes}.tpp`);
     const writer = await TppWriter.create(path, header(layout), { frameBytes: 10_000 });
-    for (let at = 0; at < bytes.length; at += pieceBytes)
-      if (!writer.write(bytes.subarray(at, at + pieceBytes))) await writer.drained();
+    for (let at = 0; at < bytes.length; at += chunkBytes)
+      if (!writer.write(bytes.subarray(at, at + chunkBytes))) await writer.drained();
     t.is((await writer.close({ reason: "duration" })).lines, 5000);
     const walk = await verifyTpp(path);
     t.deepEqual(walk.damage, []);

@@ -19,11 +19,11 @@ const zstd = (...args: string[]): Buffer =>
 
 test("zstd -dc prints exactly the source's bytes and zstd -t accepts the file, however the bytes came", async (t) => {
   const directory = temporaryDirectory(t);
-  for (const pieceBytes of [1, 7, 4096, 100_000, traceText.length]) {
-    const path = join(directory, `${pieceBytes}.tpp`);
+  for (const chunkBytes of [1, 7, 4096, 100_000, traceText.length]) {
+    const path = join(directory, `${chunkBytes}.tpp`);
     const writer = await TppWriter.create(path, makeHeader("a"), { frameBytes: 20_000 });
-    for (let at = 0; at < traceText.length; at += pieceBytes) {
-      if (!writer.write(traceText.subarray(at, at + pieceBytes))) await writer.drained();
+    for (let at = 0; at < traceText.length; at += chunkBytes) {
+      if (!writer.write(traceText.subarray(at, at + chunkBytes))) await writer.drained();
     }
     const totals = await writer.close({ reason: "duration", statistics: { start: null, end: "x 1" } });
     t.true(zstd("-dc", path).equals(traceText));
@@ -41,15 +41,15 @@ test("text that is put into the writer's own space comes out the same, mixed wit
   const directory = temporaryDirectory(t);
   const long = Buffer.alloc(70_000, "b");
   const text = Buffer.concat([traceText, long, Buffer.from("\n"), traceText]);
-  for (const pieceBytes of [1, 1000, 16_384]) {
-    const path = join(directory, `${pieceBytes}.tpp`);
+  for (const chunkBytes of [1, 1000, 16_384]) {
+    const path = join(directory, `${chunkBytes}.tpp`);
     const writer = await TppWriter.create(path, makeHeader("a"), { frameBytes: 20_000 });
     for (let at = 0; at < text.length; ) {
-      const piece = text.subarray(at, at + pieceBytes);
-      const space = writer.space(pieceBytes);
-      t.true(space.length >= pieceBytes);
-      if (!writer.filled(piece.copy(space))) await writer.drained();
-      at += piece.length;
+      const chunk = text.subarray(at, at + chunkBytes);
+      const space = writer.space(chunkBytes);
+      t.true(space.length >= chunkBytes);
+      if (!writer.filled(chunk.copy(space))) await writer.drained();
+      at += chunk.length;
       if (at % 3 === 0) writer.write(text.subarray(at, ++at));
     }
     await writer.close({ reason: "duration" });

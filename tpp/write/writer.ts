@@ -1,6 +1,6 @@
 import { DiskFullError, OutputClosedError } from "../errors.ts";
 import type { CheckpointExtras, TppHeader, TppTrailer } from "../format/header.ts";
-import { LineBuffer, type LinePiece } from "../format/line-buffer.ts";
+import { LineBuffer, type LineChunk } from "../format/line-buffer.ts";
 import { compressFrame } from "./compress-frame.ts";
 import type { FileIdentity } from "./file-identity.ts";
 import { type CheckpointNotes, FrameSink } from "./frame-sink.ts";
@@ -126,7 +126,7 @@ export class TppWriter {
   }
 
   /**
-   * Takes source bytes in any pieces; they are copied. False asks the caller to wait for `drained()` before it goes on:
+   * Takes source bytes in any chunks; they are copied. False asks the caller to wait for `drained()` before it goes on:
    * the bytes given are taken all the same.
    */
   write(chunk: Buffer): boolean {
@@ -222,13 +222,13 @@ export class TppWriter {
     if (this.#waiting.bytes > 0) this.#timer = setTimeout(() => this.#tick(), this.#frameMs);
   }
 
-  #enqueue(piece: LinePiece | undefined): void {
-    if (!piece) return;
+  #enqueue(chunk: LineChunk | undefined): void {
+    if (!chunk) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#pendingBytes += piece.raw.length;
-    this.#pendingLines += piece.lines;
-    const records = this.#recordsIn ? this.#recordsIn(piece.raw) : piece.lines;
+    this.#pendingBytes += chunk.raw.length;
+    this.#pendingLines += chunk.lines;
+    const records = this.#recordsIn ? this.#recordsIn(chunk.raw) : chunk.lines;
     this.#records += records;
     const extras = this.#atCheckpoint(this);
     const notes = {
@@ -237,21 +237,21 @@ export class TppWriter {
       lost: { ...this.#lost },
       ...extras,
     };
-    this.#queue = this.#queue.then(() => this.#store(piece, records, notes));
+    this.#queue = this.#queue.then(() => this.#store(chunk, records, notes));
   }
 
-  async #store(piece: LinePiece, records: number, notes: CheckpointNotes): Promise<void> {
+  async #store(chunk: LineChunk, records: number, notes: CheckpointNotes): Promise<void> {
     try {
       if (this.#failure) throw this.#failure;
-      const compressed = await compressFrame(piece.raw, this.#level);
-      await this.#sink.appendData({ compressed, rawBytes: piece.raw.length, lines: piece.lines }, notes);
+      const compressed = await compressFrame(chunk.raw, this.#level);
+      await this.#sink.appendData({ compressed, rawBytes: chunk.raw.length, lines: chunk.lines }, notes);
     } catch (error) {
       this.#failure ??= error as Error;
       this.#records -= records;
       this.addLoss("output", records);
     }
-    this.#pendingBytes -= piece.raw.length;
-    this.#pendingLines -= piece.lines;
-    this.#waiting.recycle(piece);
+    this.#pendingBytes -= chunk.raw.length;
+    this.#pendingLines -= chunk.lines;
+    this.#waiting.recycle(chunk);
   }
 }

@@ -1,7 +1,7 @@
 import { type PlotDefinition, palette } from "../definition.ts";
 
-/** Windows as steps: each from its start, and the last to its end. */
-const steps = (rate: string): string => `
+/** Windows as a staircase: each from its start, and the last to its end. */
+const windowed = (rate: string): string => `
   SELECT flow, (window_start_s / window_s)::BIGINT AS ord, window_start_s AS t, ${rate} AS value
   FROM goodput WHERE ${rate} IS NOT NULL
   UNION ALL
@@ -23,7 +23,7 @@ export const goodput: PlotDefinition = {
   series: [
     {
       name: "goodput",
-      points: steps("goodput_bps"),
+      points: windowed("goodput_bps"),
       color: palette.blue,
       needs: {
         column: "snd_una",
@@ -33,7 +33,7 @@ export const goodput: PlotDefinition = {
     },
     {
       name: "throughput sent",
-      points: steps("throughput_bps"),
+      points: windowed("throughput_bps"),
       color: palette.orange,
       dash: [5, 3],
       optional: true,

@@ -1,6 +1,6 @@
 import { type PlotDefinition, palette, type Series } from "../definition.ts";
 
-/** Windows as steps: each from its start, and the last to its end. */
+/** Windows as a staircase: each from its start, and the last to its end. */
 const share = (time: string): string => `
   SELECT flow, (window_start_s / window_s)::BIGINT AS ord, window_start_s AS t, 100 * ${time} / told_s AS value FROM limits_by_window
   UNION ALL

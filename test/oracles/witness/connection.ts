@@ -198,51 +198,52 @@ export function inFlightAtSends({ segments }: Connection): InFlight[] {
   return points;
 }
 
-interface Step {
+interface Progress {
   readonly t: number;
   readonly next: number;
   readonly acked: number;
 }
 
-const knownSteps = new WeakMap<Connection, Step[]>();
+const knownProgress = new WeakMap<Connection, Progress[]>();
 
 /** Highest number sent and highest acknowledged after each segment. */
-function stepsOf(connection: Connection): Step[] {
-  const known = knownSteps.get(connection);
+function progressOf(connection: Connection): Progress[] {
+  const known = knownProgress.get(connection);
   if (known) return known;
   let next = 0;
   let acked = 0;
-  const steps = connection.segments.map((s) => {
+  const progress = connection.segments.map((s) => {
     if (s.out) next = Math.max(next, s.seq + occupied(s));
     else if (acknowledges(s)) acked = Math.max(acked, s.ack);
     return { t: s.t, next, acked };
   });
-  knownSteps.set(connection, steps);
-  return steps;
+  knownProgress.set(connection, progress);
+  return progress;
 }
 
 /** What was so at some moment within so many seconds before or after. */
-function stepsNear(connection: Connection, t: number, within_s: number): Step[] {
-  const steps = stepsOf(connection);
+function progressNear(connection: Connection, t: number, within_s: number): Progress[] {
+  const progress = progressOf(connection);
   let low = 0;
-  let high = steps.length;
+  let high = progress.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((steps[middle] as Step).t < t - within_s) low = middle + 1;
+    if ((progress[middle] as Progress).t < t - within_s) low = middle + 1;
     else high = middle;
   }
-  const near: Step[] = [steps[low - 1] ?? { t, next: 0, acked: 0 }];
-  for (let at = low; at < steps.length && (steps[at] as Step).t <= t + within_s; at++) near.push(steps[at] as Step);
+  const near: Progress[] = [progress[low - 1] ?? { t, next: 0, acked: 0 }];
+  for (let at = low; at < progress.length && (progress[at] as Progress).t <= t + within_s; at++)
+    near.push(progress[at] as Progress);
   return near;
 }
 
 /** Were so many bytes in flight at some moment within so many seconds before or after? */
 export const wasInFlight = (connection: Connection, t: number, within_s: number, bytes: number): boolean =>
-  stepsNear(connection, t, within_s).some((step) => step.next - step.acked === bytes);
+  progressNear(connection, t, within_s).some((step) => step.next - step.acked === bytes);
 
 /** Could they have been, if segments sent and received passed each other on their way in that time? */
 export function couldBeInFlight(connection: Connection, t: number, within_s: number, bytes: number): boolean {
-  const near = stepsNear(connection, t, within_s);
+  const near = progressNear(connection, t, within_s);
   const sent = new Set(near.map((step) => step.next));
   return near.some((step) => sent.has(bytes + step.acked));
 }
