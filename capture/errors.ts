@@ -1,4 +1,5 @@
 /** What a user of `capture` can meet: one class an error, one line a message, with the next step in it. */
+import { mostPort } from "@tcpprobe-plus/tpp/write";
 import { exitCodes } from "./exit-codes.ts";
 
 export class CaptureError extends Error {
@@ -10,7 +11,7 @@ export class BadPortError extends CaptureError {
   override readonly name = "BadPortError";
   override readonly exitCode = exitCodes.usage;
   constructor(given: string) {
-    super(`--port ${given}: not a TCP port. Give a number from 1 to 65535.`);
+    super(`--port ${given}: not a TCP port. Give a number from 1 to ${mostPort}.`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { NoSuchFlowError, NothingToDrawError } from "../errors.ts";
+import { endSql } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
 
 export interface DrawnFlow {
@@ -26,7 +27,7 @@ export async function chooseFlows(
   plot: string,
 ): Promise<{ readonly drawn: readonly DrawnFlow[]; readonly leftOut: number }> {
   const all = await trace.rows<FlowFacts>(`
-    SELECT flow, path, any_value(saddr) || ':' || any_value(sport) || ' \u2192 ' || any_value(daddr) || ':' || any_value(dport) AS label,
+    SELECT flow, path, ${endSql("any_value(saddr)", "any_value(sport)")} || ' \u2192 ' || ${endSql("any_value(daddr)", "any_value(dport)")} AS label,
       min(t) AS start_s, max(t) AS end_s,
       coalesce(max(snd_una) - min(snd_una), count(*))::DOUBLE AS weight
     FROM trace JOIN captures USING (capture) WHERE flow IS NOT NULL GROUP BY flow, capture, path ORDER BY flow`);

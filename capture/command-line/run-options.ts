@@ -1,4 +1,5 @@
 /** The command line of `capture run`. */
+import { portOf } from "@tcpprobe-plus/tpp/write";
 import { type Command, Option } from "commander";
 import type { RunOptions } from "../commands/run.ts";
 import { BadBufferSizeError, BadDurationError, BadNumberError, BadPortError, OptionsError } from "../errors.ts";
@@ -126,8 +127,8 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
 }
 
 function parsePort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65535) throw new BadPortError(text);
+  const port = portOf(text);
+  if (!port) throw new BadPortError(text);
   return port;
 }
 

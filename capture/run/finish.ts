@@ -1,7 +1,7 @@
 /** The end of a capture: last numbers, trailer, and what is said of it. */
-import { type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp/write";
+import { bytesText, type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp/write";
 import { type Source, type SourceEnd, sumOfLosses } from "../sources/source.ts";
-import { formatBytes, formatCount, formatLost } from "../terminal/numbers.ts";
+import { formatCount, formatLost } from "../terminal/numbers.ts";
 import type { Output } from "./output.ts";
 import type { Reporter } from "./reporter.ts";
 import type { StopRequest } from "./stop-request.ts";
@@ -66,7 +66,7 @@ export async function finish(
 
 function describe(totals: TppTotals, kind: string, reason: string, output: Output, path: string): string {
   const ratio = totals.fileBytes > 0 ? (totals.rawBytes / totals.fileBytes).toFixed(1) : "-";
-  const size = `${formatBytes(totals.rawBytes)} of ${kind} in ${formatBytes(totals.fileBytes)} (${ratio}:1)`;
+  const size = `${bytesText(totals.rawBytes)} of ${kind} in ${bytesText(totals.fileBytes)} (${ratio}:1)`;
   const time = `${totals.duration_s.toFixed(1)} s (${reason})`;
   return `${nameOf(output, path)}: ${formatCount(totals.records)} records in ${time}, ${size}, lost ${formatLost(totals.lost)}`;
 }

@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { bytesText } from "@tcpprobe-plus/tpp/write";
 import test from "ava";
 import { StatusLine } from "../run/status-line.ts";
 import { clockAnchors } from "../snapshot/clock.ts";
 import { networkSysctls } from "../snapshot/sysctl.ts";
-import { formatBytes, formatCount, formatLost } from "../terminal/numbers.ts";
+import { formatCount, formatLost } from "../terminal/numbers.ts";
 import { LostCounter } from "../tracefs/lost-counter.ts";
 import { planEvents } from "../tracefs/trace-events.ts";
 import { defaultBufferKb } from "../tracefs/trace-instance.ts";
@@ -89,7 +90,7 @@ test("the clock anchors tie real and monotonic time to well under a millisecond"
 
 test("numbers in the totals", (t) => {
   t.deepEqual([0, 999, 1000, 1234567].map(formatCount), ["0", "999", "1 000", "1 234 567"]);
-  t.deepEqual([0, 999, 1000, 2_339_505, 55_541_865, 12e12].map(formatBytes), [
+  t.deepEqual([0, 999, 1000, 2_339_505, 55_541_865, 12e12].map(bytesText), [
     "0 B",
     "999 B",
     "1.00 kB",

@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { bytesText } from "@tcpprobe-plus/tpp/write";
 import { build } from "esbuild";
 import { koffiAsset } from "../../capture/bpf/koffi.ts";
 import { assetList } from "../../capture/system/single-executable.ts";
@@ -99,9 +100,8 @@ try {
   inject(making, blob);
   rmSync(target, { force: true });
   copyFileSync(making, target);
-  const size = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   console.log(
-    `${target}: ${size(statSync(target).size)}, of which capture ${size(statSync(blob).size)}, Node ${process.version} the rest`,
+    `${target}: ${bytesText(statSync(target).size)}, of which capture ${bytesText(statSync(blob).size)}, Node ${process.version} the rest`,
   );
 } finally {
   rmSync(work, { recursive: true, force: true });

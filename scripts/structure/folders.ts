@@ -16,7 +16,7 @@ export interface Folder {
 /** Files that all of a package may import. They import nothing but one another. */
 const analyzeBase = ["analyze/errors.ts", "analyze/version.ts", "analyze/temporary.ts", "tpp/index.ts"];
 const captureBase = ["capture/errors.ts", "capture/exit-codes.ts", "capture/version.ts", "tpp/write.ts"];
-const tppBase = ["tpp/errors.ts", "tpp/foreign-text.ts"];
+const tppBase = ["tpp/errors.ts", "tpp/foreign-text.ts", "tpp/port.ts", "tpp/units.ts"];
 
 const analyze = (name: string, what: string, ...imports: readonly string[]): Folder => ({
   path: `analyze/${name}`,
@@ -55,6 +55,8 @@ export const folders: readonly Folder[] = [
   tpp("columns", "the table of columns: name, unit, type, meaning, the sources that supply it"),
   tpp("errors.ts", "errors of reading and writing"),
   { path: "tpp/foreign-text.ts", what: "text from outside, as people are shown it", imports: [] },
+  { path: "tpp/port.ts", what: "a port from text", imports: [] },
+  { path: "tpp/units.ts", what: "sizes and rates as text", imports: [] },
 
   capture("bin", "starts the command", "cli.ts"),
   capture("cli.ts", "parses, runs one command, reports an error", "command-line", "terminal"),

@@ -3,6 +3,7 @@
  * written: whoever gets a TppHeader, TppCheckpoint or TppTrailer can rely on every type and range below. Text is
  * bounded in length only: it is foreign, and `foreignText` is for showing it.
  */
+import { mostPort } from "../port.ts";
 import type { TextKind, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
 import { layoutProblem } from "./record-layout.ts";
 import {
@@ -84,7 +85,7 @@ const headerFields = objectOf({
     zero_monotonic_ns: monotonic,
     of_records: optional(oneOf("realtime")),
   }),
-  filters: objectOf({ port: nullOr(whole(1, 65535)) }),
+  filters: objectOf({ port: nullOr(whole(1, mostPort)) }),
   module_sysctl: nullOr(settings),
   sysctl: settings,
   interfaces: listOf(networkInterface, 100_000),

@@ -32,8 +32,8 @@ export const inflightBytes: PlotDefinition = {
   interpolate: "step-before",
   scales: [
     { from: 0, divisor: 1, unit: "bytes" },
-    { from: 4096, divisor: 1024, unit: "KiB" },
-    { from: 4 << 20, divisor: 1 << 20, unit: "MiB" },
+    { from: 4e3, divisor: 1e3, unit: "kB" },
+    { from: 4e6, divisor: 1e6, unit: "MB" },
   ],
   series: [
     {
