@@ -1,7 +1,9 @@
 /**
  * Errors a user can meet: one line that says what is wrong, where, and what to do next, and the exit code to end with.
- * Codes follow sysexits(3) where it has one: 64 usage, 65 bad data, 66 no input, 69 unavailable, 73 cannot create.
+ * Codes are those of tpp/exit-codes.ts.
  */
+import { exitCodes } from "@tcpprobe-plus/tpp";
+
 export class AnalyzeError extends Error {
   readonly exitCode: number;
   constructor(message: string, exitCode: number, options?: ErrorOptions) {
@@ -18,7 +20,7 @@ export class InputError extends AnalyzeError {
       EACCES: "permission denied; read it as the user who captured it, or change its mode",
       EISDIR: "is a directory without a .tpp file in it",
     };
-    super(`${path}: ${why[cause.code ?? ""] ?? cause.message}`, 66, { cause });
+    super(`${path}: ${why[cause.code ?? ""] ?? cause.message}`, exitCodes.noInput, { cause });
   }
 }
 
@@ -27,14 +29,14 @@ export class NotAFileError extends AnalyzeError {
   constructor(path: string, isPipe: boolean) {
     super(
       `${path}: is ${isPipe ? "a pipe, which can be read only once; save what comes out of it to a file and give that" : "no file; give a file"}`,
-      66,
+      exitCodes.noInput,
     );
   }
 }
 
 export class NotACaptureError extends AnalyzeError {
   constructor(path: string, why: string) {
-    super(`${path}: ${why}`, 65);
+    super(`${path}: ${why}`, exitCodes.badInput);
   }
 }
 
@@ -43,7 +45,7 @@ export class MissingColumnError extends AnalyzeError {
   constructor(what: string, column: string, source: string, suppliers: readonly string[]) {
     super(
       `${what} needs ${column}, which the ${source} source does not supply; capture with ${suppliers.map((s) => `--source ${s}`).join(" or ")} to have it`,
-      69,
+      exitCodes.unavailable,
     );
   }
 }
@@ -52,7 +54,7 @@ export class NoSuchFlowError extends AnalyzeError {
   constructor(flow: number, count: number) {
     super(
       `no flow ${flow}: the capture has ${count === 0 ? "no flows" : `flows 1 to ${count}`}; \`analyze flows\` lists them`,
-      65,
+      exitCodes.badInput,
     );
   }
 }
@@ -61,7 +63,7 @@ export class NothingToDrawError extends AnalyzeError {
   constructor(plot: string, where: string) {
     super(
       `nothing to draw: no records for ${plot} ${where}; \`analyze flows\` and \`analyze info\` show what there is`,
-      65,
+      exitCodes.badInput,
     );
   }
 }
@@ -83,7 +85,7 @@ export class OutputError extends AnalyzeError {
       EFBIG: "it would be larger than files may be here",
       EPIPE: "its reader went away",
     };
-    super(`cannot write ${to}: ${why[systemCode(cause)] ?? firstLine(cause)}`, 73, { cause });
+    super(`cannot write ${to}: ${why[systemCode(cause)] ?? firstLine(cause)}`, exitCodes.cannotCreate, { cause });
   }
 }
 
@@ -102,7 +104,11 @@ export class TemporaryDirectoryError extends AnalyzeError {
     const next = ["ENOSPC", "EDQUOT"].includes(code)
       ? "free some, or name a directory with more in the environment variable TMPDIR"
       : "name another directory in the environment variable TMPDIR";
-    super(`cannot write temporary files to ${directory}: ${why[code] ?? firstLine(cause)}; ${next}`, 73, { cause });
+    super(
+      `cannot write temporary files to ${directory}: ${why[code] ?? firstLine(cause)}; ${next}`,
+      exitCodes.cannotCreate,
+      { cause },
+    );
   }
 }
 
@@ -124,33 +130,39 @@ const firstLine = (cause: unknown): string => (cause as Error).message.split("\n
 /** The reader of standard output went away, as `| head` does: an end, of which nothing is said. */
 export class OutputClosedError extends AnalyzeError {
   constructor() {
-    super("the reader of standard output went away", 0);
+    super("the reader of standard output went away", exitCodes.ok);
   }
 }
 
 export class OutputExistsError extends AnalyzeError {
   constructor(path: string) {
-    super(`${path} exists already and is left as it is; choose another name, or give -f to overwrite it`, 73);
+    super(
+      `${path} exists already and is left as it is; choose another name, or give -f to overwrite it`,
+      exitCodes.cannotCreate,
+    );
   }
 }
 
 /** In the place of a report that `check` writes stands something else. */
 export class NotAReportError extends AnalyzeError {
   constructor(path: string) {
-    super(`${path} exists already, is no JUnit report, and is left as it is; choose another name`, 73);
+    super(
+      `${path} exists already, is no JUnit report, and is left as it is; choose another name`,
+      exitCodes.cannotCreate,
+    );
   }
 }
 
 export class OutputIsInputError extends AnalyzeError {
   constructor(path: string, input: string) {
     const which = path === input ? "" : ` (${input})`;
-    super(`${path} is what is read${which}, and would be lost; choose another name`, 73);
+    super(`${path} is what is read${which}, and would be lost; choose another name`, exitCodes.cannotCreate);
   }
 }
 
 export class UnknownFormatError extends AnalyzeError {
   constructor(path: string, known: readonly string[]) {
-    super(`${path}: the name's ending picks the format; use one of ${known.join(", ")}`, 64);
+    super(`${path}: the name's ending picks the format; use one of ${known.join(", ")}`, exitCodes.usage);
   }
 }
 
@@ -159,7 +171,7 @@ export class SqlError extends AnalyzeError {
     const said = cause instanceof NumberTooLargeError ? (cause.cause as Error) : cause;
     const text = said.message.replaceAll(/\s*\n\s*/g, " ");
     const locked = /disabled by configuration|disabled through configuration|configuration has been locked/.test(text);
-    super(`the query failed: ${text}${locked ? `; ${onlyCaptures}` : ""}`, 65, { cause });
+    super(`the query failed: ${text}${locked ? `; ${onlyCaptures}` : ""}`, exitCodes.badInput, { cause });
   }
 }
 
@@ -171,7 +183,7 @@ export class RefusedStatementError extends AnalyzeError {
   constructor(found: string) {
     super(
       `a query is one statement that reads (SELECT, FROM, WITH, VALUES, PIVOT, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN), and this is ${found}; ${onlyCaptures}`,
-      64,
+      exitCodes.usage,
     );
   }
 }
@@ -181,7 +193,7 @@ export class DamagedParquetError extends AnalyzeError {
   constructor(path: string, cause: Error) {
     super(
       `${path}: its Parquet cannot be read (${firstLine(cause).replaceAll(/"?\/\S*-input\.parquet"?/g, "the file")}); convert the capture again`,
-      65,
+      exitCodes.badInput,
       { cause },
     );
   }
@@ -193,7 +205,7 @@ export class TooManyWindowsError extends AnalyzeError {
     const shown = (count: number) => count.toLocaleString("en-US");
     super(
       `the captures have ${shown(windows)} windows of this length, and ${shown(most)} are the most; give a longer one with --window`,
-      65,
+      exitCodes.badInput,
     );
   }
 }
@@ -201,19 +213,19 @@ export class TooManyWindowsError extends AnalyzeError {
 /** A number of the capture that TCP cannot have, which no check before has found. */
 export class NumberTooLargeError extends AnalyzeError {
   constructor(cause: Error) {
-    super(`the capture has a number that TCP cannot have: ${firstLine(cause)}`, 65, { cause });
+    super(`the capture has a number that TCP cannot have: ${firstLine(cause)}`, exitCodes.badInput, { cause });
   }
 }
 
 export class TraceClosedError extends AnalyzeError {
   constructor() {
-    super("the trace is closed; open it again with openTrace", 64);
+    super("the trace is closed; open it again with openTrace", exitCodes.usage);
   }
 }
 
 export class UsageError extends AnalyzeError {
   constructor(message: string) {
-    super(message, 64);
+    super(message, exitCodes.usage);
   }
 }
 
@@ -221,7 +233,7 @@ export class NothingToCheckError extends AnalyzeError {
   constructor() {
     super(
       "no flow carries data, so there is nothing to check; `analyze flows` lists what there is, --flow picks any",
-      65,
+      exitCodes.badInput,
     );
   }
 }

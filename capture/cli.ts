@@ -1,8 +1,8 @@
+import { exitCodes } from "@tcpprobe-plus/tpp/write";
 /** The `capture` command: parses, calls one function, reports errors as one line. */
 import { refuseChangedArguments } from "./command-line/argument-bytes.ts";
 import { buildProgram, ownArguments } from "./command-line/program.ts";
 import { reportError } from "./command-line/report-error.ts";
-import { exitCodes } from "./exit-codes.ts";
 import { type Io, processIo } from "./terminal/io.ts";
 
 /** Runs the command line and returns the exit code; never throws. */

@@ -1,6 +1,5 @@
 /** What a user of `capture` can meet: one class an error, one line a message, with the next step in it. */
-import { mostPort } from "@tcpprobe-plus/tpp/write";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodes, mostPort } from "@tcpprobe-plus/tpp/write";
 
 export class CaptureError extends Error {
   override readonly name: string = "CaptureError";

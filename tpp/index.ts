@@ -1,5 +1,6 @@
 export * from "./columns/columns.ts";
 export * from "./errors.ts";
+export { type ExitName, exitCodes } from "./exit-codes.ts";
 export { foreignText } from "./foreign-text.ts";
 export type * from "./format/header.ts";
 export { countLines, countUnits } from "./format/line-buffer.ts";

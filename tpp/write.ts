@@ -1,6 +1,7 @@
 /** What a program needs that only writes .tpp files: without the readers it starts sooner. */
 export * from "./columns/columns.ts";
 export * from "./errors.ts";
+export { type ExitName, exitCodes } from "./exit-codes.ts";
 export { foreignText } from "./foreign-text.ts";
 export type * from "./format/header.ts";
 export { countLines, countUnits } from "./format/line-buffer.ts";

@@ -1,4 +1,5 @@
 import { open, writeFile } from "node:fs/promises";
+import { exitCodes } from "@tcpprobe-plus/tpp";
 import { type Assertion, assertionOfText, readAssertions } from "../check/assertions.ts";
 import { evaluate, type Outcome } from "../check/evaluate.ts";
 import { type CheckError, isJunit, junit } from "../check/junit.ts";
@@ -7,8 +8,7 @@ import { jsonText } from "../database/values.ts";
 import { NotAReportError, NothingToCheckError, OutputExistsError, UsageError } from "../errors.ts";
 import { OutputFile } from "../export/file.ts";
 import { plural } from "../terminal/units.ts";
-import type { CommandIo } from "./open.ts";
-import { filesOf, withTrace } from "./open.ts";
+import { type CommandIo, filesOf, withTrace } from "./open.ts";
 
 export interface CheckOptions {
   readonly assert?: readonly string[];
@@ -17,9 +17,6 @@ export interface CheckOptions {
   readonly junit?: string;
   readonly json?: boolean;
 }
-
-const exitPassed = 0;
-const exitFailed = 1;
 
 /**
  * Holds assertions against captures. Returns 0 where all hold for every chosen flow, 1 where one does not or is not
@@ -45,7 +42,7 @@ export async function check(paths: readonly string[], options: CheckOptions, io:
     const verdict = failed === 0 ? "all hold" : `${failed} of ${plural(outcomes.length, "check")} failed`;
     io.stdout.write(`${report(outcomes)}${verdict}\n`);
   }
-  return failed === 0 ? exitPassed : exitFailed;
+  return failed === 0 ? exitCodes.ok : exitCodes.doesNotHold;
 }
 
 /** Puts into `outcomes` what was found, and into `errors` what an assertion could not be asked. */

@@ -4,10 +4,8 @@ import { renderTable, unknown } from "../terminal/table.ts";
 import { bitsPerSecond, bytes, count, decimals, microseconds, plural } from "../terminal/units.ts";
 import { dataFlows, endsSql } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
-import type { CommandIo } from "./open.ts";
-import { withTrace } from "./open.ts";
-import type { FormatOptions } from "./rows.ts";
-import { printRows, rowFormat } from "./rows.ts";
+import { type CommandIo, withTrace } from "./open.ts";
+import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
 type Value = number | null | undefined;
 

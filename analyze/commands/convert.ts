@@ -5,8 +5,7 @@ import { csvChunks } from "../export/csv.ts";
 import { writeChunks } from "../export/file.ts";
 import type { Trace } from "../trace/trace.ts";
 import { writeParquet } from "../trace/write.ts";
-import type { CommandIo } from "./open.ts";
-import { openOutput, withTrace } from "./open.ts";
+import { type CommandIo, openOutput, withTrace } from "./open.ts";
 
 const wholeTrace = ({ database }: Trace) => Answer.to(database, "SELECT * FROM trace ORDER BY capture, ord");
 

@@ -4,8 +4,7 @@ import { account } from "../diagnose/account.ts";
 import { type FlowFacts, gatherFacts, periodsOf } from "../diagnose/facts.ts";
 import { verdictOf } from "../diagnose/verdict.ts";
 import type { Trace } from "../trace/trace.ts";
-import type { CommandIo } from "./open.ts";
-import { withTrace } from "./open.ts";
+import { type CommandIo, withTrace } from "./open.ts";
 
 /** So many flows are told of at once, which bounds the memory for their periods. */
 const atOnce = 1000;

@@ -4,10 +4,8 @@ import { Answer } from "../export/answer.ts";
 import { queryFormat, writeAnswer } from "../export/query.ts";
 import { flowFilter } from "../trace/select.ts";
 import { viewNames, windowedViews } from "../trace/views.ts";
-import type { CommandIo } from "./open.ts";
-import { openOutput, withTrace } from "./open.ts";
-import type { FormatOptions } from "./rows.ts";
-import { printRows, rowFormat } from "./rows.ts";
+import { type CommandIo, openOutput, withTrace } from "./open.ts";
+import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
 export interface MetricsOptions extends FormatOptions {
   readonly output?: string;

@@ -6,8 +6,7 @@ import { drawPlot } from "../plots/draw.ts";
 import { type PlotName, plotNames } from "../plots/names.ts";
 import type { VegaLiteSpec } from "../plots/spec.ts";
 import { notice } from "./notices.ts";
-import type { CommandIo } from "./open.ts";
-import { openOutput, withTrace } from "./open.ts";
+import { type CommandIo, openOutput, withTrace } from "./open.ts";
 
 export interface PlotCommandOptions {
   readonly output?: string;

@@ -5,10 +5,8 @@ import { UsageError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
 import { queryFormat, writeAnswer } from "../export/query.ts";
 import { windowedViews } from "../trace/views.ts";
-import type { CommandIo } from "./open.ts";
-import { openOutput, withTrace } from "./open.ts";
-import type { FormatOptions } from "./rows.ts";
-import { printRows, rowFormat } from "./rows.ts";
+import { type CommandIo, openOutput, withTrace } from "./open.ts";
+import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
 export interface SqlOptions extends FormatOptions {
   readonly parquet?: boolean;

@@ -1,6 +1,6 @@
+import { exitCodes } from "@tcpprobe-plus/tpp/write";
 /** What can keep the source `bpf` from working, each with its next step. */
 import { CaptureError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 
 /** This host or kernel lacks what the source needs; another source may work. */
 export class NoBpfError extends CaptureError {

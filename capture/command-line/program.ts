@@ -1,7 +1,6 @@
 /** What commands and options `capture` has; run-options.ts and module-options.ts have most of them. */
-import { foreignText } from "@tcpprobe-plus/tpp/write";
+import { exitCodes, foreignText } from "@tcpprobe-plus/tpp/write";
 import { Command } from "commander";
-import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../terminal/io.ts";
 import { version } from "../version.ts";
 import { addModuleCommands } from "./module-options.ts";

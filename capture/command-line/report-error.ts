@@ -1,5 +1,6 @@
 import {
   DiskFullError,
+  exitCodes,
   foreignText,
   OutputChangedError,
   OutputClosedError,
@@ -12,7 +13,6 @@ import {
 } from "@tcpprobe-plus/tpp/write";
 import { CommanderError } from "commander";
 import { CaptureError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../terminal/io.ts";
 import { writeLine } from "../terminal/lines.ts";
 

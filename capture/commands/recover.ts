@@ -3,9 +3,8 @@
 import { access, constants } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { foreignText, recoverTpp, TppError } from "@tcpprobe-plus/tpp";
-import { bytesText } from "@tcpprobe-plus/tpp/write";
+import { bytesText, exitCodes } from "@tcpprobe-plus/tpp/write";
 import { InputMissingError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatCount } from "../terminal/numbers.ts";
 

@@ -1,8 +1,6 @@
 /** `capture run`: from the source to .tpp files until it is stopped. */
-import type { TppHeader } from "@tcpprobe-plus/tpp/write";
-import { failureReason, TppError } from "@tcpprobe-plus/tpp/write";
+import { exitCodes, failureReason, TppError, type TppHeader } from "@tcpprobe-plus/tpp/write";
 import { CalledOffError, CommandStartError, ModuleRemovedError, OptionsError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 import type { Command } from "../run/command.ts";
 import { finish } from "../run/finish.ts";
 import type { Rotation } from "../run/limits.ts";

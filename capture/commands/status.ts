@@ -1,6 +1,6 @@
+import { exitCodes } from "@tcpprobe-plus/tpp/write";
 /** `capture status`: what the module has done and is doing; changes nothing. */
 import { NoModuleError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 import { dataPath } from "../module/paths.ts";
 import { type ModuleStatus, moduleStatus, ratesBetween } from "../module/status.ts";
 import type { Io } from "../terminal/io.ts";

@@ -1,5 +1,5 @@
+import { exitCodes } from "@tcpprobe-plus/tpp/write";
 import { CaptureError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 
 /** The loaded module is older than its binary file. */
 export class NoBinaryFileError extends CaptureError {

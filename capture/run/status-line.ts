@@ -1,7 +1,6 @@
 /** One line on a terminal that says how the capture is doing; nothing where standard error is no terminal. */
 
-import type { LossTotals } from "@tcpprobe-plus/tpp/write";
-import { bytesText } from "@tcpprobe-plus/tpp/write";
+import { bytesText, type LossTotals } from "@tcpprobe-plus/tpp/write";
 import type { TextOut } from "../terminal/io.ts";
 import { painter } from "../terminal/lines.ts";
 import { formatCount, totalLost } from "../terminal/numbers.ts";

@@ -15,8 +15,8 @@ export interface Folder {
 
 /** Files that all of a package may import. They import nothing but one another. */
 const analyzeBase = ["analyze/errors.ts", "analyze/version.ts", "analyze/temporary.ts", "tpp/index.ts"];
-const captureBase = ["capture/errors.ts", "capture/exit-codes.ts", "capture/version.ts", "tpp/write.ts"];
-const tppBase = ["tpp/errors.ts", "tpp/foreign-text.ts", "tpp/port.ts", "tpp/units.ts"];
+const captureBase = ["capture/errors.ts", "capture/version.ts", "tpp/write.ts"];
+const tppBase = ["tpp/errors.ts", "tpp/foreign-text.ts", "tpp/exit-codes.ts", "tpp/port.ts", "tpp/units.ts"];
 
 const analyze = (name: string, what: string, ...imports: readonly string[]): Folder => ({
   path: `analyze/${name}`,
@@ -55,6 +55,7 @@ export const folders: readonly Folder[] = [
   tpp("columns", "the table of columns: name, unit, type, meaning, the sources that supply it"),
   tpp("errors.ts", "errors of reading and writing"),
   { path: "tpp/foreign-text.ts", what: "text from outside, as people are shown it", imports: [] },
+  { path: "tpp/exit-codes.ts", what: "exit codes of both commands", imports: [] },
   { path: "tpp/port.ts", what: "a port from text", imports: [] },
   { path: "tpp/units.ts", what: "sizes and rates as text", imports: [] },
 
@@ -81,8 +82,7 @@ export const folders: readonly Folder[] = [
   capture("tracefs", "instances and events of tracefs", "system"),
   capture("system", "programs and processes of this host"),
   capture("terminal", "lines, numbers and streams for people"),
-  { path: "capture/errors.ts", what: "one class an error", imports: ["capture/exit-codes.ts", "tpp/write.ts"] },
-  { path: "capture/exit-codes.ts", what: "the exit codes, with their meanings", imports: [] },
+  { path: "capture/errors.ts", what: "one class an error", imports: ["tpp/write.ts"] },
   { path: "capture/version.ts", what: "the version", imports: ["capture/package.json"] },
 
   analyze("bin", "starts the command", "cli.ts"),
