@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { hasTool, isRoot } from "../../lab/machine.ts";
+import { fixture, temporaryDirectory } from "../../test/support/analyze.ts";
 import { requires } from "../../test/support/requires.ts";
-import { fixture, temporaryDirectory } from "./helpers.ts";
 
 const bin = fileURLToPath(new URL("../bin/analyze.js", import.meta.url));
 const kmod = fixture("kmod-loss");

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { countLines, verifyTpp } from "@tcpprobe-plus/tpp";
-import { installPackage } from "./package.ts";
+import { installPackage } from "../../test/support/package.ts";
 
 const [millions = 4, rounds = 5] = process.argv.slice(2).map(Number);
 const texts = new URL("../../test/fixtures/kmod-raw/", import.meta.url);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { bytesText } from "@tcpprobe-plus/tpp/write";
 import test from "ava";
+import { silentIo, temporaryDirectory } from "../../test/support/capture.ts";
 import { StatusLine } from "../run/status-line.ts";
 import { clockAnchors } from "../snapshot/clock.ts";
 import { networkSysctls } from "../snapshot/sysctl.ts";
@@ -10,7 +11,6 @@ import { formatCount, formatLost } from "../terminal/numbers.ts";
 import { LostCounter } from "../tracefs/lost-counter.ts";
 import { planEvents } from "../tracefs/trace-events.ts";
 import { defaultBufferKb } from "../tracefs/trace-instance.ts";
-import { silentIo, temporaryDirectory } from "./helpers.ts";
 
 const traceLine = "  iperf3-1 [001] ..s2.  2138.251407: tcp_probe: family=AF_INET src=127.0.0.1:1\n";
 

@@ -6,7 +6,7 @@
  */
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { captureInGuest } from "../../capture/test/guest.ts";
+import { captureInGuest } from "../support/guest.ts";
 import type { Case, Control } from "./cases.ts";
 
 /**

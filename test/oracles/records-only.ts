@@ -5,7 +5,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../lab/command.ts";
-import { capture } from "../support/analyze.ts";
+import { capture } from "../support/commands.ts";
 
 /** Makes records.tpp of capture.tpp in the folder. */
 export async function recordsOnly(folder: string): Promise<void> {
