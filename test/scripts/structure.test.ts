@@ -63,7 +63,7 @@ test("a file belongs to the longest entry that fits", (t) => {
 });
 
 test("a circle is found through three files and through types, and two circles are two", (t) => {
-  const text = (name: string) => `import type { X } from "../${name}.ts";`;
+  const text = (name: string) => `import type { X } from "./${name}.ts";`;
   const imports = [
     ...importsIn("a.ts", text("b")),
     ...importsIn("b.ts", text("c")),
