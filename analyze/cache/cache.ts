@@ -222,7 +222,7 @@ export async function codeFiles(): Promise<URL[]> {
     codeFolders.map(async (folder) => {
       const names = await readdir(folder, { recursive: true });
       return names
-        .filter((name) => /\.(ts|js)$/.test(name) && !/(^|\/)(test|node_modules)\//.test(name))
+        .filter((name) => /\.(ts|js|wasm)$/.test(name) && !/(^|\/)(test|node_modules)\//.test(name))
         .sort()
         .map((name) => new URL(name, folder));
     }),

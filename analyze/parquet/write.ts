@@ -5,7 +5,7 @@ import { traceColumns } from "@tcpprobe-plus/tpp";
 import type { Capture, Loss } from "../captures/capture.ts";
 import { identifier, literal } from "../database/literals.ts";
 import { Pass, type PassInput } from "../records/pass.ts";
-import { passColumns, passTable, suppliedColumns } from "../records/table.ts";
+import { PassTable, passColumns, suppliedColumns } from "../records/table.ts";
 import { capturesKey, lossesKey, plainType, rejectedKey } from "./converted.ts";
 import { fillPlaceholders, placeholder } from "./footer.ts";
 
@@ -49,12 +49,12 @@ export async function writePass(
   { format, every, more = {} }: WriteOptions,
 ): Promise<WrittenPass> {
   const pass = new Pass(input);
+  const name = "pass";
+  const table = new PassTable(pass, { name, capture: 1, start: () => pass });
   // A DuckDB of its own, with one thread: others would do nothing but ask, as fast as they can, whether there is work.
   const instance = await DuckDBInstance.create(":memory:", { threads: "1", memory_limit: memoryLimit });
   try {
     const connection = await instance.connect();
-    const name = "pass";
-    const table = passTable(name, pass);
     connection.registerTableFunction(table.function);
     const supplied = new Set(suppliedColumns(pass));
     const columns = passColumns.flatMap(({ name, type }) =>
@@ -74,7 +74,7 @@ export async function writePass(
           KV_METADATA {${metadata.map(([key, value]) => `${literal(key!)}: ${literal(value!)}`).join(", ")}})`,
       )
       .catch((error) => {
-        throw table.error() ?? error;
+        throw table.error ?? error;
       });
     const written = pass.end();
     const { header, records } = written.capture;
@@ -88,6 +88,7 @@ export async function writePass(
     );
     return written;
   } finally {
+    table.close();
     await pass.close();
     instance.closeSync();
   }

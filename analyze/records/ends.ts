@@ -5,7 +5,7 @@
 import type { Ends } from "./batch.ts";
 
 /** So many different ends are remembered; then the table begins anew, so that no text can make it grow without bound. */
-const mostEnds = 1 << 16;
+export const mostEnds = 1 << 16;
 const slots = mostEnds * 4;
 
 export class EndsTable {
@@ -13,6 +13,8 @@ export class EndsTable {
   newEnds: Ends[] = [];
   /** Whether the numbers began anew since then. */
   anew = true;
+  /** Rises when the table begins anew. */
+  generation = 0;
   #count = 0;
   readonly #table = new Int32Array(slots).fill(-1);
   /** Of each entry: its bytes, its connection, and the number of its ends. */
@@ -36,6 +38,13 @@ export class EndsTable {
     this.dports = [];
     this.#count = 0;
     this.anew = true;
+    this.generation++;
+  }
+
+  /** Number of ends whose bytes somebody else remembers, until the next generation. */
+  meet(ends: Ends): number {
+    this.#entries++;
+    return this.numberOf(ends);
   }
 
   /**

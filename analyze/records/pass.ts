@@ -99,6 +99,11 @@ export class Pass {
     return batch;
   }
 
+  /** Whether `next` need not wait for another thread. */
+  get isReady(): boolean {
+    return this.#ready.length > 0 || this.#ended || !this.#jobs[this.#job] || this.#source.isReady;
+  }
+
   release(batch: Batch): void {
     this.#source.release(batch.data.memory);
   }

@@ -27,6 +27,8 @@ export interface FrameSource {
   readonly layout: Layout;
   /** What the next frame holds, in the order of the jobs, and who read it; waits for it. */
   next(): FrameResult & { readonly reader: number };
+  /** Whether `next` need not wait for another thread. */
+  readonly isReady: boolean;
   /** The batch's memory may be used again. */
   release(memory: SharedArrayBuffer): void;
   close(): Promise<void>;
@@ -63,6 +65,10 @@ class HereSource implements FrameSource {
     return { ...this.#reader.read(this.#jobs[this.#next++]!), reader: 0 };
   }
 
+  get isReady(): boolean {
+    return true;
+  }
+
   release(memory: SharedArrayBuffer): void {
     this.#spare.push(memory);
   }
@@ -84,6 +90,8 @@ class ThreadSource implements FrameSource {
   readonly #threads: readonly Thread[];
   readonly #owners = new Map<SharedArrayBuffer, MessagePort>();
   #next = 0;
+  /** Taken from the port and not yet asked for. */
+  #message: FromWorker | null = null;
 
   constructor(settings: ReaderSettings, layout: Layout, jobs: readonly FrameJob[], count: number) {
     this.layout = layout;
@@ -103,12 +111,19 @@ class ThreadSource implements FrameSource {
   next(): FrameResult & { readonly reader: number } {
     const reader = this.#next++ % this.#threads.length;
     const { port, flags } = this.#threads[reader]!;
-    const message = receive(port, flags);
+    const message = this.#message ?? receive(port, flags);
+    this.#message = null;
     Atomics.add(flags, flagPlaces.taken, 1);
     Atomics.notify(flags, flagPlaces.taken);
     if (message.kind === "failed") throw message.error;
     for (const { memory } of message.result.batches) this.#owners.set(memory, port);
     return { ...message.result, reader };
+  }
+
+  get isReady(): boolean {
+    const { port } = this.#threads[this.#next % this.#threads.length]!;
+    this.#message ??= (receiveMessageOnPort(port)?.message as FromWorker | undefined) ?? null;
+    return this.#message !== null;
   }
 
   release(memory: SharedArrayBuffer): void {

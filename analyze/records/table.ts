@@ -1,4 +1,4 @@
-/** The records of a pass as a table function of DuckDB, read once, in their order. Only the columns that a query wants are copied. */
+/** The records of a pass as a table function of DuckDB, in their order. Only the columns that a query wants are copied. */
 import {
   BIGINT,
   BOOLEAN,
@@ -15,6 +15,7 @@ import {
 } from "@duckdb/node-api";
 import duckdb from "@duckdb/node-bindings";
 import { caStates, recordTypes, traceColumns } from "@tcpprobe-plus/tpp";
+import { BatchesAhead } from "./ahead.ts";
 import type { Batch } from "./batch.ts";
 import { bytesOf } from "./columns.ts";
 import { followTypes } from "./follow.ts";
@@ -66,63 +67,114 @@ export function suppliedColumns({ layout }: Pass): string[] {
   return passColumns.map(({ name }) => name).filter((name) => always.has(name) || layout.place(name) >= 0);
 }
 
-/** What a query over the function can tell of a failure of the pass. */
-export interface PassTable {
-  readonly function: DuckDBTableFunction;
-  /** What the pass threw; DuckDB tells only its text. */
-  readonly error: () => unknown;
+/** One reading of a pass by a query. */
+class Scan {
+  readonly pass: Pass;
+  readonly #batches: BatchesAhead;
+  readonly #wanted: readonly TableColumn[];
+  #batch: Batch | null = null;
+  #from = 0;
+  #ord = 1;
+
+  constructor(pass: Pass, wanted: readonly TableColumn[]) {
+    this.pass = pass;
+    this.#batches = new BatchesAhead(pass);
+    this.#wanted = wanted;
+  }
+
+  /** Fills a chunk with the next records; false at the end. */
+  write(chunk: duckdb.DataChunk): boolean {
+    if (this.#batch && this.#from >= this.#batch.rows) {
+      this.pass.release(this.#batch);
+      this.#batch = null;
+    }
+    if (this.#batch === null) {
+      this.#batch = this.#batches.next();
+      this.#from = 0;
+    }
+    const batch = this.#batch;
+    const count = batch === null ? 0 : Math.min(vectorRows, batch.rows - this.#from);
+    duckdb.data_chunk_set_size(chunk, count);
+    if (batch === null) return false;
+    const stretch = { batch, from: this.#from, count, ord: this.#ord };
+    for (const [index, { write }] of this.#wanted.entries()) write(duckdb.data_chunk_get_vector(chunk, index), stretch);
+    this.#from += count;
+    this.#ord += count;
+    return true;
+  }
+
+  close(): void {
+    this.#batches.close();
+  }
 }
 
-/** `capture`: the number that its records have; `firstFlow`: number of the first connection. */
-export function passTable(
-  name: string,
-  pass: Pass,
-  { capture = 1, progress }: { capture?: number; progress?: () => void } = {},
-): PassTable {
-  const columns = tableColumns(pass, capture);
-  let wanted: readonly TableColumn[] = [];
-  let begun = false;
-  let error: unknown;
-  let batch: Batch | null = null;
-  let from = 0;
-  let ord = 1;
-  const table = DuckDBTableFunction.create({
-    name,
-    supportsProjectionPushdown: true,
-    bindFunction: (info) => {
-      for (const { name, type } of columns) info.addResultColumn(name, type);
-    },
-    initFunction: (info) => {
-      if (begun) info.setError("the records of a pass can be read only once");
-      begun = true;
-      wanted = info.getColumnIndexes().map((index) => columns[index]!);
-      info.setMaxThreads(1);
-    },
-    mainFunction: (info, { chunk }) => {
-      try {
-        if (batch && from >= batch.rows) {
-          pass.release(batch);
-          batch = null;
+export interface PassTableOptions {
+  /** Name of the function. */
+  readonly name: string;
+  /** The number that its records have as their capture. */
+  readonly capture: number;
+  /** The pass that a query is to read, from its beginning; each query asks once. */
+  readonly start: () => Pass;
+  /** Is told that a query has read all of a pass. */
+  readonly finished?: (pass: Pass) => void;
+}
+
+/** The records as a table function, in their order. Queries that run at the same time read a pass each. */
+export class PassTable {
+  readonly function: DuckDBTableFunction;
+  readonly #scans = new Set<Scan>();
+  #error: unknown;
+
+  /** `shape`: a pass over the capture, of which only the layout is read. */
+  constructor(shape: Pass, { name, capture, start, finished }: PassTableOptions) {
+    const columns = tableColumns(shape, capture);
+    const failed = (info: { setError(error: string): void }, error: unknown) => {
+      this.#error ??= error;
+      info.setError((error as Error).message);
+    };
+    this.function = DuckDBTableFunction.create({
+      name,
+      supportsProjectionPushdown: true,
+      bindFunction: (info) => {
+        for (const { name, type } of columns) info.addResultColumn(name, type);
+      },
+      initFunction: (info) => {
+        try {
+          const pass = start();
+          const own = tableColumns(pass, capture);
+          const scan = new Scan(
+            pass,
+            info.getColumnIndexes().map((index) => own[index]!),
+          );
+          this.#scans.add(scan);
+          info.setInitData(scan);
+          info.setMaxThreads(1);
+        } catch (error) {
+          failed(info, error);
         }
-        if (batch === null) {
-          batch = pass.next();
-          from = 0;
-          progress?.();
+      },
+      mainFunction: (info, { chunk }) => {
+        try {
+          const scan = info.getInitData() as Scan;
+          if (scan.write(chunk)) return;
+          this.#scans.delete(scan);
+          finished?.(scan.pass);
+        } catch (error) {
+          failed(info, error);
         }
-        const count = batch === null ? 0 : Math.min(vectorRows, batch.rows - from);
-        duckdb.data_chunk_set_size(chunk, count);
-        if (batch === null) return;
-        const stretch = { batch, from, count, ord };
-        for (const [index, { write }] of wanted.entries()) write(duckdb.data_chunk_get_vector(chunk, index), stretch);
-        from += count;
-        ord += count;
-      } catch (caught) {
-        error = caught;
-        info.setError((caught as Error).message);
-      }
-    },
-  });
-  return { function: table, error: () => error };
+      },
+    });
+  }
+
+  /** What a pass threw, of which DuckDB tells only the text; undefined: nothing. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** Ends what queries have left half read. To be called before passes are closed. */
+  close(): void {
+    for (const scan of this.#scans) scan.close();
+  }
 }
 
 function tableColumns(pass: Pass, capture: number): TableColumn[] {

@@ -8,11 +8,9 @@ import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { type ColumnSpec, inner, traceSpec } from "../columns.ts";
 import { plainAddress } from "../ends.ts";
-import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
-
-/** How a field is read: `ends` stands for the four fields that name both ends. */
-export type FieldKind = keyof typeof codes;
-export const codes = { number: 0, ends: 1, type: 2, time: 3, hex: 4, word: 5, bareHex: 6 } as const;
+import { codes, type FieldKind } from "./parse-line.ts";
+import { type ReaderSettings, type TextKindReader, type TextReader, textOf } from "./reader.ts";
+import { type LineField, WasmLines } from "./wasm-lines.ts";
 
 interface Field {
   readonly wire: string;
@@ -48,11 +46,12 @@ const scales: Readonly<Record<string, number>> = {
 };
 /** All bits set, in bit/s: pacing is off. */
 const noPacing = (2 ** 64 - 2 ** 11) * 8;
-const largestExact = Number.MAX_SAFE_INTEGER;
 
 /** Life by type: see connections.ts. A SYN that is sent is told by its flag. */
 const lifeOf = [0, 0, 0, 2, 3, 3] as const;
 const synFlag = 2;
+/** The columns that name both ends. */
+const endsNames = ["ends", "sport", "dport"] as const;
 
 function fieldsOf(wire: readonly string[], cpus: boolean): Field[] {
   const fields: Field[] = [];
@@ -106,294 +105,111 @@ export const fieldsText: TextKindReader = {
   open: (settings, builder) => new FieldsReader(settings, builder),
 };
 
-/** Lines taken apart before their numbers go to the columns: as many as fit the processor's near memory. */
-const blockLines = 256;
-
-/** What `parseLine` says beside its result. */
-export const told = { endsFrom: 0, endsTo: 1, failed: 2, at: 3 } as const;
-
-/**
- * Takes the line at `at` apart: each field's number goes to `numbers`, from `base` on; of words, the place where they stand. Returns the place of
- * the line's end; -1 where it is no record, and in `tells` which field is wrong and where (-1: there are more). `more`: further words may follow.
- */
-export function parseLine(
-  text: Uint8Array,
-  begin: number,
-  kinds: Uint8Array,
-  limits: Float64Array,
-  numbers: Float64Array,
-  base: number,
-  tells: Int32Array,
-  more: boolean,
-): number {
-  const count = kinds.length;
-  let at = begin;
-  let index = 0;
-  let start = begin;
-  for (; index < count; index++) {
-    start = at;
-    const kind = kinds[index]!;
-    if (kind === codes.number) {
-      let digit = text[at]! ^ 48;
-      if (digit > 9) break;
-      // Nine digits fit 31 bits, which are quicker to reckon with.
-      const stop = at + 9;
-      let small = digit;
-      for (digit = text[++at]! ^ 48; digit <= 9 && at < stop; digit = text[++at]! ^ 48)
-        small = (Math.imul(small, 10) + digit) | 0;
-      if (digit > 9) numbers[base + index] = small;
-      else {
-        let value = small * 10 + digit;
-        for (digit = text[++at]! ^ 48; digit <= 9; digit = text[++at]! ^ 48) value = value * 10 + digit;
-        numbers[base + index] = value;
-      }
-      if (numbers[base + index]! > limits[index]!) break;
-    } else if (kind === codes.ends) {
-      let spaces = 0;
-      for (;;) {
-        const byte = text[at]!;
-        if (byte === 32) {
-          if (++spaces === 4) break;
-        } else if (byte === 10) break;
-        at++;
-      }
-      tells[told.endsFrom] = start;
-      tells[told.endsTo] = at;
-    } else if (kind === codes.hex || kind === codes.bareHex) {
-      let digits = 0;
-      let value = 0;
-      if (kind === codes.bareHex || (text[at] === 48 && (text[at + 1]! | 32) === 120)) {
-        at += kind === codes.hex ? 2 : 0;
-        for (; digits < 16; at++, digits++) {
-          const byte = text[at]!;
-          const digit = byte ^ 48;
-          const letter = (byte | 32) - 87;
-          if (digit <= 9) value = value * 16 + digit;
-          else if (letter >= 10 && letter <= 15) value = value * 16 + letter;
-          else break;
-        }
-      }
-      if (digits === 0 || value > limits[index]!) break;
-      numbers[base + index] = value;
-    } else if (kind === codes.type) {
-      const digit = text[at]! ^ 48;
-      if (digit > 5) break;
-      numbers[base + index] = digit;
-      at++;
-    } else if (kind === codes.time) {
-      let digit = text[at]! ^ 48;
-      if (digit > 9) break;
-      let seconds = digit;
-      for (digit = text[++at]! ^ 48; digit <= 9; digit = text[++at]! ^ 48) seconds = seconds * 10 + digit;
-      let fraction = 0;
-      if (text[at] === 46) {
-        let places = 0;
-        for (digit = text[++at]! ^ 48; digit <= 9; digit = text[++at]! ^ 48) {
-          if (places++ < 9) fraction = (Math.imul(fraction, 10) + digit) | 0;
-        }
-        for (; places < 9; places++) fraction = Math.imul(fraction, 10);
-      }
-      numbers[base + index] = seconds * 1e9 + fraction;
-    } else {
-      let byte = text[at]!;
-      while (byte !== 32 && byte !== 10 && byte !== 13) byte = text[++at]!;
-      if (at === start) break;
-      numbers[base + index] = start;
-    }
-    if (text[at] !== 32 || (more && index === count - 1)) {
-      if (index === count - 1 && (text[at] === 32 || text[at] === 10 || (text[at] === 13 && text[at + 1] === 10)))
-        return at;
-      break;
-    }
-    at++;
-  }
-  tells[told.failed] = index === count ? -1 : index;
-  tells[told.at] = start;
-  return -1;
-}
-
-function storeU32(
-  column: Uint32Array,
-  row: number,
-  numbers: Float64Array,
-  field: number,
-  stride: number,
-  count: number,
-): void {
-  for (let line = 0, at = field; line < count; line++, at += stride) column[row + line] = numbers[at]!;
-}
-
-function storeU16(
-  column: Uint16Array,
-  row: number,
-  numbers: Float64Array,
-  field: number,
-  stride: number,
-  count: number,
-): void {
-  for (let line = 0, at = field; line < count; line++, at += stride) column[row + line] = numbers[at]!;
-}
-
-function storeU8(
-  column: Uint8Array,
-  row: number,
-  numbers: Float64Array,
-  field: number,
-  stride: number,
-  count: number,
-): void {
-  for (let line = 0, at = field; line < count; line++, at += stride) column[row + line] = numbers[at]!;
-}
-
-function storeF64(
-  column: Float64Array,
-  row: number,
-  numbers: Float64Array,
-  field: number,
-  stride: number,
-  count: number,
-  scale: number,
-): void {
-  for (let line = 0, at = field; line < count; line++, at += stride) column[row + line] = numbers[at]! * scale;
-}
-
-/** Largest value met. */
-function storeI64(
-  column: Int32Array,
-  row: number,
-  numbers: Float64Array,
-  field: number,
-  stride: number,
-  count: number,
-): number {
-  let largest = 0;
-  for (let line = 0, at = field; line < count; line++, at += stride) {
-    const value = numbers[at]!;
-    if (value > largest) largest = value;
-    column[2 * (row + line)] = value;
-    column[2 * (row + line) + 1] = value < 4294967296 ? 0 : value / 4294967296;
-  }
-  return largest;
+interface Target {
+  readonly field: number;
+  readonly place: number;
+  readonly name: string;
 }
 
 class FieldsReader implements TextReader {
   readonly #builder: BatchBuilder;
   readonly #fields: readonly Field[];
-  readonly #kinds: Uint8Array;
-  readonly #limits: Float64Array;
   readonly #connection: number;
-  readonly #targets: readonly { readonly field: number; readonly place: number; readonly name: string }[];
-  /** Of the block's lines: their numbers, ends, and where they begin. */
-  readonly #numbers: Float64Array;
-  readonly #ends = new Uint32Array(blockLines);
-  readonly #begins = new Uint32Array(blockLines);
-  readonly #tells = new Int32Array(4);
-  #why = "";
+  readonly #targets: readonly Target[];
+  readonly #wasm: WasmLines;
+  /** Which of the builder's tables of ends the WebAssembly knows. */
+  #generation = -1;
   lines = 0;
 
   constructor(settings: ReaderSettings, builder: BatchBuilder) {
     const wire = wireOf(settings);
+    const { layout } = builder;
     this.#builder = builder;
     this.#fields = fieldsOf(wire, settings.cpus);
-    this.#kinds = Uint8Array.from(this.#fields, ({ kind }) => codes[kind]);
-    this.#limits = Float64Array.from(this.#fields, ({ limit }) => limit);
     this.#connection = this.#fields.findIndex(({ wire: name }) => name === "connection");
-    this.#numbers = new Float64Array(this.#fields.length * blockLines);
     this.#targets = this.#fields.flatMap(({ wire }, field) => {
       const name = wire === "sec.nsec" ? "ns" : wire === "cpu" ? "cpu" : wireColumns.get(wire)?.name;
-      const place = name === undefined ? -1 : builder.layout.place(name);
+      const place = name === undefined ? -1 : layout.place(name);
       return place < 0 ? [] : [{ field, place, name: name! }];
     });
+    const lineFields = this.#fields.map(({ kind, limit }, field): LineField => {
+      const target = this.#targets.find((one) => one.field === field);
+      return {
+        code: codes[kind],
+        kind: target ? layout.columns[target.place]!.kind : null,
+        limit,
+        scale: scales[target?.name ?? ""] ?? 1,
+      };
+    });
+    this.#wasm = new WasmLines(lineFields, layout.rows, this.#connection);
   }
 
-  read(given: Uint8Array): void {
-    const text = wholeLines(given);
+  read(text: Uint8Array): void {
     const builder = this.#builder;
-    for (let at = 0; at < text.length; ) {
-      if (builder.isFull) builder.flush();
-      at = this.#readBlock(text, at);
+    const wasm = this.#wasm;
+    // Rows of the batch that are parsed by now; up to `builder.row` they are in it.
+    let row = builder.row;
+    for (let at = wasm.load(text); at < wasm.end; ) {
+      if (row === builder.layout.rows) {
+        this.#store(row);
+        builder.flush();
+        row = 0;
+      }
+      if (this.#generation !== builder.ends.generation) {
+        wasm.forgetEnds();
+        this.#generation = builder.ends.generation;
+      }
+      row = wasm.parse(at, row, builder.layout.rows);
+      this.lines += wasm.lines;
+      at = wasm.stoppedAt;
+      const stop = wasm.stoppedBy;
+      if (stop === "wrong") at = this.#reject(at, this.#whyWrong(at));
+      else if (stop === "ends" && !this.#meetEnds()) at = this.#reject(at, "names no two ends");
     }
+    this.#store(row);
   }
 
-  #readBlock(text: Uint8Array, begin: number): number {
-    const builder = this.#builder;
-    const numbers = this.#numbers;
-    const stride = this.#kinds.length;
-    const most = Math.min(blockLines, builder.layout.rows - builder.row);
-    const connection = this.#connection;
-    let at = begin;
-    let count = 0;
-    while (count < most && at < text.length) {
-      this.lines++;
-      if (text[at] === 10) {
-        at++;
-        continue;
-      }
-      const end = parseLine(text, at, this.#kinds, this.#limits, numbers, count * stride, this.#tells, false);
-      if (end < 0) {
-        this.#explain(text, at, this.#tells[told.at]!, this.#tells[told.failed]!);
-        at = this.#reject(text, at);
-        continue;
-      }
-      const number = connection < 0 ? 0 : numbers[count * stride + connection]!;
-      const ends = builder.ends.lookUp(
-        text,
-        this.#tells[told.endsFrom]!,
-        this.#tells[told.endsTo]!,
-        number,
-        this.#endsOf,
-      );
-      if (ends < 0) {
-        this.#why = "names no two ends";
-        at = this.#reject(text, at);
-        continue;
-      }
-      this.#ends[count] = ends;
-      this.#begins[count] = at;
-      count++;
-      at = end + (text[end] === 10 ? 1 : 2);
-    }
-    if (count > 0) this.#store(text, count);
-    return at;
+  /** Takes ends apart that were not met before. False: they are none. */
+  #meetEnds(): boolean {
+    const { from, to, connection } = this.#wasm.ends;
+    const [saddr = "", sport = "", daddr = "", dport = ""] = textOf(this.#wasm.bytes(), from, to).split(" ");
+    const isPort = (digits: string): boolean => /^\d{1,5}$/.test(digits) && Number(digits) <= 65535;
+    const address = /^[0-9a-fA-F:.]{2,45}(%\S{1,15})?$/;
+    if (!isPort(sport) || !isPort(dport) || !address.test(saddr) || !address.test(daddr)) return false;
+    const ends: Ends = {
+      saddr: plainAddress(saddr),
+      sport: Number(sport),
+      daddr: plainAddress(daddr),
+      dport: Number(dport),
+      connection: this.#connection < 0 ? null : String(connection),
+    };
+    this.#wasm.keepEnds(this.#builder.ends.meet(ends), ends.sport, ends.dport);
+    return true;
   }
 
-  /** Puts a block's lines into the columns. */
-  #store(text: Uint8Array, count: number): void {
+  /** Puts rows up to this one into the batch. */
+  #store(end: number): void {
     const builder = this.#builder;
-    const numbers = this.#numbers;
-    const stride = this.#kinds.length;
-    const row = builder.row;
-    for (const { field, place, name } of this.#targets) {
-      const column = builder.valuesAt(place);
-      const { kind } = builder.layout.columns[place]!;
-      if (kind === "u32") storeU32(column as Uint32Array, row, numbers, field, stride, count);
-      else if (kind === "f64") storeF64(column as Float64Array, row, numbers, field, stride, count, scales[name] ?? 1);
-      else if (kind === "i64") {
-        const largest = storeI64(column as Int32Array, row, numbers, field, stride, count);
-        if (largest > largestExact) this.#storeExactly(text, column as Int32Array, field, count);
-      } else if (kind === "u8") storeU8(column as Uint8Array, row, numbers, field, stride, count);
-      else if (kind === "u16") storeU16(column as Uint16Array, row, numbers, field, stride, count);
-      else this.#storeTexts(text, place, field, count);
+    const first = builder.row;
+    if (end === first) return;
+    const { layout } = builder;
+    for (const { field, place } of this.#targets) {
+      const { kind } = layout.columns[place]!;
+      const width = kind === "i64" ? 2 : 1;
+      const parsed = this.#wasm.column(field);
+      if (kind === "text") this.#storeTexts(parsed, place, first, end);
+      else builder.valuesAt(place).set(parsed.subarray(first * width, end * width), first * width);
     }
-    const ends = builder.values<Uint32Array>("ends");
-    const sport = builder.values<Uint16Array>("sport");
-    const dport = builder.values<Uint16Array>("dport");
-    const { sports, dports } = builder.ends;
-    for (let line = 0; line < count; line++) {
-      const number = this.#ends[line]!;
-      ends[row + line] = number;
-      sport[row + line] = sports[number]!;
-      dport[row + line] = dports[number]!;
-    }
-    this.#storeMeanings(count);
-    builder.row = row + count;
+    for (const [index, column] of this.#wasm.endsColumns().entries())
+      builder.values(endsNames[index]!).set(column.subarray(first, end), first);
+    this.#storeMeanings(first, end);
+    builder.row = end;
   }
 
   /** What depends on the type of record, and values that mean none. */
-  #storeMeanings(count: number): void {
+  #storeMeanings(first: number, end: number): void {
     const builder = this.#builder;
     const { layout } = builder;
-    const first = builder.row;
     const type = builder.values<Uint8Array>("type");
     const flags = builder.values<Uint8Array>("tcp_flags");
     const life = builder.values<Uint8Array>("life");
@@ -402,7 +218,7 @@ class FieldsReader implements TextReader {
     const [pacingPlace, caPlace] = [layout.place("pacing_rate_bps"), layout.place("ca_state")];
     // Where the lines tell each connection's number, that alone tells connections apart.
     const numbered = this.#connection >= 0;
-    for (let row = first; row < first + count; row++) {
+    for (let row = first; row < end; row++) {
       const code = type[row]!;
       life[row] = numbered ? 0 : code === 1 ? (flags[row]! & synFlag) >> 1 : lifeOf[code]!;
       if (code > 1) for (const { place, name } of this.#targets) if (ofSegment.has(name)) builder.setNull(place, row);
@@ -411,70 +227,39 @@ class FieldsReader implements TextReader {
     }
   }
 
-  #storeTexts(text: Uint8Array, place: number, field: number, count: number): void {
+  /** Words, by where they stand. */
+  #storeTexts(places: ArrayLike<number>, place: number, first: number, end: number): void {
     const builder = this.#builder;
-    const stride = this.#kinds.length;
-    for (let line = 0; line < count; line++) {
-      const begin = this.#numbers[line * stride + field]!;
-      let end = begin;
-      while (text[end]! > 32) end++;
-      if (end === begin + 1 && text[begin] === 45) builder.setNull(place, builder.row + line);
-      else builder.setText(place, textOf(text, begin, end), builder.row + line);
-    }
-  }
-
-  /** Numbers that a double does not hold exactly, made again from their digits. */
-  #storeExactly(text: Uint8Array, column: Int32Array, field: number, count: number): void {
-    const stride = this.#kinds.length;
-    const before = this.#fields.slice(0, field).reduce((sum, { kind }) => sum + (kind === "ends" ? 4 : 1), 0);
-    for (let line = 0; line < count; line++) {
-      if (this.#numbers[line * stride + field]! <= largestExact) continue;
-      const begin = this.#begins[line]!;
-      const words = textOf(text, begin, text.indexOf(10, begin)).split(" ");
-      const exact = BigInt(words[before]!);
-      const row = this.#builder.row + line;
-      column[2 * row] = Number(BigInt.asIntN(32, exact));
-      column[2 * row + 1] = Number(BigInt.asIntN(32, exact >> 32n));
+    const text = this.#wasm.bytes();
+    for (let row = first; row < end; row++) {
+      const begin = places[row]!;
+      let stop = begin;
+      while (text[stop]! > 32) stop++;
+      if (stop === begin + 1 && text[begin] === 45) builder.setNull(place, row);
+      else builder.setText(place, textOf(text, begin, stop), row);
     }
   }
 
   /** Counts a line that is no record; the place behind it. */
-  #reject(text: Uint8Array, line: number): number {
+  #reject(line: number, why: string): number {
+    const text = this.#wasm.bytes();
     const end = text.indexOf(10, line);
-    this.#builder.bad(this.#why, textOf(text, line, Math.min(end, line + 400)));
+    this.lines++;
+    this.#builder.bad(why, textOf(text, line, Math.min(end, line + 400)));
     return end + 1;
   }
 
-  /** Says in `#why` what is wrong with a line; `failed` < 0: it goes on behind its last field. */
-  #explain(text: Uint8Array, line: number, at: number, failed: number): void {
+  #whyWrong(line: number): string {
+    const { field, at } = this.#wasm.wrong;
+    const text = this.#wasm.bytes();
     const count = this.#fields.length + 3;
     const end = text.indexOf(10, line);
     const words = textOf(text, line, end).trimEnd().split(" ").length;
-    const { wire, kind, limit } = this.#fields[Math.max(failed, 0)]!;
-    const word = failed < 0 ? "" : /^\S*/.exec(textOf(text, at, Math.min(end, at + 40)))![0];
-    this.#why =
-      failed < 0 || words > count
-        ? `has more than ${count} fields`
-        : words < count
-          ? `has ${words} of ${count} fields`
-          : kind === "type"
-            ? "type is none of 0 to 5"
-            : kind === "number" && /^\d+$/.test(word)
-              ? `${wire} is larger than ${limit}`
-              : `${wire} is no number`;
+    const { wire, kind, limit } = this.#fields[Math.max(field, 0)]!;
+    const word = field < 0 ? "" : /^\S*/.exec(textOf(text, at, Math.min(end, at + 40)))![0];
+    if (field < 0 || words > count) return `has more than ${count} fields`;
+    if (words < count) return `has ${words} of ${count} fields`;
+    if (kind === "type") return "type is none of 0 to 5";
+    return kind === "number" && /^\d+$/.test(word) ? `${wire} is larger than ${limit}` : `${wire} is no number`;
   }
-
-  readonly #endsOf = (text: Uint8Array, from: number, to: number, connection: number): Ends | null => {
-    const [saddr = "", sport = "", daddr = "", dport = ""] = textOf(text, from, to).split(" ");
-    const isPort = (digits: string): boolean => /^\d{1,5}$/.test(digits) && Number(digits) <= 65535;
-    const address = /^[0-9a-fA-F:.]{2,45}(%\S{1,15})?$/;
-    if (!isPort(sport) || !isPort(dport) || !address.test(saddr) || !address.test(daddr)) return null;
-    return {
-      saddr: plainAddress(saddr),
-      sport: Number(sport),
-      daddr: plainAddress(daddr),
-      dport: Number(dport),
-      connection: this.#connection < 0 ? null : String(connection),
-    };
-  };
 }

@@ -15,7 +15,7 @@ import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
 import { plainAddress } from "../ends.ts";
-import { codes, type FieldKind, parseLine, told } from "./fields.ts";
+import { codes, type FieldKind, parseLine, told } from "./parse-line.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
 
 /** Names of the fields of both forms; `rto_jiffies` is what tells them in a header. */

@@ -133,6 +133,12 @@ class TracepointsReader implements TextReader {
   #payload = 0;
   #why = "";
   readonly #places: Readonly<Record<string, number>>;
+  /** Places that every record fills, found once as they are wanted so often. */
+  readonly #placeOf: Readonly<
+    Record<"ns" | "ends" | "sport" | "dport" | "srtt" | "cookie" | "type" | "life" | "ca_state" | "detail", number>
+  >;
+  readonly #probePlaces: readonly number[];
+  readonly #bytePlaces: readonly number[];
   lines = 0;
 
   constructor({ header, cpus }: ReaderSettings, builder: BatchBuilder) {
@@ -143,7 +149,23 @@ class TracepointsReader implements TextReader {
     const zero = BigInt(clock.of_records === "realtime" ? clock.realtime_ns : clock.monotonic_ns);
     this.#zeroSeconds = Number(zero / 1_000_000_000n);
     this.#zeroFraction = Number(zero % 1_000_000_000n);
-    this.#places = Object.fromEntries(builder.layout.columns.map(({ name }, place) => [name, place]));
+    const { layout } = builder;
+    this.#places = Object.fromEntries(layout.columns.map(({ name }, place) => [name, place]));
+    const place = (name: string): number => layout.place(name);
+    this.#placeOf = {
+      ns: place("ns"),
+      ends: place("ends"),
+      sport: place("sport"),
+      dport: place("dport"),
+      srtt: place("srtt_us"),
+      cookie: place("cookie"),
+      type: place("type"),
+      life: place("life"),
+      ca_state: place("ca_state"),
+      detail: place("detail"),
+    };
+    this.#probePlaces = probeNumbers.map(([, name]) => place(name));
+    this.#bytePlaces = probeBytes.map(place);
   }
 
   read(given: Uint8Array): void {
@@ -294,10 +316,11 @@ class TracepointsReader implements TextReader {
       if (!this.#probe(text)) return false;
     } else if (!this.#other(text, kind)) return false;
     const { row } = builder;
-    builder.values<Float64Array>("ns")[row] = this.#ns;
-    builder.values<Uint32Array>("ends")[row] = ends;
-    builder.values<Uint16Array>("sport")[row] = sport;
-    builder.values<Uint16Array>("dport")[row] = dport;
+    const places = this.#placeOf;
+    builder.valuesAt(places.ns)[row] = this.#ns;
+    builder.valuesAt(places.ends)[row] = ends;
+    builder.valuesAt(places.sport)[row] = sport;
+    builder.valuesAt(places.dport)[row] = dport;
     if (this.#cpus) builder.values<Uint16Array>("cpu")[row] = this.#cpuOf(text);
     builder.row = row + 1;
     return true;
@@ -306,8 +329,10 @@ class TracepointsReader implements TextReader {
   #probe(text: Uint8Array): boolean {
     const builder = this.#builder;
     const { row } = builder;
-    for (const [key, name] of probeNumbers) {
-      const place = this.#places[name]!;
+    const places = this.#placeOf;
+    for (let index = 0; index < probeNumbers.length; index++) {
+      const key = probeNumbers[index]![0];
+      const place = this.#probePlaces[index]!;
       if (this.#from[keyOf[key]]! < 0) builder.setNull(place);
       else {
         const value = this.#number(text, key);
@@ -315,26 +340,36 @@ class TracepointsReader implements TextReader {
         builder.valuesAt(place)[row] = value;
       }
     }
-    for (const key of probeBytes) {
-      const value = this.#number(text, key);
+    for (let index = 0; index < probeBytes.length; index++) {
+      const value = this.#number(text, probeBytes[index]!);
       if (value < 0) return false;
-      const column = builder.valuesAt(this.#places[key]!);
+      const column = builder.valuesAt(this.#bytePlaces[index]!);
       column[2 * row] = value;
       column[2 * row + 1] = 0;
     }
     const srtt = this.#number(text, "srtt");
     if (srtt < 0) return false;
-    builder.valuesAt(this.#places.srtt_us!)[row] = srtt;
-    let cookie = 0;
-    if (this.#from[keyOf.sock_cookie]! >= 0) {
-      cookie = Number.parseInt(latin(text, this.#from[keyOf.sock_cookie]!, this.#to[keyOf.sock_cookie]!), 16) || 0;
-    }
-    builder.valuesAt(this.#places.cookie!)[row] = cookie;
-    builder.valuesAt(this.#places.type!)[row] = types.recv;
-    builder.valuesAt(this.#places.life!)[row] = life.none;
-    builder.setNull(this.#places.ca_state!);
-    builder.setNull(this.#places.detail!);
+    builder.valuesAt(places.srtt)[row] = srtt;
+    builder.valuesAt(places.cookie)[row] = this.#cookie(text);
+    builder.valuesAt(places.type)[row] = types.recv;
+    builder.valuesAt(places.life)[row] = life.none;
+    builder.setNull(places.ca_state);
+    builder.setNull(places.detail);
     return true;
+  }
+
+  /** The socket's cookie, hexadecimal; 0 where there is none. */
+  #cookie(text: Uint8Array): number {
+    let at = this.#from[keyOf.sock_cookie]!;
+    if (at < 0) return 0;
+    const end = this.#to[keyOf.sock_cookie]!;
+    let value = 0;
+    for (; at < end; at++) {
+      const digit = hexDigit(text[at]!);
+      if (digit > 15) break;
+      value = value * 16 + digit;
+    }
+    return value;
   }
 
   /** Number of a key's value: decimal, or hexadecimal behind 0x. -1, and `#why`, where it is none of 32 bits. */
@@ -346,9 +381,8 @@ class TracepointsReader implements TextReader {
     if (text[at] === 48 && text[at + 1] === 120) {
       good = end > at + 2;
       for (at += 2; at < end; at++) {
-        const byte = text[at]!;
-        const digit = byte <= 57 ? byte - 48 : byte >= 97 && byte <= 102 ? byte - 87 : 16;
-        if (digit < 0 || digit > 15) good = false;
+        const digit = hexDigit(text[at]!);
+        if (digit > 15) good = false;
         value = value * 16 + digit;
       }
     } else {
@@ -476,6 +510,9 @@ class TracepointsReader implements TextReader {
   }
 }
 
+/** 0 to 15; more: none. */
+const hexDigit = (byte: number): number =>
+  byte >= 48 && byte <= 57 ? byte - 48 : byte >= 97 && byte <= 102 ? byte - 87 : 16;
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;
 const isWord = (byte: number): boolean =>
   (byte >= 97 && byte <= 122) || byte === 95 || (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90);
