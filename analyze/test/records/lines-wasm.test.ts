@@ -3,17 +3,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentedColumns } from "@tcpprobe-plus/tpp";
 import test from "ava";
-import { buildWasm } from "../../scripts/build/wasm.ts";
-import { syntheticText } from "../../test/bench/synthetic.ts";
-import { seededChance } from "../../test/support/seeded-chance.ts";
-import { codes, parseLine, told } from "../records/texts/parse-line.ts";
-import { type LineField, WasmLines } from "../records/texts/wasm-lines.ts";
-import { temporaryDirectory } from "./helpers.ts";
+import { buildWasm } from "../../../scripts/build/wasm.ts";
+import { syntheticText } from "../../../test/bench/synthetic.ts";
+import { seededChance } from "../../../test/support/seeded-chance.ts";
+import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import { codes, parseLine, told } from "../../records/texts/parse-line.ts";
+import { type LineField, WasmLines } from "../../records/texts/wasm-lines.ts";
 
 test("lines.wasm is what lines.as.ts compiles to", (t) => {
   const built = join(temporaryDirectory(t), "lines.wasm");
   buildWasm(built);
-  t.deepEqual(readFileSync(built), readFileSync(new URL("../records/texts/lines.wasm", import.meta.url)));
+  t.deepEqual(readFileSync(built), readFileSync(new URL("../../records/texts/lines.wasm", import.meta.url)));
 });
 
 const limits: Readonly<Record<string, number>> = { UTINYINT: 255, USMALLINT: 65535, UINTEGER: 2 ** 32 - 1 };
