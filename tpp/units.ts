@@ -13,7 +13,7 @@ export function withUnit(value: number, units: readonly string[]): string {
 }
 
 /**
- * A size. Its units are powers of 1000, as those of rates are: 10 Mbit/s for 8 s are 10.0 MB. What the kernel or the format
- * counts in powers of two (rings, frames) says KiB and MiB where it is described.
+ * A size. Its units are powers of 1000, as those of rates are: 10 Mbit/s for 8 s are 10.0 MB. What the kernel or the
+ * format counts in powers of two (rings, frames) says KiB and MiB where it is described.
  */
 export const bytesText = (bytes: number): string => withUnit(bytes, ["B", "kB", "MB", "GB", "TB"]);

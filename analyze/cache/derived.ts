@@ -1,4 +1,7 @@
-/** Small tables that are made of a trace and take long to make. In the cache, where an earlier command has made them, else to be made and kept. */
+/**
+ * Small tables that are made of a trace and take long to make. In the cache, where an earlier command has made them,
+ * else to be made and kept.
+ */
 import { basename } from "node:path";
 import type { ColumnInfo, Database } from "../database/database.ts";
 import { readParquet } from "../database/files.ts";
@@ -6,7 +9,10 @@ import { identifier, literal } from "../database/literals.ts";
 import { metadataOf } from "../parquet/converted.ts";
 import type { Cache } from "./cache.ts";
 
-/** Tables of sql/ that hold little of what they are made of. None depends on `settings`, so they are the same for every command. */
+/**
+ * Tables of sql/ that hold little of what they are made of. None depends on `settings`, so they are the same for every
+ * command.
+ */
 export const keptTables: readonly string[] = [
   "_lives",
   "slow_start",
@@ -32,7 +38,9 @@ export class Derived {
     this.#entryOf = entryOf;
   }
 
-  /** `parquet`: the one file that holds all of the trace; null where there is none. Null where nothing is kept of it. */
+  /**
+   * `parquet`: the one file that holds all of the trace; null where there is none. Null where nothing is kept of it.
+   */
   static async of(database: Database, parquet: string | null, cache: Cache | null): Promise<Derived | null> {
     if (cache === null || parquet === null) return null;
     const entryOf = await cache.derivedEntriesOf(parquet);

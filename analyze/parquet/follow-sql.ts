@@ -1,6 +1,7 @@
 /**
- * What each record follows, for Parquet that was converted before the pass wrote it: by windows over each connection's records, which costs
- * their sorting at each use. records/follow.ts is the definition; files that are converted now have the columns.
+ * What each record follows, for Parquet that was converted before the pass wrote it: by windows over each connection's
+ * records, which costs their sorting at each use. records/follow.ts is the definition; files that are converted now
+ * have the columns.
  */
 export const followedSql = (select: string): string => `
   WITH told AS (

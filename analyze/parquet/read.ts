@@ -21,9 +21,9 @@ export interface ParquetRows {
 }
 
 /**
- * Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata and columns, fills `captures`, `losses`
- * and `not_followed`. `entry`: the name of an entry of the cache, whose rows nobody else has written; null for a file of the
- * user's. Throws a NotACaptureError.
+ * Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata and columns, fills
+ * `captures`, `losses` and `not_followed`. `entry`: the name of an entry of the cache, whose rows nobody else has
+ * written; null for a file of the user's. Throws a NotACaptureError.
  */
 export async function openParquet(
   database: Database,
@@ -52,7 +52,10 @@ export async function openParquet(
   return { captures, rows };
 }
 
-/** The rows of a converted capture, with captures counted from `first`. `captures`: how many its rows may be of; null: rows that need no check. */
+/**
+ * The rows of a converted capture, with captures counted from `first`. `captures`: how many its rows may be of; null:
+ * rows that need no check.
+ */
 export async function rowsIn(
   database: Database,
   file: ParquetFile,

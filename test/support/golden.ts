@@ -1,7 +1,7 @@
 /**
- * analyze/test/golden/VIEW/CASE/: trace.txt (lines cut from real recordings; header.json says how to read them), query.sql
- * (what it shows, and the numbers worked out by hand in its comments) and expected.csv, what `analyze sql --csv` must
- * print. Nothing writes expected.csv but a person.
+ * analyze/test/golden/VIEW/CASE/: trace.txt (lines cut from real recordings; header.json says how to read them),
+ * query.sql (what it shows, and the numbers worked out by hand in its comments) and expected.csv, what `analyze sql
+ * --csv` must print. Nothing writes expected.csv but a person.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,6 @@
-/** The WebAssembly that reads the documented text: built from its source, and the same as its reference in TypeScript. */
+/**
+ * The WebAssembly that reads the documented text: built from its source, and the same as its reference in TypeScript.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentedColumns } from "@tcpprobe-plus/tpp";
