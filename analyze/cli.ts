@@ -1,4 +1,4 @@
-import { exitCodes, foreignText } from "@tcpprobe-plus/tpp";
+import { exitCodes, foreignText } from "@tcpprobe-plus/tpp/base";
 import { CommanderError } from "commander";
 import { withQueries } from "./command-line/metric-commands.ts";
 import { buildProgram } from "./command-line/program.ts";

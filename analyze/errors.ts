@@ -2,7 +2,7 @@
  * Errors a user can meet: one line that says what is wrong, where, and what to do next, and the exit code to end with.
  * Codes are those of tpp/exit-codes.ts.
  */
-import { exitCodes } from "@tcpprobe-plus/tpp";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 
 export class AnalyzeError extends Error {
   readonly exitCode: number;

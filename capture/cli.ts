@@ -1,4 +1,4 @@
-import { exitCodes } from "@tcpprobe-plus/tpp/write";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** The `capture` command: parses, calls one function, reports errors as one line. */
 import { refuseChangedArguments } from "./command-line/argument-bytes.ts";
 import { buildProgram, ownArguments } from "./command-line/program.ts";

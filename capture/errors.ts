@@ -1,5 +1,5 @@
 /** What a user of `capture` can meet: one class an error, one line a message, with the next step in it. */
-import { exitCodes, mostPort } from "@tcpprobe-plus/tpp/write";
+import { exitCodes, mostPort } from "@tcpprobe-plus/tpp/base";
 
 export class CaptureError extends Error {
   override readonly name: string = "CaptureError";

@@ -19,7 +19,7 @@ function tables(): string {
 }
 
 const inPackage = (name: string) => (path: string) => path === name || path.startsWith(`${name}/`);
-const base = /\/(errors|exit-codes|version|temporary|foreign-text|port|units|index|write)\.ts$/;
+const base = /\/(errors|code-cache|exit-codes|version|temporary|foreign-text|port|units|base|index|write)\.[tj]s$/;
 
 function tableOf(name: string): string {
   const isOwn = inPackage(name);

@@ -2,7 +2,7 @@
  * JUnit's XML, as CI systems read it: one test case for each assertion and flow. It has no times, so the same check
  * gives the same bytes.
  */
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { Outcome } from "./evaluate.ts";
 import { describeOutcome } from "./report.ts";
 

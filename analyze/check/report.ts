@@ -1,4 +1,4 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { unknown } from "../terminal/table.ts";
 import type { Outcome } from "./evaluate.ts";
 

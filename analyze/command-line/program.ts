@@ -1,5 +1,5 @@
 /** What commands and options `analyze` has; metric-commands.ts has those that answer from the metrics. */
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { Command, Option } from "commander";
 import type { CommandIo } from "../commands/open.ts";
 import type { PlotCommandOptions } from "../commands/plot.ts";

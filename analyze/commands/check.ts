@@ -1,5 +1,5 @@
 import { open, writeFile } from "node:fs/promises";
-import { exitCodes } from "@tcpprobe-plus/tpp";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { type Assertion, assertionOfText, readAssertions } from "../check/assertions.ts";
 import { evaluate, type Outcome } from "../check/evaluate.ts";
 import { type CheckError, isJunit, junit } from "../check/junit.ts";

@@ -1,4 +1,4 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UsageError } from "../errors.ts";
 import { renderTable, unknown } from "../terminal/table.ts";
 import { bitsPerSecond, bytes, count, decimals, microseconds, plural } from "../terminal/units.ts";

@@ -1,4 +1,4 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { jsonText } from "../database/values.ts";
 import { account } from "../diagnose/account.ts";
 import { type FlowFacts, gatherFacts, periodsOf } from "../diagnose/facts.ts";

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { foreignText, TppError } from "@tcpprobe-plus/tpp";
+import { foreignText, TppError } from "@tcpprobe-plus/tpp/base";
 import { OutputError } from "../errors.ts";
 import { OutputFile } from "../export/file.ts";
 import { type ImportOptions, importText } from "../import/import.ts";

@@ -1,4 +1,4 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UsageError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
 import { queryFormat, writeAnswer } from "../export/query.ts";

@@ -1,4 +1,4 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { Io } from "../terminal/io.ts";
 import { plural } from "../terminal/units.ts";
 import type { Trace } from "../trace/trace.ts";

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UnknownFormatError, UsageError } from "../errors.ts";
 import { drawPlot } from "../plots/draw.ts";
 import { type PlotName, plotNames } from "../plots/names.ts";

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { asUserQuery } from "../database/database.ts";
 import { UsageError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";

@@ -1,4 +1,4 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { VegaLiteSpec } from "./spec.ts";
 
 /**

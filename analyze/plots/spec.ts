@@ -1,4 +1,4 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { flowColors, type PlotDefinition, palette } from "./definition.ts";
 import type { Mark } from "./reduce.ts";
 

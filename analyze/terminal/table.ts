@@ -1,4 +1,4 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { eastAsianWidth } from "get-east-asian-width";
 
 /** A table for a terminal: columns as wide as they need to be there, numbers to the right. */

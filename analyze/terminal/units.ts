@@ -1,5 +1,5 @@
 /** Numbers as tables and sentences show them; `-` for what is not known. */
-import { bytesText, withUnit } from "@tcpprobe-plus/tpp";
+import { bytesText, withUnit } from "@tcpprobe-plus/tpp/base";
 import { unknown } from "./table.ts";
 
 type Value = number | null | undefined;

@@ -17,6 +17,8 @@ import("./close-debugger.js").then(async ({ closeDebugger }) => {
   await closeDebugger();
   const fs = await import("node:fs");
   const inRepository = fs.existsSync(new URL("../cli.ts", import.meta.url));
+  const { keepCode } = await import(inRepository ? "../../tpp/code-cache.js" : "../dist/tpp/code-cache.js");
+  keepCode();
   const cli = await import(inRepository ? "../cli.ts" : "../dist/capture/cli.js");
   await closeDebugger(); // its thread may have been slower
   process.exitCode = await cli.main(process.argv);

@@ -1,4 +1,4 @@
-import { exitCodes } from "@tcpprobe-plus/tpp/write";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** What can keep the source `bpf` from working, each with its next step. */
 import { CaptureError } from "../errors.ts";
 

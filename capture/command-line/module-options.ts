@@ -1,5 +1,5 @@
 /** The command lines of `capture load`, `unload`, `status`, `doctor` and `completion`. */
-import { mostPort, portOf } from "@tcpprobe-plus/tpp/write";
+import { mostPort, portOf } from "@tcpprobe-plus/tpp/base";
 import { Argument, type Command } from "commander";
 import { type Shell, shells } from "../commands/completion.ts";
 import { BadNumberError } from "../errors.ts";

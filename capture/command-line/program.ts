@@ -1,5 +1,5 @@
 /** What commands and options `capture` has; run-options.ts and module-options.ts have most of them. */
-import { exitCodes, foreignText } from "@tcpprobe-plus/tpp/write";
+import { exitCodes, foreignText } from "@tcpprobe-plus/tpp/base";
 import { Command } from "commander";
 import type { Io } from "../terminal/io.ts";
 import { version } from "../version.ts";

@@ -10,7 +10,7 @@ import {
   SameFileError,
   TppError,
   TppInputError,
-} from "@tcpprobe-plus/tpp/write";
+} from "@tcpprobe-plus/tpp/base";
 import { CommanderError } from "commander";
 import { CaptureError } from "../errors.ts";
 import type { Io } from "../terminal/io.ts";

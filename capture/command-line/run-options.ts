@@ -1,5 +1,5 @@
 /** The command line of `capture run`. */
-import { portOf } from "@tcpprobe-plus/tpp/write";
+import { portOf } from "@tcpprobe-plus/tpp/base";
 import { type Command, Option } from "commander";
 import type { RunOptions } from "../commands/run.ts";
 import { BadBufferSizeError, BadDurationError, BadNumberError, BadPortError, OptionsError } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { exitCodes } from "@tcpprobe-plus/tpp/write";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** `capture doctor`: what works here, what does not, and what to do about it. Changes nothing unless told to. */
 import { clockFindings } from "../doctor/clock.ts";
 import type { Finding } from "../doctor/finding.ts";

@@ -1,6 +1,6 @@
 /** `capture load`: the module is in the kernel afterwards, with these settings. */
 import { existsSync } from "node:fs";
-import { exitCodes } from "@tcpprobe-plus/tpp/write";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { buildModule, builtBefore } from "../module/build/build.ts";
 import { insertFile, insertInstalled, StaleModuleError } from "../module/build/insert.ts";
 import { asKept, isOnlyAtLoad } from "../module/build/parameters.ts";

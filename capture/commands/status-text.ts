@@ -1,5 +1,5 @@
 /** The module's state for people. */
-import { bytesText, foreignText } from "@tcpprobe-plus/tpp/write";
+import { bytesText, foreignText } from "@tcpprobe-plus/tpp/base";
 import { nameReaders } from "../module/build/readers.ts";
 import type { ModuleStatus, Rates } from "../module/status.ts";
 import { labelled, type Paint } from "../terminal/lines.ts";

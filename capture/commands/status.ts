@@ -1,4 +1,4 @@
-import { exitCodes } from "@tcpprobe-plus/tpp/write";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** `capture status`: what the module has done and is doing; changes nothing. */
 import { NoModuleError } from "../errors.ts";
 import { dataPath } from "../module/paths.ts";

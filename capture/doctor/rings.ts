@@ -1,7 +1,7 @@
 /** Memory that a capture takes from the kernel, and for how many records it is good. */
 
 import { availableParallelism, freemem } from "node:os";
-import { bytesText } from "@tcpprobe-plus/tpp/write";
+import { bytesText } from "@tcpprobe-plus/tpp/base";
 import { CaptureError } from "../errors.ts";
 import { moduleStatus } from "../module/status.ts";
 import { formatCount } from "../terminal/numbers.ts";

@@ -1,5 +1,5 @@
 /** What can go wrong with loading, unloading and watching the module: one class an error, with the next step in it. */
-import { exitCodes } from "@tcpprobe-plus/tpp/write";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { CaptureError } from "../errors.ts";
 
 const elsewhere = "or capture with --source tracefs, which needs no module";

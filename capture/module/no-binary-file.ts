@@ -1,4 +1,4 @@
-import { exitCodes } from "@tcpprobe-plus/tpp/write";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { CaptureError } from "../errors.ts";
 
 /** The loaded module is older than its binary file. */

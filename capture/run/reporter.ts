@@ -2,7 +2,7 @@
  * What `capture run` tells while it runs and at its end, on standard error: lines for people, with a status line on a
  * terminal, or with --json one object a line.
  */
-import { bytesText } from "@tcpprobe-plus/tpp/write";
+import { bytesText } from "@tcpprobe-plus/tpp/base";
 import type { TextOut } from "../terminal/io.ts";
 import { writeLine } from "../terminal/lines.ts";
 import { formatCount, formatLost } from "../terminal/numbers.ts";

@@ -1,5 +1,5 @@
 /** How lines, colours and pages are printed. */
-import { foreignText } from "@tcpprobe-plus/tpp/write";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { TextOut } from "./io.ts";
 
 /**

@@ -29,6 +29,7 @@ function linkTpp(): void {
     for (const [exported, file] of [
       [tpp, "tpp/index.js"],
       [`${tpp}/write`, "tpp/write.js"],
+      [`${tpp}/base`, "tpp/base.js"],
     ] as const) {
       const target = relative(dirname(path), join(out, file));
       linked = linked.replaceAll(`"${exported}"`, JSON.stringify(target.startsWith(".") ? target : `./${target}`));
@@ -46,5 +47,6 @@ rmSync(out, { recursive: true, force: true });
 compile();
 linkTpp();
 for (const { from } of packageFiles()) copy(from, from);
+copy("tpp/code-cache.js", "tpp/code-cache.js");
 copy("man/capture.1", "man/capture.1");
 copy("LICENSE", "LICENSE");

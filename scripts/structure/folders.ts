@@ -14,8 +14,8 @@ export interface Folder {
 }
 
 /** Files that all of a package may import. They import nothing but one another. */
-const analyzeBase = ["analyze/errors.ts", "analyze/version.ts", "analyze/temporary.ts", "tpp/index.ts"];
-const captureBase = ["capture/errors.ts", "capture/version.ts", "tpp/write.ts"];
+const analyzeBase = ["analyze/errors.ts", "analyze/version.ts", "analyze/temporary.ts", "tpp/base.ts", "tpp/index.ts"];
+const captureBase = ["capture/errors.ts", "capture/version.ts", "tpp/base.ts", "tpp/write.ts"];
 const tppBase = ["tpp/errors.ts", "tpp/foreign-text.ts", "tpp/exit-codes.ts", "tpp/port.ts", "tpp/units.ts"];
 
 const analyze = (name: string, what: string, ...imports: readonly string[]): Folder => ({
@@ -48,6 +48,7 @@ export const folders: readonly Folder[] = [
     "columns",
   ),
   tpp("write.ts", "the part of it that `capture` starts with: no reading", "read", "write", "format", "columns"),
+  tpp("base.ts", "what a command needs before it knows what it is to do"),
   tpp("recover.ts", "the intact frames of a damaged file as a whole one", "read", "write", "format"),
   tpp("read", "walking, reading and verifying a file", "format"),
   tpp("write", "writing a file: frames, checkpoints, trailer; never over another", "format"),
@@ -55,11 +56,21 @@ export const folders: readonly Folder[] = [
   tpp("columns", "the table of columns: name, unit, type, meaning, the sources that supply it"),
   tpp("errors.ts", "errors of reading and writing"),
   { path: "tpp/foreign-text.ts", what: "text from outside, as people are shown it", imports: [] },
+  { path: "tpp/code-cache.js", what: "where Node may keep compiled code", imports: [] },
   { path: "tpp/exit-codes.ts", what: "exit codes of both commands", imports: [] },
   { path: "tpp/port.ts", what: "a port from text", imports: [] },
   { path: "tpp/units.ts", what: "sizes and rates as text", imports: [] },
 
-  capture("bin", "starts the command", "cli.ts"),
+  {
+    path: "capture/bin",
+    what: "starts the command",
+    imports: ["capture/cli.ts", "tpp/code-cache.js", "capture/dist"],
+  },
+  {
+    path: "capture/dist",
+    what: "capture and tpp as they are published, made by scripts/build/publish.ts",
+    imports: [],
+  },
   capture("cli.ts", "parses, runs one command, reports an error", "command-line", "terminal"),
   capture("command-line", "what commands and options there are", "commands", "run", "sources", "module", "terminal"),
   withReading(
@@ -82,10 +93,10 @@ export const folders: readonly Folder[] = [
   capture("tracefs", "instances and events of tracefs", "system"),
   capture("system", "programs and processes of this host"),
   capture("terminal", "lines, numbers and streams for people"),
-  { path: "capture/errors.ts", what: "one class an error", imports: ["tpp/write.ts"] },
+  { path: "capture/errors.ts", what: "one class an error", imports: ["tpp/base.ts"] },
   { path: "capture/version.ts", what: "the version", imports: ["capture/package.json"] },
 
-  analyze("bin", "starts the command", "cli.ts"),
+  { path: "analyze/bin", what: "starts the command", imports: ["analyze/cli.ts", "tpp/code-cache.js"] },
   analyze("cli.ts", "parses, runs one command, reports an error", "command-line", "terminal", "trace"),
   analyze("command-line", "what commands and options there are", "commands", "plots", "import", "trace", "terminal"),
   analyze(
@@ -133,7 +144,7 @@ export const folders: readonly Folder[] = [
     "metrics, a view a file; a name that begins with `_` is private; `_dialect.sql` has what only DuckDB says in this way",
   ),
   analyze("terminal", "tables, units, streams; it knows text, never a trace"),
-  { path: "analyze/errors.ts", what: "one class an error", imports: ["tpp/index.ts"] },
+  { path: "analyze/errors.ts", what: "one class an error", imports: ["tpp/base.ts"] },
   { path: "analyze/temporary.ts", what: "directories that go on every way out", imports: [] },
   { path: "analyze/version.ts", what: "the version", imports: ["analyze/package.json"] },
 

@@ -10,7 +10,9 @@ export interface Import {
 /** Names of the workspaces' packages, and the files that they stand for. */
 const packages: Readonly<Record<string, string>> = {
   "@tcpprobe-plus/tpp": "tpp/index.ts",
+  "@tcpprobe-plus/tpp/base": "tpp/base.ts",
   "@tcpprobe-plus/tpp/write": "tpp/write.ts",
+  "@tcpprobe-plus/tpp/code-cache": "tpp/code-cache.js",
   "@tcpprobe-plus/analyze": "analyze/index.ts",
 };
 

@@ -1,5 +1,5 @@
 /** The module's parameters, as `--set name=value` takes them; their limits are those of kmod/sysctl.c. */
-import { mostPort } from "@tcpprobe-plus/tpp/write";
+import { mostPort } from "@tcpprobe-plus/tpp/base";
 import { BadModuleSettingError } from "../errors.ts";
 import type { ModuleSettings } from "../settings.ts";
 

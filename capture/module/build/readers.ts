@@ -1,6 +1,6 @@
 /** Which processes have the module's data file open, as `fuser` finds it: from /proc. */
 import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
-import { foreignText } from "@tcpprobe-plus/tpp/write";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 
 export interface Reader {
   readonly pid: number;
