@@ -7,7 +7,7 @@ import { asUserQuery, type Columns, type SqlValue } from "./database/database.ts
 import { objectsOf } from "./database/values.ts";
 import { UsageError } from "./errors.ts";
 import type { PlotOptions } from "./plots/draw.ts";
-import { type PlotName, plotNames } from "./plots/names.ts";
+import { isPlotName, type PlotName, plotNames } from "./plots/names.ts";
 import type { Picture } from "./plots/picture.ts";
 import { type OpenOptions, openTraceAs, Trace as PlainTrace } from "./trace/trace.ts";
 
@@ -86,10 +86,7 @@ function checkPlot(name: string, { flows, from, to, window, width, title, unit }
   const isNumber = (value: unknown, least: number, most: number): boolean =>
     typeof value === "number" && value >= least && value <= most;
   const absentOr = (value: unknown, holds: boolean): boolean => value === undefined || holds;
-  must(
-    (plotNames as readonly string[]).includes(name),
-    `there is no plot ${String(name)}, but ${plotNames.join(", ")}`,
-  );
+  must(isPlotName(name), `there is no plot ${String(name)}, but ${plotNames.join(", ")}`);
   must(
     absentOr(
       flows,

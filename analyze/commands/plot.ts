@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UnknownFormatError, UsageError } from "../errors.ts";
 import { drawPlot } from "../plots/draw.ts";
-import { type PlotName, plotNames } from "../plots/names.ts";
+import { isPlotName, type PlotName, plotDefinition, plotNames } from "../plots/names.ts";
 import type { VegaLiteSpec } from "../plots/spec.ts";
 import { notice } from "./notices.ts";
 import { type CommandIo, openOutput, withTrace } from "./open.ts";
@@ -39,7 +39,7 @@ export async function plot(
   const { output = defaultOutput(paths[0]!, name), force = false, flow, ...rest } = options;
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (!suffix) throw new UnknownFormatError(output, Object.keys(formats));
-  refuseWithoutEffect(name, options);
+  await refuseWithoutEffect(name, options);
   await using file = await openOutput(output, force, paths);
   // Loading the drawing libraries and reading the capture keep different threads busy.
   if (suffix !== ".json") import("../plots/render.ts").catch(() => {});
@@ -57,16 +57,18 @@ export async function plot(
   );
 }
 
-const isPlotName = (name: string): name is PlotName => (plotNames as readonly string[]).includes(name);
+async function refuseWithoutEffect(name: PlotName, { unit, window }: PlotCommandOptions): Promise<void> {
+  const { units, windowed } = await plotDefinition(name);
+  if (unit !== undefined && !units)
+    throw new UsageError(`--unit is for ${await those("units")}; plot ${name} has one unit: leave it out`);
+  if (window !== undefined && !windowed)
+    throw new UsageError(`--window is for ${await those("windowed")}; plot ${name} has no windows: leave it out`);
+}
 
-/** Plots whose points are sums over windows. */
-const windowed: readonly PlotName[] = ["goodput", "limits"];
-
-function refuseWithoutEffect(name: PlotName, { unit, window }: PlotCommandOptions): void {
-  if (unit !== undefined && name !== "inflight")
-    throw new UsageError(`--unit is for inflight; plot ${name} has one unit: leave it out`);
-  if (window !== undefined && !windowed.includes(name))
-    throw new UsageError(`--window is for ${windowed.join(" and ")}; plot ${name} has no windows: leave it out`);
+/** Names of the plots that have something. */
+async function those(property: "units" | "windowed"): Promise<string> {
+  const all = await Promise.all(plotNames.map(async (name) => ((await plotDefinition(name))[property] ? [name] : [])));
+  return all.flat().join(" and ");
 }
 
 /** What file systems take as a name, less room for the partial file's and the ending. */

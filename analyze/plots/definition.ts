@@ -1,19 +1,16 @@
-import type { SourceName } from "@tcpprobe-plus/tpp";
-
 /** One line of a plot: where its points come from and how it is drawn. */
 export interface Series {
   readonly name: string;
   /** SQL of rows flow, ord, t, value; joined with the others of the plot. */
   readonly points: string;
-  /** Further rows of the same kind where a capture is from tracepoints. */
-  readonly tracefsPoints?: string;
+  /** Further rows of the same kind where the congestion state is told by changes of its own, without a count of packets. */
+  readonly stateChangePoints?: string;
   readonly color: string;
   readonly dash?: readonly number[];
   readonly width?: number;
   /** A column of `trace` without which there is nothing to draw. */
   readonly needs?: {
     readonly column: string;
-    readonly suppliers: readonly SourceName[];
     /** Another column that does, less exactly: the note says how. */
     readonly proxy?: { readonly column: string; readonly note: string };
   };
@@ -30,6 +27,10 @@ export interface PlotDefinition {
   readonly series: readonly Series[];
   /** How a line runs between two points; see `_steps.sql` for why state is drawn backwards from its record. */
   readonly interpolate: "step-before" | "step-after" | "linear";
+  /** Whether its points are sums over windows. */
+  readonly windowed?: boolean;
+  /** Where what is counted can be chosen: the same for each. */
+  readonly units?: Readonly<Record<"packets" | "bytes", PlotDefinition>>;
   /** Areas one on the other, which together make the whole, instead of lines. */
   readonly stacked?: boolean;
   /** Divides values, for units; picked from the largest value where several are given. */

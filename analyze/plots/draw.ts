@@ -1,13 +1,9 @@
+import { traceColumns } from "@tcpprobe-plus/tpp";
 import { MissingColumnError, NothingToDrawError } from "../errors.ts";
 import type { Trace } from "../trace/trace.ts";
 import { chooseFlows } from "./choose.ts";
 import type { PlotDefinition, Series } from "./definition.ts";
-import { cwnd } from "./kinds/cwnd.ts";
-import { goodput } from "./kinds/goodput.ts";
-import { inflightBytes, inflightPackets } from "./kinds/inflight.ts";
-import { limits } from "./kinds/limits.ts";
-import { rtt } from "./kinds/rtt.ts";
-import type { PlotName } from "./names.ts";
+import { type PlotName, plotDefinition } from "./names.ts";
 import { type Mark, type PlotRange, type Point, reducedMarks, reducedPoints } from "./reduce.ts";
 import { plotSpec, shareOnePanel, type VegaLiteSpec } from "./spec.ts";
 
@@ -67,7 +63,7 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
   const spec = plotSpec({
     definition,
     title: options.title ?? `${definition.title}${drawn.length === 1 ? `, ${drawn[0]!.label}` : ""}`,
-    subtitle: subtitle(trace, name, window, notes),
+    subtitle: subtitle(trace, definition.windowed ? window : null, notes),
     unit: scale.unit,
     from,
     to,
@@ -83,9 +79,9 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
 }
 
 async function definitionOf(trace: Trace, name: PlotName, options: PlotOptions): Promise<PlotDefinition> {
-  if (name !== "inflight") return { cwnd, rtt, goodput, limits }[name];
-  if (options.unit) return options.unit === "packets" ? inflightPackets : inflightBytes;
-  return (await hasColumn(trace, "packets_out")) ? inflightPackets : inflightBytes;
+  const { units, ...definition } = await plotDefinition(name);
+  if (!units) return definition;
+  return units[options.unit ?? ((await hasColumn(trace, "packets_out")) ? "packets" : "bytes")];
 }
 
 const hasColumn = async (trace: Trace, column: string): Promise<boolean> =>
@@ -107,10 +103,14 @@ async function availableSeries(
     const sources = [...new Set(trace.captures.map((capture) => capture.header.source))].join(" and ");
     const some = trace.captures.some((capture) => capture.records > 0);
     if (!some) throw new NothingToDrawError(plot, "in the capture");
-    throw new MissingColumnError(`plot ${plot}`, needs.column, sources, needs.suppliers);
+    throw new MissingColumnError(`plot ${plot}`, needs.column, sources, suppliersOf(needs.column));
   }
   return { series: definition.series, proxies };
 }
+
+/** Sources that supply a column, by the table of columns. */
+const suppliersOf = (column: string): string[] =>
+  Object.keys(traceColumns.find(({ name }) => name === column)?.sources ?? {});
 
 /** A window of what is polled spans some polls, or those without any would look like silence. */
 const pollsInWindow = 5;
@@ -136,7 +136,7 @@ function pickScale(
   return definition.scales.findLast((scale) => highest >= scale.from) ?? definition.scales[0]!;
 }
 
-function subtitle(trace: Trace, name: PlotName, window: number, notes: readonly string[]): string {
+function subtitle(trace: Trace, window: number | null, notes: readonly string[]): string {
   const [first] = trace.captures;
   const source =
     trace.captures.length === 1 && first
@@ -144,9 +144,7 @@ function subtitle(trace: Trace, name: PlotName, window: number, notes: readonly 
       : `${trace.captures.length} captures`;
   return [
     source,
-    ...(name === "goodput" || name === "limits"
-      ? [`windows of ${window >= 1 ? `${window} s` : `${round(window * 1000)} ms`}`]
-      : []),
+    ...(window === null ? [] : [`windows of ${window >= 1 ? `${window} s` : `${round(window * 1000)} ms`}`]),
     ...notes.map((note) => note.replace(/ are not drawn.*/, " not drawn")),
   ].join("; ");
 }

@@ -1,5 +1,7 @@
 /** `--source`: which one is taken, and one line on what it lacks. */
+
 import { existsSync } from "node:fs";
+import { sourceNames } from "@tcpprobe-plus/tpp/columns";
 import { BpfPermissionError, NoBpfError } from "../bpf/errors.ts";
 import { hooksFunctions } from "../bpf/hooks.ts";
 import { ModuleOptionError, NoEventError, NoTracefsError, NotRootError } from "../errors.ts";
@@ -7,7 +9,7 @@ import { dataPath } from "../module/paths.ts";
 import type { ModuleSettings } from "../module/settings.ts";
 import type { Source } from "./source.ts";
 
-export const sourceChoices = ["auto", "kmod", "bpf", "tracefs", "ss"] as const;
+export const sourceChoices = ["auto", ...sourceNames] as const;
 export type SourceChoice = (typeof sourceChoices)[number];
 
 /** Settings of the module that were asked for, by option. */

@@ -30,6 +30,7 @@ function linkTpp(): void {
       [tpp, "tpp/index.js"],
       [`${tpp}/write`, "tpp/write.js"],
       [`${tpp}/base`, "tpp/base.js"],
+      [`${tpp}/columns`, "tpp/columns/columns.js"],
     ] as const) {
       const target = relative(dirname(path), join(out, file));
       linked = linked.replaceAll(`"${exported}"`, JSON.stringify(target.startsWith(".") ? target : `./${target}`));

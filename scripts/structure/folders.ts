@@ -14,8 +14,15 @@ export interface Folder {
 }
 
 /** Files that all of a package may import. They import nothing but one another. */
-const analyzeBase = ["analyze/errors.ts", "analyze/version.ts", "analyze/temporary.ts", "tpp/base.ts", "tpp/index.ts"];
-const captureBase = ["capture/errors.ts", "capture/version.ts", "tpp/base.ts", "tpp/write.ts"];
+const analyzeBase = [
+  "analyze/errors.ts",
+  "analyze/version.ts",
+  "analyze/temporary.ts",
+  "tpp/base.ts",
+  "tpp/columns",
+  "tpp/index.ts",
+];
+const captureBase = ["capture/errors.ts", "capture/version.ts", "tpp/base.ts", "tpp/columns", "tpp/write.ts"];
 const tppBase = ["tpp/errors.ts", "tpp/foreign-text.ts", "tpp/exit-codes.ts", "tpp/port.ts", "tpp/units.ts"];
 
 const analyze = (name: string, what: string, ...imports: readonly string[]): Folder => ({
@@ -109,8 +116,7 @@ export const folders: readonly Folder[] = [
   analyze(
     "plots",
     "drawing; `kinds/` has one file a plot, `reduce.ts` leaves a few points a pixel",
-    "trace",
-    "database",
+    ...["trace", "captures", "database"],
   ),
   analyze("diagnose", "what held a flow: rules over metrics", "trace", "terminal"),
   analyze("check", "assertions over metrics", "trace", "database", "terminal"),

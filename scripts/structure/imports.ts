@@ -11,6 +11,7 @@ export interface Import {
 const packages: Readonly<Record<string, string>> = {
   "@tcpprobe-plus/tpp": "tpp/index.ts",
   "@tcpprobe-plus/tpp/base": "tpp/base.ts",
+  "@tcpprobe-plus/tpp/columns": "tpp/columns/columns.ts",
   "@tcpprobe-plus/tpp/write": "tpp/write.ts",
   "@tcpprobe-plus/tpp/code-cache": "tpp/code-cache.js",
   "@tcpprobe-plus/analyze": "analyze/index.ts",

@@ -4,7 +4,9 @@
  * module's print order all come from it.
  */
 
-export type SourceName = "kmod" | "bpf" | "tracefs" | "ss";
+/** In the order in which documents list them. */
+export const sourceNames = ["kmod", "bpf", "tracefs", "ss"] as const;
+export type SourceName = (typeof sourceNames)[number];
 
 export interface Column {
   /**

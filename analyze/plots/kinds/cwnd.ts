@@ -1,4 +1,4 @@
-import { noSsthresh } from "@tcpprobe-plus/tpp";
+import { noSsthresh } from "@tcpprobe-plus/tpp/columns";
 import { type PlotDefinition, palette } from "../definition.ts";
 
 /**
@@ -11,7 +11,7 @@ const heldUntilLoss = (column: string): string => `
   SELECT flow, ord, t, previous AS value FROM (
     SELECT flow, ord, t, type, lag(${column}) OVER (PARTITION BY flow ORDER BY ord) AS previous
     FROM trace JOIN captures USING (capture)
-    WHERE source = 'tracefs' AND (${column} IS NOT NULL OR (type = 'ca_state' AND ca_state = 'Loss'))
+    WHERE NOT counts_packets AND sees_ca_state AND (${column} IS NOT NULL OR (type = 'ca_state' AND ca_state = 'Loss'))
   ) WHERE type = 'ca_state' AND previous < ${noSsthresh}`;
 
 /** The congestion window and the slow-start threshold, in packets. */
@@ -25,14 +25,14 @@ export const cwnd: PlotDefinition = {
     {
       name: "cwnd",
       points: "SELECT flow, ord, t, snd_cwnd AS value FROM trace WHERE snd_cwnd IS NOT NULL",
-      tracefsPoints: heldUntilLoss("snd_cwnd"),
+      stateChangePoints: heldUntilLoss("snd_cwnd"),
       color: palette.blue,
-      needs: { column: "snd_cwnd", suppliers: ["kmod", "tracefs"] },
+      needs: { column: "snd_cwnd" },
     },
     {
       name: "ssthresh",
       points: `SELECT flow, ord, t, ssthresh AS value FROM trace WHERE ssthresh < ${noSsthresh}`,
-      tracefsPoints: heldUntilLoss("ssthresh"),
+      stateChangePoints: heldUntilLoss("ssthresh"),
       color: palette.orange,
       dash: [5, 3],
       optional: true,

@@ -14,6 +14,7 @@ export const goodput: PlotDefinition = {
   yTitle: "rate",
   views: ["goodput"],
   interpolate: "step-after",
+  windowed: true,
   scales: [
     { from: 0, divisor: 1, unit: "bit/s" },
     { from: 2e3, divisor: 1e3, unit: "kbit/s" },
@@ -27,7 +28,6 @@ export const goodput: PlotDefinition = {
       color: palette.blue,
       needs: {
         column: "snd_una",
-        suppliers: ["kmod", "tracefs", "ss"],
         proxy: { column: "bytes_acked", note: "by bytes_acked at each poll" },
       },
     },

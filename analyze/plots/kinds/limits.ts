@@ -15,12 +15,13 @@ export const limits: PlotDefinition = {
   yTitle: "share of time",
   views: ["limits_by_window"],
   interpolate: "step-after",
+  windowed: true,
   stacked: true,
   scales: [{ from: 0, divisor: 1, unit: "%" }],
   series: [
     {
       ...series("congestion window", "cwnd_s", palette.blue),
-      needs: { column: "snd_cwnd", suppliers: ["kmod", "tracefs"] },
+      needs: { column: "snd_cwnd" },
     },
     series("recovery", "recovery_s", palette.vermilion),
     series("receiver", "rwnd_s", palette.orange),

@@ -16,7 +16,7 @@ export const rtt: PlotDefinition = {
       name: "srtt",
       points: "SELECT flow, ord, t, srtt_us AS value FROM trace WHERE srtt_us > 0",
       color: palette.blue,
-      needs: { column: "srtt_us", suppliers: ["kmod", "tracefs"] },
+      needs: { column: "srtt_us" },
     },
   ],
 };
