@@ -5,11 +5,13 @@
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
 import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp/write";
 import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, SourceGoneError } from "../errors.ts";
+import { findReaders, nameReaders } from "../module/build/readers.ts";
+import { kernelProblem, namespaceProblem } from "../module/build/requirements.ts";
 import { NoBinaryFileError } from "../module/no-binary-file.ts";
 import { binaryPath, dataPath } from "../module/paths.ts";
 import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "../module/settings.ts";
 import { type ModuleStatistics, moduleStatistics } from "../module/statistics.ts";
-import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
+import { afterFirstLine, type Source, type SourceEnd, type SourceNews, type Usability } from "./source.ts";
 
 export interface KmodOptions {
   /** What the run wants the module's settings to be; the others stay as they are. */
@@ -221,4 +223,21 @@ class KmodSource implements Source {
     this.#fd = null;
     for (const line of this.#putBack()) this.#say(line);
   }
+}
+
+/** Whether `--source kmod` works here. Throws a CaptureError where it does not. */
+export function lookAtKmod(): Usability {
+  const problem = namespaceProblem();
+  if (problem) throw problem;
+  if (!existsSync(dataPath)) {
+    return kernelProblem()
+      ? ["problem", "the module is not loaded and cannot be on this kernel: see module, below"]
+      : ["problem", "the module is not loaded", "sudo capture load"];
+  }
+  if (process.geteuid?.() !== 0) throw new NotRootError(dataPath);
+  const statistics = moduleStatistics();
+  if (statistics?.open) {
+    return ["problem", `in use: ${nameReaders(findReaders())} reads it, and it serves one at a time`, "end that first"];
+  }
+  return ["ok", `usable: module ${statistics?.version}`];
 }

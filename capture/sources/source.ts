@@ -95,3 +95,6 @@ export const sumOfLosses = (losses: readonly LossTotals[]): Record<string, numbe
   for (const lost of losses) for (const [cause, count] of Object.entries(lost)) sum[cause] = (sum[cause] ?? 0) + count;
   return sum;
 };
+
+/** How a source stands on this host, in words; `note`: it works, but know this. `next`: what can be done. */
+export type Usability = readonly [state: "ok" | "note" | "problem", text: string, next?: string | null];

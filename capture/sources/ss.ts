@@ -6,7 +6,7 @@
 import { countLines, type LossTotals } from "@tcpprobe-plus/tpp/write";
 import { NoSsError } from "../errors.ts";
 import { findProgram, firstLine, type ProgramResult, runProgram } from "../system/programs.ts";
-import type { Source, SourceEnd, SourceNews } from "./source.ts";
+import type { Source, SourceEnd, SourceNews, Usability } from "./source.ts";
 
 export interface SsOptions {
   readonly port: number | null;
@@ -183,4 +183,10 @@ class SsSource implements Source {
   async dispose(): Promise<void> {
     this.halt();
   }
+}
+
+/** Whether `--source ss` works here: asks for connections of a port that has hardly any. Throws a CaptureError where it does not. */
+export async function lookAtSs(): Promise<Usability> {
+  await (await openSs({ port: 1, intervalMs: 100, say: () => {} })).dispose();
+  return ["ok", process.geteuid?.() === 0 ? "usable" : "usable, without root"];
 }

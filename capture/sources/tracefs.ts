@@ -9,7 +9,7 @@ import { LostCounter } from "../tracefs/lost-counter.ts";
 import { planEvents, type TraceEvent } from "../tracefs/trace-events.ts";
 import { defaultBufferKb, findTracefs, TraceInstance, tracedCpus } from "../tracefs/trace-instance.ts";
 import { traceRecordsIn } from "../tracefs/trace-lines.ts";
-import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
+import { afterFirstLine, type Source, type SourceEnd, type SourceNews, type Usability } from "./source.ts";
 
 export interface TracefsOptions {
   readonly port: number | null;
@@ -152,4 +152,13 @@ class TracefsSource implements Source {
       this.#say(error.message);
     }
   }
+}
+
+/** Whether `--source tracefs` works here. Throws a CaptureError where it does not. */
+export function lookAtTracefs(): Usability {
+  const root = findTracefs();
+  const plan = planEvents(join(root, "events"), null);
+  if (plan.missing) throw new NoEventError(plan.missing, release());
+  if (plan.notes.length > 0) return ["note", `usable; ${plan.notes.join("; ")}`];
+  return ["ok", `usable: ${plan.events.length} kinds of events in ${root}`];
 }
