@@ -8,6 +8,19 @@
 export const sourceNames = ["kmod", "bpf", "tracefs", "ss"] as const;
 export type SourceName = (typeof sourceNames)[number];
 
+/** How the lines of the data frames are to be read. */
+export const textKinds = [
+  /** One record a line in the documented field order, fields named by the header's `columns`. */
+  "probe",
+  /** Lines of tracefs' trace_pipe, `[LOST n EVENTS]` lines among them. */
+  "trace_pipe",
+  /** Output of `ss -tinHOe`, each poll preceded by a line with its number and times. */
+  "ss",
+  /** No text: binary records of one length, which the header's `records` describes. */
+  "records",
+] as const;
+export type TextKind = (typeof textKinds)[number];
+
 export interface Column {
   /**
    * Name in the documented 30-field text (and in the module's `Fields:` line); NULL for columns that no text carries.

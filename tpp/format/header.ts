@@ -1,16 +1,5 @@
-import type { SourceName } from "../columns/columns.ts";
+import type { SourceName, TextKind } from "../columns/columns.ts";
 import type { RecordLayout } from "./record-layout.ts";
-
-/** How the lines of the data frames are to be read. */
-export type TextKind =
-  /** One record a line in the documented field order (see columns.ts), fields named by `columns`. */
-  | "probe"
-  /** Lines of tracefs' trace_pipe, `[LOST n EVENTS]` lines among them. */
-  | "trace_pipe"
-  /** Output of `ss -tinHOe`, each poll preceded by a line with its number and times. */
-  | "ss"
-  /** No text: binary records of one length, which `records` describes. */
-  | "records";
 
 /** JSON of the header frame. Numbers that may pass 2^53 are decimal strings. */
 export interface TppHeader {

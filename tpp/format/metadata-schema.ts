@@ -3,8 +3,9 @@
  * written: whoever gets a TppHeader, TppCheckpoint or TppTrailer can rely on every type and range below. Text is
  * bounded in length only: it is foreign, and `foreignText` is for showing it.
  */
+import { sourceNames, textKinds } from "../columns/columns.ts";
 import { mostPort } from "../port.ts";
-import type { TextKind, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
+import type { TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
 import { layoutProblem } from "./record-layout.ts";
 import {
   both,
@@ -24,17 +25,6 @@ import {
   yesOrNo,
 } from "./schema.ts";
 import { maxRawFrameBytes } from "./zstd-frame.ts";
-
-/** Typed so that a name that is added to the type must be added here. */
-const sources: Readonly<Record<TppHeader["source"], true>> = {
-  kmod: true,
-  bpf: true,
-  tracefs: true,
-  ss: true,
-  import: true,
-  synthetic: true,
-};
-const textKinds: Readonly<Record<TextKind, true>> = { probe: true, trace_pipe: true, ss: true, records: true };
 
 const count = whole(0, Number.MAX_SAFE_INTEGER);
 const word = text(1024);
@@ -74,8 +64,8 @@ const headerFields = objectOf({
   format: oneOf(1),
   capture_id: id,
   tool: objectOf({ name: word, version: word }),
-  source: oneOf(...Object.keys(sources)),
-  text: oneOf(...Object.keys(textKinds)),
+  source: oneOf(...sourceNames, "import", "synthetic"),
+  text: oneOf(...textKinds),
   columns: nullOr(fieldNames),
   events: optional(mapOf(eventName, text(64 * 1024), 1000)),
   kernel: objectOf({ release: word, version: word, machine: word, hz: nullOr(whole(1, 10_000)) }),
