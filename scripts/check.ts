@@ -8,6 +8,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasTool, systemPath } from "../lab/machine.ts";
 import { commentFaults } from "./comments.ts";
+import { withoutReason } from "./dependencies.ts";
 import { staleDocuments } from "./generated-documents.ts";
 import { structureFaults } from "./structure/structure.ts";
 
@@ -39,6 +40,7 @@ const checks: readonly Check[] = [
     run: () => complaint(process.execPath, "node_modules/@biomejs/biome/bin/biome", "check", "."),
   },
   { name: "folders: no circle, no import upwards", run: () => structureFaults().join("\n") },
+  { name: "each dependency has its reason", run: () => withoutReason().join("\n") },
   {
     name: "length of comment lines",
     run: () => commentFaults(root, commented()).join("\n"),

@@ -3,7 +3,9 @@ export interface Series {
   readonly name: string;
   /** SQL of rows flow, ord, t, value; joined with the others of the plot. */
   readonly points: string;
-  /** Further rows of the same kind where the congestion state is told by changes of its own, without a count of packets. */
+  /**
+   * Further rows of the same kind where the congestion state is told by changes of its own, without a count of packets.
+   */
   readonly stateChangePoints?: string;
   readonly color: string;
   readonly dash?: readonly number[];

@@ -171,7 +171,10 @@ class BpfSource implements Source {
   }
 }
 
-/** Whether `--source bpf` works here. Loads all of it with small rings, attaches nothing. Throws a CaptureError where it does not. */
+/**
+ * Whether `--source bpf` works here. Loads all of it with small rings, attaches nothing. Throws a CaptureError where it
+ * does not.
+ */
 export async function lookAtBpf(): Promise<Usability> {
   const source = await openBpf({ port: null, bufferSizeKb: 64, extended: true });
   const { hooks, refused } = source.bpf!;

@@ -185,7 +185,10 @@ class SsSource implements Source {
   }
 }
 
-/** Whether `--source ss` works here: asks for connections of a port that has hardly any. Throws a CaptureError where it does not. */
+/**
+ * Whether `--source ss` works here: asks for connections of a port that has hardly any. Throws a CaptureError where it
+ * does not.
+ */
 export async function lookAtSs(): Promise<Usability> {
   await (await openSs({ port: 1, intervalMs: 100, say: () => {} })).dispose();
   return ["ok", process.geteuid?.() === 0 ? "usable" : "usable, without root"];
