@@ -1,3 +1,4 @@
+/** The `analyze` command: parses, runs one command, reports an error as one line. */
 import { exitCodes, foreignText } from "@tcpprobe-plus/tpp/base";
 import { CommanderError } from "commander";
 import { withQueries } from "./command-line/metric-commands.ts";
@@ -16,7 +17,7 @@ export async function main(argv: readonly string[], io: Io = programIo()): Promi
     await io.finish?.();
     return code;
   } catch (failed) {
-    // What nobody reads any more takes nothing away from the answer that the exit code is.
+    // The exit code is the answer even if nobody reads the output any more.
     if (failed === error || failed instanceof OutputClosedError) return code;
     const after = report(failed, io, debug);
     await io.finish?.().catch(() => {});
@@ -56,7 +57,7 @@ function report(error: unknown, io: Io, debug: boolean): number {
   const message = error instanceof Error ? error.message : String(error);
   const line = expected
     ? message
-    : `unexpected error: ${message.split("\n")[0]}; this is a defect of analyze, please report it with the output of --debug`;
+    : `unexpected error: ${message.split("\n")[0]}. This is a defect of analyze: report it with the output of --debug.`;
   io.stderr.write(`analyze: ${foreignText(line)}\n`);
   if (debug && error instanceof Error)
     io.stderr.write(`${(error.stack ?? "").split("\n").map(foreignText).join("\n")}\n`);

@@ -27,7 +27,7 @@ export async function openTrace(paths: readonly string[], options: OpenOptions =
   return openTraceAs(paths, options, (database, shared) => new Trace(database, shared));
 }
 
-/** Of `rows`, `columns` and `arrow`: a query is one statement that reads. They may be asked at the same time. */
+/** A query for `rows`, `columns` or `arrow` is one statement that reads. Several may run at the same time. */
 export class Trace extends PlainTrace {
   /**
    * One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else
@@ -66,14 +66,14 @@ export class Trace extends PlainTrace {
     );
   }
 
-  /** Views must be there before DuckDB can tell what the query answers. */
+  /** The views are loaded first: without them, DuckDB cannot say what the query would answer. */
   async #check(sql: string): Promise<void> {
     if (typeof sql !== "string") throw new UsageError("a query is text");
     await this.needOf(sql);
     await asUserQuery(() => this.database.statement(sql));
   }
 
-  /** What the library asks itself needs no check. */
+  /** The library's own queries need no check. */
   protected override plain(): PlainTrace {
     return this.asPlain();
   }

@@ -1,5 +1,5 @@
-import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** The `capture` command: parses, calls one function, reports errors as one line. */
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { refuseChangedArguments } from "./command-line/argument-bytes.ts";
 import { buildProgram, ownArguments } from "./command-line/program.ts";
 import { reportError } from "./command-line/report-error.ts";

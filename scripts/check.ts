@@ -7,7 +7,7 @@ import { release } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasTool, systemPath } from "../lab/machine.ts";
-import { commentFaults } from "./comments.ts";
+import { commentFaults, headlessFiles } from "./comments.ts";
 import { withoutReason } from "./dependencies.ts";
 import { staleDocuments } from "./generated-documents.ts";
 import { structureFaults } from "./structure/structure.ts";
@@ -30,6 +30,10 @@ const isProgram = (path: string): boolean => readFileSync(`${root}/${path}`, "ut
 /** Folders whose comments are being rewritten. */
 const notYet = /^analyze\/(sql|records|parquet)\/|^analyze\/trace\/open\.ts|^analyze\/cache\/derived\.ts|^kmod\//;
 const commented = (): string[] => ["*.ts", "*.js", "*.sql"].flatMap(tracked).filter((path) => !notYet.test(path));
+const products = (): string[] =>
+  ["tpp/*.ts", "capture/*.ts", "analyze/*.ts", "lab/*.ts", "scripts/*.ts"]
+    .flatMap(tracked)
+    .filter((path) => !/\/test\//.test(path));
 const make = (target: string): string => complaint("make", "-s", "-C", "kmod", target);
 const kernelHas = (path: string): boolean => existsSync(`/lib/modules/${release()}/build/${path}`);
 
@@ -41,6 +45,7 @@ const checks: readonly Check[] = [
   },
   { name: "folders: no circle, no import upwards", run: () => structureFaults().join("\n") },
   { name: "each dependency has its reason", run: () => withoutReason().join("\n") },
+  { name: "each file says what it is", run: () => headlessFiles(root, products()).join("\n") },
   {
     name: "length of comment lines",
     run: () => commentFaults(root, commented()).join("\n"),

@@ -76,6 +76,12 @@ function goesOn(line: string, prefix: string, hang: string): boolean {
   return /^\s*/.exec(said)![0] === hang;
 }
 
+/** A line for each file that does not say in its first line what it is. */
+export const headlessFiles = (root: string, paths: readonly string[]): string[] =>
+  paths
+    .filter((path) => !/^(\/\*\*|\/\/|#!)/.test(readFileSync(join(root, path), "utf8")))
+    .map((path) => `${path}: does not begin with a line that says what it is`);
+
 /** A line for each comment line that is too long. */
 export const commentFaults = (root: string, paths: readonly string[]): string[] =>
   paths.flatMap((path) =>

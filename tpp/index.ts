@@ -1,3 +1,4 @@
+/** The format as `analyze` and other programs import it. */
 export * from "./columns/columns.ts";
 export * from "./errors.ts";
 export { type ExitName, exitCodes } from "./exit-codes.ts";

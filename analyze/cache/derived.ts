@@ -1,6 +1,6 @@
 /**
- * Small tables that are made of a trace and take long to make. In the cache, where an earlier command has made them,
- * else to be made and kept.
+ * Small tables that take long to make from a trace. They are read from the cache if an earlier command made them, and
+ * otherwise made and kept.
  */
 import { basename } from "node:path";
 import type { ColumnInfo, Database } from "../database/database.ts";

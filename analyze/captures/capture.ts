@@ -1,3 +1,4 @@
+/** What is known of an opened capture, and of what it lost. */
 import type { TppHeader, TppWalk } from "@tcpprobe-plus/tpp";
 
 /** What is known of one opened capture beside its records. */
@@ -36,20 +37,20 @@ export interface CaptureFile {
  */
 export interface Loss {
   readonly capture: number;
-  /** The loss lies behind this record in the text; NULL where only its time, or only its number, is known. */
+  /** The loss follows this record in the text. NULL if only its time, or only the number lost, is known. */
   readonly after_ord: number | null;
-  /** Records (of ss: polls); NULL where their number is not known. */
+  /** How many records (for ss, polls). NULL if that is not known. */
   readonly lost: number | null;
   readonly cause: LossCause;
-  /** Seconds since the capture began, between which it lies; NULL: not bounded on that side. */
+  /** The bounds of its time, seconds since the capture began. NULL: no bound on that side. */
   readonly from_s: number | null;
   readonly to_s: number | null;
   readonly known_by: LossEvidence;
 }
 
 /**
- * Causes for which the module left out whole connections, or their beginnings up to a moment at which there was room:
- * those that are in the trace have lost nothing.
+ * Causes for which the module did not follow some connections, or not from their beginning. The connections in the
+ * trace have lost nothing.
  */
 export const causesOfNotFollowing: readonly string[] = ["flow limit", "flow memory"];
 

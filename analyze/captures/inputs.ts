@@ -1,3 +1,4 @@
+/** What the paths on a command line stand for: captures, rotated sets, converted captures. */
 import { glob, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { checkExpansion, TppInputError, type TppWalk, type WalkOptions, walkTpp } from "@tcpprobe-plus/tpp";
@@ -48,7 +49,7 @@ function inOrder(files: readonly CaptureFile[]): CaptureFile[] {
     if (before && numberOf(before) === numberOf(file))
       throw new NotACaptureError(
         file.path,
-        `is number ${numberOf(file)} of the same set as ${before.path}; give one of the two`,
+        `is number ${numberOf(file)} of the same set as ${before.path}. Give one of the two`,
       );
   }
   return ordered;

@@ -2,7 +2,7 @@
 import type { CaptureFile, Loss } from "./capture.ts";
 import { lostBy } from "./set.ts";
 
-/** All losses of a capture: those with a place in the text, and what its counters tell beyond them. */
+/** All losses of a capture: those with a place in the text, and any more that its counters show. */
 export function settleLosses(number: number, files: readonly CaptureFile[], placed: readonly Loss[]): Loss[] {
   const losses: Loss[] = [];
   const causes = new Set(files.flatMap((file) => Object.keys(lostBy(file))));
@@ -11,7 +11,7 @@ export function settleLosses(number: number, files: readonly CaptureFile[], plac
     const inText = placed.filter((loss) => loss.cause === cause);
     const bounded = inText.every((loss) => loss.from_s !== null || loss.after_ord === 0);
     const counted = files.flatMap((_, index) => counterRises(files, index, number, cause));
-    // Numbers without CPUs say how many and until when; a counter that was read each second also says since when.
+    // A gap in record numbers gives how many and until when. A counter read each second also gives since when.
     if (bounded || counted.length === 0) losses.push(...inText);
     const rest = total - sumOf(inText);
     if (bounded && inText.length > 0) {
@@ -46,7 +46,7 @@ function counterRises(files: readonly CaptureFile[], index: number, capture: num
     ...checkpoints.map(({ monotonic_ns, lost }) => ({ ns: monotonic_ns, total: lost[cause] ?? 0 })),
     ...(trailer ? [{ ns: trailer.monotonic_ns, total: trailer.lost[cause] ?? 0 }] : []),
   ];
-  // A file whose checkpoints never counted it tells only its sum.
+  // If the checkpoints never counted this cause, only its sum is known.
   if (!reads.slice(0, checkpoints.length).some(({ total }) => total > 0) && !checkpoints.some(({ module }) => module))
     return [];
   const rises: Loss[] = [];

@@ -6,7 +6,7 @@ import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { Outcome } from "./evaluate.ts";
 import { describeOutcome } from "./report.ts";
 
-/** What could not be checked: one assertion, or, without one, all of them. */
+/** What could not be checked: one assertion, or all of them if none is named. */
 export interface CheckError {
   readonly assertion: string | null;
   readonly error: Error;

@@ -1,3 +1,4 @@
+/** Outcomes of assertions as lines of text. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { unknown } from "../terminal/table.ts";
 import type { Outcome } from "./evaluate.ts";

@@ -117,18 +117,18 @@ function usageText(text: string): string {
 function moment(text: string): Date {
   const value = new Date(text);
   if (Number.isNaN(value.getTime()))
-    throw new UsageError(`${text}: not a moment; give one such as 2026-11-22T20:41:14Z`);
+    throw new UsageError(`${text}: not a moment. Give one such as 2026-11-22T20:41:14Z`);
   return value;
 }
 
 function hertz(text: string): number {
   const value = wholeNumber(text, 1, 10_000);
-  if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ; usual are 100, 250, 300 and 1000`);
+  if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ. Usual are 100, 250, 300 and 1000`);
   return value;
 }
 
 function pixels(text: string): number {
   const value = wholeNumber(text, 200, 10_000);
-  if (value === null) throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
+  if (value === null) throw new UsageError(`${text}: not a width. Give pixels from 200 to 10000`);
   return value;
 }

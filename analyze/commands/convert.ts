@@ -1,3 +1,4 @@
+/** `analyze convert`: the records as Parquet, Arrow or CSV. */
 import { UnknownFormatError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
 import { arrowChunks } from "../export/arrow.ts";
@@ -24,7 +25,7 @@ export async function convert(
   const { output, force = false } = options;
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (output !== "-" && !suffix) throw new UnknownFormatError(output, [...Object.keys(formats), "- (CSV)"]);
-  // What it writes is kept by the user: a copy in the cache would cost time and serve nobody.
+  // The user keeps the output, so a copy in the cache would only cost time.
   const opening = { ...io.opening, cache: io.opening?.cache === false ? (false as const) : { readOnly: true } };
   const reading = { ...io, opening };
   if (!suffix)
@@ -32,7 +33,7 @@ export async function convert(
       for await (const chunk of csvChunks(trace.database, await wholeTrace(trace))) await io.stdout.write(chunk);
     });
   await using file = await openOutput(output, force, paths);
-  // The records of one capture go into the file as they are read.
+  // The records of a single capture are written to the file as they are read.
   const into = suffix === ".parquet" ? { into: file.partial } : {};
   await file.write((path) =>
     withTrace(paths, { ...io, opening: { ...opening, ...into } }, (trace) => formats[suffix]!(trace, path), [file]),

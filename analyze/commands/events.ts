@@ -1,3 +1,4 @@
+/** `analyze events`: what happened, in order of time. */
 import { renderTable } from "../terminal/table.ts";
 import { flowFilter } from "../trace/select.ts";
 import { type CommandIo, withTrace } from "./open.ts";

@@ -1,3 +1,4 @@
+/** `analyze flows`: one line a connection. */
 import { renderTable } from "../terminal/table.ts";
 import { bitsPerSecond, bytes, count, decimals, microseconds } from "../terminal/units.ts";
 import { endsSql } from "../trace/select.ts";

@@ -1,3 +1,4 @@
+/** `analyze metrics`: every row of one metric. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UsageError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
@@ -26,7 +27,7 @@ export async function metrics(
 ): Promise<void> {
   const names = viewNames.filter((view) => view !== "trace");
   if (!(names as readonly string[]).includes(name))
-    throw new UsageError(`${name}: no such metric; there are ${names.join(", ")}`);
+    throw new UsageError(`${name}: no such metric. There are ${names.join(", ")}`);
   if (options.flow && ofNoFlow.includes(name))
     throw new UsageError(`${name} is of all flows together: leave --flow out`);
   const { output, force = false, window } = options;

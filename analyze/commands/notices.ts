@@ -1,3 +1,4 @@
+/** What a command says on standard error of damage, losses and lines that are no records. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { Io } from "../terminal/io.ts";
 import { plural } from "../terminal/units.ts";

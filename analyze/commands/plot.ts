@@ -1,3 +1,4 @@
+/** `analyze plot`: one picture, in the format of the output's name. */
 import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { foreignText } from "@tcpprobe-plus/tpp/base";
@@ -35,7 +36,7 @@ export async function plot(
   options: PlotCommandOptions,
   io: CommandIo,
 ): Promise<void> {
-  if (!isPlotName(name)) throw new UsageError(`${name}: no such plot; there are ${plotNames.join(", ")}`);
+  if (!isPlotName(name)) throw new UsageError(`${name}: no such plot. There are ${plotNames.join(", ")}`);
   const { output = defaultOutput(paths[0]!, name), force = false, flow, ...rest } = options;
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (!suffix) throw new UnknownFormatError(output, Object.keys(formats));
@@ -60,9 +61,9 @@ export async function plot(
 async function refuseWithoutEffect(name: PlotName, { unit, window }: PlotCommandOptions): Promise<void> {
   const { units, windowed } = await plotDefinition(name);
   if (unit !== undefined && !units)
-    throw new UsageError(`--unit is for ${await those("units")}; plot ${name} has one unit: leave it out`);
+    throw new UsageError(`--unit is for ${await those("units")}. Plot ${name} has one unit: leave it out`);
   if (window !== undefined && !windowed)
-    throw new UsageError(`--window is for ${await those("windowed")}; plot ${name} has no windows: leave it out`);
+    throw new UsageError(`--window is for ${await those("windowed")}. Plot ${name} has no windows: leave it out`);
 }
 
 /** Names of the plots that have something. */
@@ -71,7 +72,7 @@ async function those(property: "units" | "windowed"): Promise<string> {
   return all.flat().join(" and ");
 }
 
-/** What file systems take as a name, less room for the partial file's and the ending. */
+/** The longest name in bytes, with room for the ending and for a temporary suffix. */
 const longestName = 200;
 
 /** `run1.cwnd.svg`: named after the capture, never hidden, and of characters that no shell takes for something else. */

@@ -1,3 +1,4 @@
+/** Prints the rows of a query as a table, JSON or CSV. */
 import type { Database } from "../database/database.ts";
 import { Answer } from "../export/answer.ts";
 import { csvChunks } from "../export/csv.ts";
@@ -16,7 +17,7 @@ export type RowFormat = "table" | "json" | "csv";
 export const rowFormat = (options: { json?: boolean | undefined; csv?: boolean | undefined }): RowFormat =>
   options.json ? "json" : options.csv ? "csv" : "table";
 
-/** Prints a query's answer: JSON and CSV are what a file of that format would hold; in a table NULL is `-`. */
+/** Prints a query's answer. JSON and CSV are the same bytes that a file would hold. In a table, NULL is `-`. */
 export async function printRows(database: Database, sql: string, format: RowFormat, io: Io): Promise<void> {
   const answer = await Answer.to(database, sql);
   if (format === "table") return void (await io.stdout.write(await answerTable(database, answer)));

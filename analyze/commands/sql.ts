@@ -1,3 +1,4 @@
+/** `analyze sql`: a query of the user's. */
 import { createReadStream } from "node:fs";
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { asUserQuery } from "../database/database.ts";

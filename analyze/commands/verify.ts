@@ -1,3 +1,4 @@
+/** `analyze verify`: every frame's checksum. */
 import { exitCodes, foreignText, TppInputError, verifyTpp } from "@tcpprobe-plus/tpp";
 import { expand } from "../captures/inputs.ts";
 import { InputError, NotACaptureError } from "../errors.ts";

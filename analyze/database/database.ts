@@ -1,3 +1,4 @@
+/** One DuckDB with its connections: queries, views of sql/, variables. */
 import { readFile, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
@@ -33,8 +34,8 @@ export interface ColumnInfo {
 }
 
 /**
- * What DuckDB may hold; beyond it, it writes to the temporary directory. With Node, the results and what DuckDB does
- * not count, the process stays below 2 GiB.
+ * DuckDB's memory limit; it writes anything beyond it to the temporary directory. The process stays below 2 GiB: Node,
+ * the results, and memory that DuckDB does not count come on top.
  */
 const memoryLimit = "1100MiB";
 
@@ -49,7 +50,7 @@ interface Shared {
   readonly instance: DuckDBInstance;
   readonly temporaryDirectory: string;
   readonly databases: Set<Database>;
-  /** Links by which SQL names files of the user's, and their names. */
+  /** Links by which SQL names the user's files, and the files' own names. */
   readonly inputs: Map<string, string>;
   readonly unlocked: boolean;
   /** Tables made of answers so far. */
@@ -58,8 +59,8 @@ interface Shared {
 }
 
 /**
- * A connection to an in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. What is
- * made in one connection is there in all. Variables are a connection's own.
+ * A connection to an in-memory DuckDB. Large tables are in Parquet files, so its memory stays small. All connections
+ * see the same tables and views. Variables belong to one connection.
  */
 export class Database {
   readonly #shared: Shared;
@@ -102,7 +103,7 @@ export class Database {
     return new Database(shared, connection);
   }
 
-  /** Another connection, with the same variables and further ones (SQL by name). Whoever asked for it closes it. */
+  /** Another connection with the same variables and some more (SQL by name). The caller closes it. */
   async connect(variables: Readonly<Record<string, string>> = {}): Promise<Database> {
     const other = new Database(this.#shared, await this.#use(() => this.#shared.instance.connect()));
     for (const [name, sql] of [...this.#variables, ...Object.entries(variables)]) await other.setVariable(name, sql);
@@ -124,7 +125,7 @@ export class Database {
     return name;
   }
 
-  /** Every use of the connection passes here: closing it under a running one would free what that one works on. */
+  /** Every use of the connection passes here. Closing it during a query would free memory that the query uses. */
   async #use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
     const { closed, databases } = this.#shared;
     if (closed || !databases.has(this)) throw new TraceClosedError();
@@ -139,7 +140,7 @@ export class Database {
     }
   }
 
-  /** An error of DuckDB's as one that says what to do, where it is of a known kind. */
+  /** A known error of DuckDB as one of ours, which says what to do. Others stay as they are. */
   #explained(error: Error): Error {
     const { message } = error;
     const { inputs, temporaryDirectory } = this.#shared;
@@ -218,8 +219,8 @@ export class Database {
   }
 
   /**
-   * A query's result chunk by chunk, so that a large one is never held whole. It has a connection of its own: on a
-   * shared one, the next query would end it, and it would look as if there were no more rows.
+   * A query's result chunk by chunk, so that a large one is never held whole. It has its own connection. On a shared
+   * one, the next query would end it, and the rows would seem to have ended.
    */
   async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
     const own = await this.connect();
@@ -299,7 +300,7 @@ export async function asUserQuery<Result>(run: () => Promise<Result>): Promise<R
   try {
     return await run();
   } catch (error) {
-    // What cannot be converted in a query that is not ours is a matter of the query.
+    // In a user's query, a value that cannot be converted is the query's error.
     if (error instanceof AnalyzeError && !(error instanceof NumberTooLargeError)) throw error;
     throw new SqlError(error as Error);
   }

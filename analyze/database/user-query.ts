@@ -24,7 +24,7 @@ export async function statementOf(connection: DuckDBConnection, sql: string, any
     if (statementType === StatementType.CREATE) return { isSelect: false, columns: [] };
   }
   if (statements.count !== 1)
-    throw new UsageError(`one statement at a time, and here are ${statements.count}; run the others by themselves`);
+    throw new UsageError(`one statement at a time, and here are ${statements.count}. Run the others by themselves`);
   const statement = await statements.prepare(0);
   const { statementType, parameterCount } = statement;
   if (parameterCount > 0)

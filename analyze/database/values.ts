@@ -65,7 +65,7 @@ export const jsonText = (value: unknown, indent?: number): string =>
     indent,
   );
 
-/** The number where it reads back as the same decimal, else the text. */
+/** The number, if it reads back as the same decimal; otherwise the text. */
 export function numberOrText(text: string): number | string {
   const number = Number(text);
   return number.toFixed(text.split(".")[1]?.length ?? 0) === text ? number : text;

@@ -1,3 +1,4 @@
+/** Answers as Arrow: tables and IPC files, from DuckDB's own vectors. */
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import * as arrow from "apache-arrow";
 import type { ColumnInfo, Database } from "../database/database.ts";
@@ -70,7 +71,7 @@ class ColumnBuilder {
       if (item !== null) this.#validity[at >> 3]! |= 1 << (at & 7);
       else {
         this.#nulls++;
-        // DuckDB leaves there what was in the memory before: neither the same twice, nor anybody's to read.
+        // DuckDB leaves old memory there, which differs from run to run and must not be published.
         if (part) part[row - from] = part instanceof BigInt64Array || part instanceof BigUint64Array ? 0n : 0;
       }
       if (!part) this.#texts.push(item as string | null);

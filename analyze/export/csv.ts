@@ -1,3 +1,4 @@
+/** Answers as CSV. */
 import type { Database } from "../database/database.ts";
 import type { Answer } from "./answer.ts";
 import { textChunks } from "./text.ts";

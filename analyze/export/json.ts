@@ -1,3 +1,4 @@
+/** Answers as JSON. */
 import type { ColumnInfo, Database } from "../database/database.ts";
 import { type JsonValue, jsonValue, numberOrText } from "../database/values.ts";
 import type { Answer } from "./answer.ts";
@@ -35,7 +36,7 @@ const held = /^(U?(BIG|HUGE)INT|DOUBLE|VARCHAR)$/;
 const nested = /\]$|^(STRUCT|MAP|UNION)\(/;
 const notNumbers: Readonly<Record<string, string>> = { nan: "NaN", inf: "Infinity", "-inf": "-Infinity" };
 
-/** What JavaScript holds, and nested values, come as they are; all else as DuckDB's text, which is exact. */
+/** Values that JavaScript can hold, and nested ones, come as they are. Others come as DuckDB's text, which is exact. */
 function formOf({ type }: ColumnInfo): Form {
   const asItIs = (name: string) => name;
   if (small.test(type)) return { sql: asItIs, json: String };

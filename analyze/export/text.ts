@@ -1,3 +1,4 @@
+/** The text of values, for CSV and tables. */
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { Database } from "../database/database.ts";
 import type { Answer } from "./answer.ts";

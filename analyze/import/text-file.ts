@@ -11,7 +11,7 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { InputError, NotACaptureError } from "../errors.ts";
 import { whyBinary } from "./formats.ts";
 
-/** So much of a file is looked at to tell what it is. */
+/** How much of a file is looked at to recognize it. */
 const beginBytes = 64 * 1024;
 /** No text of records has a line as long as this. */
 const mostLine = 1024 * 1024;
@@ -69,7 +69,7 @@ async function beginOf(name: string, path: string): Promise<Buffer> {
   }
 }
 
-/** Node has no xz: the system's own is asked. */
+/** Node cannot read xz, so the system's program does. */
 async function decompressXz(name: string, path: string, plain: string): Promise<void> {
   const xz = spawn("xz", ["-dc", "--", path], { stdio: ["ignore", "pipe", "ignore"] });
   const ended = new Promise<number>((resolve) => {

@@ -1,3 +1,4 @@
+/** Parquet of a capture, read again. */
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import type { Capture } from "../captures/capture.ts";
 import { registerCapture, registerLosses } from "../captures/tables.ts";

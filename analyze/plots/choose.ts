@@ -1,3 +1,4 @@
+/** Which flows a picture shows. */
 import { NoSuchFlowError, NothingToDrawError } from "../errors.ts";
 import { endSql } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -10,7 +11,7 @@ export interface DrawnFlow {
   readonly end_s: number;
 }
 
-/** Flows in one picture, at most: more colours than this nobody tells apart. */
+/** The most flows in one picture. Nobody can tell more colours apart. */
 export const mostFlows = 8;
 
 interface FlowFacts extends DrawnFlow {
@@ -18,8 +19,8 @@ interface FlowFacts extends DrawnFlow {
 }
 
 /**
- * Flows to draw: those asked for; else those that moved at least a hundredth of the bytes of the one that moved most
- * (so not the idle end of a one-way transfer), up to `mostFlows`. `leftOut` counts the others.
+ * The flows to draw. By default these are the flows that moved at least a hundredth of the bytes of the largest, up to
+ * `mostFlows`: the idle end of a one-way transfer is not among them. `leftOut` counts the others.
  */
 export async function chooseFlows(
   trace: Trace,

@@ -1,3 +1,4 @@
+/** One plot of a trace, as a Vega-Lite specification. */
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import { MissingColumnError, NothingToDrawError } from "../errors.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -8,17 +9,17 @@ import { type Mark, type PlotRange, type Point, reducedMarks, reducedPoints } fr
 import { plotSpec, shareOnePanel, type VegaLiteSpec } from "./spec.ts";
 
 export interface PlotOptions {
-  /** Flows to draw; those with most data unless told. */
+  /** Flows to draw. By default, those with most data. */
   readonly flows?: readonly number[] | undefined;
   /** Range of time, seconds since the capture began. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** Length of the windows of goodput and limits, seconds; about 150 in the picture unless told. */
+  /** Length of the windows of goodput and limits, seconds. By default, the picture has about 150 windows. */
   readonly window?: number | undefined;
   /** Width of the plotting area, pixels. */
   readonly width?: number | undefined;
   readonly title?: string | undefined;
-  /** Count packets or bytes in flight; packets where the source has them unless told. */
+  /** Count packets or bytes in flight. By default packets, if the source counts them. */
   readonly unit?: "packets" | "bytes" | undefined;
 }
 
@@ -87,7 +88,7 @@ async function definitionOf(trace: Trace, name: PlotName, options: PlotOptions):
 const hasColumn = async (trace: Trace, column: string): Promise<boolean> =>
   (await trace.rows(`SELECT 1 AS found FROM trace WHERE ${column} IS NOT NULL LIMIT 1`)).length > 0;
 
-/** The series that can be drawn, and in words which of them stand on a less exact column. */
+/** The series that can be drawn, and notes on those drawn from a less exact column. */
 async function availableSeries(
   trace: Trace,
   plot: PlotName,
@@ -112,7 +113,7 @@ async function availableSeries(
 const suppliersOf = (column: string): string[] =>
   Object.keys(traceColumns.find(({ name }) => name === column)?.sources ?? {});
 
-/** A window of what is polled spans some polls, or those without any would look like silence. */
+/** A window spans several polls. A window without a poll would look like silence. */
 const pollsInWindow = 5;
 
 /** Usual time between two polls, seconds. */

@@ -1,3 +1,4 @@
+/** A picture as a page to zoom and pan in. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";

@@ -1,3 +1,4 @@
+/** A picture as notebooks show it. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { VegaLiteSpec } from "./spec.ts";
 

@@ -1,3 +1,4 @@
+/** The few points and marks of each pixel that a picture can show. */
 import { capabilitiesOf } from "../captures/capabilities.ts";
 import { numeral, wholeNumeral } from "../database/literals.ts";
 import type { Trace } from "../trace/trace.ts";

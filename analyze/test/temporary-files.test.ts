@@ -24,7 +24,7 @@ const canMount = isRoot && hasTool("unshare") && small("64k", "/mnt", "true").st
 const testOnTmpfs = requires({ root: true, tools: ["unshare"], also: { "leave to mount a tmpfs": canMount } });
 
 const noSpace = (directory: string) =>
-  `analyze: cannot write temporary files to ${directory}: no space is left there; free some, or name a directory with more in the environment variable TMPDIR\n`;
+  `analyze: cannot write temporary files to ${directory}: no space is left there. Free some, or name a directory with more in the environment variable TMPDIR.\n`;
 
 const cases: [what: string, size: () => Promise<string>, args: string[]][] = [
   ["the records", async () => "64k", ["flows", fixture("shaped-loss"), "--no-cache"]],
@@ -63,7 +63,7 @@ test("a TMPDIR that is not there, or no directory, is named, and not made", (t) 
     });
     t.is(
       stderr,
-      `analyze: cannot write temporary files to ${directory}: ${why}; name another directory in the environment variable TMPDIR\n`,
+      `analyze: cannot write temporary files to ${directory}: ${why}. Name another directory in the environment variable TMPDIR.\n`,
     );
     t.is(status, 73);
     t.is(stdout, "");

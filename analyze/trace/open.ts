@@ -1,3 +1,4 @@
+/** Makes the tables and views that every query builds on. */
 import { basename, dirname, join } from "node:path";
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import type { Cache } from "../cache/cache.ts";
@@ -21,7 +22,7 @@ export interface Opening {
   /** Names of the views that are there. */
   readonly loaded: Set<string>;
   readonly cache: Cache | null;
-  /** Where the records of a single capture are to be written as a file that is kept; null: nowhere. */
+  /** The output to which the records of a single capture are written as they are read. Null: none. */
   readonly into: string | null;
 }
 
@@ -36,7 +37,7 @@ export interface Opened {
   readonly captures: Capture[];
   /** What is kept of this trace; null: nothing. */
   readonly derived: Derived | null;
-  /** The file, of those that may be kept, into which the records were written now; null: none. */
+  /** The output that now holds the records. Null: none does. */
   readonly written: string | null;
 }
 
@@ -91,7 +92,7 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   // What `convert` writes.
   const whole = unique.every(({ isFollowed }) => isFollowed) ? unique.map(({ followed }) => followed) : ["FROM _trace"];
   await database.run(`CREATE VIEW _whole_trace AS ${union(whole)}`);
-  // Of each kind only the files that have any of it are read.
+  // For each kind, only the files that have such records are read.
   for (const [view, counts] of [
     ["_packet_records", true],
     ["_byte_records", false],
@@ -113,7 +114,7 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   return { captures, derived: await Derived.of(database, file, opening.cache), written };
 }
 
-/** A capture that an earlier command has parsed; `capture` is absent where none has yet. Null: not to be kept. */
+/** A capture from the cache. Without `capture`, it is not there yet and is to be added. Null: it is not to be kept. */
 async function openKept(
   database: Database,
   input: Input & { kind: "tpp" },
@@ -156,7 +157,7 @@ async function readCapture(
   return { written, file };
 }
 
-/** Flow ids start at 1 in each part; here each starts behind those of the parts before it. */
+/** Flow ids start at 1 in each part. Here each part's ids continue after those of the parts before it. */
 function withUniqueFlows(parts: readonly Part[]): Part[] {
   let before = 0;
   return parts.map((part) => {

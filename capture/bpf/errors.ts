@@ -1,3 +1,4 @@
+/** Errors of the source bpf. */
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** What can keep the source `bpf` from working, each with its next step. */
 import { CaptureError } from "../errors.ts";

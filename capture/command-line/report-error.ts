@@ -1,3 +1,4 @@
+/** An error as one line and an exit code. */
 import {
   DiskFullError,
   exitCodes,

@@ -1,3 +1,4 @@
+/** `capture doctor`: what works here, and what to do about the rest. */
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** `capture doctor`: what works here, what does not, and what to do about it. Changes nothing unless told to. */
 import { clockFindings } from "../doctor/clock.ts";

@@ -1,3 +1,4 @@
+/** `capture status`: what the module has done and is doing. */
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** `capture status`: what the module has done and is doing; changes nothing. */
 import { NoModuleError } from "../errors.ts";

@@ -1,3 +1,4 @@
+/** A loaded module without a file of binary records. */
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { CaptureError } from "../errors.ts";
 

@@ -1,3 +1,4 @@
+/** The clocks, read together. */
 import type { TppHeader } from "@tcpprobe-plus/tpp/write";
 
 /**

@@ -1,3 +1,4 @@
+/** The network interfaces of this host. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp/write";
 import { findProgram, runProgram } from "../system/programs.ts";

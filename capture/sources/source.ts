@@ -1,3 +1,4 @@
+/** What every source is to a recording. */
 import {
   countUnits,
   type LossTotals,

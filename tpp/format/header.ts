@@ -1,3 +1,4 @@
+/** The header, the checkpoints and the trailer of a file. */
 import type { SourceName, TextKind } from "../columns/columns.ts";
 import type { RecordLayout } from "./record-layout.ts";
 

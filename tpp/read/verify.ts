@@ -1,3 +1,4 @@
+/** Whether a file is whole. */
 import { DamageList } from "./damage.ts";
 import { readFrames } from "./read.ts";
 import { type TppWalk, type WalkOptions, walkTpp } from "./walk.ts";

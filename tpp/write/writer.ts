@@ -1,3 +1,4 @@
+/** Writes a capture: frames of whole lines, a checkpoint behind each, a trailer. */
 import { DiskFullError, OutputClosedError } from "../errors.ts";
 import type { CheckpointExtras, TppHeader, TppTrailer } from "../format/header.ts";
 import { LineBuffer, type LineChunk } from "../format/line-buffer.ts";

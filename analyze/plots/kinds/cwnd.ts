@@ -1,11 +1,12 @@
+/** The plot `cwnd`. */
 import { noSsthresh } from "@tcpprobe-plus/tpp/columns";
 import { type PlotDefinition, palette } from "../definition.ts";
 
 /**
- * Tracepoints show no timer: between the last segment received before a timeout and the first after it, only the change
- * to Loss is seen. The window held its old value up to that change, so a point there keeps the later value from being
- * drawn back over the whole silence. A second timeout before any segment arrives adds nothing: the value since is not
- * known.
+ * Tracepoints do not show the timer. Between the last segment received before a timeout and the first after it, they
+ * show only the change to Loss. The window kept its old value until that change. A point there stops the later value
+ * from being drawn back over the whole silence. A second timeout before any segment arrives adds no point: the value
+ * after the first is not known.
  */
 const heldUntilLoss = (column: string): string => `
   SELECT flow, ord, t, previous AS value FROM (

@@ -1,3 +1,4 @@
+/** The plot `goodput`. */
 import { type PlotDefinition, palette } from "../definition.ts";
 
 /** Windows as a staircase: each from its start, and the last to its end. */

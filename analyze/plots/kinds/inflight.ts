@@ -1,3 +1,4 @@
+/** The plot `inflight`: in packets where the source counts them, else in bytes. */
 import { type PlotDefinition, palette } from "../definition.ts";
 
 /** Packets in flight under the window that bounds them. */

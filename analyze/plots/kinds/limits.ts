@@ -1,3 +1,4 @@
+/** The plot `limits`. */
 import { type PlotDefinition, palette, type Series } from "../definition.ts";
 
 /** Windows as a staircase: each from its start, and the last to its end. */

@@ -1,3 +1,4 @@
+/** The plot `rtt`. */
 import { type PlotDefinition, palette } from "../definition.ts";
 
 /** The smoothed round-trip time that the sender holds (RFC 6298, section 2). */

@@ -75,7 +75,7 @@ test("the same file twice is refused (65)", async (t) => {
   copyFileSync(second, copy);
   const { code, err } = await analyze("flows", second, copy);
   t.is(code, 65);
-  t.regex(err, /copy\.tpp: is number 2 of the same set as .*rotated\.0002\.tpp; give one of the two/);
+  t.regex(err, /copy\.tpp: is number 2 of the same set as .*rotated\.0002\.tpp\. Give one of the two/);
 });
 
 test("a directory without captures, and a pattern that fits nothing, are named (66)", async (t) => {

@@ -197,7 +197,7 @@ test("packets in flight are refused where the source counts none, naming what do
   t.is(refused.code, 69);
   t.is(
     refused.err,
-    "analyze: plot inflight needs packets_out, which the tracefs source does not supply; capture with --source kmod or --source ss to have it\n",
+    "analyze: plot inflight needs packets_out, which the tracefs source does not supply. Capture with --source kmod or --source bpf or --source ss to have it.\n",
   );
   t.is((await analyze("plot", shaped, "inflight", "--unit", "bytes", "-o", output)).code, 0);
   t.regex(readFileSync(output, "utf8"), /Bytes in flight/);

@@ -38,7 +38,7 @@ const cases: [args: string[], code: number, message: RegExp][] = [
   [
     ["plot", shaped, "inflight", "-o", "x.svg", "--unit", "packets"],
     69,
-    /capture with --source kmod or --source bpf or --source ss to have it/,
+    /Capture with --source kmod or --source bpf or --source ss to have it/,
   ],
 ];
 for (const [args, code, message] of cases) {

@@ -34,7 +34,7 @@ const refused: [args: string[], message: RegExp][] = [
   [["plot", kmod, "cwnd", "--title", "a", "--title", "b"], /^analyze: --title is given twice/],
   [["plot", kmod, "cwnd", "--from", "1", "--from", "2"], /^analyze: --from is given twice/],
   [["check", kmod, "--assert", ""], /^analyze: --assert "": says nothing/],
-  [["check", kmod, "--assert", " -- a comment"], /says nothing; give an expression/],
+  [["check", kmod, "--assert", " -- a comment"], /says nothing\. Give an expression/],
 ];
 for (const [args, message] of refused) {
   test(`${args.join(" ").replace(kmod, "kmod-loss.tpp")}: refused`, async (t) => {
@@ -77,7 +77,7 @@ test("a pipe or a device in the place of a capture is named at once (66)", async
     t.is(code, 66, args[0]);
     t.is(
       err,
-      `analyze: ${pipe}: is a pipe, which can be read only once; save what comes out of it to a file and give that\n`,
+      `analyze: ${pipe}: is a pipe, which can be read only once. Save what comes out of it to a file and give that.\n`,
     );
   }
   t.is((await analyze("flows", "/dev/null")).code, 66);

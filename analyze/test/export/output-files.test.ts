@@ -133,7 +133,7 @@ test("an input is never written, by whatever name it is called", async (t) => {
   for (const args of tries) {
     const { code, err } = await analyze(...args, "-f");
     t.is(code, 73, args.join(" "));
-    t.regex(err, /^analyze: \S+ is what is read( \(\S+\))?, and would be lost; choose another name\n$/);
+    t.regex(err, /^analyze: \S+ is what is read( \(\S+\))?, and would be lost\. Choose another name\.\n$/);
   }
   const check = ["check", path, "--assertions", assertions, "--junit"];
   t.is((await analyze(...check, assertions)).code, 73);

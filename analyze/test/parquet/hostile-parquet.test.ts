@@ -58,7 +58,7 @@ test("SQL in the metadata's losses is not run", async (t) => {
     for (const command of ["flows", "info"]) {
       const { code, err } = await analyze(command, path);
       t.is(code, 65, name);
-      t.regex(err, /^analyze: .*losses has a value that cannot be; convert the capture again\n$/);
+      t.regex(err, /^analyze: .*losses has a value that cannot be; convert the capture again\.\n$/);
     }
   }
   t.false(existsSync(target));
@@ -131,7 +131,7 @@ test("Parquet that `convert` cannot have written ends with one line and 65", asy
     );
     const { code, err } = await analyze("flows", path);
     t.is(code, 65, `${what}: ${err}`);
-    t.regex(err, /^analyze: \S*x\.parquet: .*(; convert the capture again|that no host can have)\n$/, what);
+    t.regex(err, /^analyze: \S*x\.parquet: .*(; convert the capture again|that no host can have)\.\n$/, what);
   }
 });
 

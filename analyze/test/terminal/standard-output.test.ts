@@ -39,7 +39,7 @@ for (const args of commands) {
     const { env, left } = temporary(t);
     const shell = ["-c", '"$@" > /dev/full', "sh", process.execPath, bin, ...args];
     const { status, stderr } = spawnSync("sh", shell, { encoding: "utf8", env });
-    t.is(stderr, "analyze: cannot write to standard output: the disk is full; free some space and run again\n");
+    t.is(stderr, "analyze: cannot write to standard output: the disk is full. Free some space and run again.\n");
     t.is(status, 73);
     t.deepEqual(left(), []);
   });
