@@ -10,7 +10,57 @@ export class BadPortError extends CaptureError {
   override readonly name = "BadPortError";
   override readonly exitCode = exitCodes.usage;
   constructor(given: string) {
-    super(`--port ${given}: not a TCP port. Give a number from 1 to ${mostPort}.`);
+    super(`--port ${given}: not a TCP port. Give a number from 1 to ${mostPort}, or a range such as 5000-5010.`);
+  }
+}
+
+/** What is to be captured. */
+export class BadFilterError extends CaptureError {
+  override readonly name = "BadFilterError";
+  override readonly exitCode = exitCodes.usage;
+  constructor(option: string, given: string, why: string, next: string) {
+    super(`${option} ${given}: ${why}. ${next}`);
+  }
+}
+
+/** What a source cannot narrow itself to. */
+export class FilterError extends CaptureError {
+  override readonly name = "FilterError";
+  override readonly exitCode = exitCodes.usage;
+  /** A few words for a summary line. */
+  readonly lacks: string;
+  constructor(source: string, cannot: string, reason: string) {
+    super(
+      `${cannot}: ${source} cannot do that (${reason}). Leave it out, or take another source: --source bpf has all.`,
+    );
+    this.lacks = `${source} cannot do ${cannot}`;
+  }
+}
+
+/** `--source auto` has found none that can do what was asked for. */
+export class NoSourceError extends CaptureError {
+  override readonly name = "NoSourceError";
+  override readonly exitCode = exitCodes.unavailable;
+  constructor(reasons: readonly string[]) {
+    super(`no source can be used here: ${reasons.join("; ")}. \`capture doctor\` says what each needs.`);
+  }
+}
+
+/** `--mode`. */
+export class BadModeError extends CaptureError {
+  override readonly name = "BadModeError";
+  override readonly exitCode = exitCodes.usage;
+  constructor(given: string) {
+    super(`--mode ${given}: not a file's mode. Give it in octal digits, at least 600 and without x: 640, 0644.`);
+  }
+}
+
+/** `--label`. */
+export class BadLabelError extends CaptureError {
+  override readonly name = "BadLabelError";
+  override readonly exitCode = exitCodes.usage;
+  constructor(characters: number, most: number) {
+    super(`--label: ${characters} characters. Give text of 1 to ${most}.`);
   }
 }
 
@@ -18,7 +68,9 @@ export class BadDurationError extends CaptureError {
   override readonly name = "BadDurationError";
   override readonly exitCode = exitCodes.usage;
   constructor(given: string) {
-    super(`--duration ${given}: not a time. Give seconds, more than 0 and at most 2000000, such as 10 or 0.5.`);
+    super(
+      `--duration ${given}: not a time. Give seconds, or a number with ms, s, m, h or d, from 1ms to 2000000s: 10, 0.5, 90s, 10m.`,
+    );
   }
 }
 

@@ -3,6 +3,7 @@ export * from "./columns/columns.ts";
 export * from "./errors.ts";
 export { type ExitName, exitCodes } from "./exit-codes.ts";
 export { foreignText } from "./foreign-text.ts";
+export { filterWords } from "./format/filter-words.ts";
 export type * from "./format/header.ts";
 export { countLines, countUnits } from "./format/line-buffer.ts";
 export * from "./format/record-layout.ts";

@@ -1,5 +1,5 @@
 /** `analyze info`: what a capture is, and whether it can be trusted. */
-import { foreignText, type TppHeader, type TppWalk } from "@tcpprobe-plus/tpp";
+import { filterWords, foreignText, type TppHeader, type TppWalk } from "@tcpprobe-plus/tpp";
 import type { Capture } from "../captures/capture.ts";
 import { bytes, count, plural } from "../terminal/units.ts";
 import { openTrace, type Trace } from "../trace/trace.ts";
@@ -103,9 +103,10 @@ function describe({ capture, summary, losses, unseen }: Report, settings: boolea
   const { header, files } = capture;
   const lines: [string, string][] = [
     ["file", capture.path],
+    ...(header.label === undefined ? [] : [["label", header.label] as [string, string]]),
     [
       "source",
-      `${header.source}${header.filters.port === null ? "" : `, port ${header.filters.port}`}; ${header.tool.name} ${header.tool.version}`,
+      `${[header.source, filterWords(header.filters)].filter(Boolean).join(", ")}; ${header.tool.name} ${header.tool.version}`,
     ],
     ["command", header.command_line.length > 0 ? header.command_line.join(" ") : "not known"],
     [

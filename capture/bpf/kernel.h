@@ -43,6 +43,7 @@ enum {
 
 #define BPF_F_MMAPABLE (1U << 10)
 
+#define IPPROTO_TCP 6
 #define AF_INET 2
 #define AF_INET6 10
 
@@ -125,7 +126,15 @@ struct kernfs_node {
 	u64 id;
 };
 
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
 struct cgroup {
+	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
 };
 
@@ -138,6 +147,15 @@ struct sock {
 	u16 sk_protocol;
 	unsigned long sk_pacing_rate;
 	struct sock_cgroup_data sk_cgrp_data;
+};
+
+/* Before 5.15. */
+struct sock_cgroup_data___val {
+	u64 val;
+};
+
+struct sock___cgroup_val {
+	struct sock_cgroup_data___val sk_cgrp_data;
 };
 
 struct inet_sock {

@@ -5,20 +5,20 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { fileURLToPath } from "node:url";
+import type { Filter } from "../filter/filter.ts";
 import { assetNames, readAsset } from "../system/single-executable.ts";
 import { BpfPermissionError, NoBpfError } from "./errors.ts";
 import type { Libbpf, Pointer } from "./library.ts";
+import { settingsOf } from "./settings.ts";
 
 const objectName = "tcpprobe";
+/** The programs' variables: `counters` of tcpprobe.bpf.c alone. */
+export const countersMap = `${objectName}.bss`;
 /** Where the running kernel describes its types. */
 export const kernelTypes = "/sys/kernel/btf/vmlinux";
 
-export interface Filter {
-  /** First and last port of each range; none: all ports. */
-  readonly ports: readonly (readonly [first: number, last: number])[];
-}
-
-export interface ObjectOptions extends Filter {
+export interface ObjectOptions {
+  readonly filter: Filter;
   readonly extended: boolean;
 }
 
@@ -61,28 +61,22 @@ const tracepoints: readonly Program[] = [
   { name: "tp_reset_received", hook: "tp_btf/tcp_receive_reset", optional: true },
 ];
 
-const all = [...functions, accept, acceptBefore, ...tracepoints];
+/** What a process sends or reads on is its own: only where one is asked for. */
+const ownFunctions: readonly Program[] = [
+  { name: "own_send", hook: "fentry/tcp_sendmsg" },
+  { name: "own_receive", hook: "fentry/tcp_recvmsg" },
+];
+const ownTracepoints: readonly Program[] = [
+  { name: "tp_own_destroy", hook: "tp_btf/tcp_destroy_sock" },
+  { name: "tp_own_send", hook: "tp_btf/sock_send_length", optional: true },
+  { name: "tp_own_receive", hook: "tp_btf/sock_recv_length", optional: true },
+];
+
+const all = [...functions, accept, acceptBefore, ...tracepoints, ...ownFunctions, ...ownTracepoints];
 
 export function readObject(): Buffer {
   const name = "bpf/tcpprobe.bpf.o";
   return assetNames(name) ? readAsset(name) : readFileSync(fileURLToPath(new URL(`../${name}`, import.meta.url)));
-}
-
-/** As `struct settings` in tcpprobe.bpf.c has it. */
-const settingsBytes = 76;
-const maxPortRanges = 16;
-
-function settingsOf({ extended, ports }: ObjectOptions): Buffer {
-  const settings = Buffer.alloc(settingsBytes);
-  settings.writeUInt32LE(extended ? 1 : 0, 0);
-  if (ports.length > maxPortRanges)
-    throw new NoBpfError(`more than ${maxPortRanges} ranges of ports`, "Give fewer of them.");
-  settings.writeUInt32LE(ports.length, 8);
-  for (const [index, [first, last]] of ports.entries()) {
-    settings.writeUInt16LE(first, 12 + 4 * index);
-    settings.writeUInt16LE(last, 14 + 4 * index);
-  }
-  return settings;
 }
 
 /** What a hook's refusal means, by errno. */
@@ -138,7 +132,10 @@ export class BpfObject {
     const refused: Record<string, string> = {};
     let errno = 0;
     const acceptHere = isSince(release(), 6, 10) ? accept : acceptBefore;
-    for (const wanted of [[...functions, acceptHere], tracepoints]) {
+    const own = options.filter.pid !== null;
+    const atFunctions = [...functions, acceptHere, ...(own ? ownFunctions : [])];
+    const atTracepoints = [...tracepoints, ...(own ? ownTracepoints : [])];
+    for (const wanted of [atFunctions, atTracepoints]) {
       let programs = wanted;
       for (;;) {
         const tried = tryLoad(library, bytes, settings, programs);

@@ -25,16 +25,35 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define MAX_CPUS 1024
 #define MAX_PORT_RANGES 16
+#define MAX_HOSTS 16
+#define MAX_CGROUP_DEPTH 32
 
-/* Set before the object is loaded, so that what is not asked for costs nothing. */
+/*
+ * Set before the object is loaded, so that what is not asked for costs nothing.
+ * A connection has to pass all of it; 0: that does not matter.
+ */
 struct settings {
 	u32 extended;
-	u32 netns; /* 0: all */
-	u32 port_ranges; /* 0: all ports */
+	u32 netns;
+	u32 port_ranges;
+	u32 v4_hosts;
+	u32 v6_hosts;
+	u32 sample; /* one in so many */
+	u32 pid;
+	u32 unused;
+	u64 cgroup;
 	struct {
 		u16 first;
 		u16 last;
 	} ports[MAX_PORT_RANGES];
+	struct {
+		u32 address;
+		u32 mask;
+	} v4[MAX_HOSTS];
+	struct {
+		u64 address[2];
+		u64 mask[2];
+	} v6[MAX_HOSTS];
 };
 
 const volatile struct settings settings;
@@ -52,20 +71,19 @@ struct {
 	__array(values, struct ring);
 } rings SEC(".maps");
 
-/* A CPU's counters, in a cache line of their own. */
+/* A CPU's counters, in a cache line of their own; the loader maps them. */
 struct counters {
 	u64 refused;
 	u64 done_sk; /* the socket that tcp_done() is working on */
 	u64 pad[6];
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, MAX_CPUS);
-	__type(key, u32);
-	__type(value, struct counters);
-} counters SEC(".maps");
+struct counters counters[MAX_CPUS];
+
+static __always_inline struct counters *counters_of(u32 cpu)
+{
+	return &counters[cpu & (MAX_CPUS - 1)];
+}
 
 /* Sockets that were closed and whose RST is still to be sent. */
 struct {
@@ -74,6 +92,14 @@ struct {
 	__type(key, u64);
 	__type(value, u8);
 } closing SEC(".maps");
+
+/* Sockets of the process that is asked for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, u8);
+} owned SEC(".maps");
 
 #define RECEIVING                                                          \
 	(1 << TCP_ESTABLISHED | 1 << TCP_FIN_WAIT1 | 1 << TCP_FIN_WAIT2 | \
@@ -104,14 +130,134 @@ static __always_inline bool port_wanted(u16 local, u16 remote)
 	return false;
 }
 
+#define is_mapped(high, low) (!(high) && (u32)(low) == 0xffff0000)
+
+static __always_inline bool v4_within(u32 local, u32 remote)
+{
+	u32 i;
+
+	for (i = 0; i < MAX_HOSTS && i < settings.v4_hosts; i++) {
+		u32 address = settings.v4[i].address, mask = settings.v4[i].mask;
+
+		if (!((remote ^ address) & mask) || !((local ^ address) & mask))
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool v6_within(const u64 *local, const u64 *remote)
+{
+	u64 r0 = remote[0], r1 = remote[1], l0 = local[0], l1 = local[1];
+	u32 i;
+
+	for (i = 0; i < MAX_HOSTS && i < settings.v6_hosts; i++) {
+		u64 a0 = settings.v6[i].address[0], a1 = settings.v6[i].address[1];
+		u64 m0 = settings.v6[i].mask[0], m1 = settings.v6[i].mask[1];
+
+		if (!(((r0 ^ a0) & m0) | ((r1 ^ a1) & m1)) || !(((l0 ^ a0) & m0) | ((l1 ^ a1) & m1)))
+			return true;
+	}
+	return false;
+}
+
+/* Is the host at either end asked for? */
+static __always_inline bool host_wanted(const struct sock_common *common)
+{
+	u64 pair;
+
+	if (common->skc_family == AF_INET6) {
+		const u64 *remote = (const u64 *)&common->skc_v6_daddr;
+
+		if (!is_mapped(remote[0], remote[1]))
+			return v6_within((const u64 *)&common->skc_v6_rcv_saddr, remote);
+	}
+	pair = common->skc_addrpair;
+	return v4_within(pair >> 32, pair);
+}
+
+/*
+ * The same answer at both ends of a connection and on every host: a hash
+ * (MurmurHash3's finalizer) of both addresses and both ports, each XORed.
+ */
+static __always_inline bool sampled(const struct sock_common *common, u16 local_port, u16 remote_port)
+{
+	u64 hash = (u32)common->skc_addrpair ^ common->skc_addrpair >> 32;
+
+	if (common->skc_family == AF_INET6) {
+		const u64 *remote = (const u64 *)&common->skc_v6_daddr;
+		const u64 *local = (const u64 *)&common->skc_v6_rcv_saddr;
+		u64 high = remote[0], low = remote[1];
+
+		if (!is_mapped(high, low))
+			hash = high ^ low ^ local[0] ^ local[1];
+	}
+	hash ^= (u64)(local_port ^ remote_port) << 32;
+	hash ^= hash >> 33;
+	hash *= 0xff51afd7ed558ccdULL;
+	hash ^= hash >> 33;
+	hash *= 0xc4ceb9fe1a85ec53ULL;
+	hash ^= hash >> 33;
+	return !((hash >> 32) * settings.sample >> 32);
+}
+
+/* Was it made in this cgroup, or one below it? */
+static __always_inline bool cgroup_wanted(const struct sock *sk)
+{
+	const struct cgroup *cgroup;
+	u32 i;
+
+	if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup)) {
+		cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	} else if (bpf_core_field_exists(((struct sock___cgroup_val *)sk)->sk_cgrp_data.val)) {
+		/* before 5.15; the lowest bit says that it is something else */
+		u64 val = BPF_CORE_READ((struct sock___cgroup_val *)sk, sk_cgrp_data.val);
+
+		cgroup = val & 1 ? NULL : (const struct cgroup *)val;
+	} else {
+		return false;
+	}
+	for (i = 0; i < MAX_CGROUP_DEPTH && cgroup; i++) {
+		if (BPF_CORE_READ(cgroup, kn, id) == settings.cgroup)
+			return true;
+		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
+	}
+	return false;
+}
+
+/* What a process opens, accepts, sends or reads on is its own from then on. */
+static __always_inline void take(const struct sock *sk)
+{
+	u64 key = (u64)sk;
+	u8 yes = 1;
+
+	if (settings.pid && bpf_get_current_pid_tgid() >> 32 == settings.pid)
+		bpf_map_update_elem(&owned, &key, &yes, BPF_ANY);
+}
+
+/*
+ * The first look at a segment, by ports that need no other: what is rejected
+ * here has cost little, as long as the rest stands in a function of its own,
+ * whose registers need not be saved.
+ */
+static __always_inline bool ports_rejected(const struct sock *sk)
+{
+	u32 ports;
+
+	if (!settings.port_ranges)
+		return false;
+	ports = sk->__sk_common.skc_portpair;
+	return ports >> 16 && !port_wanted(ports >> 16, __builtin_bswap16(ports));
+}
+
 /* Is this a connection that the settings ask for? Its TCP socket, or NULL. */
 static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
 {
 	const struct tcp_sock *tp;
 
-	if (settings.port_ranges) {
+	if (settings.port_ranges || settings.sample) {
 		u32 ports = sk->__sk_common.skc_portpair;
 		u16 local = ports >> 16;
+		u16 remote = __builtin_bswap16(ports);
 
 		/* A socket that closes has given its port back, and knows it still. */
 		if (!local) {
@@ -120,10 +266,23 @@ static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
 				return NULL;
 			local = __builtin_bswap16(tp->inet_conn.icsk_inet.inet_sport);
 		}
-		if (!port_wanted(local, __builtin_bswap16(ports)))
+		if (settings.port_ranges && !port_wanted(local, remote))
+			return NULL;
+		/* one that has no port yet cannot be told from the others */
+		if (settings.sample && local && !sampled(&sk->__sk_common, local, remote))
 			return NULL;
 	}
 	if (settings.netns && sk->__sk_common.skc_net.net->ns.inum != settings.netns)
+		return NULL;
+	if ((settings.v4_hosts || settings.v6_hosts) && !host_wanted(&sk->__sk_common))
+		return NULL;
+	if (settings.pid) {
+		u64 key = (u64)sk;
+
+		if (!bpf_map_lookup_elem(&owned, &key))
+			return NULL;
+	}
+	if (settings.cgroup && !cgroup_wanted(sk))
 		return NULL;
 	return (const struct tcp_sock *)bpf_skc_to_tcp_sock((void *)sk);
 }
@@ -145,7 +304,7 @@ static __always_inline void read_addresses(struct tcpp_record *r, const struct t
 		u64 high = remote[0], low = remote[1];
 
 		/* a v4-mapped socket's packets are IPv4 packets */
-		if (high || (u32)low != 0xffff0000) {
+		if (!is_mapped(high, low)) {
 			r->family = AF_INET6;
 			((u64 *)r->remote)[0] = high;
 			((u64 *)r->remote)[1] = low;
@@ -206,8 +365,15 @@ static __always_inline void read_cubic(struct tcpp_record *r,
 		r->cubic.delay_min_us = ca->delay_min;
 		r->cubic.epoch_start = ca->epoch_start;
 	}
-	r->cubic.tcp_cwnd = ca->tcp_cwnd;
-	r->cubic.found = ca->found;
+	if (bpf_core_field_offset(struct bictcp, found) == bpf_core_field_offset(struct bictcp, tcp_cwnd) + 7) {
+		u64 both = *(const u64 *)&ca->tcp_cwnd;
+
+		r->cubic.tcp_cwnd = both;
+		r->cubic.found = both >> 56;
+	} else {
+		r->cubic.tcp_cwnd = ca->tcp_cwnd;
+		r->cubic.found = ca->found;
+	}
 }
 
 static __always_inline void read_cong(struct tcpp_record *r,
@@ -330,14 +496,11 @@ static __always_inline void no_segment(struct tcpp_record *r)
 static __always_inline struct tcpp_record *begin(u8 type)
 {
 	u32 cpu = bpf_get_smp_processor_id();
-	struct counters *counts = bpf_map_lookup_elem(&counters, &cpu);
+	struct counters *counts = counters_of(cpu);
+	u32 refused = counts->refused;
 	struct tcpp_record *r;
 	void *ring;
-	u32 refused;
 
-	if (!counts)
-		return NULL;
-	refused = counts->refused;
 	ring = bpf_map_lookup_elem(&rings, &cpu);
 	r = ring ? bpf_ringbuf_reserve(ring, sizeof(*r), 0) : NULL;
 	if (!r) {
@@ -383,12 +546,13 @@ static __always_inline void read_received(struct tcpp_record *r, const struct sk
 {
 	const struct tcp_skb_cb *cb = cb_of(skb);
 	u8 flags = cb->tcp_flags;
-	u32 seq = cb->seq;
+	u64 both = *(const u64 *)&cb->seq; /* end_seq follows in every kernel */
+	u32 seq = both, end_seq = both >> 32;
 
 	r->tcp_flags = flags;
 	r->seq = seq;
 	r->ack = flags & FLAG_ACK ? cb->ack_seq : 0;
-	r->length = cb->end_seq - seq - !!(flags & FLAG_SYN) - !!(flags & FLAG_FIN);
+	r->length = end_seq - seq - !!(flags & FLAG_SYN) - !!(flags & FLAG_FIN);
 }
 
 /* The flags that __tcp_transmit_skb() is about to write into the header. */
@@ -423,22 +587,29 @@ static __always_inline void read_sent(struct tcpp_record *r, const struct tcp_so
 	r->ack = r->tcp_flags & FLAG_ACK ? rcv_nxt : 0;
 }
 
-static __always_inline void on_receive(const struct sock *sk, const struct sk_buff *skb)
+static __noinline int write_received(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct tcp_sock *tp;
 	struct tcpp_record *r;
 
 	if (!((1 << sk->__sk_common.skc_state) & RECEIVING))
-		return;
+		return 0;
 	tp = wanted(sk);
 	if (!tp)
-		return;
+		return 0;
 	r = begin(TCPP_RECV);
 	if (!r)
-		return;
+		return 0;
 	read_state(r, tp);
 	read_received(r, skb);
 	commit(r);
+	return 0;
+}
+
+static __always_inline void on_receive(const struct sock *sk, const struct sk_buff *skb)
+{
+	if (!ports_rejected(sk))
+		write_received(sk, skb);
 }
 
 SEC("fentry/tcp_v4_do_rcv")
@@ -452,14 +623,12 @@ int BPF_PROG(on_v4_receive, struct sock *sk, struct sk_buff *skb)
 SEC("fentry/tcp_v6_do_rcv")
 int BPF_PROG(on_v6_receive, struct sock *sk, struct sk_buff *skb)
 {
-	if (skb->protocol != __builtin_bswap16(0x0800))
-		on_receive(sk, skb);
+	if (!ports_rejected(sk) && skb->protocol != __builtin_bswap16(0x0800))
+		write_received(sk, skb);
 	return 0;
 }
 
-SEC("fentry/__tcp_transmit_skb")
-int BPF_PROG(on_transmit, struct sock *sk, struct sk_buff *skb, int clone_it, int gfp_mask,
-	     u32 rcv_nxt)
+static __noinline int write_sent(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
 {
 	const struct tcp_sock *tp = wanted(sk);
 	u64 key = (u64)sk;
@@ -482,6 +651,15 @@ int BPF_PROG(on_transmit, struct sock *sk, struct sk_buff *skb, int clone_it, in
 		bpf_map_delete_elem(&closing, &key);
 		write_event(tp, TCPP_DONE, TCPP_TIMER_NONE);
 	}
+	return 0;
+}
+
+SEC("fentry/__tcp_transmit_skb")
+int BPF_PROG(on_transmit, struct sock *sk, struct sk_buff *skb, int clone_it, int gfp_mask,
+	     u32 rcv_nxt)
+{
+	if (!ports_rejected(sk))
+		write_sent(sk, skb, rcv_nxt);
 	return 0;
 }
 
@@ -521,10 +699,9 @@ SEC("fentry/tcp_done")
 int BPF_PROG(on_done, struct sock *sk)
 {
 	const struct tcp_sock *tp = wanted(sk);
-	u32 cpu = bpf_get_smp_processor_id();
-	struct counters *counts = bpf_map_lookup_elem(&counters, &cpu);
+	struct counters *counts = counters_of(bpf_get_smp_processor_id());
 
-	if (!tp || !counts || sk->__sk_common.skc_state == TCP_CLOSE)
+	if (!tp || sk->__sk_common.skc_state == TCP_CLOSE)
 		return 0;
 	counts->done_sk = (u64)sk;
 	write_event(tp, TCPP_DONE, TCPP_TIMER_NONE);
@@ -554,6 +731,7 @@ static __always_inline int accepted(const struct sock *sk)
 
 	if (!sk)
 		return 0;
+	take(sk);
 	tp = wanted(sk);
 	if (tp)
 		write_process(tp);
@@ -593,13 +771,10 @@ static __always_inline bool reset_follows(const struct sock *sk, const struct tc
  */
 static __always_inline void on_closed(const struct sock *sk, const struct tcp_sock *tp, int from)
 {
-	u32 cpu = bpf_get_smp_processor_id();
-	struct counters *counts = bpf_map_lookup_elem(&counters, &cpu);
+	struct counters *counts = counters_of(bpf_get_smp_processor_id());
 	u64 key = (u64)sk;
 	u8 yes = 1;
 
-	if (!counts)
-		return;
 	if (counts->done_sk == key) {
 		counts->done_sk = 0;
 		return;
@@ -618,6 +793,8 @@ int BPF_PROG(on_state, const struct sock *sk, int from, int to)
 
 	if (to != TCP_ESTABLISHED && to != TCP_CLOSE && to != TCP_SYN_SENT)
 		return 0;
+	if (to == TCP_SYN_SENT)
+		take(sk);
 	tp = wanted(sk);
 	if (!tp)
 		return 0;
@@ -643,11 +820,29 @@ int BPF_PROG(on_destroy, struct sock *sk)
 	u64 key = (u64)sk;
 	const struct tcp_sock *tp;
 
-	if (bpf_map_delete_elem(&closing, &key))
-		return 0;
-	tp = wanted(sk);
-	if (tp)
-		write_event(tp, TCPP_DONE, TCPP_TIMER_NONE);
+	if (!bpf_map_delete_elem(&closing, &key)) {
+		tp = wanted(sk);
+		if (tp)
+			write_event(tp, TCPP_DONE, TCPP_TIMER_NONE);
+	}
+	if (settings.pid)
+		bpf_map_delete_elem(&owned, &key);
+	return 0;
+}
+
+/* Only for the connections of a process: those that are there already, or come from another one. */
+
+SEC("fentry/tcp_sendmsg")
+int BPF_PROG(own_send, struct sock *sk)
+{
+	take(sk);
+	return 0;
+}
+
+SEC("fentry/tcp_recvmsg")
+int BPF_PROG(own_receive, struct sock *sk)
+{
+	take(sk);
 	return 0;
 }
 
@@ -701,10 +896,13 @@ int BPF_PROG(tp_cong_state, struct sock *sk, u8 ca_state)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(tp_state, const struct sock *sk, int from, int to)
 {
-	const struct tcp_sock *tp = wanted(sk);
+	const struct tcp_sock *tp;
 	struct tcpp_record *r;
 	u8 type = TCPP_STATE;
 
+	if (to == TCP_SYN_SENT)
+		take(sk);
+	tp = wanted(sk);
 	if (!tp)
 		return 0;
 	if (from == to || from == TCP_LISTEN || to == TCP_LISTEN)
@@ -755,4 +953,30 @@ SEC("tp_btf/tcp_receive_reset")
 int BPF_PROG(tp_reset_received, struct sock *sk)
 {
 	return write_reset(sk, TCPP_RESET_RECEIVED);
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(tp_own_send, struct sock *sk)
+{
+	if (sk && sk->sk_protocol == IPPROTO_TCP)
+		take(sk);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(tp_own_receive, struct sock *sk)
+{
+	if (sk && sk->sk_protocol == IPPROTO_TCP)
+		take(sk);
+	return 0;
+}
+
+/* The next socket at this address is another one. */
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(tp_own_destroy, struct sock *sk)
+{
+	u64 key = (u64)sk;
+
+	bpf_map_delete_elem(&owned, &key);
+	return 0;
 }

@@ -1,15 +1,31 @@
 /** The command line of `capture run`. */
-import { portOf } from "@tcpprobe-plus/tpp/base";
 import { type Command, Option } from "commander";
 import type { RunOptions } from "../commands/run.ts";
-import { BadBufferSizeError, BadDurationError, BadNumberError, BadPortError, OptionsError } from "../errors.ts";
-import { parseRotation, parseSize, type Rotation } from "../run/limits.ts";
+import { BadBufferSizeError, BadLabelError, BadModeError, BadNumberError, OptionsError } from "../errors.ts";
+import {
+  type Cgroup,
+  everything,
+  type Filter,
+  type HostRange,
+  type Namespace,
+  type PortRange,
+} from "../filter/filter.ts";
+import { findCgroup, findNamespace, findProcess, parseHosts, parsePorts, parseSample } from "../filter/parse.ts";
+import { defaultName } from "../run/default-name.ts";
+import { parseDuration, parseRotation, parseSize, type Rotation } from "../run/limits.ts";
 import { type SourceChoice, sourceChoices } from "../sources/choose.ts";
 
 interface RunFlags {
-  readonly output: string;
+  readonly output?: string;
   readonly force?: true;
-  readonly port?: number;
+  readonly port?: readonly PortRange[];
+  readonly host?: readonly HostRange[];
+  readonly netns?: Namespace;
+  readonly cgroup?: Cgroup;
+  readonly pid?: number;
+  readonly sample?: number;
+  readonly mode?: number;
+  readonly label?: string;
   readonly source: SourceChoice;
   readonly kmodFile?: string;
   readonly duration?: number;
@@ -45,11 +61,29 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
     .description("capture until Ctrl-C, a limit, the command's end or the source's end")
     .argument("[command...]", "behind --: run this once records can flow, and capture until it ends")
     .option("--as <user>", "run the command as this user, not as root")
-    .requiredOption("-o, --output <file>", "file to write, - for standard output; an existing one is refused")
+    .option(
+      "-o, --output <file>",
+      "file to write, - for standard output; an existing one is refused (default: capture-TIME.tpp here)",
+    )
     .option("-f, --force", "overwrite the output file")
-    .option("--port <port>", "only connections with this port at either end", parsePort)
+    .option("--mode <octal>", "who may read the file, such as 640 (default: 600)", parseMode)
+    .option("--label <text>", "what this capture is, kept in the file", parseLabel)
+    .option(
+      "--port <ports>",
+      "only connections with this port, or one of 5000-5010, at either end; may be repeated",
+      parsePorts,
+    )
+    .option(
+      "--host <address>",
+      "only with this address, or one of 10.0.0.0/8, at either end; may be repeated",
+      parseHosts,
+    )
+    .option("--netns <name>", "only of this network namespace: a name of `ip netns`, or a process in it", findNamespace)
+    .option("--cgroup <folder>", "bpf: only of sockets made in this cgroup (version 2) or one below it", findCgroup)
+    .option("--pid <pid>", "bpf: only what this process opens, accepts, sends or reads on", findProcess)
+    .option("--sample <1/n>", "bpf: only one connection in n, whole, the same at both ends", parseSample)
     .addOption(new Option("--source <source>", "where records come from").choices(sourceChoices).default("auto"))
-    .option("--duration <seconds>", "stop after this time", parseDuration)
+    .option("--duration <time>", "stop after this time: seconds, or 500ms, 90s, 10m, 1h", parseDuration)
     .option("--max-size <size>", "stop when the files hold about this much (500MB, 2GiB)", parseSize)
     .option("--rotate <size|time>", "begin a new file after so much (100MB) or so long (10m, 1h)", parseRotation)
     .option(
@@ -99,9 +133,11 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
     throw new OptionsError("--rotate: standard output is one stream. Give a file with -o, or leave --rotate out.");
   }
   return {
-    output: flags.output,
+    output: flags.output ?? defaultName(),
     overwrite: flags.force ?? false,
-    port: flags.port ?? null,
+    mode: flags.mode ?? null,
+    label: flags.label ?? null,
+    filter: filterOf(flags),
     source: flags.source,
     kmodFile: flags.kmodFile ?? null,
     durationS: flags.duration ?? null,
@@ -126,16 +162,28 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
   };
 }
 
-function parsePort(text: string): number {
-  const port = portOf(text);
-  if (!port) throw new BadPortError(text);
-  return port;
+/** `everything` itself where nothing was asked for. */
+function filterOf({ port = [], host = [], netns, cgroup, pid, sample }: RunFlags): Filter {
+  const isAll = port.length + host.length === 0 && !netns && !cgroup && pid === undefined && sample === undefined;
+  if (isAll) return everything;
+  const rest = { netns: netns ?? null, cgroup: cgroup ?? null, pid: pid ?? null, sample: sample ?? null };
+  return { ports: port, hosts: host, ...rest };
 }
 
-function parseDuration(text: string): number {
-  const seconds = /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : 0;
-  if (seconds < 0.001 || seconds > 2_000_000) throw new BadDurationError(text);
-  return seconds;
+/** As the file's header takes it. */
+const longestLabel = 1024;
+
+/** Throws a BadModeError. */
+function parseMode(text: string): number {
+  const mode = /^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : 0;
+  if ((mode & 0o600) !== 0o600 || (mode & 0o111) !== 0) throw new BadModeError(text);
+  return mode;
+}
+
+/** Throws a BadLabelError. */
+function parseLabel(text: string): string {
+  if (text.length < 1 || text.length > longestLabel) throw new BadLabelError(text.length, longestLabel);
+  return text;
 }
 
 function parseBufferSize(text: string): number {

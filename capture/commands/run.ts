@@ -20,6 +20,9 @@ export interface RunOptions extends Omit<ChooseOptions, "say" | "signal"> {
   /** `-` for standard output. */
   readonly output: string;
   readonly overwrite: boolean;
+  /** Of the files; null for 0600. */
+  readonly mode: number | null;
+  readonly label: string | null;
   readonly level: number;
   readonly rotate: Rotation | null;
   readonly keep: number | null;
@@ -93,7 +96,8 @@ class Capture {
   async run(source: Source, summary: string): Promise<void> {
     const { output: path, durationS } = this.#options;
     const user = await this.#user();
-    const taking = takeSnapshot({ ...this.#options, signal: this.stop.signal });
+    const { netns } = this.#options.filter;
+    const taking = takeSnapshot({ ...this.#options, netns, signal: this.stop.signal });
     const snapshot = await this.stop.unlessAsked(taking, () => {});
     if (snapshot === null || this.stop.reason !== null) throw this.calledOff();
     source.start();

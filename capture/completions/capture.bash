@@ -45,7 +45,29 @@ _capture() {
     _capture_files "$cur"
     return
     ;;
+  'run --mode')
+    return
+    ;;
+  'run --label')
+    return
+    ;;
   'run --port')
+    return
+    ;;
+  'run --host')
+    return
+    ;;
+  'run --netns')
+    return
+    ;;
+  'run --cgroup')
+    _capture_files "$cur"
+    return
+    ;;
+  'run --pid')
+    return
+    ;;
+  'run --sample')
     return
     ;;
   'run --source')
@@ -100,7 +122,7 @@ _capture() {
     ;;
   run)
     if [[ $cur == -* ]]; then
-      _capture_words "$cur" '--as -o --output -f --force --port --source --duration --max-size --rotate --keep --level --full --cwnd-changes --probetime --no-extended --binary --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
+      _capture_words "$cur" '--as -o --output -f --force --mode --label --port --host --netns --cgroup --pid --sample --source --duration --max-size --rotate --keep --level --full --cwnd-changes --probetime --no-extended --binary --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
     fi
     ;;
   recover)

@@ -31,9 +31,16 @@ _capture() {
         '--as[run the command as this user, not as root]:user:' \
         '(-o --output)'{-o,--output}'[file to write, - for standard output]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output file]' \
-        '--port[only connections with this port at either end]:port:' \
+        '--mode[who may read the file, such as 640 (default\: 600)]:octal:' \
+        '--label[what this capture is, kept in the file]:text:' \
+        '--port[only connections with this port, or one of 5000-5010, at either end]:ports:' \
+        '--host[only with this address, or one of 10.0.0.0/8, at either end]:address:' \
+        '--netns[only of this network namespace\: a name of `ip netns`, or a process in it]:name:' \
+        '--cgroup[bpf\: only of sockets made in this cgroup (version 2) or one below it]:folder:_files' \
+        '--pid[bpf\: only what this process opens, accepts, sends or reads on]:pid:' \
+        '--sample[bpf\: only one connection in n, whole, the same at both ends]:1/n:' \
         '--source[where records come from (auto, kmod, bpf, tracefs, ss) (default\: auto)]:source:(auto kmod bpf tracefs ss)' \
-        '--duration[stop after this time]:seconds:' \
+        '--duration[stop after this time\: seconds, or 500ms, 90s, 10m, 1h]:time:' \
         '--max-size[stop when the files hold about this much (500MB, 2GiB)]:size:' \
         '--rotate[begin a new file after so much (100MB) or so long (10m, 1h)]:size|time:' \
         '--keep[with --rotate\: only the newest n files]:n:' \

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp/write";
 import { interfaceSnapshot } from "../snapshot/interfaces.ts";
+import { Within } from "../snapshot/within.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
 const finding = findingsOf("interfaces");
@@ -15,7 +16,7 @@ const merging: Readonly<Record<string, string>> = {
 };
 
 export async function interfaceFindings(): Promise<Finding[]> {
-  const { interfaces, notes } = await interfaceSnapshot();
+  const { interfaces, notes } = await interfaceSnapshot(new Within(null));
   return [...interfaces.filter(isUp).map(findingOf), ...notes.map((note) => finding("note", "unknown", note))];
 }
 

@@ -1,7 +1,8 @@
 /** The end of a capture: last numbers, trailer, and what is said of it. */
 import { bytesText, type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp/write";
 import { type Source, type SourceEnd, sumOfLosses } from "../sources/source.ts";
-import { formatCount, formatLost } from "../terminal/numbers.ts";
+import { formatCount, formatLost, totalLost } from "../terminal/numbers.ts";
+import { whyNothing } from "./nothing.ts";
 import type { Output } from "./output.ts";
 import type { Reporter } from "./reporter.ts";
 import type { StopRequest } from "./stop-request.ts";
@@ -62,6 +63,7 @@ export async function finish(
   reporter.end(describe(totals, kind, reason, output, options.path), facts(totals, reason, output));
   for (const advice of source.advice(totals.lost)) reporter.say(`records were lost. ${advice}`);
   if (error !== undefined) throw error;
+  if (totals.records === 0 && totalLost(totals.lost) === 0) reporter.say(whyNothing(source));
 }
 
 function describe(totals: TppTotals, kind: string, reason: string, output: Output, path: string): string {

@@ -1,5 +1,5 @@
 /** Sizes and times as they are given on the command line. */
-import { BadRotationError, BadSizeError } from "../errors.ts";
+import { BadDurationError, BadRotationError, BadSizeError } from "../errors.ts";
 
 /** When a new file is begun. */
 export type Rotation = { readonly bytes: number } | { readonly seconds: number };
@@ -11,19 +11,33 @@ const bytesOf: Readonly<Record<string, number>> = {
 };
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600, d: 86400 };
 
+const shortSecondsOf: Readonly<Record<string, number>> = { ms: 1e-3, ...secondsOf };
+
 const smallestBytes = 10_000;
 const smallestSeconds = 1;
 const largest = Number.MAX_SAFE_INTEGER;
 
 function amount(text: string, units: Readonly<Record<string, number>>): number | null {
   const [, number, unit] = /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(text) ?? [];
-  const factor = units[unit ?? ""];
-  return number === undefined || factor === undefined ? null : Math.round(Number(number) * factor);
+  const factor = Object.hasOwn(units, unit ?? "") ? units[unit!] : undefined;
+  return number === undefined || factor === undefined ? null : Math.round(Number(number) * factor * 1000) / 1000;
 }
+
+/** Seconds, or with a unit: `10`, `0.5`, `90s`, `10m`. Throws a BadDurationError. */
+export function parseDuration(text: string): number {
+  const seconds = /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : amount(text, shortSecondsOf);
+  if (seconds === null || seconds < 0.001 || seconds > 2_000_000) throw new BadDurationError(text);
+  return seconds;
+}
+
+const wholeBytes = (text: string): number | null => {
+  const bytes = amount(text, bytesOf);
+  return bytes === null ? null : Math.round(bytes);
+};
 
 /** `100MB`, `1.5GiB`, `500k`. Throws a BadSizeError. */
 export function parseSize(text: string): number {
-  const bytes = amount(text, bytesOf);
+  const bytes = wholeBytes(text);
   if (bytes === null || bytes < smallestBytes || bytes > largest) throw new BadSizeError(text);
   return bytes;
 }
@@ -32,7 +46,7 @@ export function parseSize(text: string): number {
 export function parseRotation(text: string): Rotation {
   const seconds = amount(text, secondsOf);
   if (seconds !== null && seconds >= smallestSeconds && seconds <= 2_000_000) return { seconds };
-  const bytes = amount(text, bytesOf);
+  const bytes = wholeBytes(text);
   if (bytes !== null && bytes >= smallestBytes && bytes <= largest) return { bytes };
   throw new BadRotationError(text);
 }

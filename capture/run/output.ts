@@ -26,6 +26,8 @@ export interface OutputOptions {
   readonly signal?: AbortSignal;
   /** Whose the files are to be; null for this user. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
+  /** Who may read them; null for their user alone. */
+  readonly mode?: number | null;
   /** zstd's. */
   readonly level: number;
   readonly rotate: Rotation | null;
@@ -231,7 +233,7 @@ export class Output {
   }
 
   async #begin(): Promise<void> {
-    const { path, rotate, overwrite, inputs, owner, signal, level, command } = this.#options;
+    const { path, rotate, overwrite, inputs, owner, mode, signal, level, command } = this.#options;
     const number = this.#number + 1;
     const header = headerNow(this.#source, this.#snapshot, {
       ...(rotate ? { set: { id: this.#setId, number } } : {}),
@@ -242,6 +244,7 @@ export class Output {
       ...{ overwrite, inputs, owner, level, frameMs },
       frameBytes: frameBytesFor(this.#sizeLimit),
       atCheckpoint: (writer: TppWriter): CheckpointExtras => this.#atCheckpoint(writer),
+      ...(mode == null ? {} : { mode }),
       ...(signal && this.#files.length === 0 ? { signal } : {}),
       ...(this.#source.recordsIn ? { recordsIn: this.#source.recordsIn } : {}),
     };

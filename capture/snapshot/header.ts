@@ -2,15 +2,21 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { TppHeader } from "@tcpprobe-plus/tpp/write";
+import { filterHeader, type Namespace } from "../filter/filter.ts";
 import { readSettings } from "../module/settings.ts";
 import type { Source } from "../sources/source.ts";
 import { version } from "../version.ts";
 import { clockAnchors } from "./clock.ts";
 import { interfaceSnapshot } from "./interfaces.ts";
 import { kernelSnapshot } from "./kernel.ts";
-import { networkSysctls } from "./sysctl.ts";
+import { networkSettings } from "./sysctl.ts";
+import { Within } from "./within.ts";
 
 export interface SnapshotOptions {
+  /** Of the traffic, where that is another one than this process's. */
+  readonly netns?: Namespace | null;
+  /** What the capture is; null for nothing said. */
+  readonly label?: string | null;
   /** Put this host's name in. */
   readonly hostname: boolean;
   readonly commandLine: readonly string[];
@@ -18,13 +24,16 @@ export interface SnapshotOptions {
   readonly signal?: AbortSignal;
 }
 
-type FromHost = "kernel" | "module_sysctl" | "sysctl" | "interfaces" | "command_line" | "hostname" | "notes";
+type FromHost = "label" | "kernel" | "module_sysctl" | "sysctl" | "interfaces" | "command_line" | "hostname" | "notes";
 
 /** What is known of the host before the first record; takes some tenths of a second. */
 export type Snapshot = Pick<TppHeader, FromHost>;
 
 export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
-  const { interfaces, notes } = await interfaceSnapshot(options.signal);
+  const within = new Within(options.netns?.path ?? null, options.signal);
+  const { interfaces, notes } = await interfaceSnapshot(within);
+  const { settings, problem } = await networkSettings(within);
+  if (problem) notes.push(problem);
   const kernel = kernelSnapshot();
   const commandLine = shortened(options.commandLine);
   if (commandLine !== options.commandLine) notes.push("the command line was longer; its beginning is kept");
@@ -32,9 +41,10 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> 
   return {
     kernel,
     module_sysctl: readSettings(),
-    sysctl: networkSysctls(),
+    sysctl: settings,
     interfaces,
     command_line: commandLine,
+    ...(options.label == null ? {} : { label: options.label }),
     ...(options.hostname ? { hostname: hostname() } : {}),
     notes,
   };
@@ -76,7 +86,7 @@ export function headerNow(
     ...(source.bpf ? { bpf: source.bpf } : {}),
     ...(source.module ? { module: source.module } : {}),
     clock: { ...clockAnchors(), zero_monotonic_ns: source.zeroMonotonicNs },
-    filters: { port: source.port },
+    filters: filterHeader(source.filter),
     ...snapshot,
     ...more,
     ...(more.command ? { command: { ...more.command, argv: shortened(more.command.argv) } } : {}),

@@ -1,37 +1,36 @@
 /** The network interfaces of this host. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp/write";
-import { findProgram, runProgram } from "../system/programs.ts";
+import type { Within } from "./within.ts";
 
 /** Asking ethtool of more interfaces than these would be felt on the host. */
 const maxOffloadQueries = 32;
 /** Of names and MTU more than these would fill a header. */
 const maxInterfaces = 10_000;
-const timeoutMs = 2000;
 /** Offloads are not asked for any more when asking has taken so long. */
 const patienceMs = 4000;
 
 type Qdiscs = ReadonlyMap<string, string>;
 
 /** Network interfaces with MTU, root qdisc and offloads, and what could not be found out. */
-export async function interfaceSnapshot(
-  signal?: AbortSignal,
-): Promise<{ interfaces: InterfaceSnapshot[]; notes: string[] }> {
-  const all = interfaceNames();
-  const names = all.slice(0, maxInterfaces);
+export async function interfaceSnapshot(within: Within): Promise<{ interfaces: InterfaceSnapshot[]; notes: string[] }> {
+  const all = (await linksOf(within)) ?? (within.path === null ? ownLinks() : []);
+  const links = all.slice(0, maxInterfaces);
   const notes: string[] = [];
-  if (all.length > names.length) notes.push(`the first ${maxInterfaces} of ${all.length} interfaces only`);
-  const qdiscs = await rootQdiscs(signal);
+  if (all.length === 0 && within.path !== null)
+    notes.push("interfaces unknown: `ip` or `nsenter` is not installed or failed");
+  if (all.length > links.length) notes.push(`the first ${maxInterfaces} of ${all.length} interfaces only`);
+  const qdiscs = await rootQdiscs(within);
   if (typeof qdiscs === "string") notes.push(`qdiscs unknown: \`tc\` (iproute2) ${qdiscs}`);
-  if (names.length > maxOffloadQueries) notes.push(`offloads of the first ${maxOffloadQueries} interfaces only`);
+  if (links.length > maxOffloadQueries) notes.push(`offloads of the first ${maxOffloadQueries} interfaces only`);
   const interfaces: InterfaceSnapshot[] = [];
   const beganMs = performance.now();
-  for (const [index, name] of names.entries()) {
+  for (const [index, { name, mtu }] of links.entries()) {
     const asks = index < maxOffloadQueries && performance.now() - beganMs < patienceMs;
-    const offloads = asks ? await offloadsOf(name, signal) : null;
+    const offloads = asks ? await offloadsOf(name, within) : null;
     interfaces.push({
       name,
-      mtu: mtuOf(name),
+      mtu,
       qdisc: (typeof qdiscs === "string" ? null : qdiscs.get(name)) ?? null,
       offloads,
     });
@@ -42,9 +41,39 @@ export async function interfaceSnapshot(
   return { interfaces, notes };
 }
 
-function interfaceNames(): string[] {
+interface Link {
+  readonly name: string;
+  readonly mtu: number | null;
+}
+
+/**
+ * As `ip` has them. It asks the kernel about its own namespace, where /sys shows the one that it was mounted in. Null
+ * where it is not installed.
+ */
+async function linksOf(within: Within): Promise<Link[] | null> {
+  const text = await within.output("ip", ["-j", "link", "show"]);
+  if (text === null) return null;
+  let list: unknown;
   try {
-    return readdirSync("/sys/class/net").sort();
+    list = JSON.parse(text.trim() || "[]");
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(list)) return null;
+  const links: Link[] = [];
+  for (const one of list as readonly unknown[]) {
+    const { ifname, mtu } = (one ?? {}) as Readonly<Record<string, unknown>>;
+    if (typeof ifname === "string")
+      links.push({ name: ifname, mtu: Number.isSafeInteger(mtu) ? (mtu as number) : null });
+  }
+  return links.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function ownLinks(): Link[] {
+  try {
+    return readdirSync("/sys/class/net")
+      .sort()
+      .map((name) => ({ name, mtu: mtuOf(name) }));
   } catch {
     return [];
   }
@@ -59,16 +88,9 @@ function mtuOf(name: string): number | null {
   }
 }
 
-async function output(name: string, args: readonly string[], signal?: AbortSignal): Promise<string | null> {
-  const program = findProgram(name);
-  if (program === null || signal?.aborted) return null;
-  const { status, stdout } = await runProgram(program, args, { timeoutMs, ...(signal ? { signal } : {}) });
-  return status === 0 ? stdout.toString() : null;
-}
-
 /** By interface; in words why not. */
-async function rootQdiscs(signal?: AbortSignal): Promise<Qdiscs | string> {
-  const text = await output("tc", ["-j", "qdisc", "show"], signal);
+async function rootQdiscs(within: Within): Promise<Qdiscs | string> {
+  const text = await within.output("tc", ["-j", "qdisc", "show"]);
   return text === null ? "is not installed or failed" : (readQdiscs(text) ?? "printed what is no JSON");
 }
 
@@ -89,8 +111,8 @@ export function readQdiscs(text: string): Qdiscs | null {
   return qdiscs;
 }
 
-async function offloadsOf(name: string, signal?: AbortSignal): Promise<Record<string, boolean> | null> {
-  const text = await output("ethtool", ["-k", name], signal);
+async function offloadsOf(name: string, within: Within): Promise<Record<string, boolean> | null> {
+  const text = await within.output("ethtool", ["-k", name]);
   if (text === null) return null;
   const features = [...text.matchAll(/^\s*([a-z0-9-]+): (on|off)\b/gm)];
   return Object.fromEntries(features.map((feature) => [feature[1]!, feature[2] === "on"]));

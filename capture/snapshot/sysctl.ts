@@ -1,6 +1,7 @@
 /** The settings under /proc/sys that bear on TCP. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Within } from "./within.ts";
 
 /** Not a setting but a secret. */
 const secrets = new Set(["net.ipv4.tcp_fastopen_key"]);
@@ -9,6 +10,31 @@ const kept: readonly { readonly directory: string; readonly matches: RegExp }[] 
   { directory: "net/ipv4", matches: /^tcp_/ },
   { directory: "net/core", matches: /mem/ },
 ];
+
+export interface NetworkSettings {
+  readonly settings: Record<string, string>;
+  /** Why there are none. */
+  readonly problem: string | null;
+}
+
+/** Of the namespace of the traffic: /proc/sys/net shows each process its own. */
+export async function networkSettings(within: Within): Promise<NetworkSettings> {
+  if (within.path === null) return { settings: networkSysctls(), problem: null };
+  // Some can only be written.
+  const folders = kept.map(({ directory }) => join("/proc/sys", directory));
+  const args = ["-maxdepth", "1", "-type", "f", "-exec", "grep", "-sH", "", "{}", "+"];
+  const text = await within.output("find", [...folders, ...args], true);
+  if (text === null)
+    return { settings: {}, problem: "settings unknown: `nsenter`, `find` or `grep` is not installed or failed" };
+  const settings: Record<string, string> = {};
+  for (const line of text.split("\n")) {
+    const [, directory = "", name = "", value = ""] = /^\/proc\/sys\/(.+)\/([^/:]+):(.*)$/.exec(line) ?? [];
+    const dotted = `${directory.replaceAll("/", ".")}.${name}`;
+    const isKept = kept.some((one) => one.directory === directory && one.matches.test(name));
+    if (isKept && !secrets.has(dotted)) settings[dotted] = value.trim();
+  }
+  return { settings, problem: null };
+}
 
 /** net.ipv4.tcp_* and net.core.*mem* of this network namespace, by dotted name. */
 export function networkSysctls(root = "/proc/sys"): Record<string, string> {

@@ -9,13 +9,14 @@ import { NoBpfError } from "../bpf/errors.ts";
 import { hooksFunctions } from "../bpf/hooks.ts";
 import { layoutOf, strideBytes } from "../bpf/layout.ts";
 import { type Libbpf, loadLibbpf, type Pointer, protRead } from "../bpf/library.ts";
-import { BpfObject, isSince } from "../bpf/object.ts";
+import { BpfObject, countersMap, isSince } from "../bpf/object.ts";
 import { onlineCpus, Ring, ringBytes } from "../bpf/rings.ts";
+import { everything, type Filter } from "../filter/filter.ts";
 import { defaultBufferKb } from "../tracefs/trace-instance.ts";
 import type { Source, SourceEnd, SourceNews, Usability } from "./source.ts";
 
 export interface BpfOptions {
-  readonly port: number | null;
+  readonly filter: Filter;
   /** Ring for each CPU, KiB. */
   readonly bufferSizeKb: number | null;
   readonly extended: boolean;
@@ -24,8 +25,7 @@ export interface BpfOptions {
 /** Sets everything up; nothing is recorded yet. Throws a NoBpfError or BpfPermissionError. */
 export async function openBpf(options: BpfOptions): Promise<Source> {
   const library = await loadLibbpf();
-  const { port, extended } = options;
-  const object = BpfObject.load(library, { extended, ports: port === null ? [] : [[port, port]] });
+  const object = BpfObject.load(library, options);
   const rings: Ring[] = [];
   try {
     const bytes = ringBytes(options.bufferSizeKb ?? defaultBufferKb(), library.pageBytes());
@@ -63,7 +63,7 @@ class BpfSource implements Source {
   readonly zeroMonotonicNs = "0";
   readonly halts = true;
   readonly path: string;
-  readonly port: number | null;
+  readonly filter: Filter;
   readonly notes: readonly string[];
   readonly records: NonNullable<TppHeader["records"]>;
   readonly bpf: NonNullable<TppHeader["bpf"]>;
@@ -82,11 +82,11 @@ class BpfSource implements Source {
     this.#rings = rings;
     this.#ringKib = ringSize / 1024;
     this.path = library.file;
-    this.port = options.port;
+    this.filter = options.filter;
     this.records = layoutOf(library.hz(), options.extended, isSince(release(), 5, 12));
     this.bpf = { object_sha256: object.sha256, hooks: object.hooks, refused: object.refused };
     this.notes = [`ring of ${this.#ringKib} KiB for each of ${rings.length} CPUs`];
-    const counters = library.mmap(counterCpus * counterBytes, protRead, object.mapFd("counters"), 0);
+    const counters = library.mmap(counterCpus * counterBytes, protRead, object.mapFd(countersMap), 0);
     if (counters === null) throw new NoBpfError("its counters cannot be mapped", "Use another source.");
     this.#counters = counters;
     this.#refusals = new BigUint64Array(library.view(counters, counterCpus * counterBytes));
@@ -140,7 +140,7 @@ class BpfSource implements Source {
 
   advice(lost: LossTotals): readonly string[] {
     if (!lost.ring) return [];
-    const narrow = this.port === null ? ", or narrow it with --port" : "";
+    const narrow = this.filter === everything ? ", or narrow it with --port or --sample" : "";
     return [`Raise --buffer-size-kb (now ${this.#ringKib})${narrow}.`];
   }
 
@@ -176,7 +176,7 @@ class BpfSource implements Source {
  * does not.
  */
 export async function lookAtBpf(): Promise<Usability> {
-  const source = await openBpf({ port: null, bufferSizeKb: 64, extended: true });
+  const source = await openBpf({ filter: everything, bufferSizeKb: 64, extended: true });
   const { hooks, refused } = source.bpf!;
   await source.dispose();
   if (hooksFunctions({ hooks })) return ["ok", `usable: ${hooks.length} hooks, by ${source.path}`];

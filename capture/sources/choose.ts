@@ -4,7 +4,15 @@ import { existsSync } from "node:fs";
 import { type SourceName, sourceNames } from "@tcpprobe-plus/tpp/columns";
 import { BpfPermissionError, NoBpfError } from "../bpf/errors.ts";
 import { hooksFunctions } from "../bpf/hooks.ts";
-import { ModuleOptionError, NoEventError, NoTracefsError, NotRootError } from "../errors.ts";
+import {
+  FilterError,
+  ModuleOptionError,
+  NoEventError,
+  NoSourceError,
+  NoTracefsError,
+  NotRootError,
+} from "../errors.ts";
+import { type Ability, type Filter, refuseFilter } from "../filter/filter.ts";
 import { dataPath } from "../module/paths.ts";
 import type { ModuleSettings } from "../module/settings.ts";
 import type { Source, Usability } from "./source.ts";
@@ -24,7 +32,7 @@ export interface ModuleWishes {
 
 export interface ChooseOptions {
   readonly source: SourceChoice;
-  readonly port: number | null;
+  readonly filter: Filter;
   readonly bufferSizeKb: number | null;
   readonly intervalMs: number;
   readonly kmodFile: string | null;
@@ -46,6 +54,14 @@ const aboutBpf = {
     "BPF at the kernel's tracepoints: received segments, retransmissions, states and resets with every field; no other sends, no timeouts, as this kernel lets no functions be hooked",
 };
 
+/** What each can be narrowed to in the kernel, and why not to more. */
+const abilities: Readonly<Record<Exclude<SourceChoice, "auto">, { can: readonly Ability[]; reason: string }>> = {
+  kmod: { can: ["port"], reason: "the module's one setting for it is a single port" },
+  bpf: { can: ["port", "ports", "host", "netns", "cgroup", "pid", "sample"], reason: "" },
+  tracefs: { can: ["port", "ports"], reason: "the kernel filters its tracepoints by port" },
+  ss: { can: ["port", "ports", "host", "netns"], reason: "ss selects by port, address and network namespace" },
+};
+
 const aboutOf = (source: Source): string =>
   source.name === "bpf"
     ? aboutBpf[source.bpf && hooksFunctions(source.bpf) ? "functions" : "tracepoints"]
@@ -57,6 +73,7 @@ const aboutOf = (source: Source): string =>
 export async function chooseSource(options: ChooseOptions): Promise<{ source: Source; summary: string }> {
   if (options.kmodFile !== null) {
     refuseModuleOptions(options, `--kmod-file`);
+    refuseFilter(options.filter, "--kmod-file", [], "a file is taken as it is");
     const { openTextFile } = await import("./text-file.ts");
     return { source: openTextFile(options.kmodFile), summary: `source kmod: text of the module's form from a file` };
   }
@@ -69,23 +86,36 @@ export async function chooseSource(options: ChooseOptions): Promise<{ source: So
 async function automatic(options: ChooseOptions): Promise<{ source: Source; summary: string }> {
   const loaded = existsSync(dataPath);
   const reasons = loaded ? [] : ["no module loaded"];
-  for (const choice of loaded ? (["kmod", "ss"] as const) : (["bpf", "tracefs", "ss"] as const)) {
+  // A module that is loaded is what was meant, unless it cannot be narrowed so.
+  const byModule = loaded && canFilter(options, "kmod");
+  if (loaded && !byModule) reasons.push("the module filters a single port only");
+  for (const choice of byModule ? (["kmod", "ss"] as const) : (["bpf", "tracefs", "ss"] as const)) {
     try {
       const source = await open(choice, options);
       const why = choice === "kmod" ? "loaded" : reasons.join(", ");
       return { source, summary: `source ${source.name} (${why}): ${aboutOf(source)}` };
     } catch (error) {
-      const why = choice === "ss" ? null : whyNot(error);
+      const why = choice === "ss" && !(error instanceof FilterError) ? null : whyNot(error);
       if (why === null) throw error;
       if (!reasons.includes(why)) reasons.push(why);
     }
   }
-  throw new Error("no source");
+  throw new NoSourceError(reasons);
+}
+
+function canFilter({ filter }: ChooseOptions, choice: Exclude<SourceChoice, "auto">): boolean {
+  try {
+    refuseFilter(filter, choice, abilities[choice].can, "");
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Why the next source is tried; null where the user has to know of the error. */
 function whyNot(error: unknown): string | null {
   if (error instanceof NoBpfError || error instanceof BpfPermissionError) return error.lacks;
+  if (error instanceof FilterError) return error.lacks;
   if (error instanceof NotRootError) return "not root, which module and tracepoints need";
   if (error instanceof NoTracefsError) return "tracefs not mounted";
   if (error instanceof NoEventError) return "no tracepoint tcp_probe in this kernel";
@@ -125,13 +155,16 @@ export const looks = (): (readonly [SourceName, () => Promise<Usability>])[] =>
   sourceNames.map((name) => [name, kinds[name].look]);
 
 async function open(choice: SourceName, options: ChooseOptions): Promise<Source> {
+  const { can, reason } = abilities[choice];
+  refuseFilter(options.filter, `source ${choice}`, can, reason);
   if (choice !== "kmod") refuseModuleOptions(options, `source ${choice}`);
   return kinds[choice].open(options);
 }
 
-function settingsOf({ port, module }: ChooseOptions): ModuleSettings {
+function settingsOf({ filter, module }: ChooseOptions): ModuleSettings {
+  const [port] = filter.ports;
   return {
-    ...(port === null ? {} : { port: String(port) }),
+    ...(port === undefined ? {} : { port: String(port[0]) }),
     ...(module.full === null ? {} : { full: module.full ? "1" : "0" }),
     ...(module.probetimeMs === null ? {} : { probetime: String(module.probetimeMs) }),
     extended: module.extended ? "1" : "0",

@@ -5,6 +5,7 @@
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
 import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp/write";
 import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, SourceGoneError } from "../errors.ts";
+import { everything, type Filter, onePort } from "../filter/filter.ts";
 import { findReaders, nameReaders } from "../module/build/readers.ts";
 import { kernelProblem, namespaceProblem } from "../module/build/requirements.ts";
 import { NoBinaryFileError } from "../module/no-binary-file.ts";
@@ -55,7 +56,7 @@ class KmodSource implements Source {
   readonly halts = false;
   readonly columns: readonly string[] | null;
   readonly module: { readonly version: string | null; readonly fields: readonly string[] };
-  readonly port: number | null;
+  readonly filter: Filter;
   readonly #putBack: () => string[];
   readonly #say: (line: string) => void;
   readonly #statisticsAtStart: ModuleStatistics | null;
@@ -81,7 +82,8 @@ class KmodSource implements Source {
     if (isBinary) this.records = this.#settings.extended === "0" ? plainFields(layout) : layout;
     this.columns = isBinary ? null : fields;
     this.module = { version, fields };
-    this.port = Number(this.#settings.port ?? 0) || null;
+    const port = Number(this.#settings.port ?? 0);
+    this.filter = port > 0 ? onePort(port) : everything;
   }
 
   get zeroMonotonicNs(): string {

@@ -7,6 +7,7 @@ import {
   type TextKind,
   type TppHeader,
 } from "@tcpprobe-plus/tpp/write";
+import type { Filter } from "../filter/filter.ts";
 
 /** The source's own counters, as text. */
 export interface SourceStatistics {
@@ -46,8 +47,8 @@ export interface Source {
   readonly bpf?: NonNullable<TppHeader["bpf"]>;
   /** The module's version and fields, where it is the source. */
   readonly module?: NonNullable<TppHeader["module"]>;
-  /** The port that it is really narrowed to. */
-  readonly port: number | null;
+  /** What it is really narrowed to. */
+  readonly filter: Filter;
   /** The file that is read, for messages. */
   readonly path: string;
   /** What whoever reads the numbers must know. */

@@ -5,11 +5,12 @@
  */
 import { countLines, type LossTotals } from "@tcpprobe-plus/tpp/write";
 import { NoSsError } from "../errors.ts";
+import { type Filter, onePort } from "../filter/filter.ts";
 import { findProgram, firstLine, type ProgramResult, runProgram } from "../system/programs.ts";
 import type { Source, SourceEnd, SourceNews, Usability } from "./source.ts";
 
 export interface SsOptions {
-  readonly port: number | null;
+  readonly filter: Filter;
   /** From the beginning of one poll to that of the next. */
   readonly intervalMs: number;
   readonly say: (line: string) => void;
@@ -32,13 +33,10 @@ const pollMarkAfterLine = `\n${pollMark}`;
  * -e shows the socket's cookie, which tells a 4-tuple that is used again. Throws a NoSsError where `ss` cannot do this.
  */
 export async function openSs(options: SsOptions): Promise<Source> {
-  const { port, signal } = options;
-  const program = findProgram("ss");
-  if (program === null) throw new NoSsError("it is not installed");
-  const args = [
-    "-tinHOe",
-    ...(port === null ? [] : ["(", "sport", "=", `:${port}`, "or", "dport", "=", `:${port}`, ")"]),
-  ];
+  const { filter, signal } = options;
+  const ss = findProgram("ss");
+  if (ss === null) throw new NoSsError("it is not installed");
+  const { program, args } = within(filter, ss, ["-tinHOe", ...expression(filter)]);
   const tried = await runProgram(program, args, {
     timeoutMs,
     maxBytes: maxAnswerBytes,
@@ -47,6 +45,33 @@ export async function openSs(options: SsOptions): Promise<Source> {
   if (tried.status !== 0) throw new NoSsError(reasonOf(tried));
   return new SsSource(program, args, options);
 }
+
+/** In the filter's network namespace. */
+function within({ netns }: Filter, ss: string, args: readonly string[]): { program: string; args: string[] } {
+  if (netns === null) return { program: ss, args: [...args] };
+  const nsenter = findProgram("nsenter");
+  if (nsenter === null) throw new NoSsError("--netns needs nsenter, which is not installed");
+  return { program: nsenter, args: [`--net=${netns.path}`, ss, ...args] };
+}
+
+/** As ss(8) has it; none for everything. */
+export function expression({ ports, hosts }: Filter): string[] {
+  const any = (terms: readonly string[][]): string[] =>
+    terms.length === 0 ? [] : ["(", ...terms.flatMap((term, index) => (index === 0 ? term : ["or", ...term])), ")"];
+  const ofPorts = ports.flatMap(([first, last]) =>
+    ["sport", "dport"].map((end) =>
+      first === last ? [end, "=", `:${first}`] : ["(", end, "ge", `:${first}`, "and", end, "le", `:${last}`, ")"],
+    ),
+  );
+  const ofHosts = hosts.flatMap(({ text }) =>
+    ["src", "dst"].map((end) => [end, text.includes(":") ? bracketed(text) : text]),
+  );
+  const parts = [any(ofPorts), any(ofHosts)].filter(({ length }) => length > 0);
+  return parts.flatMap((part, index) => (index === 0 ? part : ["and", ...part]));
+}
+
+/** `[2001:db8::]/32`. */
+const bracketed = (text: string): string => text.replace(/^([^/]*)/, "[$1]");
 
 const beginsPoll = (text: Buffer): boolean => text.toString("latin1", 0, pollMark.length) === pollMark;
 const reasonOf = ({ status, stderr, problem }: ProgramResult): string =>
@@ -65,7 +90,7 @@ class SsSource implements Source {
   readonly columns = null;
   readonly path = "ss";
   readonly zeroMonotonicNs = "0";
-  readonly port: number | null;
+  readonly filter: Filter;
   readonly notes: readonly string[];
   readonly halts = true;
   readonly recordsIn = (lines: Buffer): number => countLines(lines) - pollsIn(lines);
@@ -90,7 +115,7 @@ class SsSource implements Source {
     this.#args = args;
     this.#intervalMs = options.intervalMs;
     this.#say = options.say;
-    this.port = options.port;
+    this.filter = options.filter;
     this.notes = [`polled every ${options.intervalMs} ms with ss ${args.join(" ")}`];
   }
 
@@ -190,6 +215,6 @@ class SsSource implements Source {
  * does not.
  */
 export async function lookAtSs(): Promise<Usability> {
-  await (await openSs({ port: 1, intervalMs: 100, say: () => {} })).dispose();
+  await (await openSs({ filter: onePort(1), intervalMs: 100, say: () => {} })).dispose();
   return ["ok", process.geteuid?.() === 0 ? "usable" : "usable, without root"];
 }

@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { documentedWireNames } from "@tcpprobe-plus/tpp/write";
 import { SourceFileError, SourceGoneError } from "../errors.ts";
+import { everything } from "../filter/filter.ts";
 import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
 
 /** Throws a SourceFileError. */
@@ -18,7 +19,7 @@ class TextFileSource implements Source {
   readonly text = "probe";
   readonly columns = documentedWireNames;
   readonly path: string;
-  readonly port = null;
+  readonly filter = everything;
   readonly notes = ["times count from a moment that is not known: the text came from a file"];
   readonly zeroMonotonicNs = String(process.hrtime.bigint());
   readonly halts = true;

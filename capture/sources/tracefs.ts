@@ -3,16 +3,18 @@ import { readSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import type { LossTotals } from "@tcpprobe-plus/tpp/write";
-import { InstanceBusyError, NoEventError, SourceGoneError } from "../errors.ts";
+import { InstanceBusyError, NoEventError, NoTracefsError, SourceGoneError } from "../errors.ts";
+import type { Filter } from "../filter/filter.ts";
 import { removeLeftovers } from "../tracefs/left-instances.ts";
 import { LostCounter } from "../tracefs/lost-counter.ts";
+import { mountPrivately } from "../tracefs/private-mount.ts";
 import { planEvents, type TraceEvent } from "../tracefs/trace-events.ts";
 import { defaultBufferKb, findTracefs, TraceInstance, tracedCpus } from "../tracefs/trace-instance.ts";
 import { traceRecordsIn } from "../tracefs/trace-lines.ts";
 import { afterFirstLine, type Source, type SourceEnd, type SourceNews, type Usability } from "./source.ts";
 
 export interface TracefsOptions {
-  readonly port: number | null;
+  readonly filter: Filter;
   /** Ring for each CPU, KiB. */
   readonly bufferSizeKb: number | null;
   /** Told about what was cleaned up. */
@@ -24,18 +26,37 @@ export interface TracefsOptions {
  * Sets everything up with recording still off. Throws what `findTracefs` does, a NoEventError or a TracingSetupError.
  */
 export async function openTracefs(options: TracefsOptions): Promise<Source> {
-  const root = findTracefs(options.roots);
-  for (const line of removeLeftovers(root)) options.say(line);
-  const instance = new TraceInstance(root);
+  const { root, release: unmount } = await reachTracefs(options.roots);
+  let instance: TraceInstance;
   try {
-    const plan = planEvents(join(instance.path, "events"), options.port);
+    for (const line of removeLeftovers(root)) options.say(line);
+    instance = new TraceInstance(root);
+  } catch (error) {
+    unmount();
+    throw error;
+  }
+  try {
+    const plan = planEvents(join(instance.path, "events"), options.filter.ports);
     if (plan.missing) throw new NoEventError(plan.missing, release());
     const bufferSizeKb = options.bufferSizeKb ?? defaultBufferKb(tracedCpus(instance.path));
     setUp(instance, plan.events, bufferSizeKb);
-    return new TracefsSource(instance, options, plan.events, plan.notes, bufferSizeKb);
+    return new TracefsSource(instance, options, plan.events, plan.notes, bufferSizeKb, unmount);
   } catch (error) {
     await instance.remove().catch(() => {}); // what went wrong first is what counts
+    unmount();
     throw error;
+  }
+}
+
+/** Where it is mounted, else mounted for this capture alone. Throws what `findTracefs` does. */
+export async function reachTracefs(roots?: readonly string[]): Promise<{ root: string; release: () => void }> {
+  try {
+    return { root: findTracefs(roots), release: () => {} };
+  } catch (error) {
+    const isElsewhere = error instanceof NoTracefsError && roots === undefined;
+    const mounted = isElsewhere ? await mountPrivately() : null;
+    if (mounted === null) throw error;
+    return mounted;
   }
 }
 
@@ -63,9 +84,10 @@ class TracefsSource implements Source {
   readonly events: Readonly<Record<string, string>>;
   readonly path: string;
   readonly notes: readonly string[];
-  readonly port: number | null;
+  readonly filter: Filter;
   readonly #bufferSizeKb: number;
   readonly #instance: TraceInstance;
+  readonly #unmount: () => void;
   readonly #lost = new LostCounter();
   readonly #say: (line: string) => void;
   #statisticsAtStart: string | null = null;
@@ -74,17 +96,19 @@ class TracefsSource implements Source {
 
   constructor(
     instance: TraceInstance,
-    { port, say }: TracefsOptions,
+    { filter, say }: TracefsOptions,
     events: readonly TraceEvent[],
     notes: readonly string[],
     bufferSizeKb: number,
+    unmount: () => void,
   ) {
+    this.#unmount = unmount;
     this.#instance = instance;
     this.#say = say;
     this.events = Object.fromEntries(events.map((event) => [event.name.split("/")[1], event.printFormat]));
     this.path = join(instance.path, "trace_pipe");
     this.notes = [...notes, `ring of ${bufferSizeKb} KiB for each CPU`];
-    this.port = port;
+    this.filter = filter;
     this.#bufferSizeKb = bufferSizeKb;
   }
 
@@ -133,7 +157,7 @@ class TracefsSource implements Source {
 
   advice(lost: LossTotals): readonly string[] {
     if (!lost.ring) return [];
-    const narrow = this.port === null ? ", or narrow it with --port" : "";
+    const narrow = this.filter.ports.length === 0 ? ", or narrow it with --port" : "";
     return [`Raise --buffer-size-kb (now ${this.#bufferSizeKb})${narrow}.`];
   }
 
@@ -150,14 +174,18 @@ class TracefsSource implements Source {
     } catch (error) {
       if (!(error instanceof InstanceBusyError)) throw error;
       this.#say(error.message);
+    } finally {
+      this.#unmount();
     }
   }
 }
 
 /** Whether `--source tracefs` works here. Throws a CaptureError where it does not. */
-export function lookAtTracefs(): Usability {
-  const root = findTracefs();
-  const plan = planEvents(join(root, "events"), null);
+export async function lookAtTracefs(): Promise<Usability> {
+  const reached = await reachTracefs();
+  const { root } = reached;
+  const plan = planEvents(join(root, "events"), []);
+  reached.release();
   if (plan.missing) throw new NoEventError(plan.missing, release());
   if (plan.notes.length > 0) return ["note", `usable; ${plan.notes.join("; ")}`];
   return ["ok", `usable: ${plan.events.length} kinds of events in ${root}`];

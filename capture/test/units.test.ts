@@ -37,12 +37,12 @@ test("events are filtered by port in the kernel where they have ports; where not
     mkdirSync(join(directory, name), { recursive: true });
     writeFileSync(join(directory, name, "format"), `name: x\nformat:\n${fields}\nprint fmt: "a=%d", REC->a\n`);
   };
-  t.is(planEvents(directory, 80).missing, "tcp/tcp_probe");
+  t.is(planEvents(directory, [[80, 80]]).missing, "tcp/tcp_probe");
   const ports = "\tfield:__u16 sport;\toffset:8;\n\tfield:__u16 dport;\toffset:10;";
   addFormat("tcp/tcp_probe", ports);
   addFormat("sock/inet_sock_set_state", ports);
   addFormat("tcp/tcp_send_reset", "\tfield:__u8 saddr[28];\toffset:8;");
-  const plan = planEvents(directory, 80);
+  const plan = planEvents(directory, [[80, 80]]);
   t.deepEqual(
     plan.events.map((event) => [event.name, event.filter]),
     [
@@ -55,7 +55,7 @@ test("events are filtered by port in the kernel where they have ports; where not
   t.true(plan.notes.some((note) => /tcp_send_reset has no port fields/.test(note)));
   t.true(plan.notes.some((note) => /no event tcp\/tcp_cong_state_set/.test(note)));
   t.deepEqual(
-    planEvents(directory, null).events.map((event) => event.filter),
+    planEvents(directory, []).events.map((event) => event.filter),
     ["", "protocol == 6", ""],
   );
 });

@@ -1,6 +1,7 @@
 /** The events that the tracefs source records, and how each is filtered on this kernel. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { PortRange } from "../filter/filter.ts";
 
 interface EventChoice {
   readonly name: string;
@@ -34,8 +35,13 @@ export interface EventPlan {
   readonly missing?: string;
 }
 
+const within = ([first, last]: PortRange): string[] =>
+  ["sport", "dport"].map((field) =>
+    first === last ? `${field} == ${first}` : `(${field} >= ${first} && ${field} <= ${last})`,
+  );
+
 /** Looks at each event's format under `eventsDirectory` and decides what to record. */
-export function planEvents(eventsDirectory: string, port: number | null): EventPlan {
+export function planEvents(eventsDirectory: string, ports: readonly PortRange[]): EventPlan {
   const events: TraceEvent[] = [];
   const notes: string[] = [];
   for (const choice of chosenEvents) {
@@ -48,9 +54,9 @@ export function planEvents(eventsDirectory: string, port: number | null): EventP
     const format = readFileSync(formatPath, "utf8");
     const hasPorts = /\ssport;/.test(format) && /\sdport;/.test(format);
     const filters = choice.always ? [choice.always] : [];
-    if (port !== null && hasPorts) filters.push(`(sport == ${port} || dport == ${port})`);
-    if (port !== null && !hasPorts) {
-      notes.push(`${choice.name} has no port fields on this kernel: recorded for all ports, not only ${port}`);
+    if (ports.length > 0 && hasPorts) filters.push(`(${ports.flatMap(within).join(" || ")})`);
+    if (ports.length > 0 && !hasPorts) {
+      notes.push(`${choice.name} has no port fields on this kernel: recorded for all ports, not only those of --port`);
     }
     const printFormat = /^print fmt: (.*)$/m.exec(format)?.[1] ?? "";
     events.push({ name: choice.name, filter: filters.join(" && "), printFormat });

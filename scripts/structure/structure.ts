@@ -24,7 +24,7 @@ export function structureFaults(root = here): string[] {
   const imports = importsOf(root, filesOf(root, "*.ts", "*.js"));
   const includes = includesOf(root, filesOf(root, "kmod/*.c", "kmod/*.h"));
   const circles = [...circlesOf(imports), ...circlesOf(includes)];
-  return [...circles.map((files) => `circle: ${files.join(", ")}`), ...forbidden(imports)];
+  return [...new Set([...circles.map((files) => `circle: ${files.join(", ")}`), ...forbidden(imports)])];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -35,7 +35,7 @@ export interface TppHeader {
      */
     readonly of_records?: "realtime";
   };
-  readonly filters: { readonly port: number | null };
+  readonly filters: TppFilters;
   /** /proc/sys/net/tcpprobe_plus/*, or null where the module is not loaded. */
   readonly module_sysctl: Readonly<Record<string, string>> | null;
   /** net.ipv4.tcp_* and net.core.*mem*, by dotted name. */
@@ -54,12 +54,31 @@ export interface TppHeader {
   readonly command?: { readonly argv: readonly string[]; readonly started_monotonic_ns: string };
   /** For the source `import`: what the text was before, and the files it was in. */
   readonly imported?: { readonly format: string; readonly files: readonly string[] };
+  /** What whoever captured calls it. */
+  readonly label?: string;
   /** Only when asked for. */
   readonly hostname?: string;
   /** Things that whoever reads the numbers must know: what was guessed, what was not available. */
   readonly notes?: readonly string[];
   /** In a file that `capture recover` wrote: where it came from and every damage found there, a line each. */
   readonly recovered?: { readonly from_capture_id: string; readonly damage: readonly string[] };
+}
+
+/** What a capture was narrowed to in the kernel; a connection had to pass all of it. */
+export interface TppFilters {
+  /** The one port at either end; null where there was none, or `ports`. */
+  readonly port: number | null;
+  /** First and last of each range of ports at either end. */
+  readonly ports?: readonly (readonly [first: number, last: number])[];
+  /** Addresses at either end, or beginnings of them: `10.0.0.0/8`. */
+  readonly hosts?: readonly string[];
+  /** The network namespace: as it was called, and its inode number. */
+  readonly netns?: { readonly name: string; readonly inode: number };
+  /** The cgroup (version 2): its folder, and its id. */
+  readonly cgroup?: { readonly path: string; readonly id: string };
+  readonly pid?: number;
+  /** One connection in so many, by a hash of both ends. */
+  readonly sample?: number;
 }
 
 /** What the source `bpf` says of itself. */

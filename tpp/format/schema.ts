@@ -77,6 +77,14 @@ export const listOf =
     return firstProblem(value, (entry, index) => check(entry, `${name}[${index}]`));
   };
 
+/** A list of two. */
+export const pairOf =
+  (check: Check): Check =>
+  (value, name) => {
+    if (!Array.isArray(value) || value.length !== 2) return must(false, value, name, "a pair");
+    return check(value[0], `${name}[0]`) ?? check(value[1], `${name}[1]`);
+  };
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 

@@ -35,7 +35,9 @@ export class NewFile implements Target {
       if (cause.code === "ENOENT") throw new OutputDirectoryError(name, dirname(name));
       throw new OutputOpenError(name, cause);
     });
-    const { owner } = options;
+    const { owner, mode } = options;
+    // Of a header that is not there yet nobody can read too much; the umask has no say in what was asked for.
+    if (mode !== undefined) await file.chmod(mode).catch(() => {});
     if (owner) await file.chown(owner.uid, owner.gid).catch(() => {}); // not every file system has owners
     return new NewFile(name, path, file, await file.stat(), options.overwrite ?? false);
   }

@@ -10,6 +10,8 @@ export interface TargetOptions {
   readonly appears?: "begun" | "whole";
   /** Aborted while the header waits for a reader of the output: it waits no longer, and making it fails. */
   readonly signal?: AbortSignal;
+  /** Who may read and write it; 0600 unless told, whatever the process's umask. */
+  readonly mode?: number;
   /** Whose it is to be, where this process may give it away; else this user's. */
   readonly owner?: { readonly uid: number; readonly gid: number } | null;
 }

@@ -120,7 +120,7 @@ const lostLines: readonly RegExp[] = [
 class TracepointsReader implements TextReader {
   readonly #builder: BatchBuilder;
   readonly #cpus: boolean;
-  readonly #port: number | null;
+  readonly #ports: readonly (readonly [number, number])[];
   readonly #zeroSeconds: number;
   readonly #zeroFraction: number;
   /** Of the line under way: where each key's value begins and ends; -1: it has none. */
@@ -144,7 +144,8 @@ class TracepointsReader implements TextReader {
   constructor({ header, cpus }: ReaderSettings, builder: BatchBuilder) {
     this.#builder = builder;
     this.#cpus = cpus;
-    this.#port = header.filters.port;
+    const { port, ports = port === null ? [] : [[port, port] as const] } = header.filters;
+    this.#ports = ports;
     const { clock } = header;
     const zero = BigInt(clock.of_records === "realtime" ? clock.realtime_ns : clock.monotonic_ns);
     this.#zeroSeconds = Number(zero / 1_000_000_000n);
@@ -188,6 +189,13 @@ class TracepointsReader implements TextReader {
     const end = text.indexOf(newline, begin);
     this.#noRecord(text, begin, end, event);
     return end + 1;
+  }
+
+  #isMeant(sport: number, dport: number): boolean {
+    if (this.#ports.length === 0) return true;
+    for (const [first, last] of this.#ports)
+      if ((sport >= first && sport <= last) || (dport >= first && dport <= last)) return true;
+    return false;
   }
 
   /** Finds the event's name behind the line's time: its number among the known, -1 where there is none. */
@@ -311,7 +319,7 @@ class TracepointsReader implements TextReader {
     }
     const [sport, dport] = [builder.ends.sports[ends]!, builder.ends.dports[ends]!];
     // What the filter leaves out is no record of this capture.
-    if (this.#port !== null && sport !== this.#port && dport !== this.#port) return true;
+    if (!this.#isMeant(sport, dport)) return true;
     if (event === 0) {
       if (!this.#probe(text)) return false;
     } else if (!this.#other(text, kind)) return false;

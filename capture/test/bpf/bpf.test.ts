@@ -100,6 +100,8 @@ live(
       "fentry/tcp_retransmit_timer": "tp_btf/tcp_destroy_sock",
       "fentry/tcp_send_probe0": "tp_btf/tcp_destroy_sock",
       "fentry/tcp_done": "tp_btf/tcp_destroy_sock",
+      "fentry/tcp_sendmsg": "tp_btf/tcp_destroy_sock",
+      "fentry/tcp_recvmsg": "tp_btf/tcp_destroy_sock",
     };
     const text = readFileSync(join(object, "../tcpprobe.bpf.c"), "utf8");
     writeFileSync(
@@ -247,7 +249,7 @@ const leftInKernel = (): string[] => {
   const names = ["prog", "map"].flatMap((kind) =>
     (JSON.parse(tool(kind, "list", "-j")) as { name?: string }[]).map(({ name }) => name ?? ""),
   );
-  return names.filter((name) => /^(on|tp)_|^(rings|counters|closing|tcpprobe)/.test(name));
+  return names.filter((name) => /^(on|tp|own)_|^(rings|counters|closing|owned|tcpprobe)/.test(name));
 };
 
 live(

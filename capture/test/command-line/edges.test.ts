@@ -8,6 +8,7 @@ import { walkTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { captureHere, moduleText, plainOutput, temporaryDirectory } from "../../../test/support/capture.ts";
 import { requires } from "../../../test/support/requires.ts";
+import { everything } from "../../filter/filter.ts";
 import { changeSettings } from "../../module/settings.ts";
 import { Output } from "../../run/output.ts";
 import { record } from "../../run/record.ts";
@@ -24,7 +25,7 @@ const sourceOf = (given: Partial<Source> & Pick<Source, "read">): Source => ({
   name: "kmod",
   text: "probe",
   columns: ["a"],
-  port: null,
+  filter: everything,
   path: "/proc/x",
   notes: [],
   zeroMonotonicNs: "0",
@@ -59,7 +60,7 @@ test("what a ring has lost is what it overwrote, could not commit and dropped", 
 });
 
 ssTest("ss: the next file of a set begins with a poll, not with the line feed of the one before", async (t) => {
-  const source = await openSs({ port: null, intervalMs: 1000, say: () => {} });
+  const source = await openSs({ filter: everything, intervalMs: 1000, say: () => {} });
   const [first, second] = ["# ss 1 10 20\nESTAB 0 0\n", "# ss 2 30 40\nESTAB 0 0\n"] as const;
   t.is(source.cutAt(Buffer.from(first + second)), 0);
   t.is(source.cutAt(Buffer.from(`ESTAB 0 0\n${second}${first}`)), "ESTAB 0 0\n".length);

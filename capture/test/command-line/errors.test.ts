@@ -17,6 +17,7 @@ import {
   textOf,
 } from "../../../test/support/capture.ts";
 import { NoTracefsError, SourceGoneError } from "../../errors.ts";
+import { everything } from "../../filter/filter.ts";
 import { Output } from "../../run/output.ts";
 import { record } from "../../run/record.ts";
 import { StopRequest } from "../../run/stop-request.ts";
@@ -28,13 +29,15 @@ import { findTracefs } from "../../tracefs/trace-instance.ts";
 const oneLine = /^capture: .*\S.*\n$/;
 
 const usage: [string[], number, RegExp][] = [
-  [["run"], 64, /--output/],
   [["run", "-o", "x", "--port", "0"], 64, /from 1 to 65535/],
   [["run", "-o", "x", "--port", "65536"], 64, /from 1 to 65535/],
   [["run", "-o", "x", "--port", "http"], 64, /from 1 to 65535/],
   [["run", "-o", "x", "--duration", "0"], 64, /Give seconds/],
   [["run", "-o", "x", "--duration", "-1"], 64, /Give seconds/],
-  [["run", "-o", "x", "--duration", "1m"], 64, /Give seconds/],
+  [["run", "-o", "x", "--mode", "755"], 64, /octal/],
+  [["run", "-o", "x", "--mode", "440"], 64, /octal/],
+  [["run", "-o", "x", "--label", ""], 64, /1 to 1024/],
+  [["run", "-o", "x", "--duration", "1y"], 64, /Give seconds/],
   [["run", "-o", "x", "--buffer-size-kb", "1"], 64, /from 64/],
   [["run", "-o", "x", "--source", "pcap"], 64, /auto, kmod, bpf, tracefs, ss/],
   [["run", "-o", "x", "--rotate", "5"], 64, /neither a size nor a time/],
@@ -175,7 +178,7 @@ const sourceOf = (read: Source["read"]): Source => ({
   path: "",
   notes: [],
   zeroMonotonicNs: "0",
-  port: null,
+  filter: everything,
   halts: true,
   start: () => {},
   read,

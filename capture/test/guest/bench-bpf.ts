@@ -5,10 +5,15 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { everything, onePort } from "../../filter/filter.ts";
 import { openBpf } from "../../sources/bpf.ts";
 
 const [port = "0", out = "", program = "", ...args] = process.argv.slice(2);
-const source = await openBpf({ port: Number(port) || null, bufferSizeKb: 64 * 1024, extended: true });
+const source = await openBpf({
+  filter: Number(port) > 0 ? onePort(Number(port)) : everything,
+  bufferSizeKb: 64 * 1024,
+  extended: true,
+});
 source.start();
 const printed = execFileSync(program, args, { encoding: "utf8" });
 source.halt();

@@ -16,6 +16,7 @@ import {
   textOf,
 } from "../../../test/support/capture.ts";
 import { main } from "../../cli.ts";
+import { everything } from "../../filter/filter.ts";
 import { Output } from "../../run/output.ts";
 import { record } from "../../run/record.ts";
 import { StopRequest } from "../../run/stop-request.ts";
@@ -27,7 +28,7 @@ live(
   async (t) => {
     const path = join(temporaryDirectory(t), "a.tpp");
     const traffic = await startTraffic(t, 100, 50);
-    const source = await openTracefs({ port: null, bufferSizeKb: null, say: () => {} });
+    const source = await openTracefs({ filter: everything, bufferSizeKb: null, say: () => {} });
     try {
       const printed: Buffer[] = [];
       const tee = Object.create(source, {

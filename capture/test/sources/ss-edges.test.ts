@@ -1,10 +1,11 @@
 /** The ss source by itself: what is taken of its answers, and what no longer. */
 import { setTimeout as wait } from "node:timers/promises";
 import { requires } from "../../../test/support/requires.ts";
+import { onePort } from "../../filter/filter.ts";
 import { openSs } from "../../sources/ss.ts";
 
 const test = requires({ tools: ["ss"] });
-const open = () => openSs({ port: 1, intervalMs: 60_000, say: () => {} });
+const open = () => openSs({ filter: onePort(1), intervalMs: 60_000, say: () => {} });
 
 test("what a poll answers after the halt is not taken", async (t) => {
   const source = await open();

@@ -13,6 +13,7 @@ import {
 } from "../../../test/support/capture.ts";
 import { requires } from "../../../test/support/requires.ts";
 import { main } from "../../cli.ts";
+import { everything } from "../../filter/filter.ts";
 import { openTracefs } from "../../sources/tracefs.ts";
 import { ownTag, processNamespace } from "../../system/process.ts";
 import { findForeign, findLeftovers, removeForeign, removeLeftovers } from "../../tracefs/left-instances.ts";
@@ -64,7 +65,7 @@ test.serial("captures start while another namespace looks for left instances in 
   const looking = spawn("unshare", [...inContainer, process.execPath, "--input-type=module", "-e", script]);
   t.teardown(() => looking.kill("SIGKILL"));
   for (let count = 0; count < 10; count += 1) {
-    const source = await openTracefs({ port: null, bufferSizeKb: 64, say: () => {} });
+    const source = await openTracefs({ filter: everything, bufferSizeKb: 64, say: () => {} });
     source.start();
     source.halt();
     await source.dispose();
