@@ -108,8 +108,8 @@ export const ingestMutants: readonly Mutant[] = [
     id: "I14",
     fault: "trace_pipe: only the source's port is looked at",
     file: "analyze/records/texts/tracepoints.ts",
-    find: "sport !== this.#port && dport !== this.#port",
-    replace: "sport !== this.#port",
+    find: " || (dport >= first && dport <= last)",
+    replace: "",
     suites: suite("analyze/test/sql/metrics"),
   },
   {

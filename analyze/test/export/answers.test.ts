@@ -99,7 +99,7 @@ for (const statement of statements) {
 }
 
 const refused: [query: string, code: number, message: RegExp][] = [
-  ["SELECT 1; SELECT 2", 64, /^analyze: one statement at a time, and here are 2;/],
+  ["SELECT 1; SELECT 2", 64, /^analyze: one statement at a time, and here are 2\./],
   ["", 64, /^analyze: there is no statement in the query/],
   ["-- nothing", 64, /^analyze: there is no statement in the query/],
   ["SELECT $1", 64, /^analyze: the query has a parameter/],

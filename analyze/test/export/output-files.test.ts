@@ -195,7 +195,7 @@ test("a name may be as long as the file system takes", async (t) => {
   t.true(existsSync(join(directory, name)));
   const longer = await analyze("convert", path, "-o", join(directory, `a${name}`));
   t.is(longer.code, 73);
-  t.regex(longer.err, /the name is too long for the file system\n$/);
+  t.regex(longer.err, /the name is too long for the file system\.\n$/);
 });
 
 test("a picture's own name is never hidden, and has nothing in it that a shell expands", async (t) => {

@@ -287,17 +287,17 @@ test("compressed text, and text on standard input, are the same capture", async 
 });
 
 const refusals: readonly (readonly [name: string, path: (t: ExecutionContext) => string, message: RegExp])[] = [
-  ["no TCP event", () => file("no-tcp-event/kfree-skb.txt"), /none of tcp_probe, .*; it has kfree_skb$/],
+  ["no TCP event", () => file("no-tcp-event/kfree-skb.txt"), /none of tcp_probe, .*\. It has kfree_skb\.$/],
   [
     "nothing but cut lines",
     () => file("one-bad-value-aborts/perf-script-through-pager.txt"),
     /perf script, but no line of it can be read: one is cut/,
   ],
-  ["an empty file", () => file("one-refusal-for-everything/empty.txt"), /: is empty$/],
+  ["an empty file", () => file("one-refusal-for-everything/empty.txt"), /: is empty\.$/],
   [
     "nothing recorded",
     () => file("one-refusal-for-everything/only-header.txt"),
-    /the trace holds 0 records: nothing was recorded$/,
+    /the trace holds 0 records: nothing was recorded\.$/,
   ],
   ["UTF-16", () => file("one-refusal-for-everything/trace-utf16.txt"), /is UTF-16 text: save it as UTF-8/],
   [
@@ -320,7 +320,7 @@ const refusals: readonly (readonly [name: string, path: (t: ExecutionContext) =>
       truncateSync(path, 600e6);
       return path;
     },
-    /is a binary file, no text$/,
+    /is a binary file, no text\.$/,
   ],
   ["a line without an end", (t) => written(t, "x".repeat(3e6)), /has a line of more than 1 MiB/],
   [

@@ -123,7 +123,7 @@ test("two records 35 days apart fill no disk: the windows are counted first, and
   ]) {
     const { code, err } = await analyze(...args);
     t.is(code, 65, `${args.join(" ")}: ${err}`);
-    t.regex(err, /3\d,\d{3},\d{3} windows of this length.*--window\n$/, args.join(" "));
+    t.regex(err, /3\d,\d{3},\d{3} windows of this length.*--window\.\n$/, args.join(" "));
   }
   for (const args of [
     ["metrics", path, "goodput", "--window", "1000s"],
