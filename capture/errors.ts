@@ -55,6 +55,17 @@ export class BadModeError extends CaptureError {
   }
 }
 
+/** `--dump-on`. */
+export class BadRuleError extends CaptureError {
+  override readonly name = "BadRuleError";
+  override readonly exitCode = exitCodes.usage;
+  constructor(given: string, names: readonly string[], why = "not a rule") {
+    super(
+      `--dump-on ${given}: ${why}. Give a name, >, >=, < or <= (of what is counted in a second > or >=), and a number, such as "rto >= 2", "srtt > 100ms" or "retransmits/s > 100"; names are ${names.join(", ")}. Or SIGUSR1.`,
+    );
+  }
+}
+
 /** `--label`. */
 export class BadLabelError extends CaptureError {
   override readonly name = "BadLabelError";

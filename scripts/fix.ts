@@ -6,5 +6,9 @@ import { wrapFiles } from "./comments.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const listed = ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts", "*.js", "*.sql"];
 wrapFiles(root, execFileSync("git", listed, { cwd: root, encoding: "utf8" }).split("\n").filter(Boolean));
-for (const script of ["node_modules/@biomejs/biome/bin/biome check --write .", "scripts/generate-docs.ts"])
+for (const script of [
+  "node_modules/@biomejs/biome/bin/biome check --write .",
+  "scripts/sql/format.ts",
+  "scripts/generate-docs.ts",
+])
   execFileSync(process.execPath, script.split(" "), { cwd: root, stdio: "inherit" });

@@ -7,6 +7,7 @@ export { filterWords } from "./format/filter-words.ts";
 export type * from "./format/header.ts";
 export { countLines, countUnits } from "./format/line-buffer.ts";
 export * from "./format/record-layout.ts";
+export { RecordValues } from "./format/record-values.ts";
 export { mostPort, portOf } from "./port.ts";
 export { headerOf } from "./read/header-of.ts";
 export { bytesText, withUnit } from "./units.ts";

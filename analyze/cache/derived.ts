@@ -3,25 +3,17 @@
  * otherwise made and kept.
  */
 import { basename } from "node:path";
-import type { ColumnInfo, Database } from "../database/database.ts";
+import { type ColumnInfo, type Database, sqlTables } from "../database/database.ts";
 import { readParquet } from "../database/files.ts";
 import { identifier, literal } from "../database/literals.ts";
 import { metadataOf } from "../parquet/converted.ts";
 import type { Cache } from "./cache.ts";
 
 /**
- * Tables of sql/ that hold little of what they are made of. None depends on `settings`, so they are the same for every
- * command.
+ * Tables of sql/ that a command asks for again; those of expiries are of use to `rto_events` and `marks` alone, which
+ * are kept. None depends on `settings`, so they are the same for every command.
  */
-export const keptTables: readonly string[] = [
-  "_lives",
-  "slow_start",
-  "limits",
-  "episodes",
-  "rto_events",
-  "flows",
-  "marks",
-];
+export const keptTables: readonly string[] = sqlTables.filter((name) => !/^_expir/.test(name));
 const keptKey = "tcpprobe_plus.kept";
 
 /** What is kept beside one trace. */

@@ -20,7 +20,7 @@ export async function registerCapture(
     throw new NotACaptureError(path, "its header has a clock that no host can have");
   const capabilities = capabilitiesOf(header);
   const flags = capabilityNames.map((name) => (capabilities[name] ? "true" : "false"));
-  await database.run(`INSERT INTO captures VALUES ($1, $2, $3, $4::BIGINT, ${flags.join(", ")})`, [
+  await database.run(`INSERT INTO _captures VALUES ($1, $2, $3, $4::BIGINT, ${flags.join(", ")})`, [
     capture,
     path,
     kindOf(header),
@@ -39,8 +39,8 @@ export async function registerLosses(database: Database, losses: readonly Loss[]
     );
   };
   const [connections, others] = [losses.filter(isOfConnections), losses.filter((loss) => !isOfConnections(loss))];
-  await insert("not_followed", "capture, lost, cause, from_s, to_s, known_by", connections);
-  await insert("losses", "capture, after_ord, lost, cause, from_s, to_s, known_by", others);
+  await insert("_not_followed", "capture, lost, cause, from_s, to_s, known_by", connections);
+  await insert("_losses", "capture, after_ord, lost, cause, from_s, to_s, known_by", others);
 }
 
 const lossShape = JSON.stringify([

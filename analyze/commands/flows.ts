@@ -8,7 +8,7 @@ import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
 /** Prints one line a connection: a table to read, or every column of the view `flows` as JSON or CSV. */
 export async function flows(paths: readonly string[], options: FormatOptions, io: CommandIo): Promise<void> {
-  await withTrace(paths, io, async (trace) => {
+  await withTrace(paths, { ...io, opening: { ...io.opening, once: true } }, async (trace) => {
     await trace.need("flows");
     const format = rowFormat(options);
     if (format === "table") io.stdout.write(await flowTable(trace));

@@ -1,7 +1,13 @@
 /** One DuckDB with its connections: queries, views of sql/, variables. */
 import { readFile, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResultReader } from "@duckdb/node-api";
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBResultReader,
+  type DuckDBTableFunction,
+} from "@duckdb/node-api";
 import {
   AnalyzeError,
   DamagedParquetError,
@@ -12,6 +18,7 @@ import {
   TraceClosedError,
 } from "../errors.ts";
 import { type Access, lockTo } from "./lock.ts";
+import { needsOf, relationsOf } from "./sql-text.ts";
 import { type Statement, statementOf } from "./user-query.ts";
 import { type SqlValue, sqlValue } from "./values.ts";
 
@@ -56,6 +63,8 @@ interface Shared {
   /** Tables made of answers so far. */
   answers: number;
   closed: boolean;
+  /** Files of sql/ that are known to have no rows. */
+  readonly empty: Set<string>;
 }
 
 /**
@@ -77,12 +86,14 @@ export class Database {
 
   /**
    * `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for
-   * everything.
+   * everything. `oneThread`: for queries over a table function, which one thread reads; others would do nothing but
+   * ask, as fast as they can, whether there is work.
    */
-  static async open(temporaryDirectory: string, access: Access | null): Promise<Database> {
+  static async open(temporaryDirectory: string, access: Access | null, oneThread = false): Promise<Database> {
     const instance = await DuckDBInstance.create(":memory:", {
       temp_directory: temporaryDirectory,
       memory_limit: memoryLimit,
+      ...(oneThread && { threads: "1" }),
       ...(access && noExtensions),
     });
     const connection = await instance.connect();
@@ -99,6 +110,7 @@ export class Database {
       inputs: new Map(),
       answers: 0,
       closed: false,
+      empty: new Set(),
     };
     return new Database(shared, connection);
   }
@@ -163,6 +175,11 @@ export class Database {
 
   #read(sql: string, values?: SqlValue[]): Promise<DuckDBResultReader> {
     return this.#use((connection) => connection.runAndReadAll(sql, values));
+  }
+
+  /** Makes a function of ours a source of rows, in all connections. */
+  async registerTableFunction(table: DuckDBTableFunction): Promise<void> {
+    await this.#use(async (connection) => connection.registerTableFunction(table));
   }
 
   /** Runs a query and returns its columns; 64-bit integers that fit become numbers. */
@@ -242,17 +259,28 @@ export class Database {
     return Object.values(row ?? {})[0] as Value;
   }
 
+  /** Says of a file of sql/ that it has no rows here, so that nobody looks for them. */
+  expectNone(name: string): void {
+    this.#shared.empty.add(name);
+  }
+
   /**
-   * Runs sql/NAME.sql, after the files that its `-- needs:` line names. `loaded` holds the names already there and
-   * gains the new ones. What `restore` can give in its place, when asked for a name, need not be made.
+   * Makes what sql/NAME.sql selects a table or view of that name, after the files that its `-- needs:` line names.
+   * `loaded` holds the names already there and gains the new ones. What `restore` can give in its place, when asked for
+   * a name, need not be made.
    */
   async load(name: string, loaded: Set<string>, restore?: (name: string) => Promise<boolean>): Promise<void> {
     if (loaded.has(name)) return;
     loaded.add(name);
     if (await restore?.(name)) return;
     const sql = await readFile(sqlFile(name), "utf8");
-    for (const need of needsOf(sql)) await this.load(need, loaded, restore);
-    await this.run(sql);
+    if (name === dialect) return this.run(sql);
+    const needs = needsOf(sql);
+    const unsaid = relationsOf(sql).find((relation) => !needs.includes(relation));
+    if (unsaid !== undefined) throw new Error(`sql/${name}.sql reads ${unsaid}, which its line of needs lacks`);
+    for (const need of needs) await this.load(need, loaded, restore);
+    const select = this.#shared.empty.has(name) ? `SELECT * FROM (${sql.replace(/;\s*$/, "")}) WHERE false` : sql;
+    await this.run(`CREATE ${sqlTables.includes(name) ? "TABLE" : "VIEW"} ${name} AS ${select}`);
   }
 
   /** Ends this connection alone, after what runs in it. What is asked of it from now on is refused. */
@@ -272,6 +300,17 @@ export class Database {
 
 const sqlFile = (name: string): URL => new URL(`../sql/${name}.sql`, import.meta.url);
 
+/**
+ * What is not the same in all SQL engines, and rules that several files share; every other file of sql/ is one SELECT.
+ */
+const dialect = "_dialect";
+
+/** Those whose rows are few beside what they are made of, so they are made once. */
+export const sqlTables: readonly string[] = [
+  ...["_connections", "_expiry_records", "_expiries"],
+  ...["slow_start", "limits", "episodes", "rto_events", "flows", "marks"],
+];
+
 /** The texts of sql/NAME.sql of these names and of all files of sql/ that they need, by name. */
 export async function sqlOf(...names: readonly string[]): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
@@ -287,12 +326,6 @@ export async function sqlOf(...names: readonly string[]): Promise<Map<string, st
     wanted.push(...needsOf(sql));
   }
   return texts;
-}
-
-/** What the text of a file of sql/ says that it needs. */
-function needsOf(sql: string): string[] {
-  const line = /^-- needs: (.*)$/m.exec(sql)?.[1] ?? "";
-  return line.split(",").flatMap((need) => need.trim() || []);
 }
 
 /** Wraps a user's own query, so that its errors are shown as theirs. */

@@ -59,7 +59,7 @@ export interface Period {
 }
 
 export async function gatherFacts(trace: Trace, asked: readonly number[] | undefined): Promise<FlowFacts[]> {
-  await trace.need("flows", "limits", "episodes", "rto_events", "slow_start", "_steps");
+  await trace.need("flows", "limits", "episodes", "rto_events", "slow_start", "intervals");
   const chosen = await dataFlows(trace, asked);
   const seconds = (name: string) => `${name}_share * life_s AS ${name}_s`;
   const rows = await trace.rows<Omit<FlowFacts, "outages">>(`
@@ -68,7 +68,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
     ), rtts AS (
       SELECT flow, min(srtt_us) AS lowest_srtt_us,
         avg(CASE WHEN ca_state IN ('CWR', 'Recovery') AND previous_ca_state NOT IN ('CWR', 'Recovery', 'Loss') THEN srtt_us END) AS rtt_at_loss_us
-      FROM _steps GROUP BY flow
+      FROM intervals GROUP BY flow
     ), timeouts AS (
       SELECT flow, count(CASE WHEN kind <> 'window probe' THEN 1 END) AS rto_count, count(CASE WHEN spurious THEN 1 END) AS spurious_count,
         count(CASE WHEN kind = 'window probe' THEN 1 END) AS window_probes
@@ -117,7 +117,7 @@ const shortestWindow = 1e-4;
  */
 export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Promise<Map<number, Period[]>> {
   if (flows.length === 0) return new Map();
-  await trace.need("_steps");
+  await trace.need("intervals");
   const names = ["cwnd", "rwnd", "application", "pacing", "recovery", "idle"];
   const sums = names.map((name) => `coalesce(sum(CASE WHEN held_by = '${name}' THEN held_ns END), 0) AS ${name}_ns`);
   const most = `greatest(${names.map((name) => `${name}_ns`).join(", ")})`;
@@ -125,7 +125,7 @@ export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Prom
   const rows = await trace.rows<Period & { readonly flow: number }>(`
     WITH held AS (
       SELECT flow, held_by, since_s, t, window_s, floor(since_s / window_s)::BIGINT AS first_w, floor(t / window_s)::BIGINT AS last_w
-      FROM _steps JOIN (VALUES ${lengths.join(", ")}) AS lengths (flow, window_s) USING (flow)
+      FROM intervals JOIN (VALUES ${lengths.join(", ")}) AS lengths (flow, window_s) USING (flow)
       WHERE held_by IS NOT NULL AND t > since_s
     ), cut AS (
       SELECT *, unnest(range(first_w, last_w + 1)) AS w FROM held

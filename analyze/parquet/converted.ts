@@ -132,7 +132,7 @@ function asRejected({ line, why, count }: Record<string, unknown>): RejectedLine
 }
 
 /** Types of `trace` that are plain text in `_trace` and in files. */
-const words: ReadonlySet<string> = new Set(["record_type", "ca_state"]);
+export const words: ReadonlySet<string> = new Set(["record_type", "ca_state"]);
 
 /** The type that a column of `trace` has in `_trace`. */
 export const plainType = (type: string): string => (words.has(type) ? "VARCHAR" : type);

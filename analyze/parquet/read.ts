@@ -1,22 +1,25 @@
 /** Parquet of a capture, read again. */
-import { traceColumns } from "@tcpprobe-plus/tpp";
 import type { Capture } from "../captures/capture.ts";
 import { registerCapture, registerLosses } from "../captures/tables.ts";
 import type { Database } from "../database/database.ts";
 import { readParquet } from "../database/files.ts";
 import { identifier, wholeNumeral } from "../database/literals.ts";
-import { followTypes } from "../records/follow.ts";
-import { checkColumns, checkRows, type ParquetFile, plainType, readConverted } from "./converted.ts";
-import { followedSql } from "./follow-sql.ts";
+import { NotACaptureError } from "../errors.ts";
+import { carriedSpecs } from "../records/read-frames.ts";
+import { carriedTypes, passColumns } from "../records/table.ts";
+import {
+  type ConvertedCapture,
+  checkColumns,
+  checkRows,
+  type ParquetFile,
+  plainType,
+  readConverted,
+} from "./converted.ts";
 
 /** Rows of `trace` in a Parquet file. */
 export interface ParquetRows {
   /** SQL of them, with the columns of `_trace`. */
   readonly select: string;
-  /** SQL of them with what each record follows behind: of all, where `isFollowed`; else of those that follow one. */
-  readonly followed: string;
-  /** Whether the file has what each record follows. */
-  readonly isFollowed: boolean;
   /** The largest number of a flow. */
   readonly flows: number;
 }
@@ -34,7 +37,7 @@ export async function openParquet(
 ): Promise<{ captures: Capture[]; rows: ParquetRows }> {
   const converted = await readConverted(database, file);
   if (entry !== null && converted.entry !== entry) throw new Error(`the entry ${entry} is of something else`);
-  const rows = await rowsIn(database, file, first, entry === null ? converted.captures.length : null);
+  const rows = await rowsIn(database, file, first, entry === null ? converted.captures : null);
   for (const [index, { header }] of converted.captures.entries())
     await registerCapture(database, { capture: first + index, path: file.shown, header });
   await registerLosses(
@@ -54,47 +57,55 @@ export async function openParquet(
 }
 
 /**
- * The rows of a converted capture, with captures counted from `first`. `captures`: how many its rows may be of; null:
- * rows that need no check.
+ * The rows of a converted capture, with captures counted from `first`. `captures`: what its rows may be of; null: rows
+ * that need no check.
  */
 export async function rowsIn(
   database: Database,
   file: ParquetFile,
   first: number,
-  captures: number | null,
+  captures: readonly ConvertedCapture[] | null,
 ): Promise<ParquetRows> {
-  const had = await checkColumns(database, file);
-  if (captures !== null) await checkRows(database, file, selectOf(file, had, 1), captures);
+  const had = new Set([...(await checkColumns(database, file)), ...(await carriedIn(database, file, captures ?? []))]);
+  if (captures !== null) await checkRows(database, file, selectOf(file, had, 1), captures.length);
   const select = selectOf(file, had, first);
-  const follows = await followColumnsIn(database, file);
-  const followed = follows ? selectOf(file, had, first, follows) : followedSql(select);
   const flows = await database.value<number>(`SELECT coalesce(max(flow), 0)::DOUBLE FROM (${select})`);
-  return { select, followed, isFollowed: follows !== null, flows };
+  return { select, flows };
 }
 
 /** The columns of `_trace`; what the cache keeps lacks those that its source does not supply. */
-function selectOf(
-  { file }: ParquetFile,
-  had: ReadonlySet<string>,
-  first: number,
-  follows: ReadonlySet<string> | null = null,
-): string {
-  const further = follows ? Object.entries(followTypes).map(([name, type]) => ({ name, type })) : [];
-  const columns = [...traceColumns, ...further].map(({ name, type }) => {
+function selectOf({ file }: ParquetFile, had: ReadonlySet<string>, first: number): string {
+  const columns = passColumns.map(({ name, type }) => {
     const value =
-      name === "capture"
-        ? `(capture + ${wholeNumeral(first - 1)})`
-        : had.has(name) || follows?.has(name)
-          ? identifier(name)
-          : "NULL";
+      name === "capture" ? `(capture + ${wholeNumeral(first - 1)})` : had.has(name) ? identifier(name) : "NULL";
     return `${value}::${plainType(type)} AS ${identifier(name)}`;
   });
   return `SELECT ${columns.join(", ")} FROM ${readParquet(file)}`;
 }
 
-/** The columns of records/follow.ts that a file has; null for one that was written without. */
-async function followColumnsIn(database: Database, { file }: ParquetFile): Promise<ReadonlySet<string> | null> {
-  const found = await database.describe(`SELECT * FROM ${readParquet(file)}`);
-  const own = found.filter(({ name, type }) => name in followTypes && type === plainType(followTypes[name]!));
-  return own.some(({ name }) => name === "step_ns") ? new Set(own.map(({ name }) => name)) : null;
+/**
+ * The columns that the pass carries along and that a file has. Throws a NotACaptureError where one lacks some of its
+ * captures'.
+ */
+async function carriedIn(
+  database: Database,
+  { file, shown }: ParquetFile,
+  captures: readonly ConvertedCapture[],
+): Promise<string[]> {
+  const found = new Map(
+    (await database.describe(`SELECT * FROM ${readParquet(file)}`)).map(({ name, type }) => [name, type]),
+  );
+  const names = Object.keys(carriedTypes).filter((name) => {
+    const type = found.get(name);
+    if (type === '"NULL"') return true;
+    return type === plainType(carriedTypes[name]!);
+  });
+  const wanted = captures.flatMap(({ header }) => carriedSpecs(header).map(({ name }) => name));
+  const missing = wanted.find((name) => !names.includes(name));
+  if (missing !== undefined)
+    throw new NotACaptureError(
+      shown,
+      `is Parquet of another version of analyze, without its column ${missing}; convert the capture again`,
+    );
+  return names;
 }

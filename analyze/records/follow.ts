@@ -1,13 +1,14 @@
 /**
- * What each record follows: a record shows the state before the kernel handled its packet, so what it shows was held since the
- * connection's previous record. Of that one this carries along what it told, as order costs nothing here.
+ * What each record follows: a record shows the state before the kernel handled its packet, so what it shows was held
+ * since the connection's previous record. Of that one this carries along what it told, as order costs nothing here.
  *
- * Records that tell neither a window nor a congestion state (a reset, a change of the TCP state) follow nothing and are not followed.
+ * Records that tell neither a window nor a congestion state (a reset, a change of the TCP state) follow nothing and are
+ * not followed.
  */
 import type { Batch, Values } from "./batch.ts";
 import type { ColumnSpec } from "./columns.ts";
 
-/** Columns of the pass beside those of `trace`; sql/_steps.sql says what they are. */
+/** Columns of the pass beside those of `trace`; sql/intervals.sql says what they are. */
 export const followSpecs: readonly ColumnSpec[] = [
   { name: "step_ns", kind: "i64" },
   { name: "previous_cwnd", kind: "u32" },
@@ -79,11 +80,9 @@ export class Following {
       const place = layout.place(name);
       return place < 0 ? null : { values: batch.at(place), valid: batch.hasNulls[place] ? batch.valid(place) : null };
     };
-    const target = (name: string) => {
+    const target = (name: string): Target => {
       const place = layout.place(name);
-      const valid = batch.valid(place).fill(0);
-      batch.hasNulls[place] = true;
-      return { values: batch.at(place), valid };
+      return { values: batch.at(place), valid: batch.valid(place).fill(255), place, lacks: false };
     };
     const [flow, cwnd, retrans, state] = [column("flow")!, column("snd_cwnd")!, column("retrans"), column("ca_state")];
     const [srtt, mdev, una, nxt, written] = ["srtt_us", "mdev_us", "snd_una", "snd_nxt", "write_seq"].map(column);
@@ -95,34 +94,45 @@ export class Following {
     const previousState = target("previous_ca_state");
     const sample = target("rtt_sample_us");
     const unsent = target("unsent_bytes");
+    const targets = [step, previousCwnd, previousRetrans, heldState, previousState, sample, unsent];
     const { states, tellsSamples } = this.#options;
     const last = this.#last;
     const known = this.#known;
+    const flowOf = flow.values as Uint32Array;
     for (let row = 0; row < rows; row++) {
-      if (!has(flow, row)) continue;
       const window = small(cwnd, row);
       const told = state === null ? none : small(state, row);
-      if (window === none && (states !== "changes" || told === none)) continue;
-      const connection = (flow.values as Uint32Array)[row]!;
+      if (!has(flow, row) || (window === none && (states !== "changes" || told === none))) {
+        for (const one of targets) lacks(one, row);
+        continue;
+      }
+      const connection = flowOf[row]!;
       const base = connection * fields;
       const count = retrans === null ? none : small(retrans, row);
       const now = ns[row]!;
-      const srtt8 =
-        srtt === null || srtt === undefined || !has(srtt, row) ? none : (srtt.values as Float64Array)[row]! * 8;
+      const srtt8 = !srtt || !has(srtt, row) ? none : (srtt.values as Float64Array)[row]! * 8;
       const tie = tieOf(mdev, una, row);
       const hasBefore = known[connection] === 1;
       // Where only changes are told, it is Open until the first.
       const held = states === "changes" ? (hasBefore ? last[base + at.state]! : 0) : told;
-      if (states === "changes") put(heldState, row, held);
+      put(heldState, row, states === "changes" ? held : none);
       if (hasBefore) {
         putLong(step, row, now - last[base + at.ns]!);
         put(previousCwnd, row, last[base + at.cwnd]!);
         put(previousRetrans, row, last[base + at.retrans]!);
         put(previousState, row, last[base + at.before]!);
-        if (tellsSamples) this.#sample(sample, row, base, srtt8, tie);
+        const taken = tellsSamples ? sampleOf(last[base + at.srtt8]!, srtt8, tie === last[base + at.tie]) : none;
+        put(sample, row, taken);
         const end = last[base + at.written]!;
-        const next = nxt === null || nxt === undefined || !has(nxt, row) ? null : long(nxt, row);
-        if (end !== none && next !== null) putLong(unsent, row, end - next);
+        if (end === none || !nxt || !has(nxt, row)) lacks(unsent, row);
+        else putLong(unsent, row, end - long(nxt, row));
+      } else {
+        lacks(step, row);
+        lacks(previousCwnd, row);
+        lacks(previousRetrans, row);
+        lacks(previousState, row);
+        lacks(sample, row);
+        lacks(unsent, row);
       }
       known[connection] = 1;
       last[base + at.ns] = now;
@@ -132,29 +142,29 @@ export class Following {
       last[base + at.state] = states === "changes" && told === none ? (hasBefore ? last[base + at.state]! : 0) : told;
       last[base + at.srtt8] = srtt8;
       last[base + at.tie] = tie;
-      last[base + at.written] =
-        written === null || written === undefined || !has(written, row) ? none : long(written, row);
+      last[base + at.written] = !written || !has(written, row) ? none : long(written, row);
     }
-  }
-
-  /**
-   * The round-trip time that the kernel measured as it handled the previous record. It keeps srtt' = srtt + (sample - srtt) / 8 in
-   * whole eighths (tcp_rtt_estimator), which is turned round here; mdev, else snd_una, tells of samples equal to srtt.
-   */
-  #sample(column: Target, row: number, base: number, srtt8: number, tie: number): void {
-    const before = this.#last[base + at.srtt8]!;
-    if (srtt8 === none || before === none || srtt8 > 2147483647 || before > 2147483647) return;
-    if (srtt8 === before && tie === this.#last[base + at.tie]) return;
-    if (before === 0 && srtt8 === 0) return;
-    const values = column.values as Float64Array;
-    values[row] = before === 0 ? srtt8 / 8 : srtt8 - before + Math.floor(before / 8);
-    column.valid[row >> 3]! |= 1 << (row & 7);
+    for (const { place, lacks } of targets) batch.hasNulls[place] = lacks;
   }
 }
 
+/**
+ * The round-trip time that the kernel measured as it handled the previous record; `none`: it measured none. It keeps
+ * srtt' = srtt + (sample - srtt) / 8 in whole eighths (tcp_rtt_estimator), which is turned round here; mdev, else
+ * snd_una, tells of samples equal to srtt.
+ */
+function sampleOf(before: number, srtt8: number, isTied: boolean): number {
+  if (srtt8 === none || before === none || srtt8 > 2147483647 || before > 2147483647) return none;
+  if ((srtt8 === before && isTied) || (before === 0 && srtt8 === 0)) return none;
+  return before === 0 ? srtt8 / 8 : srtt8 - before + Math.floor(before / 8);
+}
+
+/** A column that is filled: each row has a value unless it is said that it lacks one. */
 interface Target {
   readonly values: Values;
   readonly valid: Uint8Array;
+  readonly place: number;
+  lacks: boolean;
 }
 
 const has = ({ valid }: Column, row: number): boolean => valid === null || (valid[row >> 3]! & (1 << (row & 7))) !== 0;
@@ -166,14 +176,17 @@ function tieOf(mdev: Column | null | undefined, una: Column | null | undefined, 
   return una && has(una, row) ? una.values[2 * row]! >>> 0 : 0;
 }
 
-function put({ values, valid }: Target, row: number, value: number): void {
-  if (value === none) return;
-  values[row] = value;
-  valid[row >> 3]! |= 1 << (row & 7);
+function lacks(target: Target, row: number): void {
+  target.valid[row >> 3]! &= ~(1 << (row & 7));
+  target.lacks = true;
 }
 
-function putLong({ values, valid }: Target, row: number, value: number): void {
+function put(target: Target, row: number, value: number): void {
+  if (value === none) lacks(target, row);
+  else target.values[row] = value;
+}
+
+function putLong({ values }: Target, row: number, value: number): void {
   values[2 * row] = value % whole;
   values[2 * row + 1] = Math.floor(value / whole);
-  valid[row >> 3]! |= 1 << (row & 7);
 }

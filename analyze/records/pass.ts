@@ -7,11 +7,14 @@ import { lostBy, missingBefore, missingFiles } from "../captures/set.ts";
 import { NotACaptureError } from "../errors.ts";
 import { type BadLine, Batch, type BatchData, type Ends, type Layout } from "./batch.ts";
 import { Connections } from "./connections.ts";
+import { Expiries } from "./expiries.ts";
 import { Following } from "./follow.ts";
 import type { FrameJob } from "./frames.ts";
+import { KnownWindow } from "./known-window.ts";
 import { LossPlaces } from "./losses.ts";
 import { gather, TimeOrder } from "./order.ts";
 import { readerOf } from "./read-frames.ts";
+import { Rounds } from "./rounds.ts";
 import { type FrameSource, frameSource, type SourceOptions } from "./source.ts";
 import { Timeouts } from "./timeouts.ts";
 
@@ -34,6 +37,9 @@ export class Pass {
   readonly #connections: Connections;
   readonly #timeouts: Timeouts | null;
   readonly #following: Following;
+  readonly #expiries: Expiries | null;
+  readonly #knownWindow: KnownWindow | null;
+  readonly #rounds: Rounds | null;
   /** Both ends of each connection's 4-tuple, by number. */
   readonly ends: Ends[] = [];
   readonly #endsByText = new Map<string, number>();
@@ -64,11 +70,14 @@ export class Pass {
     const relative = header.records ? header.records.sequence === "relative" : header.text === "probe";
     this.#connections = new Connections(relative && header.source !== "import");
     this.#timeouts = Timeouts.of(header, this.#source.layout);
-    const { sees_ca_state, counts_packets, tells_samples } = capabilitiesOf(header);
+    const { sees_ca_state, sees_timers, counts_packets, tells_samples } = capabilitiesOf(header);
     this.#following = new Following({
       states: counts_packets ? "always" : sees_ca_state ? "changes" : "never",
       tellsSamples: tells_samples,
     });
+    this.#expiries = Expiries.of({ seesTimers: sees_timers, seesStates: sees_ca_state }, this.layout);
+    this.#knownWindow = KnownWindow.of(this.layout);
+    this.#rounds = Rounds.of(this.layout);
     this.#losses = new LossPlaces({
       startsAtOne: (header.set?.number ?? 1) === 1,
       oneCpu: files.every(({ walk }) => /^Ring: .*\bcpus 1\b/m.test(walk.trailer?.statistics?.start ?? "")),
@@ -96,6 +105,9 @@ export class Pass {
     this.#connections.follow(batch, this.ends);
     this.#timeouts?.follow(batch);
     this.#following.follow(batch, this.#connections.count);
+    this.#expiries?.follow(batch, this.#connections.count);
+    this.#knownWindow?.follow(batch, this.#connections.count);
+    this.#rounds?.follow(batch, this.#connections.count);
     return batch;
   }
 

@@ -1,13 +1,17 @@
 /** From a frame to batches: what each reading thread does, and the one thread of a small capture. */
-import type { TextKind } from "@tcpprobe-plus/tpp";
+import type { TextKind, TppHeader } from "@tcpprobe-plus/tpp";
+import { capabilitiesOf } from "../captures/capabilities.ts";
 import { isKernelProbe } from "../captures/kinds.ts";
 import { type BatchData, Layout } from "./batch.ts";
 import { binaryRecords } from "./binary.ts";
 import { BatchBuilder } from "./builder.ts";
 import { type ColumnSpec, traceSpec } from "./columns.ts";
 import { EndsTable } from "./ends.ts";
+import { expirySpecs } from "./expiries.ts";
 import { followSpecs } from "./follow.ts";
 import { FrameFiles, type FrameJob } from "./frames.ts";
+import { knownWindowSpecs } from "./known-window.ts";
+import { roundSpecs } from "./rounds.ts";
 import { fieldsText } from "./texts/fields.ts";
 import { kernelProbeText } from "./texts/kernel-probe.ts";
 import { isOlder, olderFieldsText } from "./texts/older-fields.ts";
@@ -27,12 +31,20 @@ export function readerOf({ header }: ReaderSettings): TextKindReader {
   return isKernelProbe(header.columns) ? kernelProbeText : readers[header.text];
 }
 
-/** Columns that the pass adds to those of the text. */
-const ofPass: readonly ColumnSpec[] = [traceSpec("flow"), ...followSpecs];
+/** Columns that the pass carries along, of a capture with this header. */
+export function carriedSpecs(header: TppHeader): ColumnSpec[] {
+  const { counts_packets, sees_timers, sees_ca_state, polled } = capabilitiesOf(header);
+  return [
+    ...followSpecs,
+    ...(sees_timers || sees_ca_state ? expirySpecs : []),
+    ...(counts_packets ? [] : knownWindowSpecs),
+    ...(polled ? [] : roundSpecs),
+  ];
+}
 
 /** The columns of a capture's batches. `rows`: how many each holds. */
 export const layoutOf = (settings: ReaderSettings, rows?: number): Layout =>
-  new Layout([...readerOf(settings).columns(settings), ...ofPass], rows);
+  new Layout([...readerOf(settings).columns(settings), traceSpec("flow"), ...carriedSpecs(settings.header)], rows);
 
 export interface FrameResult {
   readonly batches: readonly BatchData[];

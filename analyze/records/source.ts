@@ -1,4 +1,5 @@
 /** Frames of a capture as batches, in their order: read by threads, or here where there is little. */
+import { getCompileCacheDir } from "node:module";
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { batchRows, type Layout } from "./batch.ts";
@@ -42,7 +43,7 @@ export function frameSource(
   const layout = layoutOf(settings, options.rows ?? batchRows);
   const bytes = jobs.reduce((sum, { frame }) => sum + frame.rawBytes, 0);
   const threads =
-    options.threads ?? (bytes < inlineBytes ? 0 : Math.min(Math.max(2, availableParallelism() - 1), mostThreads));
+    options.threads ?? (bytes < inlineBytes ? 0 : Math.min(Math.max(1, availableParallelism() - 1), mostThreads));
   return threads === 0 || jobs.length < 2
     ? new HereSource(settings, layout, jobs)
     : new ThreadSource(settings, layout, jobs, Math.min(threads, jobs.length));
@@ -78,6 +79,14 @@ class HereSource implements FrameSource {
   }
 }
 
+/** What start-worker.js needs. */
+interface StartData {
+  /** The module of the thread's work. */
+  readonly worker: string;
+  /** Where compiled code is kept; null: nowhere. */
+  readonly codeDirectory: string | null;
+}
+
 interface Thread {
   readonly worker: Worker;
   readonly port: MessagePort;
@@ -95,16 +104,27 @@ class ThreadSource implements FrameSource {
 
   constructor(settings: ReaderSettings, layout: Layout, jobs: readonly FrameJob[], count: number) {
     this.layout = layout;
-    const script = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+    const script = new URL("./start-worker.js", import.meta.url);
+    const worker = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url).href;
+    const codeDirectory = getCompileCacheDir() ?? null;
     this.#threads = Array.from({ length: count }, (_, index) => {
       const { port1, port2 } = new MessageChannel();
       const shared = new SharedArrayBuffer(8);
       const own = jobs.filter((_, job) => job % count === index);
-      const workerData: WorkerData = { settings, jobs: own, port: port2, flags: shared, ahead, rows: layout.rows };
-      const worker = new Worker(script, { workerData, transferList: [port2] });
-      worker.unref();
-      worker.on("error", () => {}); // told through the port
-      return { worker, port: port1, flags: new Int32Array(shared) };
+      const workerData: WorkerData & StartData = {
+        settings,
+        jobs: own,
+        port: port2,
+        flags: shared,
+        ahead,
+        rows: layout.rows,
+        worker,
+        codeDirectory,
+      };
+      const thread = new Worker(script, { workerData, transferList: [port2] });
+      thread.unref();
+      thread.on("error", () => {}); // told through the port
+      return { worker: thread, port: port1, flags: new Int32Array(shared) };
     });
   }
 

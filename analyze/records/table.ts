@@ -1,4 +1,6 @@
-/** The records of a pass as a table function of DuckDB, in their order. Only the columns that a query wants are copied. */
+/**
+ * The records of a pass as a table function of DuckDB, in their order. Only the columns that a query wants are copied.
+ */
 import {
   BIGINT,
   BOOLEAN,
@@ -18,8 +20,11 @@ import { caStates, recordTypes, traceColumns } from "@tcpprobe-plus/tpp";
 import { BatchesAhead } from "./ahead.ts";
 import type { Batch } from "./batch.ts";
 import { bytesOf } from "./columns.ts";
+import { expiryTypes } from "./expiries.ts";
 import { followTypes } from "./follow.ts";
+import { knownWindowTypes } from "./known-window.ts";
 import type { Pass } from "./pass.ts";
+import { roundTypes } from "./rounds.ts";
 import { Strings } from "./strings.ts";
 
 const vectorRows = duckdb.vector_size();
@@ -55,10 +60,18 @@ interface TableColumn {
   readonly write: Write;
 }
 
-/** Columns of `trace`, and behind them what each record follows. */
+/** SQL types of what the pass carries along beside the columns of `trace`. */
+export const carriedTypes: Readonly<Record<string, string>> = {
+  ...followTypes,
+  ...expiryTypes,
+  ...knownWindowTypes,
+  ...roundTypes,
+};
+
+/** Columns of `trace`, and behind them what the pass carries along. */
 export const passColumns: readonly { readonly name: string; readonly type: string }[] = [
   ...traceColumns,
-  ...Object.entries(followTypes).map(([name, type]) => ({ name, type })),
+  ...Object.entries(carriedTypes).map(([name, type]) => ({ name, type })),
 ];
 
 /** Names of those that the pass supplies, in their order. */

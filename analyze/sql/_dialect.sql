@@ -1,33 +1,85 @@
--- The few functions that differ between SQL engines; everything else keeps to standard SQL.
+-- What SQL engines call differently, under the name that Spark has for it, and the rules and sums that several files
+-- share. All else keeps to what both understand. Rows of whole numbers, from the first to the last.
+CREATE MACRO sequence(first, last) AS generate_series(first, last);
 
--- An IPv4 address that an IPv6 socket calls ::ffff:a.b.c.d, as a.b.c.d; other addresses as they are.
-CREATE MACRO plain_address(address) AS CASE WHEN address LIKE '::ffff:%.%' THEN substr(address, 8) ELSE address END;
+CREATE MACRO explode(list) AS unnest(list);
 
--- Median, 95th and 99th percentile of a group's values, interpolated between neighbours (percentile_cont), as a list: one pass.
+-- Median, 95th and 99th percentile of a group's values, interpolated between neighbours (percentile_cont): one pass
+-- for the three.
 CREATE MACRO quantiles_of(value) AS quantile_cont(value, [0.5, 0.95, 0.99]);
 
--- The words of _steps.held_by; plain text where an engine has no enumerations.
-CREATE TYPE held_by AS ENUM ('recovery', 'cwnd', 'rwnd', 'pacing', 'application', 'idle');
+CREATE MACRO median_of(quantiles) AS quantiles[1];
+
+CREATE MACRO p95_of(quantiles) AS quantiles[2];
+
+CREATE MACRO p99_of(quantiles) AS quantiles[3];
 
 -- The quotient of two whole numbers without its fraction; NULL where the divisor is 0.
 CREATE MACRO whole_quotient(number, divisor) AS number // divisor;
 
--- A sum that is the same whatever the order of its addends, which a sum of doubles is not: of billionths, in whole numbers.
-CREATE MACRO exact_sum(value) AS sum((value * 1e9)::HUGEINT)::DOUBLE / 1e9;
+-- A sum that is the same whatever the order of its addends, which a sum of doubles is not: of billionths, in whole
+-- numbers.
+CREATE MACRO exact_sum(value) AS sum(round(value * 1e9)::HUGEINT)::DOUBLE / 1e9;
 
 -- Seconds as whole nanoseconds, for sums of many that are sums of the same; and back.
-CREATE MACRO nanoseconds(seconds) AS (seconds * 1e9)::BIGINT;
+CREATE MACRO nanoseconds(seconds) AS round(seconds * 1e9)::BIGINT;
+
 CREATE MACRO seconds_of(nanoseconds) AS nanoseconds::DOUBLE / 1e9;
 
--- A mean of values that are whole multiples of 1/grain, each weighted by whole nanoseconds: exact, so of equal values it is that value.
-CREATE MACRO mean_over_time(value, grain, held_ns) AS
-  sum(round(value * grain)::HUGEINT * held_ns)::DOUBLE / nullif(grain * sum(CASE WHEN value IS NOT NULL THEN held_ns END)::DOUBLE, 0);
+-- A mean of values that are whole multiples of 1/grain, each weighted by whole nanoseconds: exact, so of equal values
+-- it is that value.
+CREATE MACRO mean_over_time(value, grain, held_ns) AS sum(round(value * grain)::HUGEINT * held_ns)::DOUBLE / nullif(
+  grain * sum(
+    CASE
+      WHEN value IS NOT NULL THEN held_ns
+    END
+  )::DOUBLE,
+  0
+);
 
--- The number of windows in a stretch of time, if all stretches together (`total`) have so few that they can be worked on.
-CREATE MACRO so_many_windows(number, total) AS CASE
-  WHEN total > 10000000 THEN error('tcpprobe_plus: ' || total::HUGEINT || ' windows, at most 10000000')
-  ELSE number
-END;
+-- Seconds of a group in which one thing held the sender.
+CREATE MACRO held_s(what, held_by, held_ns) AS seconds_of(
+  coalesce(
+    sum(
+      CASE
+        WHEN held_by = what THEN held_ns
+      END
+    ),
+    0
+  )
+);
+
+-- The number of windows in a stretch of time, if all stretches together (`total`) have so few that they can be worked
+-- on.
+CREATE MACRO so_many_windows(number, total) AS CASE WHEN total > 10000000 THEN error('tcpprobe_plus: ' || total::HUGEINT || ' windows, at most 10000000') ELSE number END;
 
 -- The number of the window in which a moment lies.
 CREATE MACRO window_of(moment_s, window_s) AS floor(moment_s / window_s)::BIGINT;
+
+-- Whether a loss between two moments (NULL: not bounded on that side) can be in, or next to, the time from one moment
+-- to another.
+CREATE MACRO can_be_in(from_s, to_s, start_s, end_s) AS coalesce(from_s, start_s) <= end_s
+AND coalesce(to_s, start_s) >= start_s;
+
+-- Seconds of that time in which it can be.
+CREATE MACRO seconds_in(from_s, to_s, start_s, end_s) AS greatest(least(end_s, coalesce(to_s, end_s)) - greatest(start_s, coalesce(from_s, start_s)), 0);
+
+-- The share of a group's time, `lost_s` of `duration_s`; all of it where a loss can be anywhere.
+CREATE MACRO gap_share_of(is_anywhere, lost_s, duration_s) AS CASE WHEN is_anywhere THEN 1 ELSE least(coalesce(lost_s, 0) / nullif(duration_s, 0), 1) END;
+
+-- What an expiry of the retransmission timer was for. Only extended records tell the timer.
+CREATE MACRO expiry_kind(timer, packets_out) AS CASE WHEN coalesce(
+  timer,
+  CASE
+    WHEN packets_out = 0 THEN 'probe'
+    ELSE 'rto'
+  END
+) = 'probe' THEN 'window probe' WHEN timer = 'rto_zero_window' THEN 'zero-window retransmission' ELSE 'retransmission' END;
+
+-- Whether segments with payload of a source that tells sends were sent before: they begin below what was sent by then.
+CREATE MACRO is_sent_again(type, seq_num, snd_nxt) AS type = 'send'
+AND seq_num < snd_nxt;
+
+-- Whether a connection carries data: at least a hundredth of what the one with most of its capture had acknowledged.
+CREATE MACRO carries_data(acked_bytes, most_bytes) AS coalesce(acked_bytes, 0) * 100 >= most_bytes
+AND most_bytes > 0;

@@ -1,122 +1,297 @@
--- Expiries of the retransmission timer, and for each the few records of its connection around it that tell what came
--- before and after. To find those, a connection's records are taken in pieces (of 2048 records of the capture) whose
--- extremes are known, so that each question reads one piece.
--- needs: _trace, captures
-CREATE MACRO piece_of(ord) AS ord >> 11;
-
--- Each expiry; from tracepoints, which see no timer, each time that the congestion state became Loss.
-CREATE TABLE _expiries AS
-WITH rare AS MATERIALIZED (
-  -- The scan makes this comparison before it reads the other columns.
-  SELECT * FROM _trace WHERE type NOT IN ('recv', 'send')
-)
-SELECT rare.capture, sees_timers, flow, ord, t, snd_una, snd_nxt, packets_out, rto_ms, snd_cwnd, ssthresh, retrans,
-  CASE WHEN sees_timers THEN ca_state END AS ca_state,
+-- Expiries of the retransmission timer with what the records around them tell.
+-- needs: _expiry_records
+-- capture, flow            USMALLINT, UINTEGER  file and connection
+-- ord, t                   BIGINT, DOUBLE       place and time of the record
+-- event                    BIGINT    number of the expiry on its connection, from 1
+-- sees_timers, kind, ack_s, packets_out, rto_ms, retrans  as in _expiry_records
+-- una, high                BIGINT    what was acknowledged and what was sent as the timer fired
+-- ca_state, cwnd_before, ssthresh_before  state, window and threshold as the timer fired; NULL where not told
+-- ca_state_after, cwnd_after, ssthresh_after  those of the next record that tells the window
+-- exit_s                   DOUBLE    time of the first record after it out of Loss; NULL where there is none
+-- exit_ca_state            VARCHAR   the state there
+-- exit_una, exit_cwnd, exit_ssthresh, exit_retrans  of the first record from there on that tells the window
+-- progress_at, recovered_at  DOUBLE  when something new was acknowledged, and all that was outstanding; NULL where the
+--                                   trace does not show it
+WITH
+  expiries AS (
+    SELECT
+      capture,
+      flow,
+      ord,
+      t,
+      expiries::BIGINT + 1 AS event,
+      sees_timers,
+      kind,
+      ack_s,
+      packets_out,
+      rto_ms,
+      retrans,
+      snd_una,
+      snd_nxt,
+      CASE
+        WHEN sees_timers THEN ca_state
+      END AS ca_state,
+      coalesce(snd_cwnd, known_cwnd) AS cwnd_before,
+      coalesce(ssthresh, known_ssthresh) AS ssthresh_before
+    FROM
+      _expiry_records
+    WHERE
+      is_expiry
+  ),
+  between_two AS (
+    -- What stands behind each expiry, up to the next one.
+    SELECT
+      capture,
+      flow,
+      expiries::BIGINT AS event,
+      min(
+        CASE
+          WHEN snd_cwnd IS NOT NULL THEN ord
+        END
+      ) AS telling_ord,
+      min(
+        CASE
+          WHEN ca_state <> 'Loss' THEN ord
+        END
+      ) AS out_of_loss_ord,
+      min(
+        CASE
+          WHEN snd_cwnd IS NOT NULL
+          AND held_ca_state <> 'Loss' THEN ord
+        END
+      ) AS telling_out_of_loss_ord
+    FROM
+      _expiry_records
+    WHERE
+      expiries > 0
+    GROUP BY
+      capture,
+      flow,
+      expiries
+  ),
+  followed AS (
+    SELECT
+      *,
+      CASE
+        WHEN out_of_loss_ord IS NOT NULL THEN coalesce(telling_out_of_loss_ord, min(telling_ord) OVER further)
+      END AS state_ord
+    FROM
+      between_two
+    WINDOW
+      further AS (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          event ROWS BETWEEN 1 FOLLOWING
+          AND UNBOUNDED FOLLOWING
+      )
+  ),
+  places AS (
+    SELECT
+      capture,
+      flow,
+      event,
+      min(telling_ord) OVER from_here AS after_ord,
+      min(out_of_loss_ord) OVER from_here AS exit_ord,
+      min(state_ord) OVER from_here AS exit_state_ord
+    FROM
+      followed
+    WINDOW
+      from_here AS (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          event ROWS BETWEEN CURRENT ROW
+          AND UNBOUNDED FOLLOWING
+      )
+  ),
+  progress AS (
+    SELECT
+      capture,
+      flow,
+      event,
+      min(acked_t) OVER (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          event RANGE BETWEEN CURRENT ROW
+          AND UNBOUNDED FOLLOWING
+      ) AS t,
+      is_event
+    FROM
+      (
+        SELECT
+          capture,
+          flow,
+          event,
+          NULL AS acked_t,
+          true AS is_event
+        FROM
+          expiries
+        UNION ALL
+        SELECT
+          capture,
+          flow,
+          progressed_expiries,
+          min(t),
+          false
+        FROM
+          _expiry_records
+        WHERE
+          progressed_expiries > 0
+        GROUP BY
+          capture,
+          flow,
+          progressed_expiries
+      )
+  ),
+  recovery AS (
+    SELECT
+      capture,
+      flow,
+      event,
+      min(acked_t) OVER (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          event RANGE BETWEEN CURRENT ROW
+          AND UNBOUNDED FOLLOWING
+      ) AS t,
+      is_event
+    FROM
+      (
+        SELECT
+          capture,
+          flow,
+          event,
+          NULL AS acked_t,
+          true AS is_event
+        FROM
+          expiries
+        UNION ALL
+        SELECT
+          capture,
+          flow,
+          recovered_expiries,
+          min(t),
+          false
+        FROM
+          _expiry_records
+        WHERE
+          recovered_expiries > 0
+        GROUP BY
+          capture,
+          flow,
+          recovered_expiries
+      )
+  ),
+  told AS (
+    SELECT
+      expiries.*,
+      coalesce(expiries.snd_una, after.snd_una) AS una,
+      coalesce(expiries.snd_nxt, after.snd_nxt) AS high,
+      CASE
+        WHEN sees_timers THEN after.ca_state
+        ELSE 'Loss'
+      END AS ca_state_after,
+      after.snd_cwnd AS cwnd_after,
+      after.ssthresh AS ssthresh_after,
+      exit_ord,
+      exit_state_ord
+    FROM
+      expiries
+      LEFT JOIN places ON places.capture = expiries.capture
+      AND places.flow = expiries.flow
+      AND places.event = expiries.event
+      LEFT JOIN (
+        SELECT
+          capture,
+          flow,
+          ord,
+          ca_state,
+          snd_cwnd,
+          ssthresh,
+          snd_una,
+          snd_nxt
+        FROM
+          _expiry_records
+      ) AS after ON after.capture = expiries.capture
+      AND after.flow = expiries.flow
+      AND after.ord = after_ord
+  )
+SELECT
+  told.capture,
+  told.flow,
+  told.ord,
+  told.t,
+  told.event,
+  sees_timers,
+  kind,
+  ack_s,
+  packets_out,
+  rto_ms,
+  told.retrans,
+  una,
+  high,
+  told.ca_state,
+  cwnd_before,
+  ssthresh_before,
+  ca_state_after,
+  cwnd_after,
+  ssthresh_after,
   CASE
-    WHEN coalesce(timer, CASE WHEN packets_out = 0 THEN 'probe' ELSE 'rto' END) = 'probe' THEN 'window probe'
-    WHEN timer = 'rto_zero_window' THEN 'zero-window retransmission'
-    ELSE 'retransmission'
-  END AS kind
-FROM rare JOIN captures USING (capture)
-WHERE flow IS NOT NULL AND (type = 'timeout' OR (type = 'ca_state' AND ca_state = 'Loss' AND NOT sees_timers));
-
--- The pieces of the connections that have any. `reached` is the highest number acknowledged.
-CREATE TABLE _expiry_pieces AS
-SELECT flow, piece_of(ord) AS piece,
-  max(greatest(snd_una, CASE WHEN type = 'recv' THEN ack_num END)) AS reached,
-  max(CASE WHEN snd_cwnd IS NOT NULL THEN ord END) AS last_telling, min(CASE WHEN snd_cwnd IS NOT NULL THEN ord END) AS first_telling,
-  min(CASE WHEN type = 'recv' THEN ord END) AS first_received,
-  max(CASE WHEN ca_state <> 'Loss' THEN ord END) AS last_out_of_loss
-FROM _trace
-WHERE flow IN (SELECT flow FROM _expiries)
-GROUP BY flow, piece;
-
--- Pieces in which lie: the last segment received before the expiry, the last record before it and the first after it that
--- tell the window, the first after it out of Loss and the next that tells the window from there.
-CREATE TABLE _expiry_places AS
-WITH places AS (
-  SELECT _expiries.flow, ord, piece_of(ord) AS own_piece,
-    max(CASE WHEN first_received < ord THEN piece END) AS ack_piece,
-    max(CASE WHEN first_telling < ord THEN piece END) AS before_piece,
-    min(CASE WHEN last_telling > ord THEN piece END) AS after_piece,
-    min(CASE WHEN last_out_of_loss > ord THEN piece END) AS exit_piece
-  FROM _expiries JOIN _expiry_pieces USING (flow) GROUP BY _expiries.flow, ord
-)
-SELECT places.flow, ord, own_piece, ack_piece, before_piece, after_piece, exit_piece,
-  -- The record that tells the window may lie in the piece of the exit, or in the next that has any.
-  min(CASE WHEN piece > exit_piece AND first_telling IS NOT NULL THEN piece END) AS exit_next_piece
-FROM places JOIN _expiry_pieces USING (flow)
-GROUP BY places.flow, ord, own_piece, ack_piece, before_piece, after_piece, exit_piece;
-
-CREATE TABLE _expiry_records AS
-SELECT _trace.flow, _trace.ord, piece_of(_trace.ord) AS piece, t, type = 'recv' AS received, ca_state, snd_cwnd, ssthresh, retrans, snd_una, snd_nxt
-FROM _trace
-JOIN (
-  SELECT DISTINCT flow, unnest([ack_piece, before_piece, after_piece, exit_piece, exit_next_piece]) AS piece FROM _expiry_places
-) AS wanted ON wanted.flow = _trace.flow AND wanted.piece = piece_of(_trace.ord);
-
--- Each expiry with what those records tell. `una` and `high`: what was acknowledged and what was sent as the timer fired.
-CREATE TABLE _expiry_states AS
-WITH last_acks AS (
-  SELECT places.flow, places.ord, max(near.t) AS ack_s
-  FROM _expiry_places AS places JOIN _expiry_records AS near ON near.flow = places.flow AND near.piece = ack_piece
-  WHERE received AND near.ord < places.ord
-  GROUP BY places.flow, places.ord
-), befores AS (
-  SELECT places.flow, places.ord, max(near.ord) AS before_ord
-  FROM _expiry_places AS places JOIN _expiry_records AS near ON near.flow = places.flow AND near.piece = before_piece
-  WHERE snd_cwnd IS NOT NULL AND near.ord < places.ord
-  GROUP BY places.flow, places.ord
-), afters AS (
-  SELECT places.flow, places.ord, min(near.ord) AS after_ord
-  FROM _expiry_places AS places JOIN _expiry_records AS near ON near.flow = places.flow AND near.piece = after_piece
-  WHERE snd_cwnd IS NOT NULL AND near.ord > places.ord
-  GROUP BY places.flow, places.ord
-), exits AS (
-  SELECT places.flow, places.ord, exit_piece, exit_next_piece, min(near.ord) AS exit_ord, min(near.t) AS exit_s
-  FROM _expiry_places AS places JOIN _expiry_records AS near ON near.flow = places.flow AND near.piece = exit_piece
-  WHERE ca_state <> 'Loss' AND near.ord > places.ord
-  GROUP BY places.flow, places.ord, exit_piece, exit_next_piece
-), exit_states AS (
-  SELECT exits.flow, exits.ord, any_value(exit_s) AS exit_s, min(near.ord) AS state_ord
-  FROM exits JOIN _expiry_records AS near ON near.flow = exits.flow AND near.piece IN (exit_piece, exit_next_piece)
-  WHERE snd_cwnd IS NOT NULL AND near.ord >= exit_ord
-  GROUP BY exits.flow, exits.ord
-)
-SELECT _expiries.*, ack_s,
-  coalesce(_expiries.snd_una, after.snd_una) AS una, coalesce(_expiries.snd_nxt, after.snd_nxt) AS high,
-  coalesce(_expiries.snd_cwnd, before.snd_cwnd) AS cwnd_before, coalesce(_expiries.ssthresh, before.ssthresh) AS ssthresh_before,
-  CASE WHEN NOT sees_timers THEN 'Loss' ELSE after.ca_state END AS ca_state_after,
-  after.snd_cwnd AS cwnd_after, after.ssthresh AS ssthresh_after,
-  exit_s, exit_state.snd_una AS exit_una, exit_state.snd_cwnd AS exit_cwnd, exit_state.ssthresh AS exit_ssthresh, exit_state.retrans AS exit_retrans
-FROM _expiries
-LEFT JOIN last_acks USING (flow, ord)
-LEFT JOIN befores USING (flow, ord)
-LEFT JOIN _expiry_records AS before ON before.flow = _expiries.flow AND before.ord = before_ord
-LEFT JOIN afters USING (flow, ord)
-LEFT JOIN _expiry_records AS after ON after.flow = _expiries.flow AND after.ord = after_ord
-LEFT JOIN exit_states USING (flow, ord)
-LEFT JOIN _expiry_records AS exit_state ON exit_state.flow = _expiries.flow AND exit_state.ord = state_ord;
-
--- When new data was acknowledged after each expiry, and when all that was outstanding.
-CREATE TABLE _expiry_recoveries AS
-WITH pieces AS (
-  SELECT states.flow, states.ord,
-    min(CASE WHEN reached > una THEN piece END) AS progress_piece, min(CASE WHEN reached >= high THEN piece END) AS recovery_piece
-  FROM _expiry_states AS states JOIN _expiry_pieces ON _expiry_pieces.flow = states.flow AND piece >= piece_of(states.ord)
-  GROUP BY states.flow, states.ord
-), near AS MATERIALIZED (
-  -- DuckDB 1.5 fails to plan this as part of the query below where several flows have expiries and none of them recovers.
-  SELECT _trace.flow, _trace.ord, piece_of(_trace.ord) AS piece, t, greatest(snd_una, CASE WHEN type = 'recv' THEN ack_num END) AS reached
-  FROM _trace
-  JOIN (SELECT DISTINCT flow, unnest([progress_piece, recovery_piece]) AS piece FROM pieces) AS wanted
-    ON wanted.flow = _trace.flow AND wanted.piece = piece_of(_trace.ord)
-)
-SELECT states.flow, states.ord,
-  min(CASE WHEN near.piece = progress_piece AND near.reached > una THEN near.t END) AS progress_at,
-  min(CASE WHEN near.piece = recovery_piece AND near.reached >= high THEN near.t END) AS recovered_at
-FROM _expiry_states AS states
-JOIN pieces USING (flow, ord)
-JOIN near ON near.flow = states.flow AND near.piece IN (progress_piece, recovery_piece)
-WHERE near.ord > states.ord
-GROUP BY states.flow, states.ord;
+    WHEN exit_state.ord IS NOT NULL THEN left_loss.t
+  END AS exit_s,
+  CASE
+    WHEN exit_state.ord IS NOT NULL THEN left_loss.ca_state
+  END AS exit_ca_state,
+  exit_state.snd_una AS exit_una,
+  exit_state.snd_cwnd AS exit_cwnd,
+  exit_state.ssthresh AS exit_ssthresh,
+  exit_state.retrans AS exit_retrans,
+  CASE
+    WHEN una IS NOT NULL THEN progress.t
+  END AS progress_at,
+  CASE
+    WHEN high IS NOT NULL THEN recovery.t
+  END AS recovered_at
+FROM
+  told
+  LEFT JOIN (
+    SELECT
+      capture,
+      flow,
+      ord,
+      t,
+      ca_state
+    FROM
+      _expiry_records
+  ) AS left_loss ON left_loss.capture = told.capture
+  AND left_loss.flow = told.flow
+  AND left_loss.ord = exit_ord
+  LEFT JOIN (
+    SELECT
+      capture,
+      flow,
+      ord,
+      snd_una,
+      snd_cwnd,
+      ssthresh,
+      retrans
+    FROM
+      _expiry_records
+  ) AS exit_state ON exit_state.capture = told.capture
+  AND exit_state.flow = told.flow
+  AND exit_state.ord = exit_state_ord
+  LEFT JOIN progress ON progress.capture = told.capture
+  AND progress.flow = told.flow
+  AND progress.event = told.event
+  AND progress.is_event
+  LEFT JOIN recovery ON recovery.capture = told.capture
+  AND recovery.flow = told.flow
+  AND recovery.event = told.event
+  AND recovery.is_event;

@@ -1,36 +1,86 @@
 -- Maximal runs of one congestion state, per connection.
--- needs: _steps, _lives, losses
+-- needs: intervals, _connections, losses
 -- capture      USMALLINT  file
 -- flow         UINTEGER   connection
 -- episode      BIGINT     number of the run on its connection, from 1
--- ca_state     ca_state   Open | Disorder | CWR | Recovery | Loss
--- start_s      DOUBLE     seconds since the capture began: when the packet or timer was handled that changed the state; for the
---                         first run, the connection's first record
+-- ca_state     VARCHAR    Open | Disorder | CWR | Recovery | Loss
+-- start_s      DOUBLE     seconds since the capture began: when the packet or timer was handled that changed the
+--                         state; for the first run, the connection's first record
 -- duration_s   DOUBLE     seconds; NULL where the trace ends inside the run without the connection's end
 -- retransmits  BIGINT     segments retransmitted in it; NULL where the source does not count them
--- cwnd_before  UINTEGER   congestion window before the change that began it, packets; NULL for the first run and where the source
---                         does not tell it then
+-- cwnd_before  UINTEGER   congestion window before the change that began it, packets; NULL for the first run and where
+--                         the source does not tell it then
 -- cwnd_end     UINTEGER   the last in it; NULL likewise
 -- crosses_gap  BOOLEAN    records of the capture were lost inside it, so its times are bounds
-CREATE TABLE episodes AS
-WITH changes AS (
-  -- With what the record before each run told; a connection's first run has none.
-  SELECT capture, flow, ca_state, ord, coalesce(since_s, t) AS changed_s, previous_cwnd AS cwnd_before,
-    CASE WHEN since_s IS NULL THEN retrans ELSE previous_retrans END AS retrans_before
-  FROM _steps
-  WHERE ca_state IS NOT NULL AND (previous_ca_state IS NULL OR ca_state <> previous_ca_state)
-), runs AS (
-  SELECT changes.capture, flow, ca_state, changed_s AS start_s, _lives.end_s AS last_s, cwnd_before,
-    row_number() OVER so_far AS episode,
-    coalesce(lead(changed_s) OVER so_far, done_s) AS end_s,
-    coalesce(lead(retrans_before) OVER so_far, retrans) - retrans_before AS retransmits,
-    CASE WHEN lead(changed_s) OVER so_far IS NULL THEN last_cwnd ELSE lead(cwnd_before) OVER so_far END AS cwnd_end
-  FROM changes JOIN _lives USING (flow)
-  WINDOW so_far AS (PARTITION BY flow ORDER BY ord)
-)
-SELECT capture, flow, episode, ca_state::ca_state AS ca_state, start_s, end_s - start_s AS duration_s, retransmits::BIGINT AS retransmits, cwnd_before, cwnd_end,
+WITH
+  changes AS (
+    -- With what the record before each run told; a connection's first run has none.
+    SELECT
+      capture,
+      flow,
+      ca_state,
+      ord,
+      coalesce(since_s, t) AS changed_s,
+      previous_cwnd AS cwnd_before,
+      CASE
+        WHEN since_s IS NULL THEN retrans
+        ELSE previous_retrans
+      END AS retrans_before
+    FROM
+      intervals
+    WHERE
+      ca_state IS NOT NULL
+      AND (
+        previous_ca_state IS NULL
+        OR ca_state <> previous_ca_state
+      )
+  ),
+  runs AS (
+    SELECT
+      changes.capture,
+      changes.flow,
+      ca_state,
+      changed_s AS start_s,
+      _connections.end_s AS last_s,
+      cwnd_before,
+      row_number() OVER so_far AS episode,
+      coalesce(lead(changed_s) OVER so_far, done_s) AS end_s,
+      coalesce(lead(retrans_before) OVER so_far, retrans) - retrans_before AS retransmits,
+      CASE
+        WHEN lead(changed_s) OVER so_far IS NULL THEN last_cwnd
+        ELSE lead(cwnd_before) OVER so_far
+      END AS cwnd_end
+    FROM
+      changes
+      JOIN _connections ON _connections.capture = changes.capture
+      AND _connections.flow = changes.flow
+    WINDOW
+      so_far AS (
+        PARTITION BY
+          changes.capture,
+          changes.flow
+        ORDER BY
+          ord
+      )
+  )
+SELECT
+  capture,
+  flow,
+  episode,
+  ca_state,
+  start_s,
+  end_s - start_s AS duration_s,
+  retransmits::BIGINT AS retransmits,
+  cwnd_before,
+  cwnd_end,
   EXISTS (
-    SELECT 1 FROM losses WHERE losses.capture = runs.capture
-      AND coalesce(from_s, start_s) <= coalesce(end_s, last_s) AND coalesce(to_s, start_s) >= start_s
+    SELECT
+      1
+    FROM
+      losses
+    WHERE
+      losses.capture = runs.capture
+      AND can_be_in(from_s, to_s, start_s, coalesce(end_s, last_s))
   ) AS crosses_gap
-FROM runs;
+FROM
+  runs;

@@ -3,41 +3,105 @@
 -- capture      USMALLINT  file
 -- flow         UINTEGER   connection
 -- t            DOUBLE     seconds since the capture began
--- event        VARCHAR    'established', 'ended', 'RTO' (also where only the state Loss tells it), 'window probe', 'recovery', 'loss',
---                         'CWR', 'slow start ended', 'reset sent', 'reset received'
--- duration_s   DOUBLE     how long it took, seconds: until recovery for RTOs, the run of the state for the next three; NULL for
---                         moments, and where the trace does not show it
+-- event        VARCHAR    'established', 'ended', 'RTO' (also where only the state Loss tells it), 'window probe',
+--                         'recovery', 'loss', 'CWR', 'slow start ended', 'reset sent', 'reset received'
+-- duration_s   DOUBLE     how long it took, seconds: until recovery for RTOs, the run of the state for the next three;
+--                         NULL for moments, and where the trace does not show it
 -- detail       VARCHAR    what else is known, in words; NULL where nothing is
 -- crosses_gap  BOOLEAN    records of the capture were lost during it; NULL for moments
-CREATE VIEW events AS
-SELECT capture, flow, t,
-  CASE WHEN kind = 'window probe' THEN kind ELSE 'RTO' END AS event,
+SELECT
+  capture,
+  flow,
+  t,
+  CASE
+    WHEN kind = 'window probe' THEN kind
+    ELSE 'RTO'
+  END AS event,
   recover_s AS duration_s,
-  nullif(concat_ws(', ',
-    CASE WHEN chain_position > 1 THEN 'number ' || chain_position || ' of its chain' END,
-    CASE WHEN kind = 'zero-window retransmission' THEN 'the peer had closed its window' END,
-    'after ' || rto_ms || ' ms',
-    CASE WHEN kind <> 'window probe' THEN coalesce(outstanding_packets || ' packets', outstanding_bytes || ' bytes') || ' outstanding' END,
-    CASE WHEN kind <> 'window probe' THEN 'cwnd ' || cwnd_before || ' to ' || cwnd_after END,
-    CASE WHEN spurious THEN 'spurious (inferred)' END), '') AS detail,
+  nullif(
+    concat_ws(
+      ', ',
+      CASE
+        WHEN chain_position > 1 THEN 'number ' || chain_position || ' of its chain'
+      END,
+      CASE
+        WHEN kind = 'zero-window retransmission' THEN 'the peer had closed its window'
+      END,
+      'after ' || rto_ms || ' ms',
+      CASE
+        WHEN kind <> 'window probe' THEN coalesce(outstanding_packets || ' packets', outstanding_bytes || ' bytes')
+      END || ' outstanding',
+      CASE
+        WHEN kind <> 'window probe' THEN 'cwnd ' || cwnd_before || ' to ' || cwnd_after
+      END,
+      CASE
+        WHEN spurious THEN 'spurious (inferred)'
+      END
+    ),
+    ''
+  ) AS detail,
   crosses_gap
-FROM rto_events
+FROM
+  rto_events
 UNION ALL
-SELECT capture, flow, start_s, CASE ca_state WHEN 'Recovery' THEN 'recovery' WHEN 'Loss' THEN 'loss' ELSE 'CWR' END, duration_s,
-  nullif(concat_ws(', ', retransmits || ' retransmitted', 'cwnd ' || cwnd_before || ' to ' || cwnd_end), ''), crosses_gap
-FROM episodes WHERE ca_state IN ('Recovery', 'Loss', 'CWR')
+SELECT
+  capture,
+  flow,
+  start_s,
+  CASE ca_state
+    WHEN 'Recovery' THEN 'recovery'
+    WHEN 'Loss' THEN 'loss'
+    ELSE 'CWR'
+  END,
+  duration_s,
+  nullif(
+    concat_ws(', ', retransmits || ' retransmitted', 'cwnd ' || cwnd_before || ' to ' || cwnd_end),
+    ''
+  ),
+  crosses_gap
+FROM
+  episodes
+WHERE
+  ca_state IN ('Recovery', 'Loss', 'CWR')
 UNION ALL
-SELECT capture, flow, exit_s, 'slow start ended', NULL,
-  CASE cause WHEN 'loss' THEN 'by loss' WHEN 'delay' THEN 'by the algorithm' ELSE cause END || ', cwnd ' || exit_cwnd || ', ssthresh ' || ssthresh,
+SELECT
+  capture,
+  flow,
+  exit_s,
+  'slow start ended',
+  NULL,
+  CASE cause
+    WHEN 'loss' THEN 'by loss'
+    WHEN 'delay' THEN 'by the algorithm'
+    ELSE cause
+  END || ', cwnd ' || exit_cwnd || ', ssthresh ' || ssthresh,
   NULL
-FROM slow_start WHERE cause IS NULL OR cause <> 'unseen'
+FROM
+  slow_start
+WHERE
+  cause IS NULL
+  OR cause <> 'unseen'
 UNION ALL
-SELECT capture, flow, t,
+SELECT
+  capture,
+  flow,
+  t,
   CASE
     WHEN type = 'setup' THEN 'established'
     WHEN type = 'done' THEN 'ended'
     WHEN type IN ('send', 'reset_sent') THEN 'reset sent'
     ELSE 'reset received'
-  END, NULL, CASE WHEN type IN ('reset_sent', 'reset_received') THEN detail END, NULL
-FROM _trace
-WHERE flow IS NOT NULL AND (type IN ('setup', 'done', 'reset_sent', 'reset_received') OR tcp_flags & 4 = 4);
+  END,
+  NULL,
+  CASE
+    WHEN type IN ('reset_sent', 'reset_received') THEN detail
+  END,
+  NULL
+FROM
+  _trace
+WHERE
+  flow IS NOT NULL
+  AND (
+    type IN ('setup', 'done', 'reset_sent', 'reset_received')
+    OR tcp_flags & 4 = 4
+  );

@@ -1,7 +1,7 @@
 -- Jain's fairness index of the connections of a capture in windows of equal length: (sum x)^2 / (n * sum x^2) over the
 -- goodput x of the n connections that were active, 1 where all had the same, 1/n where one had all. A connection is
--- active in a window where something of it was acknowledged or outstanding, so one that starves counts, with 0, and the
--- receiving end of a one-way transfer does not.
+-- active in a window where something of it was acknowledged or outstanding, so one that starves counts, with 0, and
+-- the receiving end of a one-way transfer does not.
 -- needs: goodput, not_followed
 -- capture         USMALLINT  file
 -- window_start_s  DOUBLE     seconds since the capture began
@@ -9,26 +9,45 @@
 -- flows           BIGINT     active connections
 -- goodput_bps     DOUBLE     their goodput together, bit/s
 -- jain            DOUBLE     the index; NULL where nothing of any was acknowledged
--- crosses_gap     BOOLEAN    records of the capture were lost in or next to the window, or connections were not followed then, which
---                            count in none of these numbers
-CREATE VIEW fairness AS
-WITH windows AS (
-  SELECT
-    capture,
-    window_start_s,
-    window_s,
-    count(*) AS flows,
-    sum(acked_bytes) * 8 / window_s AS goodput_bps,
-    -- Of the bytes, to which the rates are in proportion: whole numbers add up to the same in any order.
-    power(sum(acked_bytes), 2) / nullif(count(*) * sum(acked_bytes::HUGEINT * acked_bytes), 0) AS jain,
-    bool_or(crosses_gap) AS touches_loss
-  FROM goodput
-  WHERE acked_bytes > 0 OR outstanding
-  GROUP BY capture, window_start_s, window_s
-)
-SELECT capture, window_start_s, window_s, flows, goodput_bps, jain,
-  touches_loss OR EXISTS (
-    SELECT 1 FROM not_followed WHERE not_followed.capture = windows.capture
-      AND coalesce(from_s, window_start_s) <= window_start_s + window_s AND coalesce(to_s, window_start_s) >= window_start_s
+-- crosses_gap     BOOLEAN    records of the capture were lost in or next to the window, or connections were not
+--                            followed then, which count in none of these numbers
+WITH
+  windows AS (
+    SELECT
+      capture,
+      window_start_s,
+      window_s,
+      count(*) AS flows,
+      sum(acked_bytes) * 8 / nullif(window_s, 0) AS goodput_bps,
+      -- Of the bytes, to which the rates are in proportion: whole numbers add up to the same in any order.
+      power(sum(acked_bytes), 2) / nullif(count(*) * sum(acked_bytes::HUGEINT * acked_bytes), 0) AS jain,
+      bool_or(crosses_gap) AS touches_loss
+    FROM
+      goodput
+    WHERE
+      acked_bytes > 0
+      OR outstanding
+    GROUP BY
+      capture,
+      window_start_s,
+      window_s
+  )
+SELECT
+  capture,
+  window_start_s,
+  window_s,
+  flows,
+  goodput_bps,
+  jain,
+  touches_loss
+  OR EXISTS (
+    SELECT
+      1
+    FROM
+      not_followed
+    WHERE
+      not_followed.capture = windows.capture
+      AND can_be_in(from_s, to_s, window_start_s, window_start_s + window_s)
   ) AS crosses_gap
-FROM windows;
+FROM
+  windows;

@@ -1,5 +1,5 @@
 -- One row a connection.
--- needs: _trace, _lives, captures, _steps, losses, slow_start, limits
+-- needs: captures, _connections, losses, slow_start, limits, _lossy_rtt_samples, _data_flows
 -- capture            USMALLINT  file it is of
 -- flow               UINTEGER   id, in order of first sight
 -- saddr              VARCHAR    local address
@@ -9,94 +9,170 @@
 -- start_s            DOUBLE     first record, seconds since the capture began
 -- duration_s         DOUBLE     first record to last, seconds
 -- records            BIGINT     records of it
--- seen               VARCHAR    'whole' where both its setup and its end were seen; else 'no start', 'no end', 'neither'
--- acked_bytes        BIGINT     bytes that the peer acknowledged: advance of snd_una, less the sequence numbers of SYN and FIN
---                               where their records are there; NULL where no record has snd_una
+-- seen               VARCHAR    'whole' where both its setup and its end were seen; else 'no start', 'no end',
+--                               'neither'
+-- acked_bytes        BIGINT     bytes that the peer acknowledged: advance of snd_una, less the sequence numbers of SYN
+--                               and FIN where their records are there; NULL where no record has snd_una
 -- goodput_bps        DOUBLE     acked_bytes over duration_s, bit/s; NULL for a flow of one moment
 -- sent_bytes         BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
--- sends              BIGINT     segments with payload handed down to be sent (with segmentation offload, each can be several on the
---                               wire); NULL where the source sees no sends
--- retransmits        BIGINT     segments retransmitted (the kernel's own count; from tracepoints, retransmitted buffers, each
---                               of which can be several segments); NULL where the source cannot tell
--- retransmit_share   DOUBLE     bytes sent again of sent_bytes, 0 to 1; NULL where the source sees no sends or there were none
+-- sends              BIGINT     segments with payload handed down to be sent (with segmentation offload, each can be
+--                               several on the wire); NULL where the source sees no sends
+-- retransmits        BIGINT     segments retransmitted (the kernel's own count; from tracepoints, retransmitted
+--                               buffers, each of which can be several segments); NULL where the source cannot tell
+-- retransmit_share   DOUBLE     bytes sent again of sent_bytes, 0 to 1; NULL where the source sees no sends or there
+--                               were none
 -- rtos               BIGINT     retransmission timeouts; NULL where the source does not see them
 -- loss_episodes      BIGINT     times the congestion state became Loss; NULL where the source does not see it
 -- recovery_episodes  BIGINT     times it became Recovery; NULL likewise
 -- resets             BIGINT     RSTs sent or received on it; NULL where the source does not see them
 -- srtt_mean_us       DOUBLE     smoothed RTT, mean over time (each value weighted by how long it was held)
 -- srtt_min_us, srtt_max_us  DOUBLE  its extremes
--- rtt_min_us         DOUBLE     smallest round-trip time that the kernel measured; NULL where the source lets no samples be told
+-- rtt_min_us         DOUBLE     smallest round-trip time that the kernel measured, see `rtt_samples`; NULL where there
+--                               is none
 -- rtt_median_us, rtt_p95_us, rtt_p99_us  DOUBLE  quantiles of what it measured; NULL likewise
 -- cwnd_mean          DOUBLE     congestion window, packets, mean over time
 -- cwnd_max           UINTEGER   its maximum
 -- inflight_mean_bytes  DOUBLE   snd_nxt - snd_una, mean over time
--- slow_start_exit_s  DOUBLE     when the first slow start ended, seconds since the capture began; NULL where it did not
+-- slow_start_exit_s  DOUBLE     when the first slow start ended, seconds since the capture began; NULL where it did
+--                               not
 -- slow_start_exit_cwnd  UINTEGER  congestion window then, packets; NULL likewise
--- cwnd_share, rwnd_share, sndbuf_share, application_share  DOUBLE  what kept it from sending more, shares of its life: see `limits`
+-- cwnd_share, rwnd_share, sndbuf_share, application_share  DOUBLE  what kept it from sending more, shares of its life:
+--                                   see `limits`
 -- pacing_share, recovery_share, idle_share  DOUBLE  further such shares
 -- limits_basis       VARCHAR    how these are known: see `limits`
--- cong               VARCHAR    congestion control algorithm, the last where it changed; NULL where the source does not tell
+-- cong               VARCHAR    congestion control algorithm, the last where it changed; NULL where the source does
+--                               not tell
 -- crosses_gap        BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds
--- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a flow of one moment
-CREATE TABLE flows AS
-WITH acked AS (
-  -- A SYN that nobody answered leaves both at the sequence number behind it.
-  SELECT flow, greatest(lowest_una, syn_end) AS first_una, greatest(least(highest_una, fin_seq), syn_end) AS last_una
-  FROM _lives
-), held AS (
-  SELECT flow,
-    mean_over_time(srtt_us, 8, held_ns) AS srtt_mean_us,
-    mean_over_time(snd_cwnd, 1, held_ns) AS cwnd_mean,
-    mean_over_time(inflight_bytes, 1, held_ns) AS inflight_mean_bytes,
-    count(CASE WHEN ca_state = 'Loss' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Loss') THEN 1 END) AS loss_episodes,
-    count(CASE WHEN ca_state = 'Recovery' AND (previous_ca_state IS NULL OR previous_ca_state <> 'Recovery') THEN 1 END) AS recovery_episodes
-  FROM (SELECT flow, nanoseconds(t - since_s) AS held_ns, srtt_us, snd_cwnd, inflight_bytes, ca_state, previous_ca_state FROM _steps) GROUP BY flow
-), samples AS (
-  SELECT flow, min(rtt_sample_us) AS rtt_min_us, quantiles_of(rtt_sample_us) AS quantiles
-  FROM _steps WHERE rtt_sample_us IS NOT NULL GROUP BY flow
-), algorithms AS (
-  SELECT flow, max_by(cong, ord) AS cong FROM _trace WHERE cong IS NOT NULL AND flow IS NOT NULL GROUP BY flow
-), lost AS (
-  SELECT flow, bool_or(from_s IS NULL AND to_s IS NULL) AS anywhere,
-    exact_sum(greatest(least(end_s, coalesce(to_s, end_s)) - greatest(start_s, coalesce(from_s, start_s)), 0)) AS lost_s
-  FROM _lives JOIN losses ON losses.capture = _lives.capture AND coalesce(from_s, start_s) <= end_s AND coalesce(to_s, end_s) >= start_s
-  GROUP BY flow
-)
+-- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a
+--                               flow of one moment
+WITH
+  samples AS (
+    SELECT
+      seen.capture,
+      flow,
+      rtt_min_us,
+      rtt_quantiles AS quantiles
+    FROM
+      _connections AS seen
+      JOIN captures ON captures.capture = seen.capture
+    WHERE
+      (
+        exact_srtt
+        OR srtt_min_us >= 200
+      )
+      AND seen.capture NOT IN (
+        SELECT
+          capture
+        FROM
+          losses
+      )
+    UNION ALL
+    -- Where records were lost, without the samples across a loss.
+    SELECT
+      capture,
+      flow,
+      min(rtt_us),
+      quantiles_of(rtt_us)
+    FROM
+      _lossy_rtt_samples
+    GROUP BY
+      capture,
+      flow
+  ),
+  lost AS (
+    SELECT
+      _connections.capture,
+      flow,
+      bool_or(
+        from_s IS NULL
+        AND to_s IS NULL
+      ) AS is_anywhere,
+      exact_sum(seconds_in(from_s, to_s, start_s, end_s)) AS lost_s
+    FROM
+      _connections
+      JOIN losses ON losses.capture = _connections.capture
+      AND can_be_in(from_s, to_s, start_s, end_s)
+    GROUP BY
+      _connections.capture,
+      flow
+  )
 SELECT
-  seen.capture, flow, saddr, sport, daddr, dport, start_s, duration_s, records,
-  CASE WHEN has_start AND done_s IS NOT NULL THEN 'whole' WHEN has_start THEN 'no end' WHEN done_s IS NOT NULL THEN 'no start' ELSE 'neither' END AS seen,
-  last_una - first_una AS acked_bytes,
-  (last_una - first_una) * 8 / nullif(duration_s, 0) AS goodput_bps,
-  CASE WHEN sees_sends OR polled THEN sent_bytes END::BIGINT AS sent_bytes,
-  CASE WHEN sees_sends THEN sends END AS sends,
-  CASE WHEN NOT sees_retransmits THEN NULL WHEN counts_packets THEN retrans ELSE retransmit_events END::BIGINT AS retransmits,
-  CASE WHEN sees_sends THEN coalesce(retransmitted_bytes, 0)::DOUBLE / nullif(sent_bytes, 0) END AS retransmit_share,
+  seen.capture,
+  seen.flow,
+  saddr,
+  sport,
+  daddr,
+  dport,
+  start_s,
+  duration_s,
+  records,
+  CASE
+    WHEN has_start
+    AND done_s IS NOT NULL THEN 'whole'
+    WHEN has_start THEN 'no end'
+    WHEN done_s IS NOT NULL THEN 'no start'
+    ELSE 'neither'
+  END AS seen,
+  acked_bytes,
+  acked_bytes * 8 / nullif(duration_s, 0) AS goodput_bps,
+  CASE
+    WHEN sees_sends
+    OR polled THEN sent_bytes
+  END::BIGINT AS sent_bytes,
+  CASE
+    WHEN sees_sends THEN sends
+  END AS sends,
+  CASE
+    WHEN NOT sees_retransmits THEN NULL
+    WHEN counts_packets THEN retrans
+    ELSE retransmit_events
+  END::BIGINT AS retransmits,
+  CASE
+    WHEN sees_sends THEN coalesce(retransmitted_bytes, 0)::DOUBLE / nullif(sent_bytes, 0)
+  END AS retransmit_share,
   rto_num::BIGINT AS rtos,
-  CASE WHEN sees_ca_state THEN coalesce(loss_episodes, 0) END AS loss_episodes,
-  CASE WHEN sees_ca_state THEN coalesce(recovery_episodes, 0) END AS recovery_episodes,
-  CASE WHEN sees_resets THEN resets END AS resets,
-  srtt_mean_us, srtt_min_us, srtt_max_us,
-  CASE WHEN has_samples THEN rtt_min_us END AS rtt_min_us,
-  CASE WHEN has_samples THEN quantiles[1] END AS rtt_median_us,
-  CASE WHEN has_samples THEN quantiles[2] END AS rtt_p95_us,
-  CASE WHEN has_samples THEN quantiles[3] END AS rtt_p99_us,
-  cwnd_mean, cwnd_max, inflight_mean_bytes,
-  exit_s AS slow_start_exit_s, exit_cwnd AS slow_start_exit_cwnd,
-  cwnd_share, rwnd_share, sndbuf_share, application_share, pacing_share, recovery_share, idle_share, basis AS limits_basis,
+  CASE
+    WHEN sees_ca_state THEN coalesce(loss_episodes, 0)
+  END AS loss_episodes,
+  CASE
+    WHEN sees_ca_state THEN coalesce(recovery_episodes, 0)
+  END AS recovery_episodes,
+  CASE
+    WHEN sees_resets THEN resets
+  END AS resets,
+  srtt_mean_us,
+  srtt_min_us,
+  srtt_max_us,
+  samples.rtt_min_us,
+  median_of(quantiles) AS rtt_median_us,
+  p95_of(quantiles) AS rtt_p95_us,
+  p99_of(quantiles) AS rtt_p99_us,
+  cwnd_mean,
+  cwnd_max,
+  inflight_mean_bytes,
+  slow_start.exit_s AS slow_start_exit_s,
+  slow_start.exit_cwnd AS slow_start_exit_cwnd,
+  cwnd_share,
+  rwnd_share,
+  sndbuf_share,
+  application_share,
+  pacing_share,
+  recovery_share,
+  idle_share,
+  basis AS limits_basis,
   cong,
   lost.flow IS NOT NULL AS crosses_gap,
-  CASE WHEN anywhere THEN 1 ELSE least(coalesce(lost_s, 0) / nullif(duration_s, 0), 1) END AS gap_share
-FROM (
-  -- Samples from a srtt in whole us are not worth having where 8 us is much of it; `rtt` has the same rule.
-  SELECT _lives.*, tells_samples AND (exact_srtt OR srtt_min_us >= 200) AS has_samples FROM _lives JOIN captures USING (capture)
-) AS seen
-JOIN captures USING (capture)
-JOIN acked USING (flow)
-LEFT JOIN held USING (flow)
-LEFT JOIN samples USING (flow)
-LEFT JOIN algorithms USING (flow)
-LEFT JOIN (SELECT flow, exit_s, exit_cwnd FROM slow_start) USING (flow)
-LEFT JOIN (
-  SELECT flow, cwnd_share, rwnd_share, sndbuf_share, application_share, pacing_share, recovery_share, idle_share, basis FROM limits
-) USING (flow)
-LEFT JOIN lost USING (flow);
+  gap_share_of(is_anywhere, lost_s, duration_s) AS gap_share
+FROM
+  _connections AS seen
+  JOIN captures ON captures.capture = seen.capture
+  JOIN _data_flows ON _data_flows.capture = seen.capture
+  AND _data_flows.flow = seen.flow
+  LEFT JOIN samples ON samples.capture = seen.capture
+  AND samples.flow = seen.flow
+  LEFT JOIN slow_start ON slow_start.capture = seen.capture
+  AND slow_start.flow = seen.flow
+  LEFT JOIN limits ON limits.capture = seen.capture
+  AND limits.flow = seen.flow
+  LEFT JOIN lost ON lost.capture = seen.capture
+  AND lost.flow = seen.flow;

@@ -5,79 +5,206 @@
 -- flow                 UINTEGER   connection
 -- window_start_s       DOUBLE     seconds since the capture began
 -- window_s             DOUBLE     length of the window, seconds (settings.window_s)
--- acked_bytes          BIGINT     new bytes acknowledged: how far snd_una moved (the sequence numbers of SYN and FIN count as one each); from ss how far
---                            bytes_acked did, which each poll tells only up to its own moment
+-- acked_bytes          BIGINT     new bytes acknowledged: how far snd_una moved (the sequence numbers of SYN and FIN
+--                            count as one each); from ss how far bytes_acked did, which each poll tells only up to its
+--                            own moment
 -- goodput_bps          DOUBLE     acked_bytes in bit/s
 -- sent_bytes           BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
 -- throughput_bps       DOUBLE     sent_bytes in bit/s; NULL likewise
--- retransmitted_bytes  BIGINT     of sent_bytes, those below snd_nxt: sent before; NULL where the source sees no single sends
+-- retransmitted_bytes  BIGINT     of sent_bytes, those below snd_nxt: sent before; NULL where the source sees no
+--                                 single sends
 -- retransmit_share     DOUBLE     retransmitted_bytes of sent_bytes, 0 to 1; NULL likewise, and where nothing was sent
--- retransmits          BIGINT     segments retransmitted (the kernel's count; from tracepoints, buffers, each of which can be
---                                 several segments); NULL where the source cannot tell
--- outstanding          BOOLEAN    data was sent and not yet acknowledged at some moment of the window; NULL where the source
---                                 cannot tell
+-- retransmits          BIGINT     segments retransmitted (the kernel's count; from tracepoints, buffers, each of which
+--                                 can be several segments); NULL where the source cannot tell
+-- outstanding          BOOLEAN    data was sent and not yet acknowledged at some moment of the window; NULL where the
+--                                 source cannot tell
 -- crosses_gap          BOOLEAN    records of the capture were lost in or next to the window, so its numbers are bounds
-CREATE VIEW goodput AS
-WITH per_window AS (
-  SELECT capture, flow, window_of(t, window_s) AS w,
-    -- A record shows snd_una before its segment. Where the source tells what the segment acknowledges, that counts at once; the
-    -- kernel does not look at the acknowledgement of a RST, nor at one of data that was never sent.
-    greatest(max(coalesce(snd_una, bytes_acked)),
-      max(CASE WHEN type = 'recv' AND tcp_flags & 20 = 16 AND ack_num <= snd_nxt THEN ack_num END)) AS una,
-    min(coalesce(snd_una, bytes_acked)) AS lowest_una,
-    sum(CASE WHEN type = 'send' THEN length_bytes END)::BIGINT AS sent_bytes,
-    sum(CASE WHEN type = 'send' AND seq_num < snd_nxt THEN length_bytes END)::BIGINT AS retransmitted_bytes,
-    max(bytes_sent) AS sent_so_far,
-    max(retrans) AS retrans,
-    count(CASE WHEN type = 'retransmit' THEN 1 END) AS retransmit_events,
-    max(coalesce(snd_nxt - snd_una, packets_out)) > 0 AS outstanding
-  FROM _trace CROSS JOIN settings
-  WHERE flow IS NOT NULL
-  GROUP BY capture, flow, w
-), per_flow AS (
-  SELECT capture, flow, min(w) AS first_w, max(w) AS last_w, min(lowest_una) AS first_una, count(sent_bytes) > 0 AS has_sends,
-    min(sent_so_far) AS first_sent, min(retrans) AS first_retrans
-  FROM per_window GROUP BY capture, flow HAVING count(una) > 0
-), every_window AS (
-  SELECT capture, flow, has_sends, first_una, first_sent, first_retrans, unnest(range(first_w, first_w + so_many_windows(windows, total))) AS w
-  FROM (SELECT *, last_w + 1 - first_w AS windows, sum(last_w + 1 - first_w) OVER () AS total FROM per_flow)
-), filled AS (
-  SELECT every_window.*, sent_bytes, retransmitted_bytes, retransmit_events,
-    coalesce(max(una) OVER so_far, first_una) AS una,
-    coalesce(max(sent_so_far) OVER so_far, first_sent) AS sent_so_far,
-    coalesce(max(retrans) OVER so_far, first_retrans) AS retrans,
-    -- A silent window shows what the next record tells: its state was held since the last one.
-    first_value(outstanding IGNORE NULLS) OVER (PARTITION BY every_window.flow ORDER BY every_window.w
-      ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS outstanding
-  FROM every_window
-  LEFT JOIN per_window ON per_window.flow = every_window.flow AND per_window.w = every_window.w
-  WINDOW so_far AS (PARTITION BY every_window.flow ORDER BY every_window.w ROWS UNBOUNDED PRECEDING)
-), counted AS (
-  SELECT capture, flow, w, outstanding, round(w * window_s, 9) AS window_start_s, window_s,
-    una - lag(una, 1, first_una) OVER so_far AS acked_bytes,
-    CASE WHEN has_sends AND sees_sends THEN coalesce(sent_bytes, 0) ELSE sent_so_far - lag(sent_so_far, 1, first_sent) OVER so_far END AS sent_bytes,
-    CASE WHEN has_sends AND sees_sends THEN coalesce(retransmitted_bytes, 0) END AS retransmitted_bytes,
-    CASE WHEN NOT sees_retransmits THEN NULL WHEN NOT counts_packets THEN coalesce(retransmit_events, 0) ELSE retrans - lag(retrans, 1, first_retrans) OVER so_far END AS retransmits
-  FROM filled CROSS JOIN settings JOIN captures USING (capture)
-  WINDOW so_far AS (PARTITION BY flow ORDER BY w)
-), gap_windows AS (
-  SELECT DISTINCT flow, w
-  FROM counted JOIN losses ON losses.capture = counted.capture
-    AND coalesce(from_s, window_start_s) <= window_start_s + window_s AND coalesce(to_s, window_start_s) >= window_start_s
-)
+WITH
+  per_window AS (
+    SELECT
+      capture,
+      flow,
+      window_of(t, window_s) AS w,
+      -- A record shows snd_una before its segment. Where the source tells what the segment acknowledges, that counts
+      -- at once; the kernel does not look at the acknowledgement of a RST, nor at one of data that was never sent.
+      greatest(
+        max(coalesce(snd_una, bytes_acked)),
+        max(
+          CASE
+            WHEN type = 'recv'
+            AND tcp_flags & 20 = 16
+            AND ack_num <= snd_nxt THEN ack_num
+          END
+        )
+      ) AS una,
+      min(coalesce(snd_una, bytes_acked)) AS lowest_una,
+      sum(
+        CASE
+          WHEN type = 'send' THEN length_bytes
+        END
+      )::BIGINT AS sent_bytes,
+      sum(
+        CASE
+          WHEN is_sent_again(type, seq_num, snd_nxt) THEN length_bytes
+        END
+      )::BIGINT AS retransmitted_bytes,
+      max(bytes_sent) AS sent_so_far,
+      max(retrans) AS retrans,
+      count(
+        CASE
+          WHEN type = 'retransmit' THEN 1
+        END
+      ) AS retransmit_events,
+      max(coalesce(snd_nxt - snd_una, packets_out)) > 0 AS outstanding
+    FROM
+      _trace
+      CROSS JOIN settings
+    WHERE
+      flow IS NOT NULL
+    GROUP BY
+      capture,
+      flow,
+      w
+  ),
+  per_flow AS (
+    SELECT
+      capture,
+      flow,
+      min(w) AS first_w,
+      max(w) AS last_w,
+      min(lowest_una) AS first_una,
+      count(sent_bytes) > 0 AS has_sends,
+      min(sent_so_far) AS first_sent,
+      min(retrans) AS first_retrans
+    FROM
+      per_window
+    GROUP BY
+      capture,
+      flow
+    HAVING
+      count(una) > 0
+  ),
+  every_window AS (
+    SELECT
+      capture,
+      flow,
+      has_sends,
+      first_una,
+      first_sent,
+      first_retrans,
+      explode(sequence(first_w, first_w + so_many_windows(windows, total) - 1)) AS w
+    FROM
+      (
+        SELECT
+          *,
+          last_w + 1 - first_w AS windows,
+          sum(last_w + 1 - first_w) OVER () AS total
+        FROM
+          per_flow
+      )
+  ),
+  filled AS (
+    SELECT
+      every_window.*,
+      sent_bytes,
+      retransmitted_bytes,
+      retransmit_events,
+      coalesce(max(una) OVER so_far, first_una) AS una,
+      coalesce(max(sent_so_far) OVER so_far, first_sent) AS sent_so_far,
+      coalesce(max(retrans) OVER so_far, first_retrans) AS retrans,
+      min(
+        CASE
+          WHEN outstanding IS NOT NULL THEN every_window.w
+        END
+      ) OVER from_here AS telling_w
+    FROM
+      every_window
+      LEFT JOIN per_window ON per_window.capture = every_window.capture
+      AND per_window.flow = every_window.flow
+      AND per_window.w = every_window.w
+    WINDOW
+      so_far AS (
+        PARTITION BY
+          every_window.capture,
+          every_window.flow
+        ORDER BY
+          every_window.w ROWS UNBOUNDED PRECEDING
+      ),
+      from_here AS (
+        PARTITION BY
+          every_window.capture,
+          every_window.flow
+        ORDER BY
+          every_window.w ROWS BETWEEN CURRENT ROW
+          AND UNBOUNDED FOLLOWING
+      )
+  ),
+  counted AS (
+    SELECT
+      filled.capture,
+      flow,
+      w,
+      telling_w,
+      round(w * window_s, 9) AS window_start_s,
+      window_s,
+      una - lag(una, 1, first_una) OVER so_far AS acked_bytes,
+      CASE
+        WHEN has_sends
+        AND sees_sends THEN coalesce(sent_bytes, 0)
+        ELSE sent_so_far - lag(sent_so_far, 1, first_sent) OVER so_far
+      END AS sent_bytes,
+      CASE
+        WHEN has_sends
+        AND sees_sends THEN coalesce(retransmitted_bytes, 0)
+      END AS retransmitted_bytes,
+      CASE
+        WHEN NOT sees_retransmits THEN NULL
+        WHEN NOT counts_packets THEN coalesce(retransmit_events, 0)
+        ELSE retrans - lag(retrans, 1, first_retrans) OVER so_far
+      END AS retransmits
+    FROM
+      filled
+      CROSS JOIN settings
+      JOIN captures ON captures.capture = filled.capture
+    WINDOW
+      so_far AS (
+        PARTITION BY
+          filled.capture,
+          flow
+        ORDER BY
+          w
+      )
+  ),
+  gap_windows AS (
+    SELECT DISTINCT
+      counted.capture,
+      flow,
+      w
+    FROM
+      counted
+      JOIN losses ON losses.capture = counted.capture
+      AND can_be_in(from_s, to_s, window_start_s, window_start_s + window_s)
+  )
 SELECT
-  capture,
-  flow,
+  counted.capture,
+  counted.flow,
   window_start_s,
   window_s,
   acked_bytes,
-  acked_bytes * 8 / window_s AS goodput_bps,
-  sent_bytes,
-  sent_bytes * 8 / window_s AS throughput_bps,
-  retransmitted_bytes,
-  retransmitted_bytes::DOUBLE / nullif(sent_bytes, 0) AS retransmit_share,
+  acked_bytes * 8 / nullif(window_s, 0) AS goodput_bps,
+  counted.sent_bytes,
+  counted.sent_bytes * 8 / nullif(window_s, 0) AS throughput_bps,
+  counted.retransmitted_bytes,
+  counted.retransmitted_bytes::DOUBLE / nullif(counted.sent_bytes, 0) AS retransmit_share,
   retransmits,
-  outstanding,
+  -- A silent window shows what the next record tells: its state was held since the last one.
+  telling.outstanding,
   gap_windows.w IS NOT NULL AS crosses_gap
-FROM counted
-LEFT JOIN gap_windows USING (flow, w);
+FROM
+  counted
+  LEFT JOIN per_window AS telling ON telling.capture = counted.capture
+  AND telling.flow = counted.flow
+  AND telling.w = telling_w
+  LEFT JOIN gap_windows ON gap_windows.capture = counted.capture
+  AND gap_windows.flow = counted.flow
+  AND gap_windows.w = counted.w;

@@ -1,76 +1,120 @@
--- What kept each connection from sending more, as shares of its life. One row a connection; the shares of a row add up to 1.
--- The life is from its establishment (or its first record) to its last record.
--- needs: _steps, trace, captures, losses
+-- What kept each connection from sending more, as shares of its life. One row a connection; the shares of a row add up
+-- to 1. The life is from its establishment (or its first record) to its last record.
+-- needs: _connections, captures, losses
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- life_s             DOUBLE     seconds
 -- cwnd_share         DOUBLE     0 to 1: data was waiting and the congestion window was full
 -- rwnd_share         DOUBLE     data was waiting and the peer's window had no room for a segment
--- sndbuf_share       DOUBLE     the application was waiting for room in the send buffer, and all in it was sent; NULL where the
---                               source cannot tell, and then part of application_share
+-- sndbuf_share       DOUBLE     the application was waiting for room in the send buffer, and all in it was sent; NULL
+--                               where the source cannot tell, and then part of application_share
 -- application_share  DOUBLE     something was in flight and nothing more to send
--- pacing_share       DOUBLE     data was waiting and both windows were open: held by pacing, the limit on bytes queued below TCP, or
---                               Nagle's rule; NULL where the source cannot tell, and then part of application_share
--- recovery_share     DOUBLE     something was in flight in state Recovery or Loss, or until a retransmission or its timeout; NULL where
---                               the source tells no congestion state, and then part of the others
+-- pacing_share       DOUBLE     data was waiting and both windows were open: held by pacing, the limit on bytes queued
+--                               below TCP, or Nagle's rule; NULL where the source cannot tell, and then part of
+--                               application_share
+-- recovery_share     DOUBLE     something was in flight in state Recovery or Loss, or until a retransmission or its
+--                               timeout; NULL where the source tells no congestion state, and then part of the others
 -- idle_share         DOUBLE     nothing was in flight and nothing to send
--- basis              VARCHAR    'kernel': receiver, send buffer and idle are the kernel's own times (tcp_info's busy, rwnd_limited,
---                               sndbuf_limited), and what is left of the busy time is split as the records' states are;
---                               'records': all by the records' states; 'tracepoints': the same with an estimated segment size, and
---                               without what was waiting to be sent
--- gap_share          DOUBLE     share of the life in which records of the capture were lost; 1 where their place is not known
+-- basis              VARCHAR    'kernel': receiver, send buffer and idle are the kernel's own times (tcp_info's busy,
+--                               rwnd_limited, sndbuf_limited), and what is left of the busy time is split as the
+--                               records' states are; 'records': all by the records' states; 'tracepoints': the same
+--                               with an estimated segment size, and without what was waiting to be sent
+-- gap_share          DOUBLE     share of the life in which records of the capture were lost; 1 where their place is
+--                               not known
 -- crosses_gap        BOOLEAN    records of the capture were lost during it
-CREATE TABLE limits AS
-WITH sums AS (
-  SELECT capture, flow, min(since_s) AS start_s, max(t) AS end_s, seconds_of(sum(held_ns)) AS life_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'cwnd' THEN held_ns END), 0)) AS cwnd_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'rwnd' THEN held_ns END), 0)) AS rwnd_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'application' THEN held_ns END), 0)) AS application_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'pacing' THEN held_ns END), 0)) AS pacing_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'recovery' THEN held_ns END), 0)) AS recovery_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'idle' THEN held_ns END), 0)) AS idle_s
-  FROM (SELECT capture, flow, held_by, since_s, t, nanoseconds(t - since_s) AS held_ns FROM _steps WHERE held_by IS NOT NULL AND since_s IS NOT NULL)
-  GROUP BY capture, flow
-  HAVING sum(held_ns) > 0
-), chrono AS (
-  SELECT flow, (max(busy_us) - min(busy_us)) / 1e6 AS busy_s, (max(rwnd_limited_us) - min(rwnd_limited_us)) / 1e6 AS rwnd_s,
-    (max(sndbuf_limited_us) - min(sndbuf_limited_us)) / 1e6 AS sndbuf_s
-  FROM trace WHERE busy_us IS NOT NULL AND flow IS NOT NULL GROUP BY flow
-), measured AS (
-  SELECT sums.capture, flow, start_s, end_s, life_s, sees_ca_state,
-    CASE WHEN chrono.flow IS NOT NULL THEN 'kernel' WHEN NOT counts_packets THEN 'tracepoints' ELSE 'records' END AS basis,
-    coalesce(chrono.rwnd_s, sums.rwnd_s) AS rwnd_s,
-    coalesce(chrono.sndbuf_s, 0) AS sndbuf_s,
-    CASE WHEN chrono.flow IS NOT NULL THEN greatest(life_s - chrono.busy_s, 0) ELSE idle_s END AS idle_s,
-    cwnd_s, pacing_s, recovery_s,
-    greatest(application_s - coalesce(chrono.sndbuf_s, 0), 0) AS application_s
-  FROM sums JOIN captures USING (capture) LEFT JOIN chrono USING (flow)
-), split AS (
-  SELECT *,
-    greatest(life_s - rwnd_s - sndbuf_s - idle_s, 0) AS rest_s,
-    cwnd_s + pacing_s + recovery_s + application_s AS told_s
-  FROM measured
-), scaled AS (
-  SELECT *,
-    CASE WHEN basis = 'kernel' AND told_s > 0 THEN rest_s / told_s ELSE 1 END AS factor,
-    CASE WHEN basis = 'kernel' AND told_s = 0 THEN rest_s ELSE 0 END AS untold_s
-  FROM split
-), lost AS (
-  SELECT flow, bool_or(from_s IS NULL AND to_s IS NULL) AS anywhere,
-    exact_sum(greatest(least(end_s, coalesce(to_s, end_s)) - greatest(start_s, coalesce(from_s, start_s)), 0)) AS lost_s
-  FROM split JOIN losses ON losses.capture = split.capture AND coalesce(from_s, start_s) <= end_s AND coalesce(to_s, end_s) >= start_s
-  GROUP BY flow
-)
+WITH
+  measured AS (
+    SELECT
+      told.capture,
+      flow,
+      told_from_s AS start_s,
+      told_to_s AS end_s,
+      seconds_of(told_ns) AS life_s,
+      sees_ca_state,
+      CASE
+        WHEN has_kernel_times THEN 'kernel'
+        WHEN NOT counts_packets THEN 'tracepoints'
+        ELSE 'records'
+      END AS basis,
+      coalesce(kernel_rwnd_s, rwnd_s) AS rwnd_s,
+      coalesce(sndbuf_s, 0) AS sndbuf_s,
+      CASE
+        WHEN has_kernel_times THEN greatest(seconds_of(told_ns) - busy_s, 0)
+        ELSE idle_s
+      END AS idle_s,
+      cwnd_s,
+      pacing_s,
+      recovery_s,
+      greatest(application_s - coalesce(sndbuf_s, 0), 0) AS application_s
+    FROM
+      _connections AS told
+      JOIN captures ON captures.capture = told.capture
+    WHERE
+      told_ns > 0
+  ),
+  split AS (
+    SELECT
+      *,
+      greatest(life_s - rwnd_s - sndbuf_s - idle_s, 0) AS rest_s,
+      cwnd_s + pacing_s + recovery_s + application_s AS told_s
+    FROM
+      measured
+  ),
+  scaled AS (
+    SELECT
+      *,
+      CASE
+        WHEN basis = 'kernel'
+        AND told_s > 0 THEN rest_s / nullif(told_s, 0)
+        ELSE 1
+      END AS factor,
+      CASE
+        WHEN basis = 'kernel'
+        AND told_s = 0 THEN rest_s
+        ELSE 0
+      END AS untold_s
+    FROM
+      split
+  ),
+  lost AS (
+    SELECT
+      split.capture,
+      flow,
+      bool_or(
+        from_s IS NULL
+        AND to_s IS NULL
+      ) AS is_anywhere,
+      exact_sum(seconds_in(from_s, to_s, start_s, end_s)) AS lost_s
+    FROM
+      split
+      JOIN losses ON losses.capture = split.capture
+      AND can_be_in(from_s, to_s, start_s, end_s)
+    GROUP BY
+      split.capture,
+      flow
+  )
 SELECT
-  capture, flow, life_s,
-  cwnd_s * factor / life_s AS cwnd_share,
-  rwnd_s / life_s AS rwnd_share,
-  CASE WHEN basis = 'kernel' THEN sndbuf_s / life_s END AS sndbuf_share,
-  (application_s * factor + untold_s) / life_s AS application_share,
-  CASE WHEN basis <> 'tracepoints' THEN pacing_s * factor / life_s END AS pacing_share,
-  CASE WHEN sees_ca_state OR basis <> 'tracepoints' THEN recovery_s * factor / life_s END AS recovery_share,
-  idle_s / life_s AS idle_share,
+  scaled.capture,
+  scaled.flow,
+  life_s,
+  cwnd_s * factor / nullif(life_s, 0) AS cwnd_share,
+  rwnd_s / nullif(life_s, 0) AS rwnd_share,
+  CASE
+    WHEN basis = 'kernel' THEN sndbuf_s / nullif(life_s, 0)
+  END AS sndbuf_share,
+  (application_s * factor + untold_s) / nullif(life_s, 0) AS application_share,
+  CASE
+    WHEN basis <> 'tracepoints' THEN pacing_s * factor / nullif(life_s, 0)
+  END AS pacing_share,
+  CASE
+    WHEN sees_ca_state
+    OR basis <> 'tracepoints' THEN recovery_s * factor / nullif(life_s, 0)
+  END AS recovery_share,
+  idle_s / nullif(life_s, 0) AS idle_share,
   basis,
-  CASE WHEN anywhere THEN 1 ELSE least(coalesce(lost_s, 0) / life_s, 1) END AS gap_share,
+  gap_share_of(is_anywhere, lost_s, life_s) AS gap_share,
   lost.flow IS NOT NULL AS crosses_gap
-FROM scaled LEFT JOIN lost USING (flow);
+FROM
+  scaled
+  LEFT JOIN lost ON lost.capture = scaled.capture
+  AND lost.flow = scaled.flow;

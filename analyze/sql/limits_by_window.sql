@@ -1,53 +1,118 @@
--- What kept each connection from sending more, in windows of equal length. Always by the records' states: the kernel's own
--- times come in jiffies, too coarse for short windows. docs/metrics.md has the rules.
--- needs: _steps, settings, losses
+-- What kept each connection from sending more, in windows of equal length. Always by the records' states: the kernel's
+-- own times come in jiffies, too coarse for short windows. docs/metrics.md has the rules.
+-- needs: intervals, settings, losses
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- window_start_s     DOUBLE     seconds since the capture began
 -- window_s           DOUBLE     length of the window, seconds (settings.window_s)
--- told_s             DOUBLE     how much of the window the connection's records tell of, seconds; the times below add up to it
+-- told_s             DOUBLE     how much of the window the connection's records tell of, seconds; the times below add
+--                               up to it
 -- cwnd_s             DOUBLE     seconds in it with data waiting and the congestion window full
 -- rwnd_s             DOUBLE     with data waiting and the peer's window too small
--- application_s      DOUBLE     with something in flight and nothing more to send (or, unseen, a full send buffer; from tracepoints,
---                               pacing too)
+-- application_s      DOUBLE     with something in flight and nothing more to send (or, unseen, a full send buffer;
+--                               from tracepoints, pacing too)
 -- pacing_s           DOUBLE     with data waiting and both windows open
 -- recovery_s         DOUBLE     with something in flight in Recovery or Loss, or until a retransmission timeout
 -- idle_s             DOUBLE     with nothing in flight and nothing to send
 -- crosses_gap        BOOLEAN    records of the capture were lost in or next to the window
-CREATE VIEW limits_by_window AS
-WITH cut AS (
-  -- What of each stretch lies in the window in which it ends …
-  SELECT capture, flow, held_by, nanoseconds(t - greatest(since_s, floor(t / window_s) * window_s)) AS held_ns, window_of(t, window_s) AS w, window_s
-  FROM _steps CROSS JOIN settings
-  WHERE held_by IS NOT NULL AND t > since_s
-  UNION ALL
-  -- … and, of the few that began in an earlier one, in those before it.
-  SELECT capture, flow, held_by, nanoseconds((w + 1) * window_s - greatest(since_s, w * window_s)), w, window_s
-  FROM (
-    SELECT capture, flow, held_by, since_s, window_s,
-      unnest(range(first_w, first_w + so_many_windows(windows, total))) AS w
-    FROM (
-      SELECT capture, flow, held_by, since_s, window_s, window_of(since_s, window_s) AS first_w,
-        window_of(t, window_s) - window_of(since_s, window_s) AS windows,
-        sum(window_of(t, window_s) - window_of(since_s, window_s)) OVER () AS total
-      FROM _steps CROSS JOIN settings
-      WHERE held_by IS NOT NULL AND floor(t / window_s) > floor(since_s / window_s)
-    )
+WITH
+  cut AS (
+    -- What of each interval lies in the window in which it ends …
+    SELECT
+      capture,
+      flow,
+      held_by,
+      nanoseconds(t - greatest(since_s, floor(t / nullif(window_s, 0)) * window_s)) AS held_ns,
+      window_of(t, window_s) AS w,
+      window_s
+    FROM
+      intervals
+      CROSS JOIN settings
+    WHERE
+      held_by IS NOT NULL
+      AND t > since_s
+    UNION ALL
+    -- … and, of the few that began in an earlier one, in those before it.
+    SELECT
+      capture,
+      flow,
+      held_by,
+      nanoseconds((w + 1) * window_s - greatest(since_s, w * window_s)),
+      w,
+      window_s
+    FROM
+      (
+        SELECT
+          capture,
+          flow,
+          held_by,
+          since_s,
+          window_s,
+          explode(sequence(first_w, first_w + so_many_windows(windows, total) - 1)) AS w
+        FROM
+          (
+            SELECT
+              capture,
+              flow,
+              held_by,
+              since_s,
+              window_s,
+              window_of(since_s, window_s) AS first_w,
+              window_of(t, window_s) - window_of(since_s, window_s) AS windows,
+              sum(window_of(t, window_s) - window_of(since_s, window_s)) OVER () AS total
+            FROM
+              intervals
+              CROSS JOIN settings
+            WHERE
+              held_by IS NOT NULL
+              AND floor(t / nullif(window_s, 0)) > floor(since_s / nullif(window_s, 0))
+          )
+      )
+  ),
+  summed AS (
+    SELECT
+      capture,
+      flow,
+      w,
+      window_s,
+      round(w * window_s, 9) AS window_start_s,
+      seconds_of(sum(held_ns)) AS told_s,
+      held_s('cwnd', held_by, held_ns) AS cwnd_s,
+      held_s('rwnd', held_by, held_ns) AS rwnd_s,
+      held_s('application', held_by, held_ns) AS application_s,
+      held_s('pacing', held_by, held_ns) AS pacing_s,
+      held_s('recovery', held_by, held_ns) AS recovery_s,
+      held_s('idle', held_by, held_ns) AS idle_s
+    FROM
+      cut
+    GROUP BY
+      capture,
+      flow,
+      w,
+      window_s
+    HAVING
+      sum(held_ns) > 0
   )
-), summed AS (
-  SELECT capture, flow, w, window_s, round(w * window_s, 9) AS window_start_s,
-    seconds_of(sum(held_ns)) AS told_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'cwnd' THEN held_ns END), 0)) AS cwnd_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'rwnd' THEN held_ns END), 0)) AS rwnd_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'application' THEN held_ns END), 0)) AS application_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'pacing' THEN held_ns END), 0)) AS pacing_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'recovery' THEN held_ns END), 0)) AS recovery_s,
-    seconds_of(coalesce(sum(CASE WHEN held_by = 'idle' THEN held_ns END), 0)) AS idle_s
-  FROM cut GROUP BY capture, flow, w, window_s HAVING sum(held_ns) > 0
-)
-SELECT capture, flow, window_start_s, window_s, told_s, cwnd_s, rwnd_s, application_s, pacing_s, recovery_s, idle_s,
+SELECT
+  capture,
+  flow,
+  window_start_s,
+  window_s,
+  told_s,
+  cwnd_s,
+  rwnd_s,
+  application_s,
+  pacing_s,
+  recovery_s,
+  idle_s,
   EXISTS (
-    SELECT 1 FROM losses WHERE losses.capture = summed.capture
-      AND coalesce(from_s, window_start_s) <= window_start_s + window_s AND coalesce(to_s, window_start_s) >= window_start_s
+    SELECT
+      1
+    FROM
+      losses
+    WHERE
+      losses.capture = summed.capture
+      AND can_be_in(from_s, to_s, window_start_s, window_start_s + window_s)
   ) AS crosses_gap
-FROM summed;
+FROM
+  summed;

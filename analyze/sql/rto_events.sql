@@ -6,93 +6,177 @@
 -- event                BIGINT     number of the expiry on its connection, from 1
 -- t                    DOUBLE     seconds since the capture began
 -- basis                VARCHAR    'timer' (the timer was seen to fire) or 'Loss state' (see above)
--- kind                 VARCHAR    'retransmission'; 'zero-window retransmission' (data was in flight but the peer had closed its
---                                 window meanwhile; only extended records tell it from the former); 'window probe' (nothing in
---                                 flight: it asks whether a closed window has opened, tcp_send_probe0)
--- chain                BIGINT     number of the chain on its connection: expiries of one kind with no new data acknowledged between
+-- kind                 VARCHAR    'retransmission'; 'zero-window retransmission' (data was in flight but the peer had
+--                                 closed its window meanwhile; only extended records tell it from the former); 'window
+--                                 probe' (nothing in flight: it asks whether a closed window has opened,
+--                                 tcp_send_probe0)
+-- chain                BIGINT     number of the chain on its connection: expiries of one kind with no new data
+--                                 acknowledged between
 -- chain_position       BIGINT     place in the chain, from 1; the timer backs off by 2 from one to the next
--- rto_ms               UINTEGER   the timer's value, ms; of window probes the RTO from which their timer backs off by itself
---                                 (tcp_probe0_when); NULL where the source lacks it
+-- rto_ms               UINTEGER   the timer's value, ms; of window probes the RTO from which their timer backs off by
+--                                 itself (tcp_probe0_when); NULL where the source lacks it
 -- outstanding_packets  UINTEGER   packets_out; NULL likewise
 -- outstanding_bytes    BIGINT     snd_nxt - snd_una
--- since_ack_s          DOUBLE     time since the last segment received on the connection, seconds; NULL where there was none
--- progress_s           DOUBLE     until new data was acknowledged, seconds; NULL where the trace does not show it. From tracepoints,
---                                 these two end with the segment received after, as they tell what was before each
+-- since_ack_s          DOUBLE     time since the last segment received on the connection, seconds; NULL where there
+--                                 was none
+-- progress_s           DOUBLE     until new data was acknowledged, seconds; NULL where the trace does not show it.
+--                                 From tracepoints, these two end with the segment received after, as they tell what
+--                                 was before each
 -- recover_s            DOUBLE     until all was acknowledged that was outstanding, seconds; NULL likewise
--- ca_state_before      ca_state   congestion state as the timer fired; NULL where the source does not tell
--- ca_state_after       ca_state   that of the next record
--- cwnd_before, cwnd_after          UINTEGER  congestion window, packets: as the timer fired (tracepoints: before the last segment
---                                 received) and at the next record that tells
+-- ca_state_before      VARCHAR    congestion state as the timer fired; NULL where the source does not tell
+-- ca_state_after       VARCHAR    that of the next record
+-- cwnd_before, cwnd_after          UINTEGER  congestion window, packets: as the timer fired (tracepoints: before the
+--                                 last segment received) and at the next record that tells
 -- ssthresh_before, ssthresh_after  UINTEGER  slow-start threshold, packets, likewise
 -- loss_s               DOUBLE     until the state was Loss no longer, seconds; NULL where the trace does not show it
 -- retransmits          BIGINT     segments retransmitted until then; NULL likewise and where the source does not count
--- spurious             BOOLEAN    inferred: the kernel took its reaction back (undo, after F-RTO, timestamps or DSACK), so the data
---                                 had not been lost; NULL for probes, and where the trace does not show how Loss was left or
---                                 whether that was an undo
--- spurious_evidence    VARCHAR    what it is inferred from, or why it cannot be; NULL for probes, and where the trace ends inside Loss
+-- spurious             BOOLEAN    inferred: the kernel took its reaction back (undo, after F-RTO, timestamps or
+--                                 DSACK), so the data had not been lost; NULL for probes, and where the trace does not
+--                                 show how Loss was left or whether that was an undo
+-- spurious_evidence    VARCHAR    what it is inferred from, or why it cannot be; NULL for probes, and where the trace
+--                                 ends inside Loss
 -- crosses_gap          BOOLEAN    records of the capture were lost between the last ACK and recovery
-CREATE TABLE rto_events AS
-WITH links AS (
-  SELECT *,
-    CASE WHEN una = lag(una) OVER in_order AND (kind = 'window probe') = (lag(kind) OVER in_order = 'window probe') THEN 0 ELSE 1 END AS begins
-  FROM _expiry_states WINDOW in_order AS (PARTITION BY flow ORDER BY ord)
-), chained AS (
-  SELECT *,
-    row_number() OVER (PARTITION BY flow ORDER BY ord) AS event,
-    sum(begins) OVER (PARTITION BY flow ORDER BY ord ROWS UNBOUNDED PRECEDING)::BIGINT AS chain
-  FROM links
-), placed AS (
-  SELECT *,
-    row_number() OVER in_chain AS chain_position,
-    first_value(cwnd_before) OVER in_chain AS chain_cwnd,
-    first_value(ssthresh_before) OVER in_chain AS chain_ssthresh,
-    first_value(ssthresh_after) OVER in_chain AS chain_ssthresh_after
-  FROM chained WINDOW in_chain AS (PARTITION BY flow, chain ORDER BY ord)
-), exits AS (
-  -- The state that followed. The record out of Loss is found by its time, which is the very same number.
-  SELECT placed.flow, placed.ord, min_by(near.ca_state, near.ord) AS exit_ca_state
-  FROM placed JOIN _expiry_records AS near ON near.flow = placed.flow AND near.t = exit_s
-  WHERE near.ord > placed.ord AND near.ca_state <> 'Loss'
-  GROUP BY placed.flow, placed.ord
-), told AS (
-  SELECT placed.*, exit_ca_state,
-    exit_una < high AS left_early,
-    chain_ssthresh_after < chain_ssthresh AS lowered,
-    exit_ssthresh >= chain_ssthresh AND exit_cwnd >= chain_cwnd AS restored
-  FROM placed LEFT JOIN exits USING (flow, ord)
-), judged AS (
-  SELECT *,
-    CASE
-      WHEN left_early AND exit_ca_state <> 'Recovery' THEN 'left early'
-      WHEN lowered AND restored THEN 'restored'
-      WHEN left_early THEN 'lost again'
-      WHEN NOT restored THEN 'repaired'
-      WHEN restored THEN 'untold'
-    END AS how_left
-  FROM told
-)
+WITH
+  links AS (
+    SELECT
+      *,
+      CASE
+        WHEN una = lag(una) OVER in_order
+        AND (kind = 'window probe') = (lag(kind) OVER in_order = 'window probe') THEN 0
+        ELSE 1
+      END AS begins
+    FROM
+      _expiries
+    WINDOW
+      in_order AS (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          ord
+      )
+  ),
+  chained AS (
+    SELECT
+      *,
+      sum(begins) OVER (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          ord ROWS UNBOUNDED PRECEDING
+      )::BIGINT AS chain
+    FROM
+      links
+  ),
+  placed AS (
+    SELECT
+      *,
+      row_number() OVER in_chain AS chain_position,
+      first_value(cwnd_before) OVER in_chain AS chain_cwnd,
+      first_value(ssthresh_before) OVER in_chain AS chain_ssthresh,
+      first_value(ssthresh_after) OVER in_chain AS chain_ssthresh_after
+    FROM
+      chained
+    WINDOW
+      in_chain AS (
+        PARTITION BY
+          capture,
+          flow,
+          chain
+        ORDER BY
+          ord
+      )
+  ),
+  told AS (
+    SELECT
+      *,
+      exit_una < high AS left_early,
+      chain_ssthresh_after < chain_ssthresh AS lowered,
+      exit_ssthresh >= chain_ssthresh
+      AND exit_cwnd >= chain_cwnd AS restored
+    FROM
+      placed
+  ),
+  judged AS (
+    SELECT
+      *,
+      CASE
+        WHEN left_early
+        AND exit_ca_state <> 'Recovery' THEN 'left early'
+        WHEN lowered
+        AND restored THEN 'restored'
+        WHEN left_early THEN 'lost again'
+        WHEN NOT restored THEN 'repaired'
+        WHEN restored THEN 'untold'
+      END AS how_left
+    FROM
+      told
+  )
 SELECT
-  capture, flow, event, t,
-  CASE WHEN sees_timers THEN 'timer' ELSE 'Loss state' END AS basis,
-  kind, chain, chain_position, rto_ms, packets_out AS outstanding_packets, high - una AS outstanding_bytes,
+  capture,
+  flow,
+  event,
+  t,
+  CASE
+    WHEN sees_timers THEN 'timer'
+    ELSE 'Loss state'
+  END AS basis,
+  kind,
+  chain,
+  chain_position,
+  rto_ms,
+  packets_out AS outstanding_packets,
+  high - una AS outstanding_bytes,
   t - ack_s AS since_ack_s,
   progress_at - t AS progress_s,
-  CASE WHEN kind <> 'window probe' THEN recovered_at - t END AS recover_s,
-  ca_state::ca_state AS ca_state_before, ca_state_after::ca_state AS ca_state_after, cwnd_before, cwnd_after, ssthresh_before, ssthresh_after,
-  CASE WHEN kind <> 'window probe' THEN exit_s - t END AS loss_s,
-  CASE WHEN kind <> 'window probe' THEN exit_retrans::BIGINT - retrans END AS retransmits,
-  CASE WHEN kind = 'retransmission' AND exit_s IS NOT NULL AND how_left <> 'untold' THEN how_left IN ('left early', 'restored') END AS spurious,
-  CASE WHEN kind = 'retransmission' AND exit_s IS NOT NULL THEN CASE how_left
-    WHEN 'left early' THEN 'Loss was left with ' || (high - exit_una) || ' bytes of what was outstanding still unacknowledged'
-    WHEN 'lost again' THEN 'Loss was left for Recovery: a retransmission was lost'
-    WHEN 'restored' THEN 'as Loss was left, cwnd was back at ' || exit_cwnd || ' and ssthresh at ' || exit_ssthresh
-    WHEN 'repaired' THEN 'Loss was left with all acknowledged; cwnd ' || exit_cwnd || ' of ' || chain_cwnd
-    WHEN 'untold' THEN 'cwnd was back at ' || exit_cwnd || ', but ssthresh had not been lowered, so no undo would show'
-    ELSE 'what cwnd and ssthresh were before is not known'
-  END END AS spurious_evidence,
+  CASE
+    WHEN kind <> 'window probe' THEN recovered_at - t
+  END AS recover_s,
+  ca_state AS ca_state_before,
+  ca_state_after,
+  cwnd_before,
+  cwnd_after,
+  ssthresh_before,
+  ssthresh_after,
+  CASE
+    WHEN kind <> 'window probe' THEN exit_s - t
+  END AS loss_s,
+  CASE
+    WHEN kind <> 'window probe' THEN exit_retrans::BIGINT - retrans
+  END AS retransmits,
+  CASE
+    WHEN kind = 'retransmission'
+    AND exit_s IS NOT NULL
+    AND how_left <> 'untold' THEN how_left IN ('left early', 'restored')
+  END AS spurious,
+  CASE
+    WHEN kind = 'retransmission'
+    AND exit_s IS NOT NULL THEN CASE how_left
+      WHEN 'left early' THEN concat(
+        'Loss was left with ',
+        high - exit_una,
+        ' bytes of what was outstanding still unacknowledged'
+      )
+      WHEN 'lost again' THEN 'Loss was left for Recovery: a retransmission was lost'
+      WHEN 'restored' THEN 'as Loss was left, cwnd was back at ' || exit_cwnd || ' and ssthresh at ' || exit_ssthresh
+      WHEN 'repaired' THEN 'Loss was left with all acknowledged; cwnd ' || exit_cwnd || ' of ' || chain_cwnd
+      WHEN 'untold' THEN concat(
+        'cwnd was back at ',
+        exit_cwnd,
+        ', but ssthresh had not been lowered, so no undo would show'
+      )
+      ELSE 'what cwnd and ssthresh were before is not known'
+    END
+  END AS spurious_evidence,
   EXISTS (
-    SELECT 1 FROM losses WHERE losses.capture = judged.capture
-      AND coalesce(from_s, t) <= coalesce(recovered_at, exit_s, t) AND coalesce(to_s, t) >= coalesce(ack_s, t)
+    SELECT
+      1
+    FROM
+      losses
+    WHERE
+      losses.capture = judged.capture
+      AND can_be_in(from_s, to_s, coalesce(ack_s, t), coalesce(recovered_at, exit_s, t))
   ) AS crosses_gap
-FROM judged
-LEFT JOIN _expiry_recoveries USING (flow, ord);
+FROM
+  judged;

@@ -1,6 +1,6 @@
 /** Makes the tables and views that every query builds on. */
 import { basename, dirname, join } from "node:path";
-import type { TppHeader } from "@tcpprobe-plus/tpp";
+import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
 import type { Cache } from "../cache/cache.ts";
 import { Derived } from "../cache/derived.ts";
 import { capabilitiesOf, capabilityNames } from "../captures/capabilities.ts";
@@ -11,9 +11,10 @@ import { registerCapture, registerLosses } from "../captures/tables.ts";
 import type { Database } from "../database/database.ts";
 import { wholeNumeral } from "../database/literals.ts";
 import { NotACaptureError, TemporaryDirectoryError } from "../errors.ts";
-import { entryKey } from "../parquet/converted.ts";
+import { entryKey, words } from "../parquet/converted.ts";
 import { openParquet, type ParquetRows, rowsIn } from "../parquet/read.ts";
 import { keptFormat, passingFormat, type WriteOptions, type WrittenPass, writePass } from "../parquet/write.ts";
+import { StreamedCapture } from "./stream.ts";
 import { typesSql } from "./types.ts";
 
 export interface Opening {
@@ -24,6 +25,8 @@ export interface Opening {
   readonly cache: Cache | null;
   /** The output to which the records of a single capture are written as they are read. Null: none. */
   readonly into: string | null;
+  /** Whether the records go to each query as they are read: see `streams`. */
+  readonly streams: boolean;
 }
 
 /** One capture in `trace`: where its rows are, with flows counted from 1. */
@@ -39,6 +42,18 @@ export interface Opened {
   readonly derived: Derived | null;
   /** The output that now holds the records. Null: none does. */
   readonly written: string | null;
+  /** The capture that is read anew by each query; null: none is. */
+  readonly streamed: StreamedCapture | null;
+}
+
+/**
+ * Whether a capture's records can go to the one query that wants them: nothing is kept of it, and the sizes of
+ * segments, by which tracepoints are judged, need no reading before.
+ */
+export async function streams(inputs: readonly Input[], cache: Cache | null): Promise<boolean> {
+  const [input] = inputs;
+  if (inputs.length !== 1 || input?.kind !== "tpp") return false;
+  return capabilitiesOf(input.files[0]!.header).counts_packets && !(await cache?.entryOf(input.files));
 }
 
 /** Makes the view `trace` over all given files, and the tables `captures`, `losses` and `not_followed`. */
@@ -47,17 +62,19 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   await database.run(typesSql());
   await database.load("_dialect", loaded);
   await database.run(`
-    CREATE TABLE captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, ${capabilityNames.map((name) => `${name} BOOLEAN`).join(", ")});
-    CREATE TABLE losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
-    CREATE TABLE not_followed (capture USMALLINT, segments BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
+    CREATE TABLE _captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, ${capabilityNames.map((name) => `${name} BOOLEAN`).join(", ")});
+    CREATE TABLE _losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
+    CREATE TABLE _not_followed (capture USMALLINT, segments BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
     CREATE VIEW settings AS SELECT getvariable('window_s') AS window_s;
   `);
   await database.setVariable("window_s", "0.1::DOUBLE");
-  for (const name of ["captures", "losses", "not_followed", "settings"]) loaded.add(name);
+  for (const name of ["_captures", "_losses", "_not_followed", "settings"]) loaded.add(name);
+  for (const name of ["captures", "losses", "not_followed"]) await database.load(name, loaded);
   const captures: Capture[] = [];
   const parts: Part[] = [];
   const into = inputs.length === 1 ? opening.into : null;
   let written: string | null = null;
+  let streamed: StreamedCapture | null = null;
   for (const input of inputs) {
     const number = captures.length + 1;
     if (input.kind === "parquet") {
@@ -74,6 +91,13 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
       parts.push({ ...kept.rows, file: kept.entry, headers: [{ number, header: kept.capture.header }] });
       continue;
     }
+    if (opening.streams) {
+      const { header } = input.files[0]!;
+      await registerCapture(database, { capture: number, path: input.path, header });
+      streamed = await StreamedCapture.open(database, { ...input, number });
+      parts.push({ select: streamed.select, flows: 0, file: input.path, headers: [{ number, header }] });
+      continue;
+    }
     const read = await readCapture(input, number, { ...opening, into, entry: kept?.entry ?? null });
     if (read.file === into) written = into;
     const { capture, losses } = read.written;
@@ -86,32 +110,51 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   const unique = withUniqueFlows(parts);
   const union = (selects: readonly string[]) => selects.join(" UNION ALL ");
   await database.run(`CREATE VIEW _trace AS ${union(unique.map(({ select }) => select))}`);
-  await database.run(
-    "CREATE VIEW trace AS SELECT * REPLACE (type::record_type AS type, ca_state::ca_state AS ca_state) FROM _trace",
-  );
-  // What `convert` writes.
-  const whole = unique.every(({ isFollowed }) => isFollowed) ? unique.map(({ followed }) => followed) : ["FROM _trace"];
-  await database.run(`CREATE VIEW _whole_trace AS ${union(whole)}`);
-  // For each kind, only the files that have such records are read.
+  const columns = traceColumns.map(({ name, type }) => (words.has(type) ? `${name}::${type} AS ${name}` : name));
+  await database.run(`CREATE VIEW trace AS SELECT ${columns.join(", ")} FROM _trace`);
+  // Of each kind only the files that have any of it are read.
   for (const [view, counts] of [
     ["_packet_records", true],
     ["_byte_records", false],
   ] as const) {
-    const wanted = unique.flatMap(({ followed, headers }) => {
+    const wanted = unique.flatMap(({ select, headers }) => {
       const own = headers.filter(({ header }) => capabilitiesOf(header).counts_packets === counts);
       if (own.length === 0) return [];
-      if (own.length === headers.length) return [followed];
+      if (own.length === headers.length) return [select];
       return [
-        `SELECT * FROM (${followed}) WHERE capture IN (${own.map(({ number }) => wholeNumeral(number)).join(", ")})`,
+        `SELECT * FROM (${select}) WHERE capture IN (${own.map(({ number }) => wholeNumeral(number)).join(", ")})`,
       ];
     });
-    const none = `SELECT * FROM (${unique[0]!.followed}) WHERE false`;
+    const none = `SELECT * FROM (${unique[0]!.select}) WHERE false`;
     await database.run(`CREATE VIEW ${view} AS ${wanted.length > 0 ? union(wanted) : none}`);
     loaded.add(view);
   }
   loaded.add("_trace").add("trace");
+  if (streamed !== null) {
+    const { capture, losses } = await readOnce(database, streamed, loaded);
+    captures.push(capture);
+    await registerLosses(database, losses);
+    await withoutLosses(database);
+    return { captures, derived: null, written, streamed };
+  }
+  await withoutLosses(database);
   const file = parts.length === 1 && parts[0]!.file !== into ? parts[0]!.file : null;
-  return { captures, derived: await Derived.of(database, file, opening.cache), written };
+  return { captures, derived: await Derived.of(database, file, opening.cache), written, streamed };
+}
+
+/** Where nothing was lost, no sample is across a loss. */
+async function withoutLosses(database: Database): Promise<void> {
+  if (await database.value<boolean>("SELECT NOT EXISTS (FROM _losses)")) database.expectNone("_lossy_rtt_samples");
+}
+
+/** Sums a streamed capture's connections, and so reads it. Where losses are is known only afterwards. */
+async function readOnce(database: Database, streamed: StreamedCapture, loaded: Set<string>): Promise<WrittenPass> {
+  try {
+    return await streamed.readBy(() => database.load("_connections", loaded));
+  } catch (error) {
+    await streamed.close();
+    throw error;
+  }
 }
 
 /** A capture from the cache. Without `capture`, it is not there yet and is to be added. Null: it is not to be kept. */
@@ -161,12 +204,13 @@ async function readCapture(
 function withUniqueFlows(parts: readonly Part[]): Part[] {
   let before = 0;
   return parts.map((part) => {
-    const numbered = (select: string) =>
-      before === 0 ? select : `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${select})`;
-    const [select, followed] = [numbered(part.select), numbered(part.followed)];
+    const select =
+      before === 0
+        ? part.select
+        : `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${part.select})`;
     before += part.flows;
     if (before > 2 ** 32 - 1)
       throw new NotACaptureError(part.file, "its flows' numbers are too large to open it beside the others");
-    return { ...part, select, followed };
+    return { ...part, select };
   });
 }

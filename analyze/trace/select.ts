@@ -13,14 +13,12 @@ export async function flowFilter(trace: Trace, asked: readonly number[] | undefi
 }
 
 /**
- * SQL of the flows that carry data: those asked for; else those of each capture that had at least a hundredth of the
- * bytes acknowledged of the one with most (so not the receiving end of a one-way transfer, nor a control connection).
+ * SQL of the flows that carry data: those asked for; else those that sql/_data_flows.sql says do.
  */
 export async function dataFlows(trace: Trace, asked: readonly number[] | undefined): Promise<string> {
   if (asked) return `SELECT flow FROM flows ${await flowFilter(trace, asked)}`;
-  return `SELECT flow FROM (
-    SELECT flow, coalesce(acked_bytes, 0) AS acked, max(coalesce(acked_bytes, 0)) OVER (PARTITION BY capture) AS most FROM flows
-  ) WHERE acked * 100 >= most AND most > 0`;
+  await trace.need("_data_flows");
+  return "SELECT flow FROM _data_flows WHERE carries_data";
 }
 
 /** An end of a connection as text, from SQL of its address and port. */

@@ -12,7 +12,7 @@ import type { Access } from "../database/lock.ts";
 import { objectsOf } from "../database/values.ts";
 import { TemporaryDirectoryError, UsageError } from "../errors.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.ts";
-import { type Opened, openCaptures } from "./open.ts";
+import { type Opened, openCaptures, streams } from "./open.ts";
 import { viewNames } from "./views.ts";
 
 /** Opens captures for the commands; library.ts does it for programs. */
@@ -31,9 +31,16 @@ export async function openTraceAs<Kind extends Trace>(
   try {
     const inputs = await inputsOf(paths, options.reading ?? {});
     const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
-    database = await Database.open(directory, accessTo(inputs, cache, options));
+    const streaming = options.once === true && (await streams(inputs, cache));
+    database = await Database.open(directory, accessTo(inputs, cache, options), streaming);
     const loaded = new Set<string>();
-    const opened = await openCaptures(database, inputs, { directory, loaded, cache, into: options.into ?? null });
+    const opened = await openCaptures(database, inputs, {
+      directory,
+      loaded,
+      cache,
+      into: options.into ?? null,
+      streams: streaming,
+    });
     return make(database, { ...opened, directory, loaded, loading: Promise.resolve() });
   } catch (error) {
     await database?.close();
@@ -67,6 +74,12 @@ export interface OpenOptions {
   readonly outputs?: readonly string[];
   /** One of `outputs`: the records of a single capture that is not cached are written to it as they are read. */
   readonly into?: string;
+  /**
+   * Only `flows`, `limits`, `slow_start` or `_connections` are wanted, which one reading of the records makes. Of one
+   * capture that nothing is kept of the records then go to the query as they are read, and are written nowhere. What
+   * else is asked reads the capture once more.
+   */
+  readonly once?: boolean;
   /**
    * Lets queries do all that DuckDB can: read and write files, change tables, load extensions. For queries of your own
    * alone.
@@ -176,6 +189,7 @@ export class Trace implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.database.close();
+    await this.#shared.streamed?.close();
     await removeTemporaryDirectory(this.#shared.directory);
   }
 }

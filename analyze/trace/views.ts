@@ -14,6 +14,12 @@ export const viewNames = [
   "gaps",
   "events",
   "marks",
+  "intervals",
+  "rtt_samples",
+  "rounds",
+  "captures",
+  "losses",
+  "not_followed",
 ] as const;
 
 /** Those whose rows are windows of the length that `--window` sets. */

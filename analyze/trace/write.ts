@@ -12,5 +12,5 @@ export async function writeParquet(trace: Trace, path: string): Promise<void> {
   if (trace.written === path) return;
   const captures = trace.captures.map(({ path, header, records }) => ({ path, header, records }));
   const losses = await trace.rows<Loss>(lossesSql);
-  await copyTrace(trace.database, "SELECT * FROM _whole_trace", { captures, losses }, path);
+  await copyTrace(trace.database, "SELECT * FROM _trace", { captures, losses }, path);
 }

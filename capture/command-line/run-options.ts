@@ -12,7 +12,8 @@ import {
 } from "../filter/filter.ts";
 import { findCgroup, findNamespace, findProcess, parseHosts, parsePorts, parseSample } from "../filter/parse.ts";
 import { defaultName } from "../run/default-name.ts";
-import { parseDuration, parseRotation, parseSize, type Rotation } from "../run/limits.ts";
+import { parseDuration, parseRotation, parseSize, type Rotation, secondsIn } from "../run/limits.ts";
+import { parseRule, type Rule } from "../run/rules.ts";
 import { type SourceChoice, sourceChoices } from "../sources/choose.ts";
 
 interface RunFlags {
@@ -32,6 +33,9 @@ interface RunFlags {
   readonly maxSize?: number;
   readonly rotate?: Rotation;
   readonly keep?: number;
+  readonly last?: number;
+  readonly dumpOn?: readonly (Rule | "SIGUSR1")[];
+  readonly lastMemory: number;
   readonly level: number;
   readonly bufferSizeKb?: number;
   readonly interval: number;
@@ -91,6 +95,18 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
       "with --rotate: only the newest n files",
       wholeNumber("--keep", 1, 1_000_000, "a number of files"),
     )
+    .option("--last <time>", "keep only so long, in memory (30s, 5m), and write files of it on --dump-on", parseLast)
+    .option(
+      "--dump-on <rule>",
+      'with --last: write when this holds, such as "rto >= 2" or "retransmits/s > 100"; SIGUSR1 always does; may be repeated',
+      parseDumpOn,
+    )
+    .option(
+      "--last-memory <size>",
+      "with --last: at most so much memory for it (default: 256MiB)",
+      parseSize,
+      256 * 2 ** 20,
+    )
     .option("--level <n>", "zstd level", wholeNumber("--level", 1, 19, "a level"), 3)
     .option("--full", "module: every segment")
     .option("--cwnd-changes", "module: only segments at which the connection's cwnd has changed")
@@ -129,6 +145,12 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
   if (flags.keep !== undefined && !flags.rotate) {
     throw new OptionsError("--keep: only with --rotate, which makes the files of which some stay. Give --rotate, too.");
   }
+  if (flags.last === undefined && flags.dumpOn) {
+    throw new OptionsError("--dump-on: only with --last, which says how much is kept for it. Give --last, too.");
+  }
+  if (flags.last !== undefined && (flags.rotate || flags.maxSize !== undefined || flags.output === "-")) {
+    throw new OptionsError("--last: writes files when asked, so --rotate, --max-size and -o - do not go with it.");
+  }
   if (flags.output === "-" && flags.rotate) {
     throw new OptionsError("--rotate: standard output is one stream. Give a file with -o, or leave --rotate out.");
   }
@@ -144,6 +166,8 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
     maxBytes: flags.maxSize ?? null,
     rotate: flags.rotate ?? null,
     keep: flags.keep ?? null,
+    last:
+      flags.last === undefined ? null : { lastS: flags.last, rules: rulesOf(flags), maxMemoryBytes: flags.lastMemory },
     level: flags.level,
     bufferSizeKb: flags.bufferSizeKb ?? null,
     intervalMs: flags.interval,
@@ -160,6 +184,22 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
     json: flags.json ?? false,
     commandLine: ["capture", ...argv.slice(2)],
   };
+}
+
+const rulesOf = ({ dumpOn = [] }: RunFlags): Rule[] => dumpOn.flatMap((one) => (one === "SIGUSR1" ? [] : [one]));
+
+/** Throws a BadRuleError. */
+const parseDumpOn = (text: string, before: readonly (Rule | "SIGUSR1")[] = []): readonly (Rule | "SIGUSR1")[] => [
+  ...before,
+  text === "SIGUSR1" ? text : parseRule(text),
+];
+
+/** Throws a BadNumberError. */
+function parseLast(text: string): number {
+  const seconds = secondsIn(text);
+  if (seconds === null || seconds < 1 || seconds > 3600)
+    throw new BadNumberError("--last", text, 1, 3600, "seconds, or 30s, 5m,");
+  return seconds;
 }
 
 /** `everything` itself where nothing was asked for. */

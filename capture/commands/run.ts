@@ -1,8 +1,10 @@
 /** `capture run`: from the source to .tpp files until it is stopped. */
-import { exitCodes, failureReason, TppError, type TppHeader } from "@tcpprobe-plus/tpp/write";
+import { bytesText, exitCodes, failureReason, TppError, type TppHeader } from "@tcpprobe-plus/tpp/write";
 import { CalledOffError, CommandStartError, ModuleRemovedError, OptionsError } from "../errors.ts";
 import type { Command } from "../run/command.ts";
+import { numberedPath } from "../run/file-set.ts";
 import { finish } from "../run/finish.ts";
+import { type FlightOptions, FlightRecorder } from "../run/flight-recorder.ts";
 import type { Rotation } from "../run/limits.ts";
 import { Output } from "../run/output.ts";
 import { record } from "../run/record.ts";
@@ -10,11 +12,12 @@ import { makeReporter, type Reporter } from "../run/reporter.ts";
 import { exitCodeOf, exitCodeOfSignal, Signals } from "../run/signals.ts";
 import { StopRequest } from "../run/stop-request.ts";
 import type { User } from "../run/user.ts";
-import { takeSnapshot } from "../snapshot/header.ts";
+import { type Snapshot, takeSnapshot } from "../snapshot/header.ts";
 import { type ChooseOptions, chooseSource } from "../sources/choose.ts";
 import type { Source } from "../sources/source.ts";
 import { callerOf } from "../system/sudo.ts";
 import type { Io } from "../terminal/io.ts";
+import { formatCount, formatLost } from "../terminal/numbers.ts";
 
 export interface RunOptions extends Omit<ChooseOptions, "say" | "signal"> {
   /** `-` for standard output. */
@@ -27,6 +30,8 @@ export interface RunOptions extends Omit<ChooseOptions, "say" | "signal"> {
   readonly rotate: Rotation | null;
   readonly keep: number | null;
   readonly maxBytes: number | null;
+  /** Only the last so much, in memory; null for all, in files. */
+  readonly last: Pick<FlightOptions, "lastS" | "rules" | "maxMemoryBytes"> | null;
   readonly durationS: number | null;
   /** What to run under the capture; empty for nothing. */
   readonly command: readonly string[];
@@ -100,6 +105,7 @@ class Capture {
     const taking = takeSnapshot({ ...this.#options, netns, signal: this.stop.signal });
     const snapshot = await this.stop.unlessAsked(taking, () => {});
     if (snapshot === null || this.stop.reason !== null) throw this.calledOff();
+    if (this.#options.last !== null) return this.#keepLast(source, snapshot, summary, user);
     source.start();
     const output = await Output.create(source, snapshot, {
       ...this.#options,
@@ -130,6 +136,47 @@ class Capture {
       path,
       command: () => this.#command?.end ?? null,
     });
+  }
+
+  /** `--last`. */
+  async #keepLast(source: Source, snapshot: Snapshot, summary: string, user: User | null): Promise<void> {
+    const { output: path, durationS, last, mode, level } = this.#options;
+    const { lastS, rules, maxMemoryBytes } = last!;
+    if (rules.length > 0 && source.text !== "records") {
+      const next = "Take --source bpf, or the module with --binary; SIGUSR1 works with all.";
+      throw new OptionsError(
+        `--dump-on ${rules[0]!.text}: rules need binary records, and source ${source.name} gives text. ${next}`,
+      );
+    }
+    const { say } = this.#reporter;
+    const recorder = new FlightRecorder(source, snapshot, {
+      ...{ path, mode, level, lastS, rules, maxMemoryBytes, say },
+      owner: callerOf(),
+      command: this.#commandNote(),
+    });
+    source.start();
+    this.#report = () => void recorder.dump("SIGUSR1");
+    const on = [...rules.map(({ text }) => text), "SIGUSR1"].join(", ");
+    say(summary);
+    say(
+      `the last ${lastS} s in at most ${bytesText(maxMemoryBytes)} of memory; capturing to ${numberedPath(path, 1)} and so on, on ${on}${this.#until()}`,
+    );
+    const alarm =
+      durationS === null ? undefined : setTimeout(() => this.stop.request("duration", false), durationS * 1000);
+    try {
+      await this.#startCommand(user);
+      this.#reporter.follow(() => recorder.status);
+      await record(source, recorder, this.stop);
+    } finally {
+      clearTimeout(alarm);
+      this.#reporter.stop();
+      source.halt();
+      await recorder.close();
+    }
+    const { status, paths } = recorder;
+    const files = paths.length === 0 ? "no file was written" : `${paths.length} files written: ${paths.join(", ")}`;
+    const line = `${formatCount(status.records)} records seen in ${status.duration_s.toFixed(1)} s, lost ${formatLost(status.lost)}; ${files}`;
+    this.#reporter.end(line, { ...status, files: paths, reason: this.stop.reason });
   }
 
   async #user(): Promise<User | null> {

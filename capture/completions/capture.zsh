@@ -44,6 +44,9 @@ _capture() {
         '--max-size[stop when the files hold about this much (500MB, 2GiB)]:size:' \
         '--rotate[begin a new file after so much (100MB) or so long (10m, 1h)]:size|time:' \
         '--keep[with --rotate\: only the newest n files]:n:' \
+        '--last[keep only so long, in memory (30s, 5m), and write files of it on --dump-on]:time:' \
+        '--dump-on[with --last\: write when this holds, such as "rto >= 2" or "retransmits/s > 100"]:rule:' \
+        '--last-memory[with --last\: at most so much memory for it (default\: 256MiB) (default\: 268435456)]:size:' \
         '--level[zstd level (default\: 3)]:n:' \
         '--full[module\: every segment]' \
         '--cwnd-changes[module\: only segments at which the connection’s cwnd has changed]' \

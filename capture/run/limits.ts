@@ -23,9 +23,13 @@ function amount(text: string, units: Readonly<Record<string, number>>): number |
   return number === undefined || factor === undefined ? null : Math.round(Number(number) * factor * 1000) / 1000;
 }
 
-/** Seconds, or with a unit: `10`, `0.5`, `90s`, `10m`. Throws a BadDurationError. */
+/** Seconds, or with a unit: `10`, `0.5`, `90s`, `10m`; null for what is none. */
+export const secondsIn = (text: string): number | null =>
+  /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : amount(text, shortSecondsOf);
+
+/** Throws a BadDurationError. */
 export function parseDuration(text: string): number {
-  const seconds = /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : amount(text, shortSecondsOf);
+  const seconds = secondsIn(text);
   if (seconds === null || seconds < 0.001 || seconds > 2_000_000) throw new BadDurationError(text);
   return seconds;
 }

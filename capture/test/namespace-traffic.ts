@@ -86,6 +86,8 @@ export async function connectIn(
 }
 
 export interface Row {
+  /** CLOCK_MONOTONIC, to some ns. */
+  readonly ns: number;
   readonly type: number;
   readonly netns: number;
   readonly saddr: string;
@@ -102,6 +104,7 @@ export async function rowsOf(path: string): Promise<{ header: TppHeader; rows: R
   for await (const { raw } of readFrames(path, walk)) {
     const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
     for (let at = 0; at < raw.length; at += strideBytes) {
+      const ns = Number(values.bigint("time_ns")!(view, at));
       const number = (name: string): number => values.number(name)!(view, at);
       const address = (name: string): string => values.address(name)!(view, at);
       const [type, netns, sport, dport] = ["type", "netns", "sport", "dport"].map(number) as [
@@ -110,7 +113,7 @@ export async function rowsOf(path: string): Promise<{ header: TppHeader; rows: R
         number,
         number,
       ];
-      if (type !== 12) rows.push({ type, netns, saddr: address("saddr"), sport, daddr: address("daddr"), dport });
+      if (type !== 12) rows.push({ ns, type, netns, saddr: address("saddr"), sport, daddr: address("daddr"), dport });
     }
   }
   return { header: walk.header!, rows };

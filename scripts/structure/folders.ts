@@ -145,6 +145,7 @@ export const folders: readonly Folder[] = [
     "opening captures; the views and their documented columns",
     "cache",
     "parquet",
+    "records",
     "captures",
     "database",
   ),

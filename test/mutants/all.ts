@@ -19,10 +19,20 @@ export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
   capture: captureMutants,
 };
 
+/**
+ * The fault's place in its file's text. Of SQL, which a formatter breaks into lines, however much space is between its
+ * words.
+ */
+export function placeOf({ file, find }: Pick<Mutant, "file" | "find">): string | RegExp {
+  if (!file.endsWith(".sql")) return find;
+  const words = find.match(/\w+|[^\w\s]/g) ?? [];
+  return new RegExp(words.map((word) => word.replaceAll(/\W/g, "\\$&")).join("\\s*"));
+}
+
 /** How often the fault's place stands in its file; 0 where there is no such file. */
 export function placesOf({ file, find }: Mutant): number {
   try {
-    return readFileSync(join(root, file), "utf8").split(find).length - 1;
+    return readFileSync(join(root, file), "utf8").split(placeOf({ file, find })).length - 1;
   } catch {
     return 0;
   }

@@ -174,9 +174,9 @@ export const answerMutants: readonly Mutant[] = [
   {
     id: "D20",
     fault: "the flows that carry data: exactly a hundredth of the largest does not count",
-    file: "analyze/trace/select.ts",
-    find: "acked * 100 >= most AND most > 0",
-    replace: "acked * 100 > most AND most > 0",
+    file: "analyze/sql/_dialect.sql",
+    find: "* 100 >= most_bytes AND",
+    replace: "* 100 > most_bytes AND",
     suites: answers,
   },
   {

@@ -108,8 +108,8 @@ export const ingestMutants: readonly Mutant[] = [
     id: "I14",
     fault: "trace_pipe: only the source's port is looked at",
     file: "analyze/records/texts/tracepoints.ts",
-    find: " || (dport >= first && dport <= last)",
-    replace: "",
+    find: "(sport >= first && sport <= last) || (dport >= first && dport <= last)",
+    replace: "sport >= first && sport <= last",
     suites: suite("analyze/test/sql/metrics"),
   },
   {

@@ -24,7 +24,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { allMutants, placesOf, root } from "./all.ts";
+import { allMutants, placeOf, placesOf, root } from "./all.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** A suite that takes longer hangs, and a fault that makes it hang is noticed. */
@@ -147,7 +147,7 @@ await inParallel(toRun, jobs, async (mutant, copy) => {
   const text = readFileSync(path, "utf8");
   writeFileSync(
     path,
-    text.replace(mutant.find, () => mutant.replace),
+    text.replace(placeOf(mutant), () => mutant.replace),
   );
   let run = mutant.by === undefined ? null : await runSuites(copy, suites, mutant.by);
   if (!run || run.passed || !run.anyTest) run = await runSuites(copy, suites);

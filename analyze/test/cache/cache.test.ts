@@ -96,7 +96,7 @@ for (const [name, paths] of [
       );
     }
     // The tables that `flows` is made of are kept where one file holds all of it.
-    const ofFlows = ["_lives", "slow_start", "limits", "flows"].length;
+    const ofFlows = ["_connections", "slow_start", "limits", "flows"].length;
     t.is(entries(directory).length, plain.trace.captures.length + (plain.trace.captures.length === 1 ? ofFlows : 0));
   });
 }
@@ -134,7 +134,7 @@ test("tables that are kept are the same when they are read again, to their types
   t.is(entries(directory).length, 1 + keptTables.length);
   const second = await open(t, [recording], { directory });
   const tables =
-    "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('captures', 'losses', 'not_followed')";
+    "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('_captures', '_losses', '_not_followed')";
   for (const name of keptTables) {
     await second.trace.need(name);
     // Nothing beside it was needed.
@@ -156,7 +156,8 @@ test("no table that is kept depends on what a user may set", async (t) => {
 
 test("what an entry is named by covers the SQL that is needed, however far behind", async (t) => {
   const names = [...(await sqlOf("flows")).keys()];
-  for (const name of ["flows", "limits", "_steps", "_segment_size", "_lives"]) t.true(names.includes(name), name);
+  for (const name of ["flows", "limits", "intervals", "_segment_size", "_connections"])
+    t.true(names.includes(name), name);
 });
 
 test("the second run takes what the first has kept, under whatever name the capture is given", async (t) => {
@@ -339,7 +340,7 @@ test("what is kept of a Parquet file is not taken once the file has changed, wha
   const kept = join(directory, "kept");
   const path = join(directory, "x.parquet");
   const before = await open(t, [recording], false);
-  await before.trace.database.run(`COPY (SELECT * FROM trace) TO '${path}' (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, KV_METADATA {
+  await before.trace.database.run(`COPY (SELECT * FROM _trace) TO '${path}' (FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1, KV_METADATA {
     'tcpprobe_plus.captures': '${JSON.stringify(before.trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
   const mean = async () => {
     const [row] = await (await open(t, [path], { directory: kept })).trace.rows(

@@ -37,7 +37,7 @@ async function parquetOf(
   };
   const pairs = Object.entries(metadata).map(([key, value]) => `${literal(key)}: ${literal(value)}`);
   await trace.database.run(
-    `COPY (SELECT ${columns} FROM trace WHERE ${rows}) TO ${literal(path)} (FORMAT parquet, KV_METADATA {${pairs.join(", ")}})`,
+    `COPY (SELECT ${columns} FROM _trace WHERE ${rows}) TO ${literal(path)} (FORMAT parquet, KV_METADATA {${pairs.join(", ")}})`,
   );
   return path;
 }

@@ -51,7 +51,7 @@ for (const name of ["kmod-loss", "kmod-rto-chain-extended", "shaped-loss"]) {
 test("the records' own proxy for the receiver's limit is within 5 % of the kernel's time", async (t) => {
   const trace = await opened(t, fixture("kmod-zero-window-extended"));
   const [row] = await trace.rows<{ kernel: number; records: number }>(`
-    SELECT rwnd_share AS kernel, (SELECT sum(t - since_s) FILTER (held_by = 'rwnd') / limits.life_s FROM _steps WHERE flow = 1) AS records
+    SELECT rwnd_share AS kernel, (SELECT sum(t - since_s) FILTER (held_by = 'rwnd') / limits.life_s FROM intervals WHERE flow = 1) AS records
     FROM limits WHERE flow = 1 AND basis = 'kernel'`);
   t.true(Math.abs(row!.kernel - row!.records) < 0.05, JSON.stringify(row));
 });

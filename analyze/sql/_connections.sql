@@ -1,0 +1,198 @@
+-- What the records of each connection come to, in one reading of them: one row a connection. `flows` makes its numbers
+-- of these.
+-- needs: _records
+-- capture, flow                file and connection
+-- saddr, sport, daddr, dport   its ends
+-- start_s, end_s, duration_s   DOUBLE   first record, last record, and between them, seconds since the capture began
+-- records                      BIGINT   how many
+-- has_start                    BOOLEAN  its setup was seen
+-- done_s                       DOUBLE   its end; NULL where it was not seen
+-- lowest_una, highest_una      BIGINT   what was acknowledged at first and at last (of ss: bytes_acked)
+-- syn_end, fin_seq             BIGINT   sequence numbers behind its SYN and of its FIN; NULL where these were not
+--                                       seen. Where no sends are seen, the FIN's is what was written as the socket
+--                                       closed
+-- sent_bytes, sends, retransmitted_bytes   payload sent, in how many segments, and what of it had been sent before
+-- retrans, retransmit_events   the kernel's count of retransmissions, and the tracepoint's
+-- resets, rto_num              RSTs and timeouts
+-- srtt_min_us, srtt_max_us, cwnd_max       extremes
+-- last_cwnd                    UINTEGER window at its last record that tells
+-- exit_ord, exit_ssthresh      BIGINT, UINTEGER   place of the first record at which snd_cwnd >= ssthresh, and
+--                                       ssthresh there; NULL where there is none
+-- cong                         VARCHAR  congestion control algorithm, the last that was told; NULL where the source
+--                                   does not tell
+SELECT
+  capture,
+  flow,
+  any_value(saddr) AS saddr,
+  any_value(sport) AS sport,
+  any_value(daddr) AS daddr,
+  any_value(dport) AS dport,
+  min(t) AS start_s,
+  max(t) AS end_s,
+  round(max(t) - min(t), 9) AS duration_s,
+  count(*) AS records,
+  count(
+    CASE
+      WHEN type = 'setup' THEN 1
+    END
+  ) > 0 AS has_start,
+  max(
+    CASE
+      WHEN type = 'done' THEN t
+    END
+  ) AS done_s,
+  coalesce(min(snd_una), min(bytes_acked)) AS lowest_una,
+  coalesce(max(snd_una), max(bytes_acked)) AS highest_una,
+  min(
+    CASE
+      WHEN type = 'send'
+      AND tcp_flags & 2 = 2 THEN seq_num + 1
+    END
+  ) AS syn_end,
+  -- The kernel changes the state, then queues the FIN.
+  min(
+    CASE
+      WHEN type = 'send'
+      AND tcp_flags & 1 = 1 THEN seq_num + length_bytes
+      WHEN type = 'state'
+      AND detail IN ('ESTABLISHED to FIN_WAIT1', 'SYN_RECV to FIN_WAIT1', 'CLOSE_WAIT to LAST_ACK') THEN write_seq
+    END
+  ) AS fin_seq,
+  coalesce(
+    sum(
+      CASE
+        WHEN type = 'send' THEN length_bytes
+      END
+    ),
+    max(bytes_sent) - min(bytes_sent)
+  ) AS sent_bytes,
+  count(
+    CASE
+      WHEN type = 'send'
+      AND length_bytes > 0 THEN 1
+    END
+  ) AS sends,
+  sum(
+    CASE
+      WHEN is_sent_again(type, seq_num, snd_nxt) THEN length_bytes
+    END
+  ) AS retransmitted_bytes,
+  max(retrans) AS retrans,
+  count(
+    CASE
+      WHEN type = 'retransmit' THEN 1
+    END
+  ) AS retransmit_events,
+  count(
+    CASE
+      WHEN type IN ('reset_sent', 'reset_received')
+      OR tcp_flags & 4 = 4 THEN 1
+    END
+  ) AS resets,
+  max(rto_num) AS rto_num,
+  min(nullif(srtt_us, 0)) AS srtt_min_us,
+  max(srtt_us) AS srtt_max_us,
+  max(snd_cwnd) AS cwnd_max,
+  max_by(
+    snd_cwnd,
+    CASE
+      WHEN snd_cwnd IS NOT NULL THEN ord
+    END
+  ) AS last_cwnd,
+  min(
+    CASE
+      WHEN snd_cwnd >= ssthresh THEN ord
+    END
+  ) AS exit_ord,
+  min_by(
+    ssthresh,
+    CASE
+      WHEN snd_cwnd >= ssthresh THEN ord
+    END
+  ) AS exit_ssthresh,
+  min_by(
+    t,
+    CASE
+      WHEN snd_cwnd >= ssthresh THEN ord
+    END
+  ) AS exit_t,
+  min_by(
+    coalesce(step_ns, -1),
+    CASE
+      WHEN snd_cwnd >= ssthresh THEN ord
+    END
+  ) AS exit_step_ns,
+  min_by(
+    coalesce(previous_cwnd, snd_cwnd),
+    CASE
+      WHEN snd_cwnd >= ssthresh THEN ord
+    END
+  ) AS exit_cwnd,
+  min_by(
+    coalesce(held_state, ''),
+    CASE
+      WHEN snd_cwnd >= ssthresh THEN ord
+    END
+  ) AS exit_state,
+  max_by(
+    cong,
+    CASE
+      WHEN cong IS NOT NULL THEN ord
+    END
+  ) AS cong,
+  mean_over_time(nullif(srtt_us, 0), 8, step_ns) AS srtt_mean_us,
+  mean_over_time(snd_cwnd, 1, step_ns) AS cwnd_mean,
+  mean_over_time(inflight_bytes, 1, step_ns) AS inflight_mean_bytes,
+  count(
+    CASE
+      WHEN is_interval
+      AND held_state = 'Loss'
+      AND (
+        previous_state IS NULL
+        OR previous_state <> 'Loss'
+      ) THEN 1
+    END
+  ) AS loss_episodes,
+  count(
+    CASE
+      WHEN is_interval
+      AND held_state = 'Recovery'
+      AND (
+        previous_state IS NULL
+        OR previous_state <> 'Recovery'
+      ) THEN 1
+    END
+  ) AS recovery_episodes,
+  min(rtt_sample_us) AS rtt_min_us,
+  quantiles_of(rtt_sample_us) AS rtt_quantiles,
+  sum(
+    CASE
+      WHEN held_by IS NOT NULL THEN step_ns
+    END
+  ) AS told_ns,
+  min(
+    CASE
+      WHEN held_by IS NOT NULL THEN nanoseconds(t) - step_ns
+    END
+  ) / 1e9 AS told_from_s,
+  max(
+    CASE
+      WHEN held_by IS NOT NULL
+      AND step_ns IS NOT NULL THEN t
+    END
+  ) AS told_to_s,
+  held_s('cwnd', held_by, step_ns) AS cwnd_s,
+  held_s('rwnd', held_by, step_ns) AS rwnd_s,
+  held_s('application', held_by, step_ns) AS application_s,
+  held_s('pacing', held_by, step_ns) AS pacing_s,
+  held_s('recovery', held_by, step_ns) AS recovery_s,
+  held_s('idle', held_by, step_ns) AS idle_s,
+  count(busy_us) > 0 AS has_kernel_times,
+  (max(busy_us) - min(busy_us)) / 1e6 AS busy_s,
+  (max(rwnd_limited_us) - min(rwnd_limited_us)) / 1e6 AS kernel_rwnd_s,
+  (max(sndbuf_limited_us) - min(sndbuf_limited_us)) / 1e6 AS sndbuf_s
+FROM
+  _records
+GROUP BY
+  capture,
+  flow;

@@ -1,0 +1,53 @@
+-- The few records of each connection that tell of its retransmission timer: the expiries themselves, and what came of
+-- them. The pass finds them (analyze/records/expiries.ts), so nothing here orders records.
+-- needs: _trace, captures
+-- capture, flow        USMALLINT, UINTEGER  file and connection
+-- ord, t               BIGINT, DOUBLE       place and time of the record
+-- sees_timers          BOOLEAN   of the capture
+-- is_expiry            BOOLEAN   the timer fired; where the source sees no timer, the congestion state became Loss
+-- kind                 VARCHAR   of an expiry, see rto_events; else NULL
+-- expiries             UINTEGER  how many its connection had before this record
+-- progressed_expiries  UINTEGER  of how many by now something new was acknowledged; NULL where there were too many to
+--                                follow
+-- recovered_expiries   UINTEGER  of how many all was acknowledged that was outstanding; NULL likewise
+-- ack_s                DOUBLE    of an expiry: when the last segment before it was received; NULL where there was none
+-- known_cwnd, known_ssthresh     UINTEGER  window and threshold that were told last, of sources whose records do not
+--                                   all tell them
+-- held_ca_state        VARCHAR   congestion state until the record
+-- ca_state, snd_una, snd_nxt, packets_out, rto_ms, snd_cwnd, ssthresh, retrans  as in trace
+SELECT
+  _trace.capture,
+  flow,
+  ord,
+  t,
+  sees_timers,
+  expiries,
+  progressed_expiries,
+  recovered_expiries,
+  known_cwnd,
+  known_ssthresh,
+  snd_una,
+  snd_nxt,
+  packets_out,
+  rto_ms,
+  snd_cwnd,
+  ssthresh,
+  retrans,
+  ca_state,
+  coalesce(held_ca_state, ca_state) AS held_ca_state,
+  type = 'timeout'
+  OR (
+    type = 'ca_state'
+    AND ca_state = 'Loss'
+    AND NOT sees_timers
+  ) AS is_expiry,
+  CASE
+    WHEN type IN ('timeout', 'ca_state') THEN expiry_kind(timer, packets_out)
+  END AS kind,
+  (nanoseconds(t) - since_ack_ns) / 1e9 AS ack_s
+FROM
+  _trace
+  JOIN captures ON captures.capture = _trace.capture
+WHERE
+  expiries IS NOT NULL
+  AND flow IS NOT NULL;

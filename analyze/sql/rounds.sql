@@ -1,0 +1,125 @@
+-- One row a round trip of a connection: what went on in it. One ends when what was sent last as it began is
+-- acknowledged (as in RFC 9406, section 4.2), and the next begins with the record behind that sends something or shows
+-- something in flight.
+-- needs: _trace, rtt_samples, captures, losses
+-- capture        USMALLINT  file
+-- flow           UINTEGER   connection; none of a source without sequence numbers
+-- round          BIGINT     number of the round trip on its connection, from 1
+-- start_s        DOUBLE     seconds since the capture began
+-- duration_s     DOUBLE     from its first record to its last, seconds
+-- acked_bytes    BIGINT     new bytes acknowledged in it
+-- sent_bytes     BIGINT     payload bytes sent in it, retransmissions included; NULL where the source sees no sends
+-- retransmits    BIGINT     segments retransmitted in it (from tracepoints, buffers); NULL where the source cannot
+--                           tell
+-- snd_cwnd       UINTEGER   largest congestion window in it, packets
+-- srtt_us        DOUBLE     smallest smoothed RTT in it, us; NULL before the first measurement
+-- rtt_us         DOUBLE     mean of the round-trip times that its records show as measured, us; NULL where they show
+--                           none
+-- crosses_gap    BOOLEAN    records of the capture were lost in or next to it, so its numbers are bounds
+WITH
+  counted AS (
+    SELECT
+      capture,
+      flow,
+      round_trip,
+      min(t) AS start_s,
+      max(t) AS end_s,
+      max(snd_cwnd) AS snd_cwnd,
+      min(nullif(srtt_us, 0)) AS srtt_us,
+      min(snd_una) AS first_una,
+      greatest(
+        max(snd_una),
+        max(
+          CASE
+            WHEN type = 'recv'
+            AND tcp_flags & 20 = 16
+            AND ack_num <= snd_nxt THEN ack_num
+          END
+        )
+      ) AS last_una,
+      sum(
+        CASE
+          WHEN type = 'send' THEN length_bytes
+        END
+      )::BIGINT AS sent_bytes,
+      min(retrans) AS first_retrans,
+      max(retrans) AS last_retrans,
+      count(
+        CASE
+          WHEN type = 'retransmit' THEN 1
+        END
+      ) AS retransmit_events
+    FROM
+      _trace
+    WHERE
+      flow IS NOT NULL
+      AND round_trip IS NOT NULL
+    GROUP BY
+      capture,
+      flow,
+      round_trip
+  ),
+  followed AS (
+    SELECT
+      *,
+      coalesce(lead(first_una) OVER in_order, last_una) - first_una AS acked_bytes,
+      coalesce(lead(first_retrans) OVER in_order, last_retrans) - first_retrans AS retrans_rise
+    FROM
+      counted
+    WINDOW
+      in_order AS (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          round_trip
+      )
+  ),
+  measured AS (
+    SELECT
+      capture,
+      flow,
+      round_trip,
+      avg(rtt_us) AS rtt_us
+    FROM
+      rtt_samples
+    WHERE
+      round_trip IS NOT NULL
+    GROUP BY
+      capture,
+      flow,
+      round_trip
+  )
+SELECT
+  followed.capture,
+  followed.flow,
+  followed.round_trip::BIGINT AS round,
+  start_s,
+  end_s - start_s AS duration_s,
+  acked_bytes,
+  CASE
+    WHEN sees_sends THEN coalesce(sent_bytes, 0)
+  END AS sent_bytes,
+  CASE
+    WHEN NOT sees_retransmits THEN NULL
+    WHEN counts_packets THEN retrans_rise
+    ELSE retransmit_events
+  END::BIGINT AS retransmits,
+  snd_cwnd,
+  srtt_us,
+  rtt_us,
+  EXISTS (
+    SELECT
+      1
+    FROM
+      losses
+    WHERE
+      losses.capture = followed.capture
+      AND can_be_in(from_s, to_s, start_s, end_s)
+  ) AS crosses_gap
+FROM
+  followed
+  JOIN captures ON captures.capture = followed.capture
+  LEFT JOIN measured ON measured.capture = followed.capture
+  AND measured.flow = followed.flow
+  AND measured.round_trip = followed.round_trip;

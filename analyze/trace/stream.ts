@@ -1,0 +1,82 @@
+/**
+ * A capture whose records go to DuckDB as they are read, and are written nowhere: each query that asks for them reads
+ * the capture.
+ */
+import type { Database } from "../database/database.ts";
+import { identifier, wholeNumeral } from "../database/literals.ts";
+import { plainType } from "../parquet/converted.ts";
+import type { WrittenPass } from "../parquet/write.ts";
+import { Pass, type PassInput } from "../records/pass.ts";
+import { PassTable, passColumns, suppliedColumns } from "../records/table.ts";
+
+export class StreamedCapture {
+  /** SQL of its records, with the columns of `_trace`. */
+  readonly select: string;
+  readonly #input: PassInput;
+  readonly #table: PassTable;
+  readonly #passes = new Set<Pass>();
+  /** The pass that nobody has begun to read. */
+  #fresh: Pass | null;
+  #told: WrittenPass | null = null;
+
+  private constructor(input: PassInput) {
+    this.#input = input;
+    this.#fresh = this.#open();
+    const name = `_records_of_${wholeNumeral(input.number)}`;
+    this.#table = new PassTable(this.#fresh, {
+      name,
+      capture: input.number,
+      start: () => {
+        const pass = this.#fresh ?? this.#open();
+        this.#fresh = null;
+        return pass;
+      },
+      finished: (pass) => {
+        this.#told ??= pass.end();
+        this.#passes.delete(pass);
+        void pass.close();
+      },
+    });
+    const supplied = new Set(suppliedColumns(this.#fresh));
+    const columns = passColumns.map(
+      ({ name, type }) =>
+        `${supplied.has(name) ? identifier(name) : "NULL"}::${plainType(type)} AS ${identifier(name)}`,
+    );
+    this.select = `SELECT ${columns.join(", ")} FROM ${name}()`;
+  }
+
+  /** Throws a NotACaptureError where its text cannot be read. */
+  static async open(database: Database, input: PassInput): Promise<StreamedCapture> {
+    const capture = new StreamedCapture(input);
+    try {
+      await database.registerTableFunction(capture.#table.function);
+      return capture;
+    } catch (error) {
+      await capture.close();
+      throw error;
+    }
+  }
+
+  #open(): Pass {
+    const pass = new Pass(this.#input);
+    this.#passes.add(pass);
+    return pass;
+  }
+
+  /** Does work that reads all records; what is known of the capture then. Throws what the pass throws. */
+  async readBy(work: () => Promise<void>): Promise<WrittenPass> {
+    try {
+      await work();
+    } catch (error) {
+      throw this.#table.error ?? error;
+    }
+    if (this.#told === null) throw new Error("the records were not read to their end");
+    return this.#told;
+  }
+
+  async close(): Promise<void> {
+    this.#table.close();
+    await Promise.all([...this.#passes].map((pass) => pass.close()));
+    this.#passes.clear();
+  }
+}

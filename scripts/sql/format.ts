@@ -1,0 +1,4 @@
+/** Part of `npm run fix`. */
+import { formatSqlFiles } from "./files.ts";
+
+formatSqlFiles();
