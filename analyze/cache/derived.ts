@@ -90,6 +90,6 @@ interface Kept {
 }
 
 /** A type by name, or an enumeration of plain words. */
-const keptType = /^([A-Z]+|ENUM\('[A-Za-z ]+'(, '[A-Za-z ]+')*\))$/;
+const keptType = /^([A-Z]+(\[\])?|ENUM\('[A-Za-z ]+'(, '[A-Za-z ]+')*\))$/;
 
 const isKeptColumn = ({ name, type }: ColumnInfo): boolean => typeof name === "string" && keptType.test(type);

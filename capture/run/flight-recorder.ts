@@ -10,7 +10,8 @@ import { recordsIn, type Source, sumOfLosses } from "../sources/source.ts";
 import { numberedPath } from "./file-set.ts";
 import type { OutputOptions } from "./output.ts";
 import type { TextSink } from "./record.ts";
-import { type Rule, RuleWatch } from "./rules.ts";
+import { RuleWatch } from "./rule-watch.ts";
+import type { Rule } from "./rules.ts";
 import type { Status } from "./status-line.ts";
 
 export interface FlightOptions extends Pick<OutputOptions, "path" | "owner" | "mode" | "level" | "command" | "say"> {

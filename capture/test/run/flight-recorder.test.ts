@@ -7,7 +7,8 @@ import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { captureHere, live, startCapture, startTraffic, temporaryDirectory } from "../../../test/support/capture.ts";
 import { layoutOf, recordBytes, strideBytes } from "../../bpf/layout.ts";
-import { parseRule, RuleWatch } from "../../run/rules.ts";
+import { RuleWatch } from "../../run/rule-watch.ts";
+import { parseRule } from "../../run/rules.ts";
 import { connectIn, makeNamespace, rowsOf } from "../namespace-traffic.ts";
 
 test("a rule is a name, a comparison and a number; times have units", (t) => {
