@@ -167,6 +167,16 @@ export class UnknownFormatError extends AnalyzeError {
   }
 }
 
+/** Of a source whose records are other moments, with other fields. */
+export class NoRecordTextError extends AnalyzeError {
+  constructor(path: string, source: string) {
+    super(
+      `${path}: records of ${source} have not the fields of the documented text; .csv, .parquet and .arrow take them`,
+      64,
+    );
+  }
+}
+
 export class SqlError extends AnalyzeError {
   constructor(cause: Error) {
     const said = cause instanceof NumberTooLargeError ? (cause.cause as Error) : cause;

@@ -7,4 +7,10 @@ export const isKernelProbe = (columns: readonly string[] | null): boolean =>
 
 /** The source that writes such text. An imported capture is treated as one of that source. */
 export const kindOf = ({ source, text, columns }: TppHeader): string =>
-  source !== "import" ? source : text === "trace_pipe" || isKernelProbe(columns) ? "tracefs" : "kmod";
+  source !== "import" || text === "ss"
+    ? text === "ss"
+      ? "ss"
+      : source
+    : text === "trace_pipe" || isKernelProbe(columns)
+      ? "tracefs"
+      : "kmod";

@@ -52,13 +52,16 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
       setExitCode(await (await import("../commands/verify.ts")).verify(files, io));
     },
   );
-  add("convert <file...>", "write the trace as Parquet, Arrow or CSV")
-    .requiredOption("-o, --output <file>", "x.parquet, x.arrow, x.csv, or - for CSV on standard output")
+  add("convert <file...>", "write the trace as Parquet, Arrow or CSV, or records as the module's text")
+    .requiredOption("-o, --output <file>", "x.parquet, x.arrow, x.csv, x.txt, or - for CSV on standard output")
     .option("-f, --force", "overwrite the output")
     .action(async (files: string[], options: { output: string; force?: boolean }) => {
       await (await import("../commands/convert.ts")).convert(files, options, io);
     });
-  add("import <path>", "make a .tpp of perf script, trace-cmd, trace_pipe or tcp_probe text (- reads standard input)")
+  add(
+    "import <path>",
+    "make a .tpp of perf script, trace-cmd, trace_pipe, tcp_probe or ss text (- reads standard input)",
+  )
     .requiredOption("-o, --output <file>", "capture to write")
     .option("-f, --force", "overwrite the output")
     .option("--began <time>", "when the first record was made, such as 2026-11-22T20:41:14Z", moment)

@@ -4,8 +4,10 @@ import { Answer } from "../export/answer.ts";
 import { arrowChunks } from "../export/arrow.ts";
 import { csvChunks } from "../export/csv.ts";
 import { writeChunks } from "../export/file.ts";
+import { recordText } from "../export/record-text.ts";
 import type { Trace } from "../trace/trace.ts";
 import { writeParquet } from "../trace/write.ts";
+import { notice } from "./notices.ts";
 import { type CommandIo, openOutput, withTrace } from "./open.ts";
 
 const wholeTrace = ({ database }: Trace) => Answer.to(database, "SELECT * FROM trace ORDER BY capture, ord");
@@ -16,15 +18,31 @@ const formats: Readonly<Record<string, (trace: Trace, path: string) => Promise<v
   ".csv": async (trace, path) => writeChunks(path, csvChunks(trace.database, await wholeTrace(trace))),
 };
 
-/** Writes the trace of the captures in the format that the output's name asks for; `-` is CSV on standard output. */
+/**
+ * Writes the trace of the captures, or for .txt their records as text, in the format that the output's name asks for;
+ * `-` is CSV on standard output.
+ */
 export async function convert(
   paths: readonly string[],
   options: { output: string; force?: boolean },
   io: CommandIo,
 ): Promise<void> {
   const { output, force = false } = options;
+  if (output.endsWith(".txt")) {
+    await using file = await openOutput(output, force, paths);
+    const reading = io.opening?.reading === undefined ? {} : { reading: io.opening.reading };
+    await file.write(async (path) =>
+      writeChunks(path, recordText(paths, { notice: (text) => notice(io, text), ...reading })),
+    );
+    return;
+  }
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
-  if (output !== "-" && !suffix) throw new UnknownFormatError(output, [...Object.keys(formats), "- (CSV)"]);
+  if (output !== "-" && !suffix)
+    throw new UnknownFormatError(output, [
+      ...Object.keys(formats),
+      ".txt (records as the module prints them)",
+      "- (CSV)",
+    ]);
   // The user keeps the output, so a copy in the cache would only cost time.
   const opening = { ...io.opening, cache: io.opening?.cache === false ? (false as const) : { readOnly: true } };
   const reading = { ...io, opening };

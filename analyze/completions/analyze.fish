@@ -19,15 +19,15 @@ complete -c analyze -n '__fish_seen_subcommand_from verify' -l no-cache -d 'pars
 complete -c analyze -n '__fish_seen_subcommand_from verify' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
 complete -c analyze -n '__fish_seen_subcommand_from verify' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from verify' -F
-complete -c analyze -n __fish_use_subcommand -a convert -d 'write the trace as Parquet, Arrow or CSV'
+complete -c analyze -n __fish_use_subcommand -a convert -d 'write the trace as Parquet, Arrow or CSV, or records as the module\'s text'
 complete -c analyze -n '__fish_seen_subcommand_from convert' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from convert' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
 complete -c analyze -n '__fish_seen_subcommand_from convert' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
-complete -c analyze -n '__fish_seen_subcommand_from convert' -s o -l output -r -F -d 'x.parquet, x.arrow, x.csv, or - for CSV on standard output'
+complete -c analyze -n '__fish_seen_subcommand_from convert' -s o -l output -r -F -d 'x.parquet, x.arrow, x.csv, x.txt, or - for CSV on standard output'
 complete -c analyze -n '__fish_seen_subcommand_from convert' -s f -l force -d 'overwrite the output'
 complete -c analyze -n '__fish_seen_subcommand_from convert' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from convert' -F
-complete -c analyze -n __fish_use_subcommand -a import -d 'make a .tpp of perf script, trace-cmd, trace_pipe or tcp_probe text (- reads standard input)'
+complete -c analyze -n __fish_use_subcommand -a import -d 'make a .tpp of perf script, trace-cmd, trace_pipe, tcp_probe or ss text (- reads standard input)'
 complete -c analyze -n '__fish_seen_subcommand_from import' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from import' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
 complete -c analyze -n '__fish_seen_subcommand_from import' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'

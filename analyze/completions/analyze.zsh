@@ -16,8 +16,8 @@ _analyze() {
     local -a commands=(
       'info:what a capture is\: header, settings, time span, frames, losses, integrity'
       'verify:check every frame’s checksum'
-      'convert:write the trace as Parquet, Arrow or CSV'
-      'import:make a .tpp of perf script, trace-cmd, trace_pipe or tcp_probe text (- reads standard input)'
+      'convert:write the trace as Parquet, Arrow or CSV, or records as the module’s text'
+      'import:make a .tpp of perf script, trace-cmd, trace_pipe, tcp_probe or ss text (- reads standard input)'
       'flows:one line a connection'
       'plot:draw cwnd, rtt, inflight, goodput, limits'
       'events:timeouts, episodes, ends of slow start, resets, in order of time'
@@ -55,7 +55,7 @@ _analyze() {
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
-        '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv, or - for CSV on standard output]:file:_files' \
+        '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv, x.txt, or - for CSV on standard output]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         '*:file:_files'

@@ -8,7 +8,7 @@ export interface TextFormat {
   readonly name: string;
   readonly text: TextKind;
   /** Whether a line is a record of it. */
-  readonly record: RegExp;
+  readonly record: Pick<RegExp, "test">;
   /** Names of its fields; null for lines of keys and values. */
   readonly columns: readonly string[] | null;
 }

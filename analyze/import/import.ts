@@ -14,6 +14,7 @@ import { knownEvents } from "../records/texts/tracepoints.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.ts";
 import { version } from "../version.ts";
 import { type TextFormat, textFormats } from "./formats.ts";
+import { firstPollTime, type PollsSeen, pollsFormat, pollsOf } from "./polls.ts";
 import { linesOf, type TextFile, textFile } from "./text-file.ts";
 
 export interface ImportOptions {
@@ -74,6 +75,7 @@ async function importFiles(
   overwrite: boolean,
 ): Promise<Imported> {
   const found = await examine(path, origin.texts);
+  if (found.format === pollsFormat) return importPolls(path, origin, output, options, overwrite);
   const header = await headerOf(path, origin, found, options);
   const writer = await TppWriter.create(output, header, { overwrite });
   const leading = new Map(found.leading);
@@ -88,6 +90,51 @@ async function importFiles(
   const { records, rejected, flows } = await readBack(output);
   if (records === 0) throw new NotACaptureError(path, noRecords(found.format, rejected));
   return { format: found.format.name, lines, records, flows, rejected, notes: header.notes ?? [] };
+}
+
+/** Polls of ss become the text that `capture` itself writes of them. */
+async function importPolls(
+  path: string,
+  origin: Origin & { readonly texts: readonly TextFile[] },
+  output: string,
+  { began, hz }: ImportOptions,
+  overwrite: boolean,
+): Promise<Imported> {
+  const { mtimeMs } = await stat(origin.texts.at(-1)!.path);
+  const latest = began?.getTime() ?? mtimeMs;
+
+  const first = await firstPollTime(origin.texts, latest);
+  if (first === null)
+    throw new NotACaptureError(
+      path,
+      "is what ss prints, but without times. Put `ts '%.s'` behind the loop or `date +%s.%N` before each poll; `capture run --source ss` records it with the times of its polls",
+    );
+  const seen: PollsSeen = { firstNs: first, isFine: false, guess: null };
+  const notes = [
+    `imported from ${path === "-" ? "standard input" : basename(path)}, text of ss`,
+    "which kernel it ran on is not known, so counts that only newer ones have are NULL where they are not printed",
+  ];
+  const header = emptyHeader({
+    origin,
+    text: "ss",
+    hz: hz ?? null,
+    clock: { realtime_ns: String(first), monotonic_ns: "0", zero_monotonic_ns: "0" },
+    format: pollsFormat.name,
+    notes,
+  });
+  for await (const _ of pollsOf(origin.texts, latest, seen));
+  if (seen.guess !== null)
+    notes.push(
+      `guess: times are taken for UTC${seen.guess === "zone and year" ? `, of the year ${new Date(Number(first / 1_000_000n)).getUTCFullYear()}` : ""}; the text does not tell (\`ts '%.s'\` would)`,
+    );
+  if (!seen.isFine) notes.push("times are whole seconds: polls within one have the same");
+  const writer = await TppWriter.create(output, header, { overwrite });
+  for await (const text of pollsOf(origin.texts, latest, seen))
+    if (!writer.write(Buffer.from(text))) await writer.drained();
+  const { lines } = await writer.close({ reason: "source ended" });
+  const { records, rejected, flows } = await readBack(output);
+  if (records === 0) throw new NotACaptureError(path, noRecords(pollsFormat, rejected));
+  return { format: pollsFormat.name, lines, records, flows, rejected, notes };
 }
 
 /** Reads the new capture once, so that import can say which lines are no records. */
@@ -161,7 +208,7 @@ async function examine(path: string, texts: readonly TextFile[]): Promise<Found>
     const before: string[] = [];
     for await (const { line, bytes: taken } of linesOf(file)) {
       if (++seen > examinedLines) break;
-      format ??= textFormats.find(({ record }) => record.test(line));
+      format ??= [...textFormats, pollsFormat].find(({ record }) => record.test(line));
       if (format?.record.test(line)) {
         first ||= line;
         break;
@@ -193,14 +240,6 @@ function whatItIs(lines: readonly string[]): string {
   const others = new Set(lines.flatMap((line) => /\d: +(?:\w+:)?(\w+):(?: |$)/.exec(line)?.[1] ?? []));
   if (others.size > 0)
     return `is text of a trace, but has none of ${knownEvents.map(({ name }) => name).join(", ")}. It has ${[...others].slice(0, 5).join(", ")}`;
-  if (
-    lines.some((line) =>
-      /^\S*\s*(?:tcp +)?(?:ESTAB|SYN-SENT|SYN-RECV|FIN-WAIT-\d|CLOSE-WAIT|TIME-WAIT|LAST-ACK|CLOSING) +\d+ +\d+ +\S+:\S+ +\S+:\S+/.test(
-        line,
-      ),
-    )
-  )
-    return "is what ss prints, which is not imported. `capture run --source ss` records it with the times of its polls";
   if (lines.every((line) => line.trim() === "" || line.startsWith("#") || /^cpus=\d+$/.test(line)))
     return "holds nothing but comments: nothing was recorded";
   return `holds no records of ${formatNames} in its first ${Math.min(lines.length, examinedLines)} lines`;
@@ -297,31 +336,54 @@ async function headerOf(
   const names = new Set([...found.events.keys(), ...(options.events ?? [])]);
   const line = (name: string) => found.events.get(name);
   return {
-    format: 1,
-    capture_id: randomUUID(),
-    tool: { name: "analyze import", version },
-    source: "import",
-    text: format.text,
+    ...emptyHeader({
+      origin,
+      text: format.text,
+      hz: options.hz ?? null,
+      format: format.name,
+      notes: [`imported from ${path === "-" ? "standard input" : basename(path)}, text of ${format.name}`, ...notes],
+      // The module's records count from when it was opened; those of tracepoints from when the machine was started, or
+      // from 1970.
+      clock: isWallClock
+        ? { realtime_ns: String(firstNs), monotonic_ns: "0", zero_monotonic_ns: "0", of_records: "realtime" }
+        : { realtime_ns: String(began), monotonic_ns: isTrace ? String(firstNs) : "0", zero_monotonic_ns: "0" },
+    }),
     columns,
     ...(isTrace
       ? { events: Object.fromEntries([...names].map((name) => [name, line(name) ? printFormatOf(line(name)!) : ""])) }
       : {}),
-    kernel: { release: "unknown", version: "", machine: "", hz: options.hz ?? null },
-    // The module's records count from when it was opened; those of tracepoints from when the machine was started, or
-    // from 1970.
-    clock: isWallClock
-      ? { realtime_ns: String(firstNs), monotonic_ns: "0", zero_monotonic_ns: "0", of_records: "realtime" }
-      : { realtime_ns: String(began), monotonic_ns: isTrace ? String(firstNs) : "0", zero_monotonic_ns: "0" },
+  };
+}
+
+/** A header in which all that is not known is empty. */
+function emptyHeader({
+  origin,
+  text,
+  hz,
+  clock,
+  format,
+  notes,
+}: {
+  origin: Origin;
+  hz: number | null;
+  format: string;
+} & Pick<TppHeader, "text" | "clock" | "notes">): TppHeader {
+  return {
+    format: 1,
+    capture_id: randomUUID(),
+    tool: { name: "analyze import", version },
+    source: "import",
+    text,
+    columns: null,
+    kernel: { release: "unknown", version: "", machine: "", hz },
+    clock,
     filters: { port: null },
     module_sysctl: null,
     sysctl: {},
     interfaces: [],
     command_line: [],
-    imported: {
-      format: format.name,
-      files: origin.files.map((file) => (file === "-" ? "standard input" : basename(file))),
-    },
-    notes: [`imported from ${path === "-" ? "standard input" : basename(path)}, text of ${format.name}`, ...notes],
+    imported: { format, files: origin.files.map((file) => (file === "-" ? "standard input" : basename(file))) },
+    notes: notes ?? [],
   };
 }
 

@@ -40,6 +40,10 @@ struct settings {
 	u32 v6_hosts;
 	u32 sample; /* one in so many */
 	u32 pid;
+	/* of port_ranges 1 and a range of 1, the port in both orders; 0: look there */
+	u16 port;
+	__be16 port_be;
+	u32 narrowed; /* 1: by more than ports */
 	u32 unused;
 	u64 cgroup;
 	struct {
@@ -235,56 +239,61 @@ static __always_inline void take(const struct sock *sk)
 }
 
 /*
- * The first look at a segment, by ports that need no other: what is rejected
- * here has cost little, as long as the rest stands in a function of its own,
- * whose registers need not be saved.
+ * The first look at a segment, where ports are asked for: what is rejected here
+ * has cost little, as the rest stands in a function of its own, for which no
+ * register has to be saved.
  */
 static __always_inline bool ports_rejected(const struct sock *sk)
 {
-	u32 ports;
+	u32 ports = sk->__sk_common.skc_portpair;
+	u16 local = ports >> 16;
 
-	if (!settings.port_ranges)
+	/* known to itself only, and looked at later */
+	if (!local)
 		return false;
-	ports = sk->__sk_common.skc_portpair;
-	return ports >> 16 && !port_wanted(ports >> 16, __builtin_bswap16(ports));
+	if (settings.port)
+		return local != settings.port && (u16)ports != settings.port_be;
+	return !port_wanted(local, __builtin_bswap16(ports));
+}
+
+/* By all that is not about ports alone */
+static __always_inline bool narrowed_to(const struct sock *sk, u16 local, u16 remote)
+{
+	/* one that has no port yet cannot be told from the others */
+	if (settings.sample && local && !sampled(&sk->__sk_common, local, remote))
+		return false;
+	if (settings.netns && sk->__sk_common.skc_net.net->ns.inum != settings.netns)
+		return false;
+	if ((settings.v4_hosts || settings.v6_hosts) && !host_wanted(&sk->__sk_common))
+		return false;
+	if (settings.pid) {
+		u64 key = (u64)sk;
+
+		if (!bpf_map_lookup_elem(&owned, &key))
+			return false;
+	}
+	return !settings.cgroup || cgroup_wanted(sk);
 }
 
 /* Is this a connection that the settings ask for? Its TCP socket, or NULL. */
 static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
 {
-	const struct tcp_sock *tp;
+	const struct tcp_sock *tp = (const struct tcp_sock *)bpf_skc_to_tcp_sock((void *)sk);
 
-	if (settings.port_ranges || settings.sample) {
+	if (tp && (settings.port_ranges || settings.narrowed)) {
 		u32 ports = sk->__sk_common.skc_portpair;
 		u16 local = ports >> 16;
 		u16 remote = __builtin_bswap16(ports);
 
 		/* A socket that closes has given its port back, and knows it still. */
-		if (!local) {
-			tp = (const struct tcp_sock *)bpf_skc_to_tcp_sock((void *)sk);
-			if (!tp)
-				return NULL;
+		if (!local)
 			local = __builtin_bswap16(tp->inet_conn.icsk_inet.inet_sport);
-		}
 		if (settings.port_ranges && !port_wanted(local, remote))
 			return NULL;
-		/* one that has no port yet cannot be told from the others */
-		if (settings.sample && local && !sampled(&sk->__sk_common, local, remote))
+		if (settings.narrowed && !narrowed_to(sk, local, remote))
 			return NULL;
 	}
-	if (settings.netns && sk->__sk_common.skc_net.net->ns.inum != settings.netns)
-		return NULL;
-	if ((settings.v4_hosts || settings.v6_hosts) && !host_wanted(&sk->__sk_common))
-		return NULL;
-	if (settings.pid) {
-		u64 key = (u64)sk;
-
-		if (!bpf_map_lookup_elem(&owned, &key))
-			return NULL;
-	}
-	if (settings.cgroup && !cgroup_wanted(sk))
-		return NULL;
-	return (const struct tcp_sock *)bpf_skc_to_tcp_sock((void *)sk);
+	return tp;
 }
 
 static __always_inline void read_addresses(struct tcpp_record *r, const struct tcp_sock *tp)
@@ -339,6 +348,17 @@ static __always_inline void read_bbr(struct tcpp_record *r, const struct inet_co
 		r->bbr.bw = BPF_CORE_READ_BITFIELD(bbr, lt_use_bw) ? bbr->lt_bw : bbr->bw.s[0].v;
 }
 
+/*
+ * Eight bytes as one, wherever they lie: each read costs the kernel a check. The
+ * compiler, which would read what it takes for unaligned in two, is not told
+ * what they are of.
+ */
+static __always_inline u64 read_both(const void *at)
+{
+	asm volatile("" : "+r"(at));
+	return *(const u64 *)at;
+}
+
 #define follows(second, first)                                 \
 	(bpf_core_field_offset(struct bictcp, second) ==        \
 	 bpf_core_field_offset(struct bictcp, first) + 4)
@@ -349,14 +369,13 @@ static __always_inline void read_cubic(struct tcpp_record *r,
 	const struct bictcp *ca = (const struct bictcp *)icsk->icsk_ca_priv;
 
 	r->cong = TCPP_CONG_CUBIC;
-	/* Neighbours are read as one: each read costs the kernel a check. */
 	if (follows(last_max_cwnd, cnt) && follows(bic_K, bic_origin_point) &&
 	    follows(epoch_start, delay_min)) {
 		u64 *out = (u64 *)&r->cubic;
 
-		out[0] = *(const u64 *)&ca->cnt;
-		out[1] = *(const u64 *)&ca->bic_origin_point;
-		out[2] = *(const u64 *)&ca->delay_min;
+		out[0] = read_both(&ca->cnt);
+		out[1] = read_both(&ca->bic_origin_point);
+		out[2] = read_both(&ca->delay_min);
 	} else {
 		r->cubic.cnt = ca->cnt;
 		r->cubic.last_max_cwnd = ca->last_max_cwnd;
@@ -366,7 +385,7 @@ static __always_inline void read_cubic(struct tcpp_record *r,
 		r->cubic.epoch_start = ca->epoch_start;
 	}
 	if (bpf_core_field_offset(struct bictcp, found) == bpf_core_field_offset(struct bictcp, tcp_cwnd) + 7) {
-		u64 both = *(const u64 *)&ca->tcp_cwnd;
+		u64 both = read_both(&ca->tcp_cwnd);
 
 		r->cubic.tcp_cwnd = both;
 		r->cubic.found = both >> 56;
@@ -546,7 +565,7 @@ static __always_inline void read_received(struct tcpp_record *r, const struct sk
 {
 	const struct tcp_skb_cb *cb = cb_of(skb);
 	u8 flags = cb->tcp_flags;
-	u64 both = *(const u64 *)&cb->seq; /* end_seq follows in every kernel */
+	u64 both = read_both(&cb->seq); /* end_seq follows in every kernel */
 	u32 seq = both, end_seq = both >> 32;
 
 	r->tcp_flags = flags;
@@ -587,7 +606,7 @@ static __always_inline void read_sent(struct tcpp_record *r, const struct tcp_so
 	r->ack = r->tcp_flags & FLAG_ACK ? rcv_nxt : 0;
 }
 
-static __noinline int write_received(const struct sock *sk, const struct sk_buff *skb)
+static __always_inline int receive(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct tcp_sock *tp;
 	struct tcpp_record *r;
@@ -606,10 +625,17 @@ static __noinline int write_received(const struct sock *sk, const struct sk_buff
 	return 0;
 }
 
+static __noinline int receive_of_port(const struct sock *sk, const struct sk_buff *skb)
+{
+	return receive(sk, skb);
+}
+
 static __always_inline void on_receive(const struct sock *sk, const struct sk_buff *skb)
 {
-	if (!ports_rejected(sk))
-		write_received(sk, skb);
+	if (!settings.port_ranges)
+		receive(sk, skb);
+	else if (!ports_rejected(sk))
+		receive_of_port(sk, skb);
 }
 
 SEC("fentry/tcp_v4_do_rcv")
@@ -623,12 +649,12 @@ int BPF_PROG(on_v4_receive, struct sock *sk, struct sk_buff *skb)
 SEC("fentry/tcp_v6_do_rcv")
 int BPF_PROG(on_v6_receive, struct sock *sk, struct sk_buff *skb)
 {
-	if (!ports_rejected(sk) && skb->protocol != __builtin_bswap16(0x0800))
-		write_received(sk, skb);
+	if (skb->protocol != __builtin_bswap16(0x0800))
+		on_receive(sk, skb);
 	return 0;
 }
 
-static __noinline int write_sent(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
+static __always_inline int send(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
 {
 	const struct tcp_sock *tp = wanted(sk);
 	u64 key = (u64)sk;
@@ -654,12 +680,19 @@ static __noinline int write_sent(const struct sock *sk, const struct sk_buff *sk
 	return 0;
 }
 
+static __noinline int send_of_port(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
+{
+	return send(sk, skb, rcv_nxt);
+}
+
 SEC("fentry/__tcp_transmit_skb")
 int BPF_PROG(on_transmit, struct sock *sk, struct sk_buff *skb, int clone_it, int gfp_mask,
 	     u32 rcv_nxt)
 {
-	if (!ports_rejected(sk))
-		write_sent(sk, skb, rcv_nxt);
+	if (!settings.port_ranges)
+		send(sk, skb, rcv_nxt);
+	else if (!ports_rejected(sk))
+		send_of_port(sk, skb, rcv_nxt);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /** The end of a capture: last numbers, trailer, and what is said of it. */
 import { bytesText, type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp/write";
-import { type Source, type SourceEnd, sumOfLosses } from "../sources/source.ts";
+import { socketsNow } from "../snapshot/sockets.ts";
+import { hasOwnCounts, type Source, type SourceEnd, sumOfLosses } from "../sources/source.ts";
 import { formatCount, formatLost, totalLost } from "../terminal/numbers.ts";
 import { whyNothing } from "./nothing.ts";
 import type { Output } from "./output.ts";
@@ -45,12 +46,14 @@ export async function finish(
     error ??= problem;
   }
   const command = options.command();
+  const sockets = hasOwnCounts(source) || stop.urgent ? null : await socketsNow(source.filter);
   stop.onUrgent(() => setTimeout(() => output.giveUp(), giveUpMs).unref());
   const totals = await output
     .close({
       reason: outcome.reason,
       ...(end?.statistics ? { statistics: end.statistics } : {}),
       ...(end?.moduleSysctl ? { module_sysctl: end.moduleSysctl } : {}),
+      ...(sockets ? { sockets } : {}),
       ...(command ? { command } : {}),
     })
     .catch((problem: unknown) => {

@@ -1,7 +1,7 @@
 /** `--dump-on`: which condition holds, record by record. */
 import { type RecordLayout, RecordValues } from "@tcpprobe-plus/tpp/write";
 import { BadRuleError } from "../errors.ts";
-import { counts, type Rule, ruleNames } from "./rules.ts";
+import { type Rule, ruleNames } from "./rules.ts";
 
 type Look = (view: DataView, at: number) => boolean;
 

@@ -9,10 +9,10 @@ export interface Rule {
 }
 
 /** Times count in seconds. */
-export const times = ["rto", "srtt"] as const;
-export const counts = ["cwnd", "ssthresh", "inflight", "lost", "sacked"] as const;
+const times = ["rto", "srtt"] as const;
+const counts = ["cwnd", "ssthresh", "inflight", "lost", "sacked"] as const;
 /** In a second, over all connections. */
-export const rates = ["retransmits/s", "timeouts/s", "resets/s", "records/s"] as const;
+const rates = ["retransmits/s", "timeouts/s", "resets/s", "records/s"] as const;
 export const ruleNames: readonly string[] = [...times, ...counts, ...rates];
 
 const unitsOf: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1 };

@@ -24,7 +24,16 @@ export interface SnapshotOptions {
   readonly signal?: AbortSignal;
 }
 
-type FromHost = "label" | "kernel" | "module_sysctl" | "sysctl" | "interfaces" | "command_line" | "hostname" | "notes";
+type FromHost =
+  | "sockets"
+  | "label"
+  | "kernel"
+  | "module_sysctl"
+  | "sysctl"
+  | "interfaces"
+  | "command_line"
+  | "hostname"
+  | "notes";
 
 /** What is known of the host before the first record; takes some tenths of a second. */
 export type Snapshot = Pick<TppHeader, FromHost>;

@@ -83,6 +83,9 @@ export interface Source {
   dispose(): Promise<void>;
 }
 
+/** Whether each record has the kernel's count of retransmitted segments; else `ss` is asked once at either end. */
+export const hasOwnCounts = ({ name }: Source): boolean => name === "kmod" || name === "bpf";
+
 /** How many records are in some whole lines of that source. */
 export const recordsIn = ({ recordsIn, records }: Source): ((lines: Buffer) => number) =>
   recordsIn ?? ((lines) => countUnits(lines, records?.bytes ?? null));

@@ -14,14 +14,15 @@ for (const kernel of process.argv.length > 2 ? process.argv.slice(2) : ["6.1"]) 
     memoryMiB: 3072,
     limit: 1200,
   });
-  const numbers = (file: string, what: string): number[] => {
-    const line = evidence
+  const linesOf = (file: string, what: string): number[][] =>
+    evidence
       .text(`bench/${file}.txt`)
       .split("\n")
-      .find((text) => text.startsWith(`${what} `));
-    return (line ?? "").split(" ").slice(1).map(Number);
-  };
-  const exchange = (file: string): number => numbers(file, "exchange")[0] ?? Number.NaN;
+      .filter((text) => text.startsWith(`${what} `))
+      .map((text) => text.split(" ").slice(1).map(Number));
+  const numbers = (file: string, what: string): number[] => linesOf(file, what)[0] ?? [];
+  const exchange = (file: string): number =>
+    Math.min(...linesOf(file, "exchange").map(([spent]) => spent ?? Number.NaN));
   const base = Math.min(exchange("none"), exchange("none.again"));
   const [spent = 0, , count = 0] = numbers("bpf", "read");
   console.log(`${kernel}: ${rounds} exchanges of 1000 bytes both ways, instructions`);

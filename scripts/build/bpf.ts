@@ -28,7 +28,7 @@ export function buildBpf(target: string): void {
       "-g",
       "-target",
       "bpf",
-      "-mcpu=v2",
+      "-mcpu=v3",
       "-D__TARGET_ARCH_x86",
       "-Wall",
       "-Werror",

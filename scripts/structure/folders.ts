@@ -139,7 +139,13 @@ export const folders: readonly Folder[] = [
   analyze("diagnose", "what held a flow: rules over metrics", "trace", "terminal"),
   analyze("check", "assertions over metrics", "trace", "database", "terminal"),
   analyze("import", "other programs' text to .tpp", "records", "captures"),
-  analyze("export", "answers as CSV, JSON, Arrow, text; `file.ts` writes every output file", "database"),
+  analyze(
+    "export",
+    "answers as CSV, JSON, Arrow, text; `file.ts` writes every output file",
+    "records",
+    "captures",
+    "database",
+  ),
   analyze(
     "trace",
     "opening captures; the views and their documented columns",

@@ -14,9 +14,9 @@ const cuts = [
 
 /** What a file can do without, the least missed first. */
 const optionalNames: Readonly<Record<string, readonly string[]>> = {
-  TPPH: ["imported", "command", "set", "module", "hostname", "events"],
+  TPPH: ["sockets", "imported", "command", "set", "module", "hostname", "events"],
   TPPC: ["module_sysctl", "module", "realtime_ns"],
-  TPPT: ["statistics", "module_sysctl", "command"],
+  TPPT: ["sockets", "statistics", "module_sysctl", "command"],
 };
 
 /** Of a header, checkpoint or trailer that is refused: one like it that is accepted; undefined where there is none. */

@@ -54,6 +54,8 @@ export interface TppHeader {
   readonly command?: { readonly argv: readonly string[]; readonly started_monotonic_ns: string };
   /** For the source `import`: what the text was before, and the files it was in. */
   readonly imported?: { readonly format: string; readonly files: readonly string[] };
+  /** Of sources whose records lack it: what the kernel said of each connection just before the first record. */
+  readonly sockets?: SocketNotes;
   /** What whoever captured calls it. */
   readonly label?: string;
   /** Only when asked for. */
@@ -79,6 +81,27 @@ export interface TppFilters {
   readonly pid?: number;
   /** One connection in so many, by a hash of both ends. */
   readonly sample?: number;
+}
+
+/** What the kernel said of the connections at one moment. */
+export interface SocketNotes {
+  readonly monotonic_ns: string;
+  /** How many there were; the list may be shorter. */
+  readonly known: number;
+  readonly list: readonly SocketNote[];
+}
+
+export interface SocketNote {
+  readonly saddr: string;
+  readonly sport: number;
+  readonly daddr: string;
+  readonly dport: number;
+  /** The kernel's number of the socket. */
+  readonly cookie?: string;
+  /** Congestion control; null where it was not told. */
+  readonly cong: string | null;
+  /** Segments retransmitted since the connection began; null where it was not told. */
+  readonly retransmits: number | null;
 }
 
 /** What the source `bpf` says of itself. */
@@ -153,6 +176,8 @@ export interface TppTrailer {
   readonly statistics?: { readonly start: string | null; readonly end: string | null };
   /** The module's settings at the end, as they were during the run. */
   readonly module_sysctl?: Readonly<Record<string, string>>;
+  /** As in the header, just after the last record. */
+  readonly sockets?: SocketNotes;
   /** How the command under the capture ended; absent while it had not. */
   readonly command?: CommandEnd;
 }

@@ -61,6 +61,25 @@ const networkInterface = objectOf({
 
 const hook = matching(/^[a-z_]{1,16}\/[A-Za-z0-9_.]{1,128}$/, "a hook such as fentry/tcp_v4_do_rcv");
 
+const address = matching(/^[0-9a-fA-F:.]{2,45}$/, "an address");
+const port = whole(0, 65535);
+const socketNotes = objectOf({
+  monotonic_ns: monotonic,
+  known: count,
+  list: listOf(
+    objectOf({
+      saddr: address,
+      sport: port,
+      daddr: address,
+      dport: port,
+      cookie: optional(decimal(0n, 2n ** 64n - 1n)),
+      cong: nullOr(text(16)),
+      retransmits: nullOr(whole(0, 2 ** 32)),
+    }),
+    100_000,
+  ),
+});
+
 const headerFields = objectOf({
   format: oneOf(1),
   capture_id: id,
@@ -100,6 +119,7 @@ const headerFields = objectOf({
   set: optional(objectOf({ id, number: whole(1, 2 ** 31) })),
   command: optional(objectOf({ argv: listOf(line, 100_000), started_monotonic_ns: monotonic })),
   imported: optional(objectOf({ format: word, files: listOf(line, 100_000) })),
+  sockets: optional(socketNotes),
   label: optional(word),
   hostname: optional(word),
   notes: optional(listOf(line, 10_000)),
@@ -149,6 +169,7 @@ const trailer = objectOf({
   monotonic_ns: monotonic,
   statistics: optional(objectOf({ start: nullOr(text(8e6)), end: nullOr(text(8e6)) })),
   module_sysctl: optional(settings),
+  sockets: optional(socketNotes),
   command: optional(
     objectOf({
       exit_code: optional(whole(-(2 ** 31), 2 ** 32)),

@@ -23,7 +23,7 @@ export interface TppWriterOptions extends TargetOptions {
 }
 
 /** What the caller knows of a trailer. */
-export type CloseOptions = Pick<TppTrailer, "reason" | "statistics" | "module_sysctl" | "command">;
+export type CloseOptions = Pick<TppTrailer, "reason" | "statistics" | "module_sysctl" | "sockets" | "command">;
 
 export interface TppTotals {
   readonly fileBytes: number;

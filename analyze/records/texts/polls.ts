@@ -57,7 +57,8 @@ const columnReads: Readonly<Record<string, Read>> = {
     const ms = line.number("minrtt:");
     return ms === null ? null : ms * 1000;
   },
-  detail: ({ fields }) => fields[0] ?? null,
+  // `-`: imported text without the State.
+  detail: ({ fields }) => (fields[0] === "-" ? null : (fields[0] ?? null)),
 };
 
 export const pollsText: TextKindReader = {

@@ -5,10 +5,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { zstdDecompressSync } from "node:zlib";
-import { readFrames, type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
+import { documentedWireNames, readFrames, type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
 import test, { type ExecutionContext } from "ava";
 import { analyze, opened, temporaryDirectory, writeCapture } from "../../../test/support/analyze.ts";
 import type { Trace } from "../../index.ts";
+import { BinaryText } from "../../records/binary-text.ts";
 import { Pass } from "../../records/pass.ts";
 import type { SourceOptions } from "../../records/source.ts";
 
@@ -215,4 +216,43 @@ test("the module's binary records: numbered without a hole, its own count of tim
   const flows = `SELECT saddr, sport, daddr, dport, records, seen, acked_bytes, sent_bytes, sends, retransmits, rtos, loss_episodes,
     recovery_episodes, resets, cwnd_max FROM flows ORDER BY start_s, saddr, sport`;
   t.deepEqual(await kmod.rows(flows), await bpf.rows(flows));
+});
+
+test("convert -o x.txt: binary records as the documented text, which reads as the same rows", async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, "a.txt");
+  const { code, err } = await analyze("convert", bpfPath, "-o", path);
+  t.is(code, 0, err);
+  const { records, bpf, ...header } = (await walkTpp(bpfPath)).header!;
+  const columns = new BinaryText((await walkTpp(bpfPath)).header!).columns;
+  t.deepEqual(columns.slice(0, 30), [...documentedWireNames]);
+  const text = readFileSync(path);
+  const copy = await writeCapture(join(directory, "text.tpp"), text, {
+    ...header,
+    source: "kmod",
+    text: "probe",
+    columns,
+    clock: { ...header.clock, zero_monotonic_ns: header.clock.monotonic_ns },
+  });
+  const rows = async (of: string) => {
+    const trace = await opened(t, of);
+    return trace.rows(`SELECT ${shared} FROM trace ORDER BY time, saddr, sport, type, snd_cwnd, length_bytes`);
+  };
+  const [binary, again] = [await rows(bpfPath), await rows(copy)];
+  t.true(binary.length > 100);
+  t.deepEqual(again, binary);
+});
+
+test("text of the module is written as it was; of other sources there is none, which is said (64)", async (t) => {
+  const directory = temporaryDirectory(t);
+  const module = await moduleCapture(t);
+  t.is((await analyze("convert", module, "-o", join(directory, "a.txt"))).code, 0);
+  t.true(readFileSync(join(directory, "a.txt")).equals(moduleText));
+  const loopback = fileURLToPath(new URL("../../test/fixtures/loopback.tpp", import.meta.url));
+  const { code, err } = await analyze("convert", loopback, "-o", join(directory, "b.txt"));
+  t.is(code, 64);
+  t.regex(
+    err,
+    /loopback\.tpp: records of tracefs have not the fields of the documented text; \.csv, \.parquet and \.arrow take them\n$/,
+  );
 });

@@ -114,7 +114,7 @@ live(
       "-g",
       "-target",
       "bpf",
-      "-mcpu=v2",
+      "-mcpu=v3",
       "-D__TARGET_ARCH_x86",
       "-c",
       join(folder, "a.bpf.c"),

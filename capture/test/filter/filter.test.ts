@@ -60,9 +60,9 @@ test("the programs' settings are as the C structure has them", (t) => {
     [0, 8, 12, 16, 20, 24].map((at) => settings.readUInt32LE(at)),
     [1, 1, 1, 1, 3, 7],
   );
-  t.deepEqual([settings.readUInt16LE(40), settings.readUInt16LE(42)], [80, 90]);
-  t.is(settings.subarray(104, 112).toString("hex"), "0a000000ff000000");
-  t.is(settings.subarray(232, 264).toString("hex"), `fd${"00".repeat(15)}ff${"00".repeat(15)}`);
+  t.deepEqual([settings.readUInt16LE(48), settings.readUInt16LE(50)], [80, 90]);
+  t.is(settings.subarray(112, 120).toString("hex"), "0a000000ff000000");
+  t.is(settings.subarray(240, 272).toString("hex"), `fd${"00".repeat(15)}ff${"00".repeat(15)}`);
 });
 
 test("ss is asked in its own words", (t) => {

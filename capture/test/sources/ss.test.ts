@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import {
+  captureHere,
   follow,
   program,
   startCapture,
@@ -14,6 +15,7 @@ import {
   withProgram,
 } from "../../../test/support/capture.ts";
 import { requires } from "../../../test/support/requires.ts";
+import { readSocket } from "../../snapshot/sockets.ts";
 import { findProgram } from "../../system/programs.ts";
 
 const test = requires({ tools: ["ss", "zstd"] });
@@ -103,4 +105,52 @@ asRoot.serial("polls that fail are marked in their place, said once, and counted
   t.notRegex(polls.at(-1)!, /failed/);
   t.is(running.err().match(/ss failed: /g)?.length, 1);
   t.true(running.err().includes(`${failed.length} of ${polls.length} polls failed`), running.err());
+});
+
+test("of a line of ss: both ends, the socket's number, its algorithm, what it has retransmitted", (t) => {
+  const info = (more: string) =>
+    `ESTAB 0 0 127.0.0.1:5001 [::ffff:10.0.0.2]:4444 uid:65534 ino:7 sk:1f cgroup:/a b/retrans:0/9 <-> ts sack ${more}`;
+  const known = { saddr: "127.0.0.1", sport: 5001, daddr: "::ffff:10.0.0.2", dport: 4444, cookie: "31" };
+  t.deepEqual(readSocket(info("bbr wscale:7,7 rto:204 rtt:1/1 mss:9 cwnd:10 retrans:0/5 rcv_space:1")), {
+    ...known,
+    cong: "bbr",
+    retransmits: 5,
+  });
+  t.deepEqual(readSocket(info("cubic wscale:7,7 rto:204 rtt:1/1 mss:9 cwnd:10")), {
+    ...known,
+    cong: "cubic",
+    retransmits: 0,
+  });
+  t.deepEqual(readSocket(info("")), { ...known, cong: null, retransmits: null });
+  t.is(readSocket("Recv-Q Send-Q"), null);
+});
+
+test.serial("tracefs and ss keep the kernel's own counts at start and end", async (t) => {
+  const traffic = await startTraffic(t, 1000, 5);
+  for (const source of process.getuid?.() === 0 ? ["tracefs", "ss"] : ["ss"]) {
+    const path = join(temporaryDirectory(t), "a.tpp");
+    const { code, err } = await captureHere(
+      "run",
+      "--source",
+      source,
+      "--port",
+      String(traffic.port),
+      "--duration",
+      "300ms",
+      "-o",
+      path,
+    );
+    t.is(code, 0, err);
+    const { header, trailer } = await verifyTpp(path);
+    for (const notes of [header?.sockets, trailer?.sockets]) {
+      t.is(notes?.known, 2, source);
+      t.deepEqual(notes?.list.map(({ sport }) => sport).sort(), [traffic.port, traffic.clientPort].sort());
+      t.true(
+        notes?.list.every(
+          ({ cong, retransmits, cookie }) => cong !== null && retransmits !== null && cookie !== undefined,
+        ),
+      );
+    }
+    t.true(BigInt(header!.sockets!.monotonic_ns) < BigInt(trailer!.sockets!.monotonic_ns));
+  }
 });

@@ -41,6 +41,17 @@ const wrong: readonly (readonly [field: string, value: unknown, problem: RegExp]
   ["filters", { port: 0 }, /^filters\.port is 0, not a whole number from 1 to 65535$/],
   ["filters", { port: "5001" }, /^filters\.port is "5001", not a whole number/],
   ["filters", {}, /^filters\.port is missing/],
+  ["filters", { port: null, ports: [[80]] }, /^filters\.ports\[0\] is a list, not a pair/],
+  ["filters", { port: null, ports: [[80, 0]] }, /^filters\.ports\[0\]\[1\] is 0, not a whole number/],
+  ["filters", { port: null, hosts: ["x".repeat(65)] }, /^filters\.hosts\[0\] is ".*, not text of 1 to 64 characters/],
+  ["filters", { port: null, netns: { name: "a" } }, /^filters\.netns\.inode is missing/],
+  ["filters", { port: null, sample: 0 }, /^filters\.sample is 0/],
+  ["label", "x".repeat(1025), /^label is ".*, not text of 0 to 1024 characters/],
+  [
+    "sockets",
+    { monotonic_ns: "1", known: 1, list: [{ saddr: "'; --" }] },
+    /^sockets\.list\[0\]\.saddr is ".*, not an address/,
+  ],
   [
     "kernel",
     { release: "6", version: "", machine: "m", hz: 0 },

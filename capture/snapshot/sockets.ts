@@ -1,0 +1,48 @@
+/** What `ss` shows once of each connection: for sources whose records lack the kernel's own counts. */
+import type { SocketNote, SocketNotes } from "@tcpprobe-plus/tpp/write";
+import type { Filter } from "../filter/filter.ts";
+import { expression } from "../sources/ss.ts";
+import { Within } from "./within.ts";
+
+/** More than these are not kept. */
+const maxSockets = 10_000;
+/** Words that ss prints before or in the place of the algorithm's name. */
+const flags: ReadonlySet<string> = new Set(["ts", "sack", "ecn", "ecnseen", "fastopen", "accecn", "qack", "bidir"]);
+
+/** Of this moment, in the filter's network namespace; null where `ss` is not installed or failed. */
+export async function socketsNow(filter: Filter, signal?: AbortSignal): Promise<SocketNotes | null> {
+  const within = new Within(filter.netns?.path ?? null, signal);
+  const text = await within.output("ss", ["-tinHOe", ...expression(filter)]);
+  if (text === null) return null;
+  const all = text.split("\n").flatMap((line) => readSocket(line) ?? []);
+  return { monotonic_ns: String(process.hrtime.bigint()), known: all.length, list: all.slice(0, maxSockets) };
+}
+
+/** A line of `ss -tinHOe`; null for what is none. */
+export function readSocket(line: string): SocketNote | null {
+  const [, , , own = "", peer = ""] = line.split(/ +/);
+  const [local, remote] = [endOf(own), endOf(peer)];
+  if (local === null || remote === null) return null;
+  // What others have named, a control group's path or a process, stands before the arrow.
+  const told = ` ${line.slice(line.lastIndexOf(" <->") + 4)} `;
+  const name = / ([a-z][a-z0-9_-]*)(?: wscale:[0-9,]+)?(?: rto:[^ ]+)?(?: backoff:[0-9]+)? (?:rtt|ato|mss):/.exec(
+    told,
+  )?.[1];
+  const cookie = /\bsk:([0-9a-f]{1,16})\b/.exec(line)?.[1];
+  // `retrans:NOW/ALL` is left out while nothing was ever sent again.
+  const again = / retrans:\d+\/(\d{1,10}) /.exec(told)?.[1];
+  return {
+    saddr: local[0],
+    sport: local[1],
+    daddr: remote[0],
+    dport: remote[1],
+    ...(cookie === undefined ? {} : { cookie: String(BigInt(`0x${cookie}`)) }),
+    cong: name === undefined || flags.has(name) ? null : name,
+    retransmits: again !== undefined ? Number(again) : told.includes(" cwnd:") ? 0 : null,
+  };
+}
+
+function endOf(word: string): [address: string, port: number] | null {
+  const [, address = "", port = ""] = /^\[?([0-9a-fA-F:.]+?)(?:%[^\]:]*)?\]?:(\d{1,5})$/.exec(word) ?? [];
+  return address === "" ? null : [address, Number(port)];
+}
