@@ -171,7 +171,7 @@ export class UnknownFormatError extends AnalyzeError {
 export class NoRecordTextError extends AnalyzeError {
   constructor(path: string, source: string) {
     super(
-      `${path}: records of ${source} have not the fields of the documented text; .csv, .parquet and .arrow take them`,
+      `${path}: records of ${source} have not the fields of the documented text. .csv, .parquet and .arrow take them`,
       64,
     );
   }

@@ -107,7 +107,7 @@ async function importPolls(
   if (first === null)
     throw new NotACaptureError(
       path,
-      "is what ss prints, but without times. Put `ts '%.s'` behind the loop or `date +%s.%N` before each poll; `capture run --source ss` records it with the times of its polls",
+      "is what ss prints, but without times. Put `ts '%.s'` behind the loop or `date +%s.%N` before each poll. `capture run --source ss` records it with the times of its polls",
     );
   const seen: PollsSeen = { firstNs: first, isFine: false, guess: null };
   const notes = [

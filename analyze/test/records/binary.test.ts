@@ -248,11 +248,11 @@ test("text of the module is written as it was; of other sources there is none, w
   const module = await moduleCapture(t);
   t.is((await analyze("convert", module, "-o", join(directory, "a.txt"))).code, 0);
   t.true(readFileSync(join(directory, "a.txt")).equals(moduleText));
-  const loopback = fileURLToPath(new URL("../../test/fixtures/loopback.tpp", import.meta.url));
+  const loopback = fileURLToPath(new URL("../../../test/fixtures/loopback.tpp", import.meta.url));
   const { code, err } = await analyze("convert", loopback, "-o", join(directory, "b.txt"));
   t.is(code, 64);
   t.regex(
     err,
-    /loopback\.tpp: records of tracefs have not the fields of the documented text; \.csv, \.parquet and \.arrow take them\n$/,
+    /loopback\.tpp: records of tracefs have not the fields of the documented text\. \.csv, \.parquet and \.arrow take them\.\n$/,
   );
 });
