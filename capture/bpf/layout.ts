@@ -95,8 +95,8 @@ export const members: readonly Member[] = [
 ];
 
 /**
- * As the header has it: from the beginning of what the ring holds for each record. `numbered`: whether this kernel lets programs
- * here ask for a socket's cookie, as it does since 5.12; without, the field holds 0 and is not told of.
+ * As the header has it: from the beginning of what the ring holds for each record. `numbered`: whether this kernel lets
+ * programs here ask for a socket's cookie, as it does since 5.12; without, the field holds 0 and is not told of.
  */
 export function layoutOf(hz: number, extended: boolean, numbered: boolean): RecordLayout {
   const fields = members
