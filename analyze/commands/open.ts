@@ -1,3 +1,4 @@
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { expand } from "../captures/inputs.ts";
 import { OutputFile } from "../export/file.ts";
 import type { Io } from "../terminal/io.ts";
@@ -17,9 +18,15 @@ export async function withTrace<Result>(
   work: (trace: Trace) => Promise<Result>,
   outputs: readonly OutputFile[] = [],
 ): Promise<Result> {
-  await using trace = await openTrace(paths, { ...io.opening, outputs: outputs.map(({ partial }) => partial) });
-  await printNotices(trace, io);
-  return await work(trace);
+  io.status?.(`reading ${foreignText(paths.join(", "))}`);
+  try {
+    await using trace = await openTrace(paths, { ...io.opening, outputs: outputs.map(({ partial }) => partial) });
+    await printNotices(trace, io);
+    io.status?.("working");
+    return await work(trace);
+  } finally {
+    io.status?.(null);
+  }
 }
 
 /** A file to write what comes of captures. Whoever may not read them may not read it; it is none of them. */

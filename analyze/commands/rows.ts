@@ -4,7 +4,7 @@ import { csvPieces } from "../export/csv.ts";
 import { jsonPieces } from "../export/json.ts";
 import { textPieces } from "../export/text.ts";
 import type { Io } from "../terminal/io.ts";
-import { renderTable, unknown } from "../terminal/table.ts";
+import { TableWriter, unknown } from "../terminal/table.ts";
 
 export interface FormatOptions {
   readonly json?: boolean;
@@ -19,19 +19,18 @@ export const rowFormat = (options: { json?: boolean | undefined; csv?: boolean |
 /** Prints a query's answer: JSON and CSV are what a file of that format would hold; in a table NULL is `-`. */
 export async function printRows(database: Database, sql: string, format: RowFormat, io: Io): Promise<void> {
   const answer = await Answer.to(database, sql);
-  if (format === "table") return void (await io.stdout.write(await answerTable(database, answer)));
-  for await (const piece of (format === "json" ? jsonPieces : csvPieces)(database, answer))
-    await io.stdout.write(piece);
+  const pieces = { json: jsonPieces, csv: csvPieces, table: tablePieces }[format];
+  for await (const piece of pieces(database, answer)) await io.stdout.write(piece);
 }
 
-async function answerTable(database: Database, answer: Answer): Promise<string> {
-  const columns = answer.columns.map(({ name, type }) => ({
-    header: name,
-    cells: [] as string[],
-    alignRight: /INT|DOUBLE|FLOAT|DECIMAL/.test(type),
-  }));
-  for await (const texts of textPieces(database, answer))
-    for (const [index, column] of texts.entries())
-      for (const text of column) columns[index]!.cells.push(text ?? unknown);
-  return renderTable(columns);
+async function* tablePieces(database: Database, answer: Answer): AsyncGenerator<string> {
+  const table = new TableWriter(
+    answer.columns.map(({ name, type }) => ({ header: name, alignRight: /INT|DOUBLE|FLOAT|DECIMAL/.test(type) })),
+  );
+  let isEmpty = true;
+  for await (const texts of textPieces(database, answer)) {
+    isEmpty = false;
+    yield table.lines(texts.map((column) => column.map((text) => text ?? unknown)));
+  }
+  if (isEmpty) yield table.lines([]);
 }
