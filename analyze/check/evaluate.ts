@@ -30,8 +30,8 @@ const facts = `
   LEFT JOIN (SELECT capture, count(*) AS gap_count FROM gaps GROUP BY capture) USING (capture)`;
 
 /**
- * One outcome a flow, or one in all for an aggregate. Throws a UsageError for what is no expression, a SqlError for one that
- * fails over those names, and a NothingToCheckError where there is no flow: an aggregate of none would hold.
+ * One outcome a flow, or one in all for an aggregate. Throws a UsageError for what is no expression, a SqlError for one
+ * that fails over those names, and a NothingToCheckError where there is no flow: an aggregate of none would hold.
  */
 export async function evaluate(
   trace: Trace,

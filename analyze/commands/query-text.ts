@@ -1,3 +1,4 @@
+/** The text of a query, from wherever the user put it. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { InputError, UsageError } from "../errors.ts";

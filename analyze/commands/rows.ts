@@ -1,8 +1,9 @@
+/** Prints the rows of a query as a table, JSON or CSV. */
 import type { Database } from "../database/database.ts";
 import { Answer } from "../export/answer.ts";
-import { csvPieces } from "../export/csv.ts";
-import { jsonPieces } from "../export/json.ts";
-import { textPieces } from "../export/text.ts";
+import { csvChunks } from "../export/csv.ts";
+import { jsonChunks } from "../export/json.ts";
+import { textChunks } from "../export/text.ts";
 import type { Io } from "../terminal/io.ts";
 import { TableWriter, unknown } from "../terminal/table.ts";
 
@@ -16,19 +17,19 @@ export type RowFormat = "table" | "json" | "csv";
 export const rowFormat = (options: { json?: boolean | undefined; csv?: boolean | undefined }): RowFormat =>
   options.json ? "json" : options.csv ? "csv" : "table";
 
-/** Prints a query's answer: JSON and CSV are what a file of that format would hold; in a table NULL is `-`. */
+/** Prints a query's answer. JSON and CSV are the same bytes that a file would hold. In a table, NULL is `-`. */
 export async function printRows(database: Database, sql: string, format: RowFormat, io: Io): Promise<void> {
   const answer = await Answer.to(database, sql);
-  const pieces = { json: jsonPieces, csv: csvPieces, table: tablePieces }[format];
-  for await (const piece of pieces(database, answer)) await io.stdout.write(piece);
+  const chunks = { json: jsonChunks, csv: csvChunks, table: tableChunks }[format];
+  for await (const chunk of chunks(database, answer)) await io.stdout.write(chunk);
 }
 
-async function* tablePieces(database: Database, answer: Answer): AsyncGenerator<string> {
+async function* tableChunks(database: Database, answer: Answer): AsyncGenerator<string> {
   const table = new TableWriter(
     answer.columns.map(({ name, type }) => ({ header: name, alignRight: /INT|DOUBLE|FLOAT|DECIMAL/.test(type) })),
   );
   let isEmpty = true;
-  for await (const texts of textPieces(database, answer)) {
+  for await (const texts of textChunks(database, answer)) {
     isEmpty = false;
     yield table.lines(texts.map((column) => column.map((text) => text ?? unknown)));
   }

@@ -1,5 +1,5 @@
 /** Frames of a capture as batches, in their order: read by threads, or here where there is little. */
-import { getCompileCacheDir } from "node:module";
+import * as nodeModule from "node:module";
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { batchRows, type Layout } from "./batch.ts";
@@ -79,6 +79,10 @@ class HereSource implements FrameSource {
   }
 }
 
+/** Where Node keeps compiled code; Deno has no such place. */
+const codeDirectoryOf = ({ getCompileCacheDir }: { getCompileCacheDir?: () => string | undefined }): string | null =>
+  getCompileCacheDir?.() ?? null;
+
 /** What start-worker.js needs. */
 interface StartData {
   /** The module of the thread's work. */
@@ -106,7 +110,7 @@ class ThreadSource implements FrameSource {
     this.layout = layout;
     const script = new URL("./start-worker.js", import.meta.url);
     const worker = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url).href;
-    const codeDirectory = getCompileCacheDir() ?? null;
+    const codeDirectory = codeDirectoryOf(nodeModule);
     this.#threads = Array.from({ length: count }, (_, index) => {
       const { port1, port2 } = new MessageChannel();
       const shared = new SharedArrayBuffer(8);

@@ -1,3 +1,4 @@
+/** Standard output and standard error. */
 import { write, writeSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
@@ -7,14 +8,16 @@ import { Status } from "./status.ts";
 
 /** Where a command writes; passed in, so that tests read what a user would see. */
 export interface Io {
-  /** Whoever writes much waits for what it returns. Whoever does not still learns of a failure, from `finish`. */
+  /** A caller that writes much awaits the result. One that does not still gets a failure, from `finish`. */
   readonly stdout: { write(chunk: string | Uint8Array): unknown };
   readonly stderr: { write(chunk: string | Uint8Array): unknown };
   /** Width to fit tables into; infinite where the output is not a terminal. */
   readonly columns: number;
   /** On a terminal: says what is under way once that has taken a second; null: nothing is any more. */
   status?(text: string | null): void;
-  /** Waits until all is written. Throws an OutputError, or an OutputClosedError, where standard output did not take it. */
+  /**
+   * Waits until all is written. Throws an OutputError, or an OutputClosedError, where standard output did not take it.
+   */
   finish?(): Promise<void>;
 }
 
@@ -79,7 +82,7 @@ async function writeAll(fd: number, chunk: string | Uint8Array): Promise<void> {
     try {
       at += (await writeSome(fd, bytes, at, bytes.length - at, null)).bytesWritten;
     } catch (error) {
-      // Whoever shares the pipe may have made it one that does not wait.
+      // Another process that shares the pipe may have made it non-blocking.
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       await setTimeout(5);
     }

@@ -1,4 +1,5 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+/** Tables for a terminal. */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { eastAsianWidth } from "get-east-asian-width";
 
 /** A table for a terminal: columns as wide as they need to be there, numbers to the right. */
@@ -13,8 +14,9 @@ export const renderTable = (columns: readonly TableColumn[]): string =>
   new TableWriter(columns).lines(columns.map(({ cells }) => cells));
 
 /**
- * A table that is written as its rows come: columns are as wide as those that came so far need. Nothing of the rows is kept, so a table
- * may have any number of them; where a later one needs more room, the columns behind it move from there on.
+ * A table that is written as its rows come: columns are as wide as those that came so far need. Nothing of the rows is
+ * kept, so a table may have any number of them; where a later one needs more room, the columns behind it move from
+ * there on.
  */
 export class TableWriter {
   readonly #columns: readonly Omit<TableColumn, "cells">[];
@@ -53,7 +55,7 @@ export class TableWriter {
 const plain = /^[\x20-\x7e]*$/;
 const mark = /\p{M}/u;
 
-/** Columns of a terminal: Chinese, say, takes two a character, and an accent on its own none. */
+/** Width in terminal columns. A Chinese character takes two, a combining accent none. */
 function widthOf(text: string): number {
   if (plain.test(text)) return text.length;
   let width = 0;
