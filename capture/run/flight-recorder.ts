@@ -190,6 +190,7 @@ export class FlightRecorder implements TextSink {
     this.#lastDumpMs = Math.max(this.#lastDumpMs, performance.now());
     this.#news(performance.now());
     this.#close();
+    this.#forget(performance.now()); // also where nothing has come for a while
     const [blocks, losses] = [[...this.#blocks], [...this.#losses]];
     const fromMs = blocks[0]?.fromMs ?? performance.now();
     this.#dumping = this.#dumping.then(() =>
