@@ -1,5 +1,9 @@
 // The suites of `npm test`. What takes longer has its own script (`npm run test:guests`, `npm run test:kernels`).
-const guests = ["capture/test/bpf-guest.test.ts", "capture/test/load.test.ts", "capture/test/module-kill.test.ts"];
+const guests = [
+  "capture/test/bpf/bpf-guest.test.ts",
+  "capture/test/module/load.test.ts",
+  "capture/test/module/module-kill.test.ts",
+];
 const long = [
   ...(process.env.TPP_GUESTS === "all" ? [] : guests),
   ...(process.env.TPP_KERNELS ? [] : ["kmod/test/hostile.test.ts"]),

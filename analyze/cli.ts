@@ -1,4 +1,5 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+/** The `analyze` command: parses, runs one command, reports an error as one line. */
+import { exitCodes, foreignText } from "@tcpprobe-plus/tpp/base";
 import { CommanderError } from "commander";
 import { withQueries } from "./command-line/metric-commands.ts";
 import { buildProgram } from "./command-line/program.ts";
@@ -6,11 +7,6 @@ import { AnalyzeError, OutputClosedError } from "./errors.ts";
 import { removeOnEveryWayOut } from "./temporary.ts";
 import { type Io, processIo } from "./terminal/io.ts";
 import type { OpenOptions } from "./trace/trace.ts";
-
-/** Exit codes beside those of errors.ts. */
-const exitOk = 0;
-const exitUsage = 64;
-const exitSoftware = 70;
 
 /** Parses a command line, runs one command, and returns the exit code. Never throws. */
 export async function main(argv: readonly string[], io: Io = programIo()): Promise<number> {
@@ -21,7 +17,7 @@ export async function main(argv: readonly string[], io: Io = programIo()): Promi
     await io.finish?.();
     return code;
   } catch (failed) {
-    // What nobody reads any more takes nothing away from the answer that the exit code is.
+    // The exit code is the answer even if nobody reads the output any more.
     if (failed === error || failed instanceof OutputClosedError) return code;
     const after = report(failed, io, debug);
     await io.finish?.().catch(() => {});
@@ -35,7 +31,7 @@ function programIo(): Io {
 }
 
 async function run(argv: readonly string[], io: Io): Promise<{ exitCode: number; error?: unknown }> {
-  let exitCode = exitOk;
+  let exitCode: number = exitCodes.ok;
   const opening: { -readonly [Key in keyof OpenOptions]: OpenOptions[Key] } = {};
   const program = buildProgram({ ...io, opening }, (code) => {
     exitCode = code;
@@ -55,17 +51,17 @@ async function run(argv: readonly string[], io: Io): Promise<{ exitCode: number;
 }
 
 function report(error: unknown, io: Io, debug: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitOk : exitUsage;
-  if (error instanceof OutputClosedError) return exitOk;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof OutputClosedError) return exitCodes.ok;
   const expected = error instanceof AnalyzeError;
   const message = error instanceof Error ? error.message : String(error);
   const line = expected
     ? message
-    : `unexpected error: ${message.split("\n")[0]}; this is a defect of analyze, please report it with the output of --debug`;
+    : `unexpected error: ${message.split("\n")[0]}. This is a defect of analyze: report it with the output of --debug.`;
   io.stderr.write(`analyze: ${foreignText(line)}\n`);
   if (debug && error instanceof Error)
     io.stderr.write(`${(error.stack ?? "").split("\n").map(foreignText).join("\n")}\n`);
-  return expected ? error.exitCode : exitSoftware;
+  return expected ? error.exitCode : exitCodes.software;
 }
 
 const readingOf = ({ maxExpansion }: { maxExpansion?: number }) => (maxExpansion === undefined ? {} : { maxExpansion });

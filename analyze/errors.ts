@@ -1,11 +1,14 @@
 /**
- * Errors a user can meet: one line that says what is wrong, where, and what to do next, and the exit code to end with.
- * Codes follow sysexits(3) where it has one: 64 usage, 65 bad data, 66 no input, 69 unavailable, 73 cannot create.
+ * Errors a user can meet: one line of sentences that says what is wrong, where, and what to do next; and the exit code
+ * to end with.
+ * Codes are those of tpp/exit-codes.ts.
  */
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
+
 export class AnalyzeError extends Error {
   readonly exitCode: number;
   constructor(message: string, exitCode: number, options?: ErrorOptions) {
-    super(message, options);
+    super(/[.!?]$/.test(message) ? message : `${message}.`, options);
     this.name = new.target.name;
     this.exitCode = exitCode;
   }
@@ -15,26 +18,26 @@ export class InputError extends AnalyzeError {
   constructor(path: string, cause: NodeJS.ErrnoException) {
     const why: Record<string, string> = {
       ENOENT: "no such file",
-      EACCES: "permission denied; read it as the user who captured it, or change its mode",
+      EACCES: "permission denied. Read it as the user who captured it, or change its mode",
       EISDIR: "is a directory without a .tpp file in it",
     };
-    super(`${path}: ${why[cause.code ?? ""] ?? cause.message}`, 66, { cause });
+    super(`${path}: ${why[cause.code ?? ""] ?? cause.message}`, exitCodes.noInput, { cause });
   }
 }
 
-/** A pipe or a device where a file is needed: captures are read at several places, and twice. */
+/** A pipe or a device instead of a file. A capture is read twice, and not from front to back. */
 export class NotAFileError extends AnalyzeError {
   constructor(path: string, isPipe: boolean) {
     super(
-      `${path}: is ${isPipe ? "a pipe, which can be read only once; save what comes out of it to a file and give that" : "no file; give a file"}`,
-      66,
+      `${path}: is ${isPipe ? "a pipe, which can be read only once. Save what comes out of it to a file and give that" : "no file. Give a file"}`,
+      exitCodes.noInput,
     );
   }
 }
 
 export class NotACaptureError extends AnalyzeError {
   constructor(path: string, why: string) {
-    super(`${path}: ${why}`, 65);
+    super(`${path}: ${why}`, exitCodes.badInput);
   }
 }
 
@@ -42,8 +45,8 @@ export class NotACaptureError extends AnalyzeError {
 export class MissingColumnError extends AnalyzeError {
   constructor(what: string, column: string, source: string, suppliers: readonly string[]) {
     super(
-      `${what} needs ${column}, which the ${source} source does not supply; capture with ${suppliers.map((s) => `--source ${s}`).join(" or ")} to have it`,
-      69,
+      `${what} needs ${column}, which the ${source} source does not supply. Capture with ${suppliers.map((s) => `--source ${s}`).join(" or ")} to have it`,
+      exitCodes.unavailable,
     );
   }
 }
@@ -51,8 +54,8 @@ export class MissingColumnError extends AnalyzeError {
 export class NoSuchFlowError extends AnalyzeError {
   constructor(flow: number, count: number) {
     super(
-      `no flow ${flow}: the capture has ${count === 0 ? "no flows" : `flows 1 to ${count}`}; \`analyze flows\` lists them`,
-      65,
+      `no flow ${flow}: the capture has ${count === 0 ? "no flows" : `flows 1 to ${count}`}. \`analyze flows\` lists them`,
+      exitCodes.badInput,
     );
   }
 }
@@ -60,8 +63,8 @@ export class NoSuchFlowError extends AnalyzeError {
 export class NothingToDrawError extends AnalyzeError {
   constructor(plot: string, where: string) {
     super(
-      `nothing to draw: no records for ${plot} ${where}; \`analyze flows\` and \`analyze info\` show what there is`,
-      65,
+      `nothing to draw: no records for ${plot} ${where}. \`analyze flows\` and \`analyze info\` show what there is`,
+      exitCodes.badInput,
     );
   }
 }
@@ -70,20 +73,20 @@ export class OutputError extends AnalyzeError {
   /** `to`: a path, or "to standard output". */
   constructor(to: string, cause: unknown) {
     const why: Record<string, string> = {
-      ENOENT: "its directory does not exist; create it first",
+      ENOENT: "its directory does not exist. Create it first",
       ENOTDIR: "what should be its directory is a file",
-      EISDIR: "it is a directory; name a file in it",
+      EISDIR: "it is a directory. Name a file in it",
       EACCES: "permission denied",
       EPERM: "permission denied",
       EROFS: "the file system is read-only",
       ELOOP: "its links lead in a circle",
       ENAMETOOLONG: "the name is too long for the file system",
-      ENOSPC: "the disk is full; free some space and run again",
-      EDQUOT: "the disk quota is used up; free some space and run again",
+      ENOSPC: "the disk is full. Free some space and run again",
+      EDQUOT: "the disk quota is used up. Free some space and run again",
       EFBIG: "it would be larger than files may be here",
       EPIPE: "its reader went away",
     };
-    super(`cannot write ${to}: ${why[systemCode(cause)] ?? firstLine(cause)}`, 73, { cause });
+    super(`cannot write ${to}: ${why[systemCode(cause)] ?? firstLine(cause)}`, exitCodes.cannotCreate, { cause });
   }
 }
 
@@ -100,13 +103,17 @@ export class TemporaryDirectoryError extends AnalyzeError {
     };
     const code = systemCode(cause);
     const next = ["ENOSPC", "EDQUOT"].includes(code)
-      ? "free some, or name a directory with more in the environment variable TMPDIR"
-      : "name another directory in the environment variable TMPDIR";
-    super(`cannot write temporary files to ${directory}: ${why[code] ?? firstLine(cause)}; ${next}`, 73, { cause });
+      ? "Free some, or name a directory with more in the environment variable TMPDIR"
+      : "Name another directory in the environment variable TMPDIR";
+    super(
+      `cannot write temporary files to ${directory}: ${why[code] ?? firstLine(cause)}. ${next}`,
+      exitCodes.cannotCreate,
+      { cause },
+    );
   }
 }
 
-/** DuckDB has no codes, only the system's words; and its own limit is what was free as it began. */
+/** DuckDB gives the system's words instead of a code. Its own limit is what was free when it began. */
 function systemCode(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   const words: Record<string, string> = {
@@ -121,36 +128,42 @@ function systemCode(cause: unknown): string {
 
 const firstLine = (cause: unknown): string => (cause as Error).message.split("\n")[0]!;
 
-/** The reader of standard output went away, as `| head` does: an end, of which nothing is said. */
+/** The reader of standard output went away, as `| head` does. The command ends without a word. */
 export class OutputClosedError extends AnalyzeError {
   constructor() {
-    super("the reader of standard output went away", 0);
+    super("the reader of standard output went away", exitCodes.ok);
   }
 }
 
 export class OutputExistsError extends AnalyzeError {
   constructor(path: string) {
-    super(`${path} exists already and is left as it is; choose another name, or give -f to overwrite it`, 73);
+    super(
+      `${path} exists already and is left as it is. Choose another name, or give -f to overwrite it`,
+      exitCodes.cannotCreate,
+    );
   }
 }
 
-/** In the place of a report that `check` writes stands something else. */
+/** The path for the report of `check` has another file, which is no report. */
 export class NotAReportError extends AnalyzeError {
   constructor(path: string) {
-    super(`${path} exists already, is no JUnit report, and is left as it is; choose another name`, 73);
+    super(
+      `${path} exists already, is no JUnit report, and is left as it is. Choose another name`,
+      exitCodes.cannotCreate,
+    );
   }
 }
 
 export class OutputIsInputError extends AnalyzeError {
   constructor(path: string, input: string) {
     const which = path === input ? "" : ` (${input})`;
-    super(`${path} is what is read${which}, and would be lost; choose another name`, 73);
+    super(`${path} is what is read${which}, and would be lost. Choose another name`, exitCodes.cannotCreate);
   }
 }
 
 export class UnknownFormatError extends AnalyzeError {
   constructor(path: string, known: readonly string[]) {
-    super(`${path}: the name's ending picks the format; use one of ${known.join(", ")}`, 64);
+    super(`${path}: the name's ending picks the format. Use one of ${known.join(", ")}`, exitCodes.usage);
   }
 }
 
@@ -158,7 +171,7 @@ export class UnknownFormatError extends AnalyzeError {
 export class NoRecordTextError extends AnalyzeError {
   constructor(path: string, source: string) {
     super(
-      `${path}: records of ${source} have not the fields of the documented text; .csv, .parquet and .arrow take them`,
+      `${path}: records of ${source} have not the fields of the documented text. .csv, .parquet and .arrow take them`,
       64,
     );
   }
@@ -169,19 +182,19 @@ export class SqlError extends AnalyzeError {
     const said = cause instanceof NumberTooLargeError ? (cause.cause as Error) : cause;
     const text = said.message.replaceAll(/\s*\n\s*/g, " ");
     const locked = /disabled by configuration|disabled through configuration|configuration has been locked/.test(text);
-    super(`the query failed: ${text}${locked ? `; ${onlyCaptures}` : ""}`, 65, { cause });
+    super(`the query failed: ${text}${locked ? `; ${onlyCaptures}` : ""}`, exitCodes.badInput, { cause });
   }
 }
 
 const onlyCaptures =
-  "a query may touch nothing but the captures that were given; --allow-files of `analyze sql`, or allowFiles of openTrace, lets it use files and DuckDB's extensions";
+  "A query may touch nothing but the captures that were given. --allow-files of `analyze sql`, or allowFiles of openTrace, lets it use files and DuckDB's extensions";
 
 /** A query that does more than to read the captures, or several at once. */
 export class RefusedStatementError extends AnalyzeError {
   constructor(found: string) {
     super(
-      `a query is one statement that reads (SELECT, FROM, WITH, VALUES, PIVOT, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN), and this is ${found}; ${onlyCaptures}`,
-      64,
+      `a query is one statement that reads (SELECT, FROM, WITH, VALUES, PIVOT, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN), and this is ${found}. ${onlyCaptures}`,
+      exitCodes.usage,
     );
   }
 }
@@ -190,8 +203,8 @@ export class RefusedStatementError extends AnalyzeError {
 export class DamagedParquetError extends AnalyzeError {
   constructor(path: string, cause: Error) {
     super(
-      `${path}: its Parquet cannot be read (${firstLine(cause).replaceAll(/"?\/\S*-input\.parquet"?/g, "the file")}); convert the capture again`,
-      65,
+      `${path}: its Parquet cannot be read (${firstLine(cause).replaceAll(/"?\/\S*-input\.parquet"?/g, "the file")}). Convert the capture again`,
+      exitCodes.badInput,
       { cause },
     );
   }
@@ -202,8 +215,8 @@ export class TooManyWindowsError extends AnalyzeError {
   constructor(windows: number, most: number) {
     const shown = (count: number) => count.toLocaleString("en-US");
     super(
-      `the captures have ${shown(windows)} windows of this length, and ${shown(most)} are the most; give a longer one with --window`,
-      65,
+      `the captures have ${shown(windows)} windows of this length, and ${shown(most)} are the most. Give a longer one with --window`,
+      exitCodes.badInput,
     );
   }
 }
@@ -211,27 +224,27 @@ export class TooManyWindowsError extends AnalyzeError {
 /** A number of the capture that TCP cannot have, which no check before has found. */
 export class NumberTooLargeError extends AnalyzeError {
   constructor(cause: Error) {
-    super(`the capture has a number that TCP cannot have: ${firstLine(cause)}`, 65, { cause });
+    super(`the capture has a number that TCP cannot have: ${firstLine(cause)}`, exitCodes.badInput, { cause });
   }
 }
 
 export class TraceClosedError extends AnalyzeError {
   constructor() {
-    super("the trace is closed; open it again with openTrace", 64);
+    super("the trace is closed. Open it again with openTrace", exitCodes.usage);
   }
 }
 
 export class UsageError extends AnalyzeError {
   constructor(message: string) {
-    super(message, 64);
+    super(message, exitCodes.usage);
   }
 }
 
 export class NothingToCheckError extends AnalyzeError {
   constructor() {
     super(
-      "no flow carries data, so there is nothing to check; `analyze flows` lists what there is, --flow picks any",
-      65,
+      "no flow carries data, so there is nothing to check. `analyze flows` lists what there is, --flow picks any",
+      exitCodes.badInput,
     );
   }
 }

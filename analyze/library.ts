@@ -1,13 +1,13 @@
 /**
- * The trace as programs and notebooks have it: what is asked of it comes from outside, so every argument and every query is
- * checked here, before anything is done with it. Errors are the classes of errors.ts.
+ * The trace as programs and notebooks have it: what is asked of it comes from outside, so every argument and every
+ * query is checked here, before anything is done with it. Errors are the classes of errors.ts.
  */
 import type { Table } from "apache-arrow";
 import { asUserQuery, type Columns, type SqlValue } from "./database/database.ts";
 import { objectsOf } from "./database/values.ts";
 import { UsageError } from "./errors.ts";
 import type { PlotOptions } from "./plots/draw.ts";
-import { type PlotName, plotNames } from "./plots/names.ts";
+import { isPlotName, type PlotName, plotNames } from "./plots/names.ts";
 import type { Picture } from "./plots/picture.ts";
 import { type OpenOptions, openTraceAs, Trace as PlainTrace } from "./trace/trace.ts";
 
@@ -17,9 +17,9 @@ import { type OpenOptions, openTraceAs, Trace as PlainTrace } from "./trace/trac
  *     await using trace = await openTrace(["run1.tpp"]);
  *     const rows = await trace.rows("SELECT flow, count(*) AS records FROM trace GROUP BY flow");
  *
- * Files may be .tpp captures or the Parquet that `analyze convert` writes; files of one rotated set are one capture. Queries may read
- * these and nothing else, unless `allowFiles` is given. Throws a UsageError, an InputError, a NotACaptureError, or a
- * TemporaryDirectoryError.
+ * Files may be .tpp captures or the Parquet that `analyze convert` writes; files of one rotated set are one capture.
+ * Queries may read these and nothing else, unless `allowFiles` is given. Throws a UsageError, an InputError, a
+ * NotACaptureError, or a TemporaryDirectoryError.
  */
 export async function openTrace(paths: readonly string[], options: OpenOptions = {}): Promise<Trace> {
   if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string" && path !== ""))
@@ -27,9 +27,12 @@ export async function openTrace(paths: readonly string[], options: OpenOptions =
   return openTraceAs(paths, options, (database, shared) => new Trace(database, shared));
 }
 
-/** Of `rows`, `columns` and `arrow`: a query is one statement that reads. They may be asked at the same time. */
+/** A query for `rows`, `columns` or `arrow` is one statement that reads. Several may run at the same time. */
 export class Trace extends PlainTrace {
-  /** One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else text. */
+  /**
+   * One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else
+   * text.
+   */
   override async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
     return objectsOf(await this.columns(sql)) as Row[];
   }
@@ -63,14 +66,14 @@ export class Trace extends PlainTrace {
     );
   }
 
-  /** Views must be there before DuckDB can tell what the query answers. */
+  /** The views are loaded first: without them, DuckDB cannot say what the query would answer. */
   async #check(sql: string): Promise<void> {
     if (typeof sql !== "string") throw new UsageError("a query is text");
     await this.needOf(sql);
     await asUserQuery(() => this.database.statement(sql));
   }
 
-  /** What the library asks itself needs no check. */
+  /** The library's own queries need no check. */
   protected override plain(): PlainTrace {
     return this.asPlain();
   }
@@ -83,10 +86,7 @@ function checkPlot(name: string, { flows, from, to, window, width, title, unit }
   const isNumber = (value: unknown, least: number, most: number): boolean =>
     typeof value === "number" && value >= least && value <= most;
   const absentOr = (value: unknown, holds: boolean): boolean => value === undefined || holds;
-  must(
-    (plotNames as readonly string[]).includes(name),
-    `there is no plot ${String(name)}, but ${plotNames.join(", ")}`,
-  );
+  must(isPlotName(name), `there is no plot ${String(name)}, but ${plotNames.join(", ")}`);
   must(
     absentOr(
       flows,

@@ -1,12 +1,12 @@
-/** Directories that are ours while a command runs. They go on every way out: the end, an error, a signal. */
+/** Temporary directories. They are removed however the command ends: normally, by an error or by a signal. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 
 const ours = new Set<string>();
 
 /**
- * Makes a directory that nobody else may enter, its name `prefix` and six characters of chance. Throws what the file system
- * says. It is made at once, and not in another thread, so that no signal comes between it and its entry here.
+ * Makes a directory that nobody else may enter, named `prefix` and six random characters. Throws the file system's
+ * error. It is made synchronously, so that no signal can arrive between making it and noting it here.
  */
 export function makeTemporaryDirectory(prefix: string): string {
   const path = mkdtempSync(prefix);
@@ -32,7 +32,7 @@ function removeAll(): void {
 
 const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-/** For a program, not for a library: a signal ends it as it would have, but for what is temporary. */
+/** For a program, not for a library. A signal still ends it, after the temporary directories are removed. */
 export function removeOnEveryWayOut(): void {
   process.on("exit", removeAll);
   for (const signal of endingSignals) {

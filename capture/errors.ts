@@ -1,5 +1,5 @@
 /** What a user of `capture` can meet: one class an error, one line a message, with the next step in it. */
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodes, mostPort } from "@tcpprobe-plus/tpp/base";
 
 export class CaptureError extends Error {
   override readonly name: string = "CaptureError";
@@ -10,7 +10,7 @@ export class BadPortError extends CaptureError {
   override readonly name = "BadPortError";
   override readonly exitCode = exitCodes.usage;
   constructor(given: string) {
-    super(`--port ${given}: not a TCP port. Give a number from 1 to 65535, or a range such as 5000-5010.`);
+    super(`--port ${given}: not a TCP port. Give a number from 1 to ${mostPort}, or a range such as 5000-5010.`);
   }
 }
 

@@ -15,7 +15,10 @@ export interface PathOptions {
   readonly queueBytes: number;
   /** Of 100,000 data packets, how many the router drops at random. */
   readonly dropsPer100k?: number;
-  /** Congestion control of the client's sockets that do not choose one; a namespace may set only what its host allows all. */
+  /**
+   * Congestion control of the client's sockets that do not choose one; a namespace may set only what its host allows
+   * all.
+   */
   readonly congestionControl?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Runs a notebook from top to bottom in Deno's Jupyter kernel, with Debian's jupyter-nbconvert. As a program it puts the new
- * outputs into the notebooks named: `node notebooks/execute.ts notebooks/01-first-look.ipynb`.
+ * Runs a notebook from top to bottom in Deno's Jupyter kernel, with Debian's jupyter-nbconvert. As a program it puts
+ * the new outputs into the notebooks named: `node notebooks/execute.ts notebooks/01-first-look.ipynb`.
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -44,8 +44,8 @@ export const hasOutput = (cell: Cell): boolean =>
   cell.cell_type === "code" && (/^console\./m.test(sourceOf(cell)) || !sourceOf(cell).trimEnd().endsWith(";"));
 
 /**
- * Returns the notebook with its outputs. An error in a cell ends it with nbconvert's words, the cell's error among them. Runs
- * again, whole, until every cell that has an output has been seen with it; a cell's outputs are of one run.
+ * Returns the notebook with its outputs. An error in a cell ends it with nbconvert's words, the cell's error among
+ * them. Runs again, whole, until every cell that has an output has been seen with it; a cell's outputs are of one run.
  */
 export async function executeNotebook(path: string): Promise<Notebook & { readonly runs: number }> {
   const directory = mkdtempSync(join(tmpdir(), "notebook-"));

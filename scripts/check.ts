@@ -1,12 +1,17 @@
-/** `npm run check`: what must hold before a commit and needs no traffic: types, lint, format, docs, shell and C style. */
+/**
+ * `npm run check`: what must hold before a commit and needs no traffic: types, lint, format, docs, shell and C style.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasTool, systemPath } from "../lab/machine.ts";
+import { commentFaults, headlessFiles } from "./comments.ts";
+import { withoutReason } from "./dependencies.ts";
 import { staleDocuments } from "./generated-documents.ts";
 import { wrongInSqlFiles } from "./sql/files.ts";
+import { structureFaults } from "./structure/structure.ts";
 
 interface Check {
   readonly name: string;
@@ -23,6 +28,13 @@ const tracked = (pattern: string): string[] =>
 
 /** A file without a first line that names its shell is only read by others, and checked with them. */
 const isProgram = (path: string): boolean => readFileSync(`${root}/${path}`, "utf8").startsWith("#!");
+/** The kernel has its own limit (checkpatch). */
+const notYet = /^kmod\//;
+const commented = (): string[] => ["*.ts", "*.js", "*.sql"].flatMap(tracked).filter((path) => !notYet.test(path));
+const products = (): string[] =>
+  ["tpp/*.ts", "capture/*.ts", "analyze/*.ts", "lab/*.ts", "scripts/*.ts"]
+    .flatMap(tracked)
+    .filter((path) => !/\/test\//.test(path));
 const make = (target: string): string => complaint("make", "-s", "-C", "kmod", target);
 const kernelHas = (path: string): boolean => existsSync(`/lib/modules/${release()}/build/${path}`);
 
@@ -33,6 +45,13 @@ const checks: readonly Check[] = [
     run: () => complaint(process.execPath, "node_modules/@biomejs/biome/bin/biome", "check", "."),
   },
   { name: "SQL lint and format", run: () => wrongInSqlFiles().join("\n") },
+  { name: "folders: no circle, no import upwards", run: () => structureFaults().join("\n") },
+  { name: "each dependency has its reason", run: () => withoutReason().join("\n") },
+  { name: "each file says what it is", run: () => headlessFiles(root, products()).join("\n") },
+  {
+    name: "length of comment lines",
+    run: () => commentFaults(root, commented()).join("\n"),
+  },
   {
     name: "docs, manuals and completions in step with the code",
     run: () =>

@@ -8,10 +8,8 @@ import {
   lastRecordLength,
   noSsthresh,
   recordTypes,
-  type SourceName,
+  sourceNames,
 } from "@tcpprobe-plus/tpp";
-
-const sources: readonly SourceName[] = ["kmod", "bpf", "tracefs", "ss"];
 
 export function fieldsDocument(): string {
   return `<!-- Made by scripts/generate-docs.ts from tpp/columns/columns.ts: change that and run \`npm run docs\`. -->
@@ -53,7 +51,7 @@ hooked, at its tracepoints (then received segments, retransmissions, states and 
 that \`ss -tinHOe\` prints. What it leaves out because it is 0 is 0 (unacked, lost, sacked, retrans; and from the kernel on that
 has them, bytes_acked, delivered, bytes_sent, busy and its parts); other words that are missing are NULL.
 
-${table(["column", ...sources], [...documentedColumns, ...extendedColumns, ...derivedColumns].map(suppliers))}
+${table(["column", ...sourceNames], [...documentedColumns, ...extendedColumns, ...derivedColumns].map(suppliers))}
 
 ## Types of record
 
@@ -97,7 +95,7 @@ const describe = ({ wire, name, type, unit, meaning }: Column, index: number): s
 
 const suppliers = (column: Column): string[] => [
   code(column.name),
-  ...sources.map((source) => column.sources[source] ?? "–"),
+  ...sourceNames.map((source) => column.sources[source] ?? "–"),
 ];
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,8 +1,12 @@
-/** The pages, completions and manuals that are made from tables and definitions in the code, and which of them are not in step on disk. */
+/**
+ * The pages, completions and manuals that are made from tables and definitions in the code, and which of them are not
+ * in step on disk.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { commandLineDocuments } from "./command-line/documents.ts";
 import { fieldsDocument } from "./fields-document.ts";
+import { architectureDocument } from "./folders-document.ts";
 
 export interface GeneratedDocument {
   readonly path: string;
@@ -10,8 +14,12 @@ export interface GeneratedDocument {
 }
 
 export function generatedDocuments(): GeneratedDocument[] {
-  const documents = [{ path: "docs/fields.md", text: fieldsDocument() }, ...commandLineDocuments()];
   const root = new URL("..", import.meta.url);
+  const documents = [
+    { path: "docs/fields.md", text: fieldsDocument() },
+    { path: "docs/architecture.md", text: architectureDocument(new URL("docs/architecture.md", root)) },
+    ...commandLineDocuments(),
+  ];
   return documents.map(({ path, text }) => ({ path: fileURLToPath(new URL(path, root)), text }));
 }
 

@@ -1,4 +1,6 @@
-/** Makes tracefs available where the kernel has it and nobody has mounted it: a container, or a system without systemd. */
+/**
+ * Makes tracefs available where the kernel has it and nobody has mounted it: a container, or a system without systemd.
+ */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { hasTracefs, isRoot } from "../lab/machine.ts";

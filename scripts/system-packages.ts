@@ -22,7 +22,10 @@ export function missingPackages(): string[] {
   return wantedPackages().filter((name) => !installed.has(name));
 }
 
-/** Installs what is missing where that is allowed; says what it does, or why not. Never fails: suites name what they lack. */
+/**
+ * Installs what is missing where that is allowed; says what it does, or why not. Never fails: suites name what they
+ * lack.
+ */
 export function provideSystemPackages(): void {
   if (!existsSync("/usr/bin/apt-get") || !existsSync("/usr/bin/dpkg-query")) {
     say("Not Debian or Ubuntu: system packages are not looked at; scripts/packages.txt lists what the suites use.");

@@ -1,7 +1,7 @@
 /**
  * Characters that change how the text around them is shown, or that XML cannot hold: C0, DEL and C1 controls, line and
- * paragraph separators, bidirectional and zero-width marks, interlinear annotations, tags, noncharacters, and surrogates
- * without a partner.
+ * paragraph separators, bidirectional and zero-width marks, interlinear annotations, tags, noncharacters, and
+ * surrogates without a partner.
  */
 const misleading =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about

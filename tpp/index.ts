@@ -1,5 +1,7 @@
+/** The format as `analyze` and other programs import it. */
 export * from "./columns/columns.ts";
 export * from "./errors.ts";
+export { type ExitName, exitCodes } from "./exit-codes.ts";
 export { foreignText } from "./foreign-text.ts";
 export { filterWords } from "./format/filter-words.ts";
 export type * from "./format/header.ts";
@@ -7,6 +9,7 @@ export { countLines, countUnits } from "./format/line-buffer.ts";
 export { asHeader, headerProblem } from "./format/metadata-schema.ts";
 export * from "./format/record-layout.ts";
 export * from "./format/record-values.ts";
+export { mostPort, portOf } from "./port.ts";
 export type { DamageKind, TppDamage } from "./read/damage.ts";
 export { checkExpansion, defaultMaxExpansion } from "./read/expansion.ts";
 export { headerOf } from "./read/header-of.ts";
@@ -15,6 +18,7 @@ export { verifyTpp } from "./read/verify.ts";
 export { type TppWalk, type WalkOptions, walkTpp } from "./read/walk.ts";
 export type { TppFrame } from "./read/walk-state.ts";
 export { type RecoverOptions, type Recovery, recoverTpp } from "./recover.ts";
+export { bytesText, withUnit } from "./units.ts";
 export { type FileIdentity, isOneOf, removeFile } from "./write/file-identity.ts";
 export type { TargetOptions } from "./write/target.ts";
 export { type CloseOptions, failureReason, type TppTotals, TppWriter, type TppWriterOptions } from "./write/writer.ts";

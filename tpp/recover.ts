@@ -24,10 +24,10 @@ export interface RecoverOptions extends WalkOptions {
 }
 
 /**
- * Copies the intact frames of `input` to the new file `output`, which is there whole or not at all; `-` is standard output.
- * Lines that are missing between them are counted as lost by `damage` in the checkpoint behind the hole. Throws what
- * `verifyTpp` throws, a NothingToRecoverError, a SameFileError for an output that is the input under whatever name, or one
- * of the writer's errors.
+ * Copies the intact frames of `input` to the new file `output`, which is there whole or not at all; `-` is standard
+ * output. Lines that are missing between them are counted as lost by `damage` in the checkpoint behind the hole. Throws
+ * what `verifyTpp` throws, a NothingToRecoverError, a SameFileError for an output that is the input under whatever
+ * name, or one of the writer's errors.
  */
 export async function recoverTpp(input: string, output: string, options: RecoverOptions = {}): Promise<Recovery> {
   const { overwrite = false, ...reading } = options;

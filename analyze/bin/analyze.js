@@ -9,10 +9,8 @@ if (major < 24) {
   );
   process.exit(69);
 }
-// Node keeps the compiled code in the temporary directory: the drawing libraries load in half the time from then on. It would
-// make that directory, which is the user's to name.
-Promise.all([import("node:module"), import("node:fs"), import("node:os")])
-  .then(([module, fs, os]) => fs.existsSync(os.tmpdir()) && module.enableCompileCache())
+import("@tcpprobe-plus/tpp/code-cache")
+  .then(({ keepCode }) => keepCode())
   .then(() => import("../cli.ts"))
   .then((cli) => cli.main(process.argv))
   .then((code) => {

@@ -1,7 +1,7 @@
 /**
- * Parsed captures, kept in the user's cache directory so that the next command on the same capture need not parse it
- * again. An entry is named by what it was made of, so it cannot be stale; the cache is bounded, and whatever goes wrong with it
- * (a read-only or full disk, a damaged entry) only means that the capture is parsed.
+ * Parsed captures, kept in the user's cache directory. The next command on the same capture need not parse it again. An
+ * entry's name is a hash of what it was made from, so an entry is never stale. The cache is bounded. If anything goes
+ * wrong with it (a full disk, a damaged entry), the capture is parsed.
  */
 import { createHash, type Hash } from "node:crypto";
 import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
@@ -14,7 +14,7 @@ import { version } from "../version.ts";
 export interface CacheOptions {
   /** Default: tcpprobe_plus/traces in $XDG_CACHE_HOME or ~/.cache. */
   readonly directory?: string | undefined;
-  /** Entries that were used least recently go when all are larger than this. */
+  /** When all entries together are larger than this, those used least recently are removed. */
   readonly maxBytes?: number | undefined;
   /** Captures with less text are quick to parse and are not kept. */
   readonly minTextBytes?: number | undefined;
@@ -23,14 +23,14 @@ export interface CacheOptions {
 }
 
 const defaults = { maxBytes: 8 * 2 ** 30, minTextBytes: 8 * 2 ** 20 } as const;
-/** Left free on the disk, whatever the cache may hold. */
+/** The cache leaves at least this much of the disk free. */
 const minFreeBytes = 2 ** 30;
-/** Text is so many times as large as the Parquet that is made of it. */
+/** Roughly how many times as large text is as the Parquet made from it. */
 const parquetShrinks = 4;
-/** What is called otherwise in the cache's directory is not ours, and stays. */
+/** Files with other names are not ours and are left alone. */
 const entryName = /^[0-9a-f]{40}\.parquet$/;
 const partialName = /^[0-9a-f]{40}\.parquet\.\d+\.partial$/;
-/** An entry used in this time is perhaps being read. */
+/** An entry used this recently may still be open in another command. */
 const inUseMs = 10 * 60_000;
 
 export class Cache {
@@ -51,27 +51,27 @@ export class Cache {
     this.#say = say;
   }
 
-  /** Where the capture's entry is or would be; null for a capture that is not kept: small, damaged, or still growing. */
+  /** The path of the capture's entry. Null for a capture that is not kept: a small, damaged or growing one. */
   async entryOf(files: readonly CaptureFile[]): Promise<string | null> {
     const walks = files.map(({ walk }) => walk);
     if (walks.some(({ trailer, damage }) => trailer === null || damage.length > 0)) return null;
     if (walks.reduce((sum, { trailer }) => sum + (trailer?.raw_bytes ?? 0), 0) < this.#minTextBytes) return null;
     const hash = createHash("sha256").update(await identityOf());
-    // Every frame's own checksum is part of the walk, so this stands for all of the text.
+    // The walk has the checksum of every frame, so the hash covers all of the text.
     for (const { fileBytes, header, frames, checkpoints, trailer } of walks)
       hash.update(JSON.stringify({ fileBytes, header, frames, checkpoints, trailer }));
     return this.#entryNamed(hash);
   }
 
   /**
-   * Where what sql/NAME.sql makes of the trace in a Parquet file, the user's or one of the cache, is or would be; null where such
-   * is made quickly.
+   * The paths of entries for tables that sql/NAME.sql makes from a Parquet file, the user's or one of the cache. Null
+   * for a small file, from which they are made quickly.
    */
   async derivedEntriesOf(parquet: string): Promise<((name: string) => Promise<string>) | null> {
     const { size, dev, ino, mtimeNs, ctimeNs } = await stat(parquet, { bigint: true });
     if (Number(size) * parquetShrinks < this.#minTextBytes) return null;
-    // An entry's name stands for its content. A file of the user's is the same while the kernel has seen no change of it: the
-    // footer alone would not tell, as values can change within the extremes it has.
+    // An entry's name identifies its content. A user's file counts as unchanged while its inode and times are. The
+    // footer alone does not show a change: values can differ within the same extremes.
     const content = this.#isEntry(parquet)
       ? [basename(parquet)]
       : [`${size} ${dev} ${ino} ${mtimeNs} ${ctimeNs}`, await parquetFooter(parquet, Number(size))];
@@ -90,7 +90,7 @@ export class Cache {
     return join(this.directory, `${hash.digest("hex").slice(0, 40)}.parquet`);
   }
 
-  /** Whether the entry is there, and nobody else can have put it there; it then counts as used now. */
+  /** Whether the entry exists and only this user or root can have written it. Marks it as used now. */
   async has(entry: string): Promise<boolean> {
     const now = new Date();
     const found = (await lstat(entry).catch(() => null))?.isFile() && (await this.#isPrivate());
@@ -99,7 +99,7 @@ export class Cache {
     return true;
   }
 
-  /** Whether nobody but this user and root can change what is in the cache; says it where it is not so. */
+  /** Whether only this user and root can change the cache. If others can, says so once. */
   #isPrivate(): Promise<boolean> {
     this.#checked ??= strangersIn(this.directory).then((why) => {
       if (why !== null) this.#say(`the cache is not used: ${why}`);
@@ -108,7 +108,7 @@ export class Cache {
     return this.#checked;
   }
 
-  /** Lets `write` make the entry under another name and puts it in place. False, and nothing left, where that fails. */
+  /** Has `write` make the entry under a temporary name, then renames it. If that fails, nothing is left. */
   async add(entry: string, write: (path: string) => Promise<void>): Promise<boolean> {
     const partial = `${entry}.${process.pid}.partial`;
     try {
@@ -116,7 +116,7 @@ export class Cache {
       if (!(await this.#isPrivate())) return false;
       const { bavail, bsize } = await statfs(this.directory);
       if (bavail * bsize < minFreeBytes) throw new Error(`less than 1 GiB is free in ${this.directory}`);
-      // It is there before DuckDB writes it, so that at no time others may read it.
+      // Created before DuckDB writes it, so that others can never read it.
       await (await open(partial, "wx", 0o600)).close();
       await write(partial);
       const { size } = await stat(partial);
@@ -131,13 +131,13 @@ export class Cache {
     }
   }
 
-  /** An entry that cannot be read goes away. */
+  /** Removes an entry that cannot be read. */
   async drop(entry: string, error: unknown): Promise<void> {
     this.#say(`a kept capture cannot be read and is made again: ${(error as Error).message.split("\n")[0]}`);
     await rm(entry, { force: true }).catch(() => {});
   }
 
-  /** Removes what was used least recently until the rest fits, and what processes that died left behind. */
+  /** Removes the least recently used entries until the rest fits, and what dead processes left behind. */
   async #shrink(newest: string): Promise<void> {
     const now = Date.now();
     const entries: { path: string; size: number; usedMs: number }[] = [];
@@ -160,8 +160,8 @@ export class Cache {
 }
 
 /**
- * Why others could change what is in a directory, or put another in its place; null where only this user and root can. A
- * folder above it may be everybody's if it is sticky, as /tmp is.
+ * Why users other than this one and root could change a directory or replace it. Null if they cannot. Everybody may
+ * write to a folder above it if that is sticky, as /tmp is.
  */
 async function strangersIn(directory: string): Promise<string | null> {
   const me = process.geteuid?.();
@@ -189,7 +189,10 @@ async function makeDirectory(path: string, above = 2): Promise<void> {
 
 const identities = new Map<string, Promise<string>>();
 
-/** Stands for the code by which the pass, or sql/NAME.sql, makes an entry: another version, or a change of it, makes other entries. */
+/**
+ * A hash of the code that makes an entry: the pass, or sql/NAME.sql. Another version, or any change of that code, makes
+ * other entries.
+ */
 function identityOf(name = ""): Promise<string> {
   const found = identities.get(name) ?? makeIdentity(name);
   identities.set(name, found);
@@ -205,7 +208,7 @@ async function makeIdentity(name: string): Promise<string> {
 
 let ofCode: Promise<Buffer> | undefined;
 
-/** Folders whose code makes entries, and that of the file format: whatever changes there, makes other entries. */
+/** Folders whose code decides what is in an entry: these, and the file format. A change there makes other entries. */
 const codeFolders: readonly URL[] = [
   ...["./", "../captures/", "../records/", "../parquet/", "../trace/"].map((path) => new URL(path, import.meta.url)),
   new URL("./", import.meta.resolve("@tcpprobe-plus/tpp")),

@@ -1,4 +1,7 @@
-/** Small tables that are made of a trace and take long to make. In the cache, where an earlier command has made them, else to be made and kept. */
+/**
+ * Small tables that take long to make from a trace. They are read from the cache if an earlier command made them, and
+ * otherwise made and kept.
+ */
 import { basename } from "node:path";
 import { type ColumnInfo, type Database, sqlTables } from "../database/database.ts";
 import { readParquet } from "../database/files.ts";
@@ -6,7 +9,10 @@ import { identifier, literal } from "../database/literals.ts";
 import { metadataOf } from "../parquet/converted.ts";
 import type { Cache } from "./cache.ts";
 
-/** Tables of sql/ that a command asks for again; those of expiries are of use to `rto_events` and `marks` alone, which are kept. None depends on `settings`, so they are the same for every command. */
+/**
+ * Tables of sql/ that a command asks for again; those of expiries are of use to `rto_events` and `marks` alone, which
+ * are kept. None depends on `settings`, so they are the same for every command.
+ */
 export const keptTables: readonly string[] = sqlTables.filter((name) => !/^_expir/.test(name));
 const keptKey = "tcpprobe_plus.kept";
 
@@ -24,7 +30,9 @@ export class Derived {
     this.#entryOf = entryOf;
   }
 
-  /** `parquet`: the one file that holds all of the trace; null where there is none. Null where nothing is kept of it. */
+  /**
+   * `parquet`: the one file that holds all of the trace; null where there is none. Null where nothing is kept of it.
+   */
   static async of(database: Database, parquet: string | null, cache: Cache | null): Promise<Derived | null> {
     if (cache === null || parquet === null) return null;
     const entryOf = await cache.derivedEntriesOf(parquet);
@@ -82,6 +90,6 @@ interface Kept {
 }
 
 /** A type by name, or an enumeration of plain words. */
-const keptType = /^([A-Z]+|ENUM\('[A-Za-z ]+'(, '[A-Za-z ]+')*\))$/;
+const keptType = /^([A-Z]+(\[\])?|ENUM\('[A-Za-z ]+'(, '[A-Za-z ]+')*\))$/;
 
 const isKeptColumn = ({ name, type }: ColumnInfo): boolean => typeof name === "string" && keptType.test(type);

@@ -9,17 +9,17 @@ export interface Capabilities {
   readonly sees_timers: boolean;
   /** The congestion state is known at each record. */
   readonly sees_ca_state: boolean;
-  /** Retransmissions are counted, or each is told. */
+  /** Retransmissions are counted, or each has a record. */
   readonly sees_retransmits: boolean;
   /** RSTs are seen. */
   readonly sees_resets: boolean;
-  /** Records tell how many packets are out, lost, SACKed and retransmitted; else only bytes. */
+  /** Records count packets in flight, lost, SACKed and retransmitted. Without this, only bytes are known. */
   readonly counts_packets: boolean;
-  /** Each record of a connection is of what the kernel did next to it, so a change of srtt tells the sample behind it. */
+  /** No step of the connection is left out, so a change of srtt between two records gives the RTT sample. */
   readonly tells_samples: boolean;
-  /** srtt comes in eighths of a us, as the kernel keeps it; else in whole us. */
+  /** srtt is in eighths of a us, as the kernel keeps it. Without this, in whole us. */
   readonly exact_srtt: boolean;
-  /** Records are of moments at which somebody asked. */
+  /** Records are of moments at which capture asked, not of events. */
   readonly polled: boolean;
 }
 

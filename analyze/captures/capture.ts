@@ -1,3 +1,4 @@
+/** What is known of an opened capture, and of what it lost. */
 import type { TppHeader, TppWalk } from "@tcpprobe-plus/tpp";
 
 /** What is known of one opened capture beside its records. */
@@ -31,27 +32,32 @@ export interface CaptureFile {
   readonly walk: TppWalk;
 }
 
-/** Records that are missing at one place of a capture: a row of the tables `losses` or `not_followed` (docs/opening.md). */
+/**
+ * Records that are missing at one place of a capture: a row of the tables `losses` or `not_followed` (docs/opening.md).
+ */
 export interface Loss {
   readonly capture: number;
-  /** The loss lies behind this record in the text; NULL where only its time, or only its number, is known. */
+  /** The loss follows this record in the text. NULL if only its time, or only the number lost, is known. */
   readonly after_ord: number | null;
-  /** Records (of ss: polls); NULL where their number is not known. */
+  /** How many records (for ss, polls). NULL if that is not known. */
   readonly lost: number | null;
   readonly cause: LossCause;
-  /** Seconds since the capture began, between which it lies; NULL: not bounded on that side. */
+  /** The bounds of its time, seconds since the capture began. NULL: no bound on that side. */
   readonly from_s: number | null;
   readonly to_s: number | null;
   readonly known_by: LossEvidence;
 }
 
 /**
- * Causes for which the module left out whole connections, or their beginnings up to a moment at which there was room: those
- * that are in the trace have lost nothing.
+ * Causes for which the module did not follow some connections, or not from their beginning. The connections in the
+ * trace have lost nothing.
  */
 export const causesOfNotFollowing: readonly string[] = ["flow limit", "flow memory"];
 
-/** `ring`: the ring was full; `frame`: a damaged part of the file; `file`: a file of the set; `poll`: ss failed; or as the capture's trailer names it. */
+/**
+ * `ring`: the ring was full; `frame`: a damaged part of the file; `file`: a file of the set; `poll`: ss failed; or as
+ * the capture's trailer names it.
+ */
 export type LossCause = "ring" | "frame" | "file" | "poll" | (string & {});
 
 /** How a loss and its place are known. */

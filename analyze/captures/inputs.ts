@@ -1,3 +1,4 @@
+/** What the paths on a command line stand for: captures, rotated sets, converted captures. */
 import { glob, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { checkExpansion, TppInputError, type TppWalk, type WalkOptions, walkTpp } from "@tcpprobe-plus/tpp";
@@ -10,8 +11,8 @@ export type Input =
   | { readonly kind: "tpp"; readonly path: string; readonly files: readonly CaptureFile[] };
 
 /**
- * What the given paths are, in their order: files, directories (all .tpp in them) or patterns that the shell left alone.
- * Files of one rotated set become one capture, whatever their order, at the place of the first of them.
+ * What the given paths are, in their order: files, directories (all .tpp in them) or patterns that the shell left
+ * alone. Files of one rotated set become one capture, whatever their order, at the place of the first of them.
  */
 export async function inputsOf(paths: readonly string[], options: WalkOptions = {}): Promise<Input[]> {
   const inputs: (Input | { readonly kind: "set"; readonly files: CaptureFile[] })[] = [];
@@ -48,7 +49,7 @@ function inOrder(files: readonly CaptureFile[]): CaptureFile[] {
     if (before && numberOf(before) === numberOf(file))
       throw new NotACaptureError(
         file.path,
-        `is number ${numberOf(file)} of the same set as ${before.path}; give one of the two`,
+        `is number ${numberOf(file)} of the same set as ${before.path}. Give one of the two`,
       );
   }
   return ordered;

@@ -2,7 +2,7 @@
 import type { CaptureFile, Loss } from "./capture.ts";
 import { lostBy } from "./set.ts";
 
-/** All losses of a capture: those with a place in the text, and what its counters tell beyond them. */
+/** All losses of a capture: those with a place in the text, and any more that its counters show. */
 export function settleLosses(number: number, files: readonly CaptureFile[], placed: readonly Loss[]): Loss[] {
   const losses: Loss[] = [];
   const causes = new Set(files.flatMap((file) => Object.keys(lostBy(file))));
@@ -10,8 +10,8 @@ export function settleLosses(number: number, files: readonly CaptureFile[], plac
     const total = files.reduce((sum, file) => sum + (lostBy(file)[cause] ?? 0), 0);
     const inText = placed.filter((loss) => loss.cause === cause);
     const bounded = inText.every((loss) => loss.from_s !== null || loss.after_ord === 0);
-    const counted = files.flatMap((_, index) => counterSteps(files, index, number, cause));
-    // Numbers without CPUs say how many and until when; a counter that was read each second also says since when.
+    const counted = files.flatMap((_, index) => counterRises(files, index, number, cause));
+    // A gap in record numbers gives how many and until when. A counter read each second also gives since when.
     if (bounded || counted.length === 0) losses.push(...inText);
     const rest = total - sumOf(inText);
     if (bounded && inText.length > 0) {
@@ -38,7 +38,7 @@ const unplaced = (capture: number, cause: string, lost: number): Loss => ({
 });
 
 /** Rises of a cause's count from checkpoint to checkpoint of one file of the capture. */
-function counterSteps(files: readonly CaptureFile[], index: number, capture: number, cause: string): Loss[] {
+function counterRises(files: readonly CaptureFile[], index: number, capture: number, cause: string): Loss[] {
   const first = files[0]!;
   const { header, walk } = files[index]!;
   const { checkpoints, trailer } = walk;
@@ -46,16 +46,16 @@ function counterSteps(files: readonly CaptureFile[], index: number, capture: num
     ...checkpoints.map(({ monotonic_ns, lost }) => ({ ns: monotonic_ns, total: lost[cause] ?? 0 })),
     ...(trailer ? [{ ns: trailer.monotonic_ns, total: trailer.lost[cause] ?? 0 }] : []),
   ];
-  // A file whose checkpoints never counted it tells only its sum.
+  // If the checkpoints never counted this cause, only its sum is known.
   if (!reads.slice(0, checkpoints.length).some(({ total }) => total > 0) && !checkpoints.some(({ module }) => module))
     return [];
-  const steps: Loss[] = [];
+  const rises: Loss[] = [];
   // Each file of a set counts from 0 again, and begins where the one before it ended.
   let before = { ns: files[index - 1]?.walk.trailer?.monotonic_ns ?? header.clock.monotonic_ns, total: 0 };
   for (const read of reads) {
     const lost = read.total - before.total;
     if (lost > 0)
-      steps.push({
+      rises.push({
         capture,
         after_ord: null,
         lost,
@@ -66,7 +66,7 @@ function counterSteps(files: readonly CaptureFile[], index: number, capture: num
       });
     before = read;
   }
-  return steps;
+  return rises;
 }
 
 /** A moment of CLOCK_MONOTONIC as `t`. */

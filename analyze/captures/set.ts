@@ -1,7 +1,7 @@
-/** What a capture's files tell of each other, and of what they lost. */
+/** Files of a rotated set: which of them are missing, and what each lost. */
 import type { CaptureFile } from "./capture.ts";
 
-/** What of a rotated set is not there, a line each. */
+/** The missing files of a rotated set, a line each. */
 export function missingFiles(files: readonly CaptureFile[]): string[] {
   const missing = files.flatMap((file, index) => missingBefore(file, files[index - 1]) ?? []);
   const last = files.at(-1);
@@ -10,7 +10,7 @@ export function missingFiles(files: readonly CaptureFile[]): string[] {
   return missing;
 }
 
-/** Which files of the set should stand between a file and the one before it, in words; null for none. */
+/** The files missing between a file and the one before it, in words. Null if none are. */
 export function missingBefore(file: CaptureFile, before: CaptureFile | undefined): string | null {
   if (!file.header.set) return null;
   const expected = (before?.header.set?.number ?? 0) + 1;

@@ -12,7 +12,8 @@ export async function registerCapture(
   { capture, path, header }: { capture: number; path: string; header: TppHeader },
 ): Promise<void> {
   const isProbe = header.text === "probe";
-  // Wall clock at t = 0: the module's records count from when its log was opened, others from when the clocks were read.
+  // Wall clock at t = 0: the module's records count from when its log was opened, others from when the clocks were
+  // read.
   const { realtime_ns, monotonic_ns, zero_monotonic_ns } = header.clock;
   const zero = isProbe ? BigInt(realtime_ns) - BigInt(monotonic_ns) + BigInt(zero_monotonic_ns) : BigInt(realtime_ns);
   if (BigInt.asIntN(64, zero) !== zero)

@@ -5,9 +5,9 @@ import { InputError, UsageError } from "../errors.ts";
 
 export interface Assertion {
   readonly name: string;
-  /** SQL over a row of `flows` and the counts of facts.ts; with an aggregate, over all chosen flows at once. */
+  /** SQL over one row of `flows` and its counts. With an aggregate, over all chosen flows together. */
   readonly expression: string;
-  /** Flows it is about; those that carry data unless given. */
+  /** Flows it is about. By default, those that carry data. */
   readonly flows?: readonly number[];
 }
 
@@ -24,7 +24,7 @@ export async function readAssertions(path: string): Promise<Assertion[]> {
   }
   const list = Array.isArray(content) ? content : (content as { assertions?: unknown } | null)?.assertions;
   if (!Array.isArray(list) || list.length === 0)
-    throw new UsageError(`${path}: holds no assertions; give a list, a line of which is "- goodput_bps > 9e6"`);
+    throw new UsageError(`${path}: holds no assertions. Give a list, a line of which is "- goodput_bps > 9e6"`);
   return list.map((entry, index) => assertionOf(entry, `${path}: assertion ${index + 1}`));
 }
 
@@ -37,7 +37,7 @@ function assertionOf(entry: unknown, where: string): Assertion {
   if (typeof assert !== "string" || Object.keys(rest).length > 0)
     throw new UsageError(`${where}: must be a text, or { name, assert, flow } with a text behind assert`);
   const flows = flow === undefined ? undefined : [flow].flat();
-  if (flows?.length === 0) throw new UsageError(`${where}: flow is an empty list; leave it out to mean all flows`);
+  if (flows?.length === 0) throw new UsageError(`${where}: flow is an empty list. Leave it out to mean all flows`);
   if (flows?.some((one) => !Number.isInteger(one) || (one as number) < 1))
     throw new UsageError(`${where}: flow must be the number of a flow, or a list of them`);
   return {
@@ -50,6 +50,6 @@ function assertionOf(entry: unknown, where: string): Assertion {
 /** The expression, if there is one beside spaces and comments. */
 function said(expression: string, where: string): string {
   if (expression.replaceAll(/--.*|\/\*[\s\S]*?\*\//g, "").trim() === "")
-    throw new UsageError(`${where}: says nothing; give an expression, such as "goodput_bps > 9e6"`);
+    throw new UsageError(`${where}: says nothing. Give an expression, such as "goodput_bps > 9e6"`);
   return expression;
 }

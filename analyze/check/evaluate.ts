@@ -33,8 +33,9 @@ interface Question {
 }
 
 /**
- * One outcome a flow, or one in all for an aggregate. Throws a UsageError for what is no expression or no condition, a SqlError for one that
- * fails over those names, and a NothingToCheckError where there is no flow: an aggregate of none would hold.
+ * One outcome a flow, or one in all for an aggregate. Throws a UsageError for what is no expression or no condition, a
+ * SqlError for one that fails over those names, and a NothingToCheckError where there is no flow: an aggregate of none
+ * would hold.
  */
 export async function evaluate(
   trace: Trace,

@@ -1,3 +1,4 @@
+/** Refuses an assertion that is more than one SQL expression, before it is run. */
 import type { Database } from "../database/database.ts";
 import { UsageError } from "../errors.ts";
 
@@ -12,13 +13,14 @@ const beyond = "it goes on behind the expression";
 const plainTables: ReadonlySet<unknown> = new Set(["range", "generate_series", "unnest"]);
 
 /**
- * Throws a UsageError unless the text is one expression and nothing more: nothing that ends the query around it, no second column, and
- * nothing that reads anything but tables. It is parsed alone, and not run. Assertions come with a repository, often a stranger's.
+ * Throws a UsageError unless the text is one expression. It must not end the query around it, add a second column, or
+ * read anything but tables. It is only parsed here, not run. Assertions come with a repository, which may be a
+ * stranger's.
  */
 export async function mustBeExpression(database: Database, text: string): Promise<void> {
   const fail = (why: string): never => {
     throw new UsageError(
-      `${JSON.stringify(text)} is not an assertion: ${why}; give one SQL expression, such as "goodput_bps > 9e6"`,
+      `${JSON.stringify(text)} is not an assertion: ${why}. Give one SQL expression, such as "goodput_bps > 9e6"`,
     );
   };
   const [row] = await database.rows<{ tree: string }>("SELECT json_serialize_sql($1::VARCHAR) AS tree", [

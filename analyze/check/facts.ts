@@ -9,8 +9,8 @@ const counted: readonly string[] = [
 const most = "1000000000000000";
 
 /**
- * SQL of the rows. What a source does not see is NULL. `gaps` is of the whole capture. `lost`: as many as there can be, where records of the
- * capture were lost during the flow: the counts of the plain rows are the least.
+ * SQL of the rows. What a source does not see is NULL. `gaps` is of the whole capture. `lost`: as many as there can be,
+ * where records of the capture were lost during the flow: the counts of the plain rows are the least.
  */
 export function factsSql(lost: "least" | "most"): string {
   const plain = `

@@ -1,9 +1,12 @@
-/** JUnit's XML, as CI systems read it: one test case for each assertion and flow. It has no times, so the same check gives the same bytes. */
-import { foreignText } from "@tcpprobe-plus/tpp";
+/**
+ * JUnit's XML, as CI systems read it: one test case for each assertion and flow. It has no times, so the same check
+ * gives the same bytes.
+ */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { Outcome } from "./evaluate.ts";
 import { describeOutcome } from "./report.ts";
 
-/** What could not be checked: one assertion, or, without one, all of them. */
+/** What could not be checked: one assertion, or all of them if none is named. */
 export interface CheckError {
   readonly assertion: string | null;
   readonly error: Error;

@@ -1,4 +1,6 @@
-/** Numbers with units in an assertion, `goodput_bps > 9 Mbit/s`, as the plain numbers of what they are compared with. */
+/**
+ * Numbers with units in an assertion, `goodput_bps > 9 Mbit/s`, as the plain numbers of what they are compared with.
+ */
 import { UsageError } from "../errors.ts";
 
 /** Of each unit: what it measures, and how many of the smallest one it is. */

@@ -1,4 +1,5 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+/** Outcomes of assertions as lines of text. */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { unknown } from "../terminal/table.ts";
 import type { Outcome } from "./evaluate.ts";
 

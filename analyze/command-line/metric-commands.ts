@@ -77,6 +77,8 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
     });
 }
 
-/** An argument that begins as SQL comments do would be taken for an option; behind a line feed it is what it was. */
+/**
+ * A query that begins with a SQL comment (`-- …`) would be taken for an option. A line feed before it prevents that.
+ */
 export const withQueries = (argv: readonly string[]): string[] =>
   argv.includes("sql") ? argv.map((arg) => (/^--(\s|.*\n)/.test(arg) ? `\n${arg}` : arg)) : [...argv];

@@ -4,7 +4,10 @@ import { UsageError } from "../errors.ts";
 
 const decimalNumber = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
-/** A number as people write it: not the hexadecimal, octal and binary ones that JavaScript takes too. NaN where it is none. */
+/**
+ * A number as people write it: not the hexadecimal, octal and binary ones that JavaScript takes too. NaN where it is
+ * none.
+ */
 export const decimal = (text: string): number => (decimalNumber.test(text) ? Number(text) : Number.NaN);
 
 /** A whole number from `least` to `most`, or null. */
@@ -13,14 +16,14 @@ export function wholeNumber(text: string, least: number, most: number): number |
   return value >= least && value <= most ? value : null;
 }
 
-/** Thirty thousand years; a range of times far beyond it is no number any more. */
+/** About thirty thousand years. Far beyond it, doubles no longer keep times apart. */
 const mostSeconds = 1e12;
 
 export function seconds(text: string): number {
   const value = decimal(text);
-  if (Number.isNaN(value)) throw new UsageError(`${text}: not a time; give seconds, such as 2.5`);
+  if (Number.isNaN(value)) throw new UsageError(`${text}: not a time. Give seconds, such as 2.5`);
   if (Math.abs(value) > mostSeconds)
-    throw new UsageError(`${text}: no capture is that long; give seconds, such as 2.5`);
+    throw new UsageError(`${text}: no capture is that long. Give seconds, such as 2.5`);
   return value;
 }
 
@@ -30,29 +33,29 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6
 export function windowSeconds(text: string): number {
   const [, number = "", unit = "s"] = /^(.*?)\s*(s|ms|us)?$/.exec(text.trim()) ?? [];
   const value = decimal(number) * (unitSeconds[unit] ?? 1);
-  if (Number.isNaN(value)) throw new UsageError(`${text}: not a length; give seconds, such as 0.1, or 100ms`);
+  if (Number.isNaN(value)) throw new UsageError(`${text}: not a length. Give seconds, such as 0.1, or 100ms`);
   if (value < 1e-6)
-    throw new UsageError(`${text}: a window needs a length above 0; give seconds, such as 0.1, or 100ms`);
+    throw new UsageError(`${text}: a window needs a length above 0. Give seconds, such as 0.1, or 100ms`);
   if (value > mostSeconds)
-    throw new UsageError(`${text}: no capture is that long; give seconds, such as 0.1, or 100ms`);
+    throw new UsageError(`${text}: no capture is that long. Give seconds, such as 0.1, or 100ms`);
   return value;
 }
 
 export function flowNumbers(text: string, before: number[] = []): number[] {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${text}: not a flow; give its number in \`analyze flows\``);
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${text}: not a flow. Give its number in \`analyze flows\``);
   return [...before, Number(text)];
 }
 
 /** All values of an option that may be given again. */
 export const texts = (text: string, before: string[] = []): string[] => [...before, text];
 
-/** Refuses a second value where the first would be dropped without a word. */
+/** Refuses an option given twice. The parser would silently drop the first value. */
 export function refuseRepeated(command: Command): void {
   for (const option of command.options) {
     if (option.variadic || option.isBoolean() || option.parseArg === (texts as typeof option.parseArg)) continue;
     let given = 0;
     command.on(`option:${option.name()}`, () => {
-      if (++given > 1) throw new UsageError(`--${option.name()} is given twice; give it once`);
+      if (++given > 1) throw new UsageError(`--${option.name()} is given twice. Give it once`);
     });
   }
 }

@@ -1,5 +1,5 @@
 /** What commands and options `analyze` has; metric-commands.ts has those that answer from the metrics. */
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { Command, Option } from "commander";
 import type { CommandIo } from "../commands/open.ts";
 import type { PlotCommandOptions } from "../commands/plot.ts";
@@ -109,7 +109,9 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
   return program;
 }
 
-/** The parser's own words, with what was typed in them: `error: unknown option '--x'`, and below what it may have meant. */
+/**
+ * The parser's own words, with what was typed in them: `error: unknown option '--x'`, and below what it may have meant.
+ */
 function usageText(text: string): string {
   const [, line = "", guess = ""] = /^(?:error: )?([\s\S]*?)(\n\(Did you mean .*\))?\n?$/.exec(text) ?? [];
   return `analyze: ${foreignText(line)}${guess}\n`;
@@ -118,18 +120,18 @@ function usageText(text: string): string {
 function moment(text: string): Date {
   const value = new Date(text);
   if (Number.isNaN(value.getTime()))
-    throw new UsageError(`${text}: not a moment; give one such as 2026-11-22T20:41:14Z`);
+    throw new UsageError(`${text}: not a moment. Give one such as 2026-11-22T20:41:14Z`);
   return value;
 }
 
 function hertz(text: string): number {
   const value = wholeNumber(text, 1, 10_000);
-  if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ; usual are 100, 250, 300 and 1000`);
+  if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ. Usual are 100, 250, 300 and 1000`);
   return value;
 }
 
 function pixels(text: string): number {
   const value = wholeNumber(text, 200, 10_000);
-  if (value === null) throw new UsageError(`${text}: not a width; give pixels from 200 to 10000`);
+  if (value === null) throw new UsageError(`${text}: not a width. Give pixels from 200 to 10000`);
   return value;
 }

@@ -1,4 +1,6 @@
+/** `analyze check`: assertions against captures, with a JUnit report. */
 import { open, writeFile } from "node:fs/promises";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { type Assertion, assertionOfText, readAssertions } from "../check/assertions.ts";
 import { evaluate, type Outcome } from "../check/evaluate.ts";
 import { type CheckError, isJunit, junit } from "../check/junit.ts";
@@ -7,8 +9,7 @@ import { jsonText } from "../database/values.ts";
 import { NotAReportError, NothingToCheckError, OutputExistsError, UsageError } from "../errors.ts";
 import { OutputFile } from "../export/file.ts";
 import { plural } from "../terminal/units.ts";
-import type { CommandIo } from "./open.ts";
-import { filesOf, withTrace } from "./open.ts";
+import { type CommandIo, filesOf, withTrace } from "./open.ts";
 
 export interface CheckOptions {
   readonly assert?: readonly string[];
@@ -18,12 +19,10 @@ export interface CheckOptions {
   readonly json?: boolean;
 }
 
-const exitPassed = 0;
-const exitFailed = 1;
-
 /**
- * Holds assertions against captures. Returns 0 where all hold for every chosen flow, 1 where one does not or is not known.
- * What keeps it from a verdict is thrown, and stands in the JUnit report too: an older report would tell of another run.
+ * Checks assertions against captures. Returns 0 if all hold for every chosen flow, and 1 if one does not hold or is not
+ * known. An error that prevents a verdict is thrown, and written to the JUnit report too. Otherwise an older report
+ * would be taken for this run's.
  */
 export async function check(paths: readonly string[], options: CheckOptions, io: CommandIo): Promise<number> {
   await using file = options.junit === undefined ? null : await openReport(options.junit, paths, options);
@@ -38,16 +37,16 @@ export async function check(paths: readonly string[], options: CheckOptions, io:
   const [first] = errors;
   if (first) throw first.error;
   const failed = outcomes.filter(({ holds }) => holds !== true).length;
-  // Not waited for: the exit code is the answer where nobody reads this one, as in `analyze check … | head -1`.
+  // Not awaited: the exit code is the answer even if the reader goes away, as with `analyze check … | head -1`.
   if (options.json) io.stdout.write(`${jsonText(outcomes, 2)}\n`);
   else {
     const verdict = failed === 0 ? "all hold" : `${failed} of ${plural(outcomes.length, "check")} failed`;
     io.stdout.write(`${report(outcomes)}${verdict}\n`);
   }
-  return failed === 0 ? exitPassed : exitFailed;
+  return failed === 0 ? exitCodes.ok : exitCodes.doesNotHold;
 }
 
-/** Puts into `outcomes` what was found, and into `errors` what an assertion could not be asked. */
+/** Fills `outcomes` with what was found, and `errors` with why an assertion could not be checked. */
 async function holdAll(
   paths: readonly string[],
   options: CheckOptions,
@@ -72,7 +71,7 @@ async function holdAll(
   });
 }
 
-/** A report replaces an older one without -f, as CI wants it, but nothing else. */
+/** Without -f, a report replaces an older report, as CI wants, and no other file. */
 async function openReport(
   path: string,
   captures: readonly string[],

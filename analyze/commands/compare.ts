@@ -1,13 +1,12 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+/** `analyze compare`: runs side by side. */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UsageError } from "../errors.ts";
 import { renderTable, unknown } from "../terminal/table.ts";
 import { bitsPerSecond, bytes, count, decimals, microseconds, plural } from "../terminal/units.ts";
 import { dataFlows, endsSql } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
-import type { CommandIo } from "./open.ts";
-import { withTrace } from "./open.ts";
-import type { FormatOptions } from "./rows.ts";
-import { printRows, rowFormat } from "./rows.ts";
+import { type CommandIo, withTrace } from "./open.ts";
+import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
 type Value = number | null | undefined;
 
@@ -95,7 +94,7 @@ export async function compare(paths: readonly string[], options: FormatOptions, 
   });
 }
 
-/** So many flows are shown one by one in a table to read. */
+/** How many flows the table shows one by one. */
 const mostTables = 20;
 
 /** Place 0, which is all flows together, and those of the flows that moved most, in order. */
@@ -144,7 +143,7 @@ function table(trace: Trace, place: number, rows: readonly Row[]): string {
 
 const right = (header: string, cells: string[]) => ({ header, cells, alignRight: true });
 
-/** Shares change by points, other numbers in percent. */
+/** A share changes by percentage points, any other number in percent. */
 function change(from: Value, to: Value, name: string): string {
   if (from === null || from === undefined || to === null || to === undefined) return unknown;
   const sign = to >= from ? "+" : "\u2212";

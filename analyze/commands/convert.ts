@@ -1,24 +1,27 @@
+/** `analyze convert`: the records as Parquet, Arrow or CSV. */
 import { UnknownFormatError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
-import { arrowPieces } from "../export/arrow.ts";
-import { csvPieces } from "../export/csv.ts";
-import { writePieces } from "../export/file.ts";
+import { arrowChunks } from "../export/arrow.ts";
+import { csvChunks } from "../export/csv.ts";
+import { writeChunks } from "../export/file.ts";
 import { recordText } from "../export/record-text.ts";
 import type { Trace } from "../trace/trace.ts";
 import { writeParquet } from "../trace/write.ts";
 import { notice } from "./notices.ts";
-import type { CommandIo } from "./open.ts";
-import { openOutput, withTrace } from "./open.ts";
+import { type CommandIo, openOutput, withTrace } from "./open.ts";
 
 const wholeTrace = ({ database }: Trace) => Answer.to(database, "SELECT * FROM trace ORDER BY capture, ord");
 
 const formats: Readonly<Record<string, (trace: Trace, path: string) => Promise<void>>> = {
   ".parquet": writeParquet,
-  ".arrow": async (trace, path) => writePieces(path, arrowPieces(trace.database, await wholeTrace(trace))),
-  ".csv": async (trace, path) => writePieces(path, csvPieces(trace.database, await wholeTrace(trace))),
+  ".arrow": async (trace, path) => writeChunks(path, arrowChunks(trace.database, await wholeTrace(trace))),
+  ".csv": async (trace, path) => writeChunks(path, csvChunks(trace.database, await wholeTrace(trace))),
 };
 
-/** Writes the trace of the captures, or for .txt their records as text, in the format that the output's name asks for; `-` is CSV on standard output. */
+/**
+ * Writes the trace of the captures, or for .txt their records as text, in the format that the output's name asks for;
+ * `-` is CSV on standard output.
+ */
 export async function convert(
   paths: readonly string[],
   options: { output: string; force?: boolean },
@@ -29,7 +32,7 @@ export async function convert(
     await using file = await openOutput(output, force, paths);
     const reading = io.opening?.reading === undefined ? {} : { reading: io.opening.reading };
     await file.write(async (path) =>
-      writePieces(path, recordText(paths, { notice: (text) => notice(io, text), ...reading })),
+      writeChunks(path, recordText(paths, { notice: (text) => notice(io, text), ...reading })),
     );
     return;
   }
@@ -40,15 +43,15 @@ export async function convert(
       ".txt (records as the module prints them)",
       "- (CSV)",
     ]);
-  // What it writes is kept by the user: a copy in the cache would cost time and serve nobody.
+  // The user keeps the output, so a copy in the cache would only cost time.
   const opening = { ...io.opening, cache: io.opening?.cache === false ? (false as const) : { readOnly: true } };
   const reading = { ...io, opening };
   if (!suffix)
     return withTrace(paths, reading, async (trace) => {
-      for await (const piece of csvPieces(trace.database, await wholeTrace(trace))) await io.stdout.write(piece);
+      for await (const chunk of csvChunks(trace.database, await wholeTrace(trace))) await io.stdout.write(chunk);
     });
   await using file = await openOutput(output, force, paths);
-  // The records of one capture go into the file as they are read.
+  // The records of a single capture are written to the file as they are read.
   const into = suffix === ".parquet" ? { into: file.partial } : {};
   await file.write((path) =>
     withTrace(paths, { ...io, opening: { ...opening, ...into } }, (trace) => formats[suffix]!(trace, path), [file]),

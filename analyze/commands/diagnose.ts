@@ -1,13 +1,13 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+/** `analyze diagnose`: what limited each flow. */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { jsonText } from "../database/values.ts";
 import { account } from "../diagnose/account.ts";
 import { type FlowFacts, gatherFacts, periodsOf } from "../diagnose/facts.ts";
 import { verdictOf } from "../diagnose/verdict.ts";
 import type { Trace } from "../trace/trace.ts";
-import type { CommandIo } from "./open.ts";
-import { withTrace } from "./open.ts";
+import { type CommandIo, withTrace } from "./open.ts";
 
-/** So many flows are told of at once, which bounds the memory for their periods. */
+/** How many flows are diagnosed at a time. This bounds the memory for their periods. */
 const atOnce = 1000;
 
 /** Prints, for each flow that carries data, what limited it, how much time that cost, when, and what shows it. */

@@ -1,9 +1,8 @@
+/** `analyze events`: what happened, in order of time. */
 import { renderTable } from "../terminal/table.ts";
 import { flowFilter } from "../trace/select.ts";
-import type { CommandIo } from "./open.ts";
-import { withTrace } from "./open.ts";
-import type { FormatOptions } from "./rows.ts";
-import { printRows, rowFormat } from "./rows.ts";
+import { type CommandIo, withTrace } from "./open.ts";
+import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
 interface EventRow {
   readonly capture: number;

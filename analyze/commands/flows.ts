@@ -1,11 +1,10 @@
+/** `analyze flows`: one line a connection. */
 import { renderTable } from "../terminal/table.ts";
 import { bitsPerSecond, bytes, count, decimals, microseconds } from "../terminal/units.ts";
 import { endsSql } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
-import type { CommandIo } from "./open.ts";
-import { withTrace } from "./open.ts";
-import type { FormatOptions } from "./rows.ts";
-import { printRows, rowFormat } from "./rows.ts";
+import { type CommandIo, withTrace } from "./open.ts";
+import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
 /** Prints one line a connection: a table to read, or every column of the view `flows` as JSON or CSV. */
 export async function flows(paths: readonly string[], options: FormatOptions, io: CommandIo): Promise<void> {

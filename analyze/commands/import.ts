@@ -1,6 +1,7 @@
+/** `analyze import`: other programs' text to a capture. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { foreignText, TppError } from "@tcpprobe-plus/tpp";
+import { foreignText, TppError } from "@tcpprobe-plus/tpp/base";
 import { OutputError } from "../errors.ts";
 import { OutputFile } from "../export/file.ts";
 import { type ImportOptions, importText } from "../import/import.ts";
@@ -31,7 +32,7 @@ export async function importCapture(
   for (const line of said) await io.stdout.write(`${foreignText(line)}\n`);
 }
 
-/** The file itself, or what is in the folder. What cannot be read is said when it is opened. */
+/** The file itself, or the files in the folder. Errors are left for the code that opens them. */
 const filesIn = (path: string): Promise<string[]> =>
   readdir(path).then(
     (names) => names.map((name) => join(path, name)),

@@ -1,3 +1,4 @@
+/** `analyze info`: what a capture is, and whether it can be trusted. */
 import { filterWords, foreignText, type TppHeader, type TppWalk } from "@tcpprobe-plus/tpp";
 import type { Capture } from "../captures/capture.ts";
 import { bytes, count, plural } from "../terminal/units.ts";
@@ -35,7 +36,7 @@ export async function info(
   options: { settings?: boolean; json?: boolean },
   io: CommandIo,
 ): Promise<void> {
-  // Whether the file holds what it should is only known by reading it.
+  // Only reading the whole file shows whether it is intact.
   await using trace = await openTrace(paths, { ...io.opening, cache: false });
   const reports: Report[] = [];
   for (const [index, capture] of trace.captures.entries()) {
@@ -166,7 +167,7 @@ function describe({ capture, summary, losses, unseen }: Report, settings: boolea
         : "converted file",
   ]);
   if (losses.length === 0) lines.push(["losses", "none"]);
-  // Every text is foreign until it has been through here: no value of a file makes a line of its own, or steers the terminal.
+  // All text passes through here, so that no value of a file can add a line or control the terminal.
   return `${lines.map(([name, text]) => `${name.padEnd(10)} ${foreignText(text)}`).join("\n")}\n`;
 }
 
@@ -216,7 +217,7 @@ function unseenLines(unseen: readonly UnseenPlace[]): [string, string][] {
   return lines;
 }
 
-/** Our words for what a file names; its own where we have none. */
+/** Our words for a name in the file, or that name itself if we have none. */
 const inWords = (words: Readonly<Record<string, string>>, name: string): string =>
   Object.hasOwn(words, name) ? words[name]! : name;
 

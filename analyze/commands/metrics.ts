@@ -1,13 +1,12 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+/** `analyze metrics`: every row of one metric. */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UsageError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
 import { queryFormat, writeAnswer } from "../export/query.ts";
 import { flowFilter } from "../trace/select.ts";
 import { viewNames, windowedViews } from "../trace/views.ts";
-import type { CommandIo } from "./open.ts";
-import { openOutput, withTrace } from "./open.ts";
-import type { FormatOptions } from "./rows.ts";
-import { printRows, rowFormat } from "./rows.ts";
+import { type CommandIo, openOutput, withTrace } from "./open.ts";
+import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
 export interface MetricsOptions extends FormatOptions {
   readonly output?: string;
@@ -28,7 +27,7 @@ export async function metrics(
 ): Promise<void> {
   const names = viewNames.filter((view) => view !== "trace");
   if (!(names as readonly string[]).includes(name))
-    throw new UsageError(`${name}: no such metric; there are ${names.join(", ")}`);
+    throw new UsageError(`${name}: no such metric. There are ${names.join(", ")}`);
   if (options.flow && ofNoFlow.includes(name))
     throw new UsageError(`${name} is of all flows together: leave --flow out`);
   const { output, force = false, window } = options;
@@ -53,7 +52,10 @@ export async function metrics(
   );
 }
 
-/** First by what people look for; then by all else, so that rows which are alike there come in one order. `ord` is of one row. */
+/**
+ * First by what people look for; then by all else, so that rows which are alike there come in one order. `ord` is of
+ * one row.
+ */
 function totalOrder(columns: readonly string[]): string[] {
   const first = ["capture", "flow", "window_start_s", "ord", "t", "start_s", "from_s"].filter((one) =>
     columns.includes(one),

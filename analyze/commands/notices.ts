@@ -1,4 +1,5 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+/** What a command says on standard error of damage, losses and lines that are no records. */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { Io } from "../terminal/io.ts";
 import { plural } from "../terminal/units.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -8,7 +9,9 @@ export function notice(io: Io, text: string): void {
   io.stderr.write(`analyze: ${foreignText(text)}\n`);
 }
 
-/** What a reader of the numbers must know, one line each on standard error: damage, lines that are no records, losses. */
+/**
+ * What a reader of the numbers must know, one line each on standard error: damage, lines that are no records, losses.
+ */
 export async function printNotices(trace: Trace, io: Io): Promise<void> {
   for (const capture of trace.captures) {
     for (const text of capture.incomplete) notice(io, `${capture.path}: ${text}`);

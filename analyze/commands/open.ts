@@ -1,3 +1,4 @@
+/** Opens captures and outputs for the commands. */
 import { expand } from "../captures/inputs.ts";
 import { OutputFile } from "../export/file.ts";
 import type { Io } from "../terminal/io.ts";
@@ -22,11 +23,11 @@ export async function withTrace<Result>(
   return await work(trace);
 }
 
-/** A file to write what comes of captures. Whoever may not read them may not read it; it is none of them. */
+/** An output made from captures. Only those who may read all of them may read it, and it is never one of them. */
 export async function openOutput(path: string, force: boolean, captures: readonly string[]): Promise<OutputFile> {
   return OutputFile.open(path, { force, inputs: await filesOf(captures) });
 }
 
-/** The files that captures are in. What cannot be read is said when it is opened. */
+/** The files of captures. Errors are left for the code that opens them. */
 export const filesOf = async (captures: readonly string[]): Promise<string[]> =>
   (await Promise.all(captures.map((path) => expand(path).catch(() => [])))).flat();

@@ -1,13 +1,13 @@
+/** `analyze plot`: one picture, in the format of the output's name. */
 import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UnknownFormatError, UsageError } from "../errors.ts";
 import { drawPlot } from "../plots/draw.ts";
-import { type PlotName, plotNames } from "../plots/names.ts";
+import { isPlotName, type PlotName, plotDefinition, plotNames } from "../plots/names.ts";
 import type { VegaLiteSpec } from "../plots/spec.ts";
 import { notice } from "./notices.ts";
-import type { CommandIo } from "./open.ts";
-import { openOutput, withTrace } from "./open.ts";
+import { type CommandIo, openOutput, withTrace } from "./open.ts";
 
 export interface PlotCommandOptions {
   readonly output?: string;
@@ -36,11 +36,11 @@ export async function plot(
   options: PlotCommandOptions,
   io: CommandIo,
 ): Promise<void> {
-  if (!isPlotName(name)) throw new UsageError(`${name}: no such plot; there are ${plotNames.join(", ")}`);
+  if (!isPlotName(name)) throw new UsageError(`${name}: no such plot. There are ${plotNames.join(", ")}`);
   const { output = defaultOutput(paths[0]!, name), force = false, flow, ...rest } = options;
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (!suffix) throw new UnknownFormatError(output, Object.keys(formats));
-  refuseWithoutEffect(name, options);
+  await refuseWithoutEffect(name, options);
   await using file = await openOutput(output, force, paths);
   // Loading the drawing libraries and reading the capture keep different threads busy.
   if (suffix !== ".json") import("../plots/render.ts").catch(() => {});
@@ -58,19 +58,21 @@ export async function plot(
   );
 }
 
-const isPlotName = (name: string): name is PlotName => (plotNames as readonly string[]).includes(name);
-
-/** Plots whose points are sums over windows. */
-const windowed: readonly PlotName[] = ["goodput", "limits"];
-
-function refuseWithoutEffect(name: PlotName, { unit, window }: PlotCommandOptions): void {
-  if (unit !== undefined && name !== "inflight")
-    throw new UsageError(`--unit is for inflight; plot ${name} has one unit: leave it out`);
-  if (window !== undefined && !windowed.includes(name))
-    throw new UsageError(`--window is for ${windowed.join(" and ")}; plot ${name} has no windows: leave it out`);
+async function refuseWithoutEffect(name: PlotName, { unit, window }: PlotCommandOptions): Promise<void> {
+  const { units, windowed } = await plotDefinition(name);
+  if (unit !== undefined && !units)
+    throw new UsageError(`--unit is for ${await those("units")}. Plot ${name} has one unit: leave it out`);
+  if (window !== undefined && !windowed)
+    throw new UsageError(`--window is for ${await those("windowed")}. Plot ${name} has no windows: leave it out`);
 }
 
-/** What file systems take as a name, less room for the partial file's and the ending. */
+/** Names of the plots that have something. */
+async function those(property: "units" | "windowed"): Promise<string> {
+  const all = await Promise.all(plotNames.map(async (name) => ((await plotDefinition(name))[property] ? [name] : [])));
+  return all.flat().join(" and ");
+}
+
+/** The longest name in bytes, with room for the ending and for a temporary suffix. */
 const longestName = 200;
 
 /** `run1.cwnd.svg`: named after the capture, never hidden, and of characters that no shell takes for something else. */

@@ -1,3 +1,4 @@
+/** `analyze schema`: the documented columns of the views. */
 import { UsageError } from "../errors.ts";
 import { readSchema, readSchemas } from "../trace/schema.ts";
 import { viewNames } from "../trace/views.ts";
@@ -10,7 +11,7 @@ export async function schema(
   io: CommandIo,
 ): Promise<void> {
   if (view !== undefined && !(viewNames as readonly string[]).includes(view))
-    throw new UsageError(`${view}: no such view; there are ${viewNames.join(", ")}`);
+    throw new UsageError(`${view}: no such view. There are ${viewNames.join(", ")}`);
   if (options.json) {
     const schemas = view === undefined ? await readSchemas() : [await readSchema(view)];
     io.stdout.write(`${JSON.stringify(schemas, null, 2)}\n`);

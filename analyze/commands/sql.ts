@@ -1,14 +1,13 @@
+/** `analyze sql`: a query of the user's. */
 import { createReadStream } from "node:fs";
-import { foreignText } from "@tcpprobe-plus/tpp";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { asUserQuery } from "../database/database.ts";
 import { UsageError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
 import { queryFormat, writeAnswer } from "../export/query.ts";
 import { windowedViews } from "../trace/views.ts";
-import type { CommandIo } from "./open.ts";
-import { openOutput, withTrace } from "./open.ts";
-import type { FormatOptions } from "./rows.ts";
-import { printRows, rowFormat } from "./rows.ts";
+import { type CommandIo, openOutput, withTrace } from "./open.ts";
+import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
 export interface SqlOptions extends FormatOptions {
   readonly parquet?: boolean;
@@ -19,7 +18,10 @@ export interface SqlOptions extends FormatOptions {
   readonly allowFiles?: boolean;
 }
 
-/** Runs a query of the user's, with the views that it names loaded. It reads the captures and nothing else, unless files are allowed. */
+/**
+ * Runs a query of the user's, with the views that it names loaded. It reads the captures and nothing else, unless files
+ * are allowed.
+ */
 export async function sql(paths: readonly string[], query: string, options: SqlOptions, io: CommandIo): Promise<void> {
   const { output, force = false, parquet = false, window, allowFiles = false } = options;
   if (parquet && Number.isFinite(io.columns))
@@ -46,7 +48,7 @@ export async function sql(paths: readonly string[], query: string, options: SqlO
       } else {
         const path = trace.temporaryPath("answer.parquet");
         await asUserQuery(() => writeAnswer(database, answer, ".parquet", path));
-        for await (const piece of createReadStream(path)) await io.stdout.write(piece);
+        for await (const chunk of createReadStream(path)) await io.stdout.write(chunk);
       }
     },
     file ? [file] : [],

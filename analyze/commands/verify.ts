@@ -1,14 +1,13 @@
-import { foreignText, TppInputError, verifyTpp } from "@tcpprobe-plus/tpp";
+/** `analyze verify`: every frame's checksum. */
+import { exitCodes, foreignText, TppInputError, verifyTpp } from "@tcpprobe-plus/tpp";
 import { expand } from "../captures/inputs.ts";
 import { InputError, NotACaptureError } from "../errors.ts";
 import { bytes, plural } from "../terminal/units.ts";
 import type { CommandIo } from "./open.ts";
 
-const exitDamaged = 65;
-
 /** Checks captures frame by frame. Returns 0 where all are whole, 65 where one is damaged or cut. */
 export async function verify(paths: readonly string[], io: CommandIo): Promise<number> {
-  let exitCode = 0;
+  let exitCode: number = exitCodes.ok;
   for (const path of (await Promise.all(paths.map(expand))).flat()) {
     const walk = await verifyTpp(path, io.opening?.reading).catch((error) => {
       throw error instanceof TppInputError ? new NotACaptureError(path, error.why) : new InputError(path, error);
@@ -19,7 +18,7 @@ export async function verify(paths: readonly string[], io: CommandIo): Promise<n
     if (walk.damage.length === 0) {
       say(`whole: ${intact}, ${bytes(walk.fileBytes)}`);
     } else {
-      exitCode = exitDamaged;
+      exitCode = exitCodes.badInput;
       for (const { text } of walk.damage) say(text);
       const next = walk.header
         ? `\`capture recover ${path} -o NEW.tpp\` writes them to a whole file`

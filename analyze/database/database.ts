@@ -1,3 +1,4 @@
+/** One DuckDB with its connections: queries, views of sql/, variables. */
 import { readFile, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import {
@@ -40,8 +41,8 @@ export interface ColumnInfo {
 }
 
 /**
- * What DuckDB may hold; beyond it, it writes to the temporary directory. With Node, the results and what DuckDB does not
- * count, the process stays below 2 GiB.
+ * DuckDB's memory limit; it writes anything beyond it to the temporary directory. The process stays below 2 GiB: Node,
+ * the results, and memory that DuckDB does not count come on top.
  */
 const memoryLimit = "1100MiB";
 
@@ -56,7 +57,7 @@ interface Shared {
   readonly instance: DuckDBInstance;
   readonly temporaryDirectory: string;
   readonly databases: Set<Database>;
-  /** Links by which SQL names files of the user's, and their names. */
+  /** Links by which SQL names the user's files, and the files' own names. */
   readonly inputs: Map<string, string>;
   readonly unlocked: boolean;
   /** Tables made of answers so far. */
@@ -67,8 +68,8 @@ interface Shared {
 }
 
 /**
- * A connection to an in-memory DuckDB; big tables live in Parquet files beside it, so its memory stays small. What is made
- * in one connection is there in all. Variables are a connection's own.
+ * A connection to an in-memory DuckDB. Large tables are in Parquet files, so its memory stays small. All connections
+ * see the same tables and views. Variables belong to one connection.
  */
 export class Database {
   readonly #shared: Shared;
@@ -84,8 +85,9 @@ export class Database {
   }
 
   /**
-   * `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for everything. `oneThread`:
-   * for queries over a table function, which one thread reads; others would do nothing but ask, as fast as they can, whether there is work.
+   * `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for
+   * everything. `oneThread`: for queries over a table function, which one thread reads; others would do nothing but
+   * ask, as fast as they can, whether there is work.
    */
   static async open(temporaryDirectory: string, access: Access | null, oneThread = false): Promise<Database> {
     const instance = await DuckDBInstance.create(":memory:", {
@@ -113,7 +115,7 @@ export class Database {
     return new Database(shared, connection);
   }
 
-  /** Another connection, with the same variables and further ones (SQL by name). Whoever asked for it closes it. */
+  /** Another connection with the same variables and some more (SQL by name). The caller closes it. */
   async connect(variables: Readonly<Record<string, string>> = {}): Promise<Database> {
     const other = new Database(this.#shared, await this.#use(() => this.#shared.instance.connect()));
     for (const [name, sql] of [...this.#variables, ...Object.entries(variables)]) await other.setVariable(name, sql);
@@ -135,7 +137,7 @@ export class Database {
     return name;
   }
 
-  /** Every use of the connection passes here: closing it under a running one would free what that one works on. */
+  /** Every use of the connection passes here. Closing it during a query would free memory that the query uses. */
   async #use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
     const { closed, databases } = this.#shared;
     if (closed || !databases.has(this)) throw new TraceClosedError();
@@ -150,7 +152,7 @@ export class Database {
     }
   }
 
-  /** An error of DuckDB's as one that says what to do, where it is of a known kind. */
+  /** A known error of DuckDB as one of ours, which says what to do. Others stay as they are. */
   #explained(error: Error): Error {
     const { message } = error;
     const { inputs, temporaryDirectory } = this.#shared;
@@ -164,7 +166,9 @@ export class Database {
     return /^(Out of Range|Conversion) Error/.test(message) ? new NumberTooLargeError(error) : error;
   }
 
-  /** Runs statements for their effect. Errors keep DuckDB's own text. `values` are those of $1, $2 … in the last one. */
+  /**
+   * Runs statements for their effect. Errors keep DuckDB's own text. `values` are those of $1, $2 … in the last one.
+   */
   async run(sql: string, values?: SqlValue[]): Promise<void> {
     await this.#use((connection) => connection.run(sql, values));
   }
@@ -190,8 +194,8 @@ export class Database {
   }
 
   /**
-   * What a query that is not ours would answer, without running it. Throws a UsageError or RefusedStatementError for what it
-   * may not be (user-query.ts), and what DuckDB says of it.
+   * What a query that is not ours would answer, without running it. Throws a UsageError or RefusedStatementError for
+   * what it may not be (user-query.ts), and what DuckDB says of it.
    */
   statement(sql: string): Promise<Statement> {
     return this.#use((connection) => statementOf(connection, sql, this.#shared.unlocked));
@@ -232,8 +236,8 @@ export class Database {
   }
 
   /**
-   * A query's result piece by piece, so that a large one is never held whole. It has a connection of its own: on a shared one,
-   * the next query would end it, and it would look as if there were no more rows.
+   * A query's result chunk by chunk, so that a large one is never held whole. It has its own connection. On a shared
+   * one, the next query would end it, and the rows would seem to have ended.
    */
   async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
     const own = await this.connect();
@@ -261,8 +265,9 @@ export class Database {
   }
 
   /**
-   * Makes what sql/NAME.sql selects a table or view of that name, after the files that its `-- needs:` line names. `loaded` holds the names already there and
-   * gains the new ones. What `restore` can give in its place, when asked for a name, need not be made.
+   * Makes what sql/NAME.sql selects a table or view of that name, after the files that its `-- needs:` line names.
+   * `loaded` holds the names already there and gains the new ones. What `restore` can give in its place, when asked for
+   * a name, need not be made.
    */
   async load(name: string, loaded: Set<string>, restore?: (name: string) => Promise<boolean>): Promise<void> {
     if (loaded.has(name)) return;
@@ -295,7 +300,9 @@ export class Database {
 
 const sqlFile = (name: string): URL => new URL(`../sql/${name}.sql`, import.meta.url);
 
-/** What is not the same in all SQL engines, and rules that several files share; every other file of sql/ is one SELECT. */
+/**
+ * What is not the same in all SQL engines, and rules that several files share; every other file of sql/ is one SELECT.
+ */
 const dialect = "_dialect";
 
 /** Those whose rows are few beside what they are made of, so they are made once. */
@@ -326,7 +333,7 @@ export async function asUserQuery<Result>(run: () => Promise<Result>): Promise<R
   try {
     return await run();
   } catch (error) {
-    // What cannot be converted in a query that is not ours is a matter of the query.
+    // In a user's query, a value that cannot be converted is the query's error.
     if (error instanceof AnalyzeError && !(error instanceof NumberTooLargeError)) throw error;
     throw new SqlError(error as Error);
   }

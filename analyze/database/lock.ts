@@ -26,13 +26,13 @@ export async function lockTo({ directories, files }: Access): Promise<string> {
     SET GLOBAL lock_configuration = true`;
 }
 
-/** DuckDB follows links, and compares patterns as they are written: each way in which a path may come to it. */
+/** The names by which DuckDB may see a path. It follows links, and compares patterns as they are written. */
 async function namesOf(path: string): Promise<string[]> {
   const names = [resolve(path), await realpathOf(resolve(path))];
   return names.flatMap((name) => [name, patternOf(name)]);
 }
 
-/** The real path of what is there, with the names of what is not there yet. */
+/** The real path. Parts that do not exist yet keep their names. */
 async function realpathOf(path: string): Promise<string> {
   try {
     return await realpath(path);

@@ -12,18 +12,19 @@ export interface Statement {
 const explains = /^(?:\s|--[^\n]*\n|\/\*.*?\*\/)*EXPLAIN\s+(?:ANALYZE\b)?\s*(?:\([^()]*\)(?!\s*$))?/is;
 
 /**
- * What the one statement of `sql` would answer, without running it. Throws a UsageError where it is none or several, and a
- * RefusedStatementError where it does more than to read, unless `anything` is allowed.
+ * What the one statement of `sql` would answer, without running it. Throws a UsageError where it is none or several,
+ * and a RefusedStatementError where it does more than to read, unless `anything` is allowed.
  */
 export async function statementOf(connection: DuckDBConnection, sql: string, anything: boolean): Promise<Statement> {
   const statements = await extract(connection, sql);
-  // PIVOT is one statement of which DuckDB makes two: the first creates a type, without which the second cannot be prepared.
+  // PIVOT is one statement of which DuckDB makes two: the first creates a type, without which the second cannot be
+  // prepared.
   if (statements.count === 2 && /\bpivot/i.test(sql)) {
     const { statementType } = await statements.prepare(0);
     if (statementType === StatementType.CREATE) return { isSelect: false, columns: [] };
   }
   if (statements.count !== 1)
-    throw new UsageError(`one statement at a time, and here are ${statements.count}; run the others by themselves`);
+    throw new UsageError(`one statement at a time, and here are ${statements.count}. Run the others by themselves`);
   const statement = await statements.prepare(0);
   const { statementType, parameterCount } = statement;
   if (parameterCount > 0)

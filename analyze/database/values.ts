@@ -1,6 +1,6 @@
 /**
- * What a value of DuckDB is outside of it. JavaScript gets numbers where they are exact, else text; JSON likewise. How text
- * looks is in export/text.ts. docs/output.md says the same to users.
+ * What a value of DuckDB is outside of it. JavaScript gets numbers where they are exact, else text; JSON likewise. How
+ * text looks is in export/text.ts. docs/output.md says the same to users.
  */
 import {
   DuckDBArrayValue,
@@ -29,8 +29,8 @@ export function sqlValue(value: DuckDBValue): SqlValue {
 }
 
 /**
- * A value as JSON can hold it. Whole numbers beyond 2^53 are text, and so is a DECIMAL of more digits than a double keeps.
- * JSON has no NaN and no infinity: they are text too, and never null, which means "not known".
+ * A value as JSON can hold it. Whole numbers beyond 2^53 are text, and so is a DECIMAL of more digits than a double
+ * keeps. JSON has no NaN and no infinity: they are text too, and never null, which means "not known".
  */
 export function jsonValue(value: unknown): JsonValue {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
@@ -65,7 +65,7 @@ export const jsonText = (value: unknown, indent?: number): string =>
     indent,
   );
 
-/** The number where it reads back as the same decimal, else the text. */
+/** The number, if it reads back as the same decimal; otherwise the text. */
 export function numberOrText(text: string): number | string {
   const number = Number(text);
   return number.toFixed(text.split(".")[1]?.length ?? 0) === text ? number : text;

@@ -1,4 +1,4 @@
-/** What the metrics tell of one flow, gathered for a diagnosis. */
+/** The metrics of one flow that a diagnosis needs. */
 import { dataFlows, endsSql } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
 
@@ -105,14 +105,15 @@ async function outagesOf(trace: Trace, chosen: string): Promise<Map<number, Outa
   return byFlow(rows);
 }
 
-/** Each flow's life is looked at in so many windows … */
+/** How many windows a flow's time is divided into … */
 const windows = 200;
-/** … but in none that is shorter, seconds. */
+/** … and the shortest such window, seconds. */
 const shortestWindow = 1e-4;
 
 /**
- * When what held each flow: its life in windows, each by what held it longest, neighbours of one kind together. Longest
- * first. One query for all the flows; times are summed in whole nanoseconds, so that no order of adding shows.
+ * The periods in which one thing held a flow, longest first. A flow's time is divided into windows. What held the flow
+ * longest in a window names the window, and adjacent windows of one name are one period. One query does it for all
+ * flows. Times are summed in whole nanoseconds, so that the order of adding makes no difference.
  */
 export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Promise<Map<number, Period[]>> {
   if (flows.length === 0) return new Map();

@@ -1,4 +1,4 @@
-/** The rules by which a flow's main limit is named, from its facts alone. docs/metrics.md tells them in words. */
+/** The rules that name a flow's main limit from its facts. docs/metrics.md has them in words. */
 import type { FlowFacts } from "./facts.ts";
 
 export type Cause =
@@ -19,13 +19,15 @@ export interface Verdict {
   readonly heldBy: readonly string[];
 }
 
-/** A silence that timeouts met is a blackout from so many of them in a row on. */
+/** A silence is a blackout if it has at least this many timeouts in a row … */
 const blackoutTimeouts = 2;
-/** … and from this share of the flow's life on. */
+/** … and is at least this share of the flow's time. */
 const blackoutShare = 0.2;
-/** Losses without a queue: the smoothed RTT as they were met is less than this times the smallest. */
+/** Losses count as without a queue if the smoothed RTT at that time was less than this times the smallest. */
 const queueInflation = 1.5;
-/** The window is what losses leave of it up to this many times 1.22 / sqrt(p), the mean of Mathis and others (CCR 1997). */
+/**
+ * The window is what losses leave of it up to this many times 1.22 / sqrt(p), the mean of Mathis and others (CCR 1997).
+ */
 const mathisFactor = 2.5;
 /** In recovery for this share of the time that the network held the flow: then losses are what cost it. */
 const recoveryShare = 0.5;
@@ -42,7 +44,7 @@ export function verdictOf(facts: FlowFacts): Verdict {
     network: cwnd_s + recovery_s + pacing_s,
   };
   const [group, time] = Object.entries(groups).reduce((most, one) => (one[1] > most[1] ? one : most));
-  // One silence, not many short ones: these are what heavy random loss does.
+  // One long silence, not many short ones: heavy random loss causes those.
   const outage_s = Math.max(
     0,
     ...facts.outages.filter(({ timeouts }) => timeouts >= blackoutTimeouts).map(({ lasted_s }) => lasted_s),

@@ -1,6 +1,6 @@
 /**
- * A statement and its answer, for every way in which an answer leaves: printed, or as a file of any format. Its columns are
- * taken by their place, so that two of one name stay two; their names are told apart once, here.
+ * A statement and its answer, whether it is printed or written to a file. Columns are taken by position, so that two of
+ * one name stay two. Here, and only here, they get different names.
  */
 import { type ColumnInfo, type Database, identifier, literal } from "../database/database.ts";
 
@@ -24,7 +24,9 @@ export class Answer {
     return new Answer(columns, identifier(table));
   }
 
-  /** SQL of the answer. `expression` makes each column of what it is called in there; unless told, all are as they are. */
+  /**
+   * SQL of the answer. `expression` makes each column of what it is called in there; unless told, all are as they are.
+   */
   select(expression: (name: string, column: ColumnInfo) => string = (name) => name): string {
     const inside = this.columns.map((_, index) => `c${index}`);
     const outside = this.columns.map(
@@ -34,7 +36,7 @@ export class Answer {
   }
 }
 
-/** `t`, `t`, `T` are `t`, `t_1`, `T_2`: SQL's names, and those of many readers, do not tell cases apart. */
+/** `t`, `t`, `T` become `t`, `t_1`, `T_2`: SQL and many readers ignore case. */
 function distinct(names: readonly string[]): string[] {
   const taken = new Set(names.map((name) => name.toLowerCase()));
   const used = new Set<string>();

@@ -1,3 +1,4 @@
+/** Answers as Arrow: tables and IPC files, from DuckDB's own vectors. */
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import * as arrow from "apache-arrow";
 import type { ColumnInfo, Database } from "../database/database.ts";
@@ -35,7 +36,9 @@ const fixedTypes: Readonly<Record<string, FixedType>> = {
   TIMESTAMP_NS: { arrow: () => new arrow.TimestampNanosecond("UTC"), array: BigInt64Array },
 };
 
-/** DuckDB's vectors keep fixed-width values in a typed array, and validity as bits of 64-bit words (null: all valid). */
+/**
+ * DuckDB's vectors keep fixed-width values in a typed array, and validity as bits of 64-bit words (null: all valid).
+ */
 interface FixedVector {
   readonly items: TypedArray;
 }
@@ -68,7 +71,7 @@ class ColumnBuilder {
       if (item !== null) this.#validity[at >> 3]! |= 1 << (at & 7);
       else {
         this.#nulls++;
-        // DuckDB leaves there what was in the memory before: neither the same twice, nor anybody's to read.
+        // DuckDB leaves old memory there, which differs from run to run and must not be published.
         if (part) part[row - from] = part instanceof BigInt64Array || part instanceof BigUint64Array ? 0n : 0;
       }
       if (!part) this.#texts.push(item as string | null);
@@ -98,8 +101,8 @@ class ColumnBuilder {
 const rowsPerBatch = 64 * 2048;
 
 /**
- * An answer as Arrow record batches of 131 072 rows, the last of fewer; types that Arrow cannot hold alike become text or
- * doubles.
+ * An answer as Arrow record batches of 131 072 rows, the last of fewer; types that Arrow cannot hold alike become text
+ * or doubles.
  */
 async function* recordBatches(database: Database, answer: Answer): AsyncGenerator<arrow.RecordBatch> {
   const types = answer.columns.map(({ type }) => arrowSideType(type));
@@ -144,10 +147,10 @@ export async function arrowTable(database: Database, sql: string): Promise<arrow
   return new arrow.Table(batches);
 }
 
-/** An answer in Arrow's IPC file format, uncompressed, piece by piece. */
-export async function* arrowPieces(database: Database, answer: Answer): AsyncGenerator<Uint8Array> {
+/** An answer in Arrow's IPC file format, uncompressed, chunk by chunk. */
+export async function* arrowChunks(database: Database, answer: Answer): AsyncGenerator<Uint8Array> {
   const writer = new arrow.RecordBatchFileWriter({ autoDestroy: false });
-  const pieces = writer[Symbol.asyncIterator]();
+  const chunks = writer[Symbol.asyncIterator]();
   let failed: unknown;
   const written = (async () => {
     for await (const batch of recordBatches(database, answer)) writer.write(batch);
@@ -158,7 +161,7 @@ export async function* arrowPieces(database: Database, answer: Answer): AsyncGen
   });
   try {
     for (;;) {
-      const { value, done } = await pieces.next();
+      const { value, done } = await chunks.next();
       if (done) break;
       yield value as Uint8Array;
     }

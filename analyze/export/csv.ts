@@ -1,21 +1,22 @@
+/** Answers as CSV. */
 import type { Database } from "../database/database.ts";
 import type { Answer } from "./answer.ts";
-import { textPieces } from "./text.ts";
+import { textChunks } from "./text.ts";
 
 /**
- * An answer as CSV, piece by piece: RFC 4180 with a header line, lines ended by LF, values as text.ts says. NULL is nothing,
- * an empty text is "".
+ * An answer as CSV, chunk by chunk: RFC 4180 with a header line, lines ended by LF, values as text.ts says. NULL is
+ * nothing, an empty text is "".
  */
-export async function* csvPieces(database: Database, answer: Answer): AsyncGenerator<string> {
-  let piece = `${answer.columns.map(({ name }) => csvField(name)).join()}\n`;
-  for await (const columns of textPieces(database, answer)) {
+export async function* csvChunks(database: Database, answer: Answer): AsyncGenerator<string> {
+  let chunk = `${answer.columns.map(({ name }) => csvField(name)).join()}\n`;
+  for await (const columns of textChunks(database, answer)) {
     const fields = columns.map((column) => column.map(csvField));
     const rows = fields[0]?.length ?? 0;
-    for (let row = 0; row < rows; row++) piece += `${fields.map((column) => column[row]).join()}\n`;
-    yield piece;
-    piece = "";
+    for (let row = 0; row < rows; row++) chunk += `${fields.map((column) => column[row]).join()}\n`;
+    yield chunk;
+    chunk = "";
   }
-  if (piece !== "") yield piece;
+  if (chunk !== "") yield chunk;
 }
 
 /** A carriage return is quoted as well: many readers end a line at it. */

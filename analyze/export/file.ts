@@ -11,19 +11,19 @@ import { AnalyzeError, OutputError, OutputExistsError, OutputIsInputError } from
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.ts";
 
 export interface OutputRules {
-  /** Overwrites a file that is there. */
+  /** Overwrite an existing file. */
   readonly force: boolean;
   /** Files that are read: never written to, and the new file is readable to nobody who may not read all of them. */
   readonly inputs: readonly string[];
-  /** Without `force`: whether a file that is there may be overwritten all the same, by what is in it. */
+  /** Decides from its content whether an existing file may be overwritten without `force`. */
   readonly isOurs?: (path: string) => Promise<boolean>;
 }
 
-/** A file to be written. What is written to `partial` is put in place when it is whole. */
+/** An output file. Its content is written to `partial`, and put in place when it is complete. */
 export class OutputFile implements AsyncDisposable {
   /** As the user named it. */
   readonly path: string;
-  /** Where its content is written first, by DuckDB too: in a directory of ours that nobody else may enter. */
+  /** Where the content is written first: in a directory of ours that nobody else may enter. */
   readonly partial: string;
   readonly #rules: OutputRules;
   readonly #directory: string;
@@ -44,7 +44,7 @@ export class OutputFile implements AsyncDisposable {
     });
   }
 
-  /** Lets `make` write the content to the path it is given, and puts it in place. */
+  /** Has `make` write the content to a path, then puts it in place. */
   async write(make: (partial: string) => Promise<void>): Promise<void> {
     await asOutputErrors(this.path, this.#directory, async () => {
       await make(this.partial);
@@ -56,7 +56,7 @@ export class OutputFile implements AsyncDisposable {
     await removeTemporaryDirectory(this.#directory);
   }
 
-  /** What is at the path by now decides, not what was there as the work began. */
+  /** Looks at the path again: another file may have appeared since the work began. */
   async #place(): Promise<void> {
     const { path, found, isStream } = await targetOf(this.path, this.#rules);
     if (isStream) {
@@ -121,7 +121,7 @@ async function targetOf(path: string, { force, inputs, isOurs }: OutputRules): P
   const mayReplace = force || (isOurs !== undefined && (!end?.isFile() || (await isOurs(path))));
   if (!mayReplace) throw new OutputExistsError(path);
   if (end?.isDirectory()) throw systemError("EISDIR");
-  if (end?.isBlockDevice()) throw new OutputError(path, new Error("it is a disk; name a file on it"));
+  if (end?.isBlockDevice()) throw new OutputError(path, new Error("it is a disk. Name a file on it"));
   if (end && !end.isFile()) {
     if (end.isFIFO()) await refuseStrangers(path, end);
     return { path, found: end, isStream: true };
@@ -129,7 +129,7 @@ async function targetOf(path: string, { force, inputs, isOurs }: OutputRules): P
   return { path: await followed(path), found: end, isStream: false };
 }
 
-/** Follows links to where the file is, or would be. Links of others are not followed: they chose where it would go. */
+/** Follows links to the file, or to where it would be. Refuses links that another user made. */
 async function followed(path: string): Promise<string> {
   let at = resolve(path);
   for (let links = 0; links < 40; links++) {
@@ -145,18 +145,18 @@ async function refuseStrangers(path: string, { uid }: Stats): Promise<void> {
   if (uid !== process.geteuid?.() && uid !== 0)
     throw new OutputError(
       path,
-      new Error(`it is a link or a pipe that another user (uid ${uid}) made; name a file of yours`),
+      new Error(`it is a link or a pipe that another user (uid ${uid}) made. Name a file of yours`),
     );
 }
 
 const systemError = (code: string): Error => Object.assign(new Error(code), { code });
 
-/** Nothing there is an answer; all else is an error. */
+/** Undefined if nothing is there. Throws any other error. */
 const asAbsent = (error: NodeJS.ErrnoException): undefined => {
   if (error.code !== "ENOENT") throw error;
 };
 
-/** DuckDB's errors have no code; the path in its words tells them from those of what is read. */
+/** DuckDB's errors have no code. Those about the output name its path. */
 async function asOutputErrors<Result>(path: string, written: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -167,5 +167,5 @@ async function asOutputErrors<Result>(path: string, written: string, work: () =>
   }
 }
 
-export const writePieces = (path: string, pieces: AsyncIterable<Uint8Array | string>): Promise<void> =>
-  pipeline(pieces, createWriteStream(path));
+export const writeChunks = (path: string, chunks: AsyncIterable<Uint8Array | string>): Promise<void> =>
+  pipeline(chunks, createWriteStream(path));

@@ -1,9 +1,10 @@
+/** Answers as JSON. */
 import type { ColumnInfo, Database } from "../database/database.ts";
 import { type JsonValue, jsonValue, numberOrText } from "../database/values.ts";
 import type { Answer } from "./answer.ts";
 
-/** An answer as a JSON array, an object a row and line, piece by piece. */
-export async function* jsonPieces(database: Database, answer: Answer): AsyncGenerator<string> {
+/** An answer as a JSON array, an object a row and line, chunk by chunk. */
+export async function* jsonChunks(database: Database, answer: Answer): AsyncGenerator<string> {
   const keys = answer.columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`);
   const forms = answer.columns.map(formOf);
   let between = "[\n";
@@ -12,14 +13,14 @@ export async function* jsonPieces(database: Database, answer: Answer): AsyncGene
       const { json } = forms[index]!;
       return column.map((value) => (value === null ? "null" : json(value)));
     });
-    let piece = "";
+    let text = "";
     for (let row = 0; row < chunk.rowCount; row++) {
-      piece += between;
-      for (const [index, key] of keys.entries()) piece += key + columns[index]![row];
-      piece += "}";
+      text += between;
+      for (const [index, key] of keys.entries()) text += key + columns[index]![row];
+      text += "}";
       between = ",\n";
     }
-    yield piece;
+    yield text;
   }
   yield between === "[\n" ? "[]\n" : "\n]\n";
 }
@@ -35,7 +36,7 @@ const held = /^(U?(BIG|HUGE)INT|DOUBLE|VARCHAR)$/;
 const nested = /\]$|^(STRUCT|MAP|UNION)\(/;
 const notNumbers: Readonly<Record<string, string>> = { nan: "NaN", inf: "Infinity", "-inf": "-Infinity" };
 
-/** What JavaScript holds, and nested values, come as they are; all else as DuckDB's text, which is exact. */
+/** Values that JavaScript can hold, and nested ones, come as they are. Others come as DuckDB's text, which is exact. */
 function formOf({ type }: ColumnInfo): Form {
   const asItIs = (name: string) => name;
   if (small.test(type)) return { sql: asItIs, json: String };

@@ -2,10 +2,10 @@
 import { type Database, literal } from "../database/database.ts";
 import { UnknownFormatError } from "../errors.ts";
 import type { Answer } from "./answer.ts";
-import { arrowPieces } from "./arrow.ts";
-import { csvPieces } from "./csv.ts";
-import { writePieces } from "./file.ts";
-import { jsonPieces } from "./json.ts";
+import { arrowChunks } from "./arrow.ts";
+import { csvChunks } from "./csv.ts";
+import { writeChunks } from "./file.ts";
+import { jsonChunks } from "./json.ts";
 
 type Format = (database: Database, answer: Answer, path: string) => Promise<void>;
 
@@ -14,9 +14,9 @@ const formats: Readonly<Record<string, Format>> = {
     database.run(
       `COPY (${answer.select()}) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, USE_TMP_FILE false)`,
     ),
-  ".csv": (database, answer, path) => writePieces(path, csvPieces(database, answer)),
-  ".arrow": (database, answer, path) => writePieces(path, arrowPieces(database, answer)),
-  ".json": (database, answer, path) => writePieces(path, jsonPieces(database, answer)),
+  ".csv": (database, answer, path) => writeChunks(path, csvChunks(database, answer)),
+  ".arrow": (database, answer, path) => writeChunks(path, arrowChunks(database, answer)),
+  ".json": (database, answer, path) => writeChunks(path, jsonChunks(database, answer)),
 };
 
 /** The ending of an output's name. Throws an UnknownFormatError for those that mean nothing here. */

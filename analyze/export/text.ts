@@ -1,12 +1,13 @@
+/** The text of values, for CSV and tables. */
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { Database } from "../database/database.ts";
 import type { Answer } from "./answer.ts";
 
 /**
- * An answer as text, piece by piece, for CSV and tables: DuckDB's own, but for floating-point numbers, which are the shortest
- * text that reads back as the same number (40, not 40.0).
+ * An answer as text, chunk by chunk, for CSV and tables: DuckDB's own, but for floating-point numbers, which are the
+ * shortest text that reads back as the same number (40, not 40.0).
  */
-export async function* textPieces(
+export async function* textChunks(
   database: Database,
   answer: Answer,
 ): AsyncGenerator<readonly (readonly (string | null)[])[]> {

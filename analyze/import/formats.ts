@@ -1,4 +1,4 @@
-/** Texts of TCP state that other programs leave behind, told by how their records look. */
+/** The texts of other programs that can be imported, each recognized by its lines. */
 import type { TextKind } from "@tcpprobe-plus/tpp";
 import { kernelProbeNames } from "../records/texts/kernel-probe.ts";
 import { olderHexNames, olderNames } from "../records/texts/older-fields.ts";
@@ -16,7 +16,7 @@ export interface TextFormat {
 const events =
   "(?:tcp_probe|tcp_retransmit_skb|tcp_cong_state_set|inet_sock_set_state|tcp_send_reset|tcp_receive_reset)";
 
-/** In the order in which they are tried on a line. */
+/** Tried on a line in this order. */
 export const textFormats: readonly TextFormat[] = [
   // iperf3 25224 [000] 14041.566236:          tcp:tcp_probe: family=…
   {
@@ -58,7 +58,7 @@ export const textFormats: readonly TextFormat[] = [
   },
 ];
 
-/** The file's own mark, and what to do with it. */
+/** First bytes of files that are no text, and what to say of them. */
 const binaries: readonly (readonly [magics: readonly string[], what: string])[] = [
   [["PERFILE2"], "is perf's own recording: `perf script -i FILE` prints the text to import"],
   [["\x17\bDtracing"], "is trace-cmd's own recording: `trace-cmd report -i FILE` prints the text to import"],
@@ -71,7 +71,7 @@ const binaries: readonly (readonly [magics: readonly string[], what: string])[] 
     Array.from({ length: 16 }, (_, low) => `${String.fromCharCode(0x50 + low)}\x2a\x4d\x18`),
     "is a capture already: other commands open it as it is",
   ],
-  [["PAR1"], "is Parquet; other commands open it if `analyze convert` wrote it"],
+  [["PAR1"], "is Parquet. Other commands open it if `analyze convert` wrote it"],
   [["\xff\xfe", "\xfe\xff"], "is UTF-16 text: save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`) and import that"],
   [["BZh"], "is bzip2-compressed: `bunzip2` it first"],
   [["PK\x03\x04"], "is a ZIP archive: unpack it first"],

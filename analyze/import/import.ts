@@ -45,9 +45,10 @@ interface Origin {
 }
 
 /**
- * Writes a .tpp file with the text of `path`: a file, `-` for standard input, or a folder of read_data.py. The text stays as it is: only
- * lines before the first record that tell nothing are left out. What the text does not tell is null in the header, and what
- * was guessed is in its notes. Throws an InputError or NotACaptureError, and what the writer throws.
+ * Writes a .tpp file with the text of `path`: a file, `-` for standard input, or a folder of read_data.py. The text is
+ * not changed; only lines before the first record that say nothing are left out. What the text does not say is null in
+ * the header. What was guessed is in the header's notes. Throws an InputError, a NotACaptureError, or an error of the
+ * writer.
  */
 export async function importText(
   path: string,
@@ -106,7 +107,7 @@ async function importPolls(
   if (first === null)
     throw new NotACaptureError(
       path,
-      "is what ss prints, but without times: put `ts '%.s'` behind the loop or `date +%s.%N` before each poll; `capture run --source ss` records it with the times of its polls",
+      "is what ss prints, but without times. Put `ts '%.s'` behind the loop or `date +%s.%N` before each poll. `capture run --source ss` records it with the times of its polls",
     );
   const seen: PollsSeen = { firstNs: first, isFine: false, guess: null };
   const notes = [
@@ -136,7 +137,7 @@ async function importPolls(
   return { format: pollsFormat.name, lines, records, flows, rejected, notes };
 }
 
-/** What a capture of the text holds: import says at once what is no record. */
+/** Reads the new capture once, so that import can say which lines are no records. */
 async function readBack(path: string): Promise<{ records: number; flows: number; rejected: readonly RejectedLine[] }> {
   const walk = await walkTpp(path);
   const pass = new Pass({ path, files: [{ path, header: walk.header!, walk }], number: 1 });
@@ -171,7 +172,7 @@ async function originOf(path: string): Promise<Origin> {
   if (logs.length === 0)
     throw new NotACaptureError(
       path,
-      "has no tcp-stat.log in it, so it is no folder of read_data.py; give a file to import",
+      "has no tcp-stat.log in it, so it is no folder of read_data.py. Give a file to import",
     );
   const statistics = names.find((name) => name.endsWith(".stat"));
   return {
@@ -193,7 +194,7 @@ interface Found {
 
 /** How many lines may stand before the first record. */
 const examinedLines = 100_000;
-/** Lines before the first record that tell of losses are part of the text. */
+/** Lines about losses are kept, even before the first record. */
 const tellsLosses = /entries-written|EVENTS|PERF_RECORD_LOST/;
 
 async function examine(path: string, texts: readonly TextFile[]): Promise<Found> {
@@ -232,13 +233,13 @@ async function examine(path: string, texts: readonly TextFile[]): Promise<Found>
 
 const formatNames = textFormats.map(({ name }) => name).join(", ");
 
-/** What text without a record is, in words, from its first lines. */
+/** Says in words what a text without records is, from its first lines. */
 function whatItIs(lines: readonly string[]): string {
   const entries = lines.map((line) => /entries-in-buffer\/entries-written:\s*\d+\/(\d+)/.exec(line)?.[1]).find(Boolean);
   if (entries === "0") return "the trace holds 0 records: nothing was recorded";
   const others = new Set(lines.flatMap((line) => /\d: +(?:\w+:)?(\w+):(?: |$)/.exec(line)?.[1] ?? []));
   if (others.size > 0)
-    return `is text of a trace, but has none of ${knownEvents.map(({ name }) => name).join(", ")}; it has ${[...others].slice(0, 5).join(", ")}`;
+    return `is text of a trace, but has none of ${knownEvents.map(({ name }) => name).join(", ")}. It has ${[...others].slice(0, 5).join(", ")}`;
   if (lines.every((line) => line.trim() === "" || line.startsWith("#") || /^cpus=\d+$/.test(line)))
     return "holds nothing but comments: nothing was recorded";
   return `holds no records of ${formatNames} in its first ${Math.min(lines.length, examinedLines)} lines`;
@@ -341,7 +342,8 @@ async function headerOf(
       hz: options.hz ?? null,
       format: format.name,
       notes: [`imported from ${path === "-" ? "standard input" : basename(path)}, text of ${format.name}`, ...notes],
-      // The module's records count from when it was opened; those of tracepoints from when the machine was started, or from 1970.
+      // The module's records count from when it was opened; those of tracepoints from when the machine was started, or
+      // from 1970.
       clock: isWallClock
         ? { realtime_ns: String(firstNs), monotonic_ns: "0", zero_monotonic_ns: "0", of_records: "realtime" }
         : { realtime_ns: String(began), monotonic_ns: isTrace ? String(firstNs) : "0", zero_monotonic_ns: "0" },
@@ -385,7 +387,7 @@ function emptyHeader({
   };
 }
 
-/** What cannot be known of events that the text has not. */
+/** Notes on events that the text does not have: whether they were recorded is not known. */
 function aboutEvents({ events }: Found, { events: told = [] }: ImportOptions): string[] {
   const silent = knownEvents.map(({ name }) => name).filter((name) => !events.has(name) && !told.includes(name));
   return silent.length === 0

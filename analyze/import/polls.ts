@@ -1,6 +1,7 @@
 /**
- * Loops of `ss -tin…` that somebody logged with times: what `ts` puts before each line, or `date` between the polls. They become the
- * text that `capture run --source ss` writes (records/texts/polls.ts): a mark with its time before each poll, a line a connection.
+ * Loops of `ss -tin…` that somebody logged with times: what `ts` puts before each line, or `date` between the polls.
+ * They become the text that `capture run --source ss` writes (records/texts/polls.ts): a mark with its time before each
+ * poll, a line a connection.
  */
 import type { TextFormat } from "./formats.ts";
 import { linesOf, type TextFile } from "./text-file.ts";
@@ -29,7 +30,10 @@ const fractionNs = (digits = ""): bigint => BigInt(digits.padEnd(9, "0").slice(0
 const utcNs = (year: number, month: number, day: number, time: readonly number[]): bigint =>
   BigInt(Date.UTC(year, month, day, ...(time as [number, number, number]))) * 1_000_000n;
 
-/** The time with which a line begins, or that it is; null: it has none. `latest`: the text is not younger, ms since 1970. */
+/**
+ * The time with which a line begins, or that it is; null: it has none. `latest`: the text is not younger, ms since
+ * 1970.
+ */
 export function stampOf(line: string, latest: number): Stamp | null {
   // ts '%.s', date +%s.%N
   const epoch = /^(\d{9,10})(?:[.,](\d{1,9}))?(?: (.*))?$/.exec(line);
@@ -127,7 +131,10 @@ export interface PollsSeen {
   guess: Stamp["guess"];
 }
 
-/** The polls as `capture` writes them, in pieces of whole lines; times count from the first. `seen` is filled on the way. */
+/**
+ * The polls as `capture` writes them, in pieces of whole lines; times count from the first. `seen` is filled on the
+ * way.
+ */
 export async function* pollsOf(files: readonly TextFile[], latest: number, seen: PollsSeen): AsyncGenerator<string> {
   let number = 0;
   let poll: bigint | null = null;

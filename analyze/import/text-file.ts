@@ -1,4 +1,7 @@
-/** A file of text as other programs leave it: plain, compressed, or on standard input; never a binary one, read in bounded memory. */
+/**
+ * A file of text as other programs leave it: plain, compressed, or on standard input; never a binary one, read in
+ * bounded memory.
+ */
 import { spawn } from "node:child_process";
 import { createReadStream, createWriteStream } from "node:fs";
 import { open } from "node:fs/promises";
@@ -8,7 +11,7 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { InputError, NotACaptureError } from "../errors.ts";
 import { whyBinary } from "./formats.ts";
 
-/** So much of a file is looked at to tell what it is. */
+/** How much of a file is looked at to recognize it. */
 const beginBytes = 64 * 1024;
 /** No text of records has a line as long as this. */
 const mostLine = 1024 * 1024;
@@ -26,7 +29,10 @@ export interface TextFile {
   readonly path: string;
 }
 
-/** The plain text of a file, in `directory` where it is compressed or standard input (`-`). Throws a NotACaptureError for what is no text. */
+/**
+ * The plain text of a file, in `directory` where it is compressed or standard input (`-`). Throws a NotACaptureError
+ * for what is no text.
+ */
 export async function textFile(name: string, directory: string, number: number): Promise<TextFile> {
   const spooled = join(directory, `${number}.txt`);
   let path = name;
@@ -63,7 +69,7 @@ async function beginOf(name: string, path: string): Promise<Buffer> {
   }
 }
 
-/** Node has no xz: the system's own is asked. */
+/** Node cannot read xz, so the system's program does. */
 async function decompressXz(name: string, path: string, plain: string): Promise<void> {
   const xz = spawn("xz", ["-dc", "--", path], { stdio: ["ignore", "pipe", "ignore"] });
   const ended = new Promise<number>((resolve) => {
@@ -82,7 +88,10 @@ async function decompressXz(name: string, path: string, plain: string): Promise<
   );
 }
 
-/** The file's lines with the bytes that each takes, without their line feeds. Throws a NotACaptureError at one that never ends. */
+/**
+ * The file's lines with the bytes that each takes, without their line feeds. Throws a NotACaptureError at one that
+ * never ends.
+ */
 export async function* linesOf({ name, path }: TextFile): AsyncGenerator<{ line: string; bytes: number }> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {

@@ -1,6 +1,6 @@
 /**
- * What a Parquet file that is opened as a capture may hold. Everybody can write one: its metadata, columns and values are
- * checked here, once, and whoever gets what these functions return can rely on types and ranges.
+ * What a Parquet file that is opened as a capture may hold. Everybody can write one: its metadata, columns and values
+ * are checked here, once, and whoever gets what these functions return can rely on types and ranges.
  */
 import { asHeader, caStates, recordTypes, type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
 import { type Loss, lossEvidence, type RejectedLine } from "../captures/capture.ts";

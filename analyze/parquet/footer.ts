@@ -1,6 +1,7 @@
 /**
- * Metadata that is only known when all rows are written. DuckDB writes a file's keys and values as its COPY begins; so a placeholder stands for
- * such a value, and is replaced afterwards. The footer is the last thing in a Parquet file, and nothing in it depends on its own length.
+ * Metadata that is only known when all rows are written. DuckDB writes a file's keys and values as its COPY begins; so
+ * a placeholder stands for such a value, and is replaced afterwards. The footer is the last thing in a Parquet file,
+ * and nothing in it depends on its own length.
  */
 import { randomUUID } from "node:crypto";
 import { open } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** Parquet of a capture, read again. */
 import type { Capture } from "../captures/capture.ts";
 import { registerCapture, registerLosses } from "../captures/tables.ts";
 import type { Database } from "../database/database.ts";
@@ -24,9 +25,9 @@ export interface ParquetRows {
 }
 
 /**
- * Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata and columns, fills `captures`, `losses`
- * and `not_followed`. `entry`: the name of an entry of the cache, whose rows nobody else has written; null for a file of the
- * user's. Throws a NotACaptureError.
+ * Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata and columns, fills
+ * `captures`, `losses` and `not_followed`. `entry`: the name of an entry of the cache, whose rows nobody else has
+ * written; null for a file of the user's. Throws a NotACaptureError.
  */
 export async function openParquet(
   database: Database,
@@ -55,7 +56,10 @@ export async function openParquet(
   return { captures, rows };
 }
 
-/** The rows of a converted capture, with captures counted from `first`. `captures`: what its rows may be of; null: rows that need no check. */
+/**
+ * The rows of a converted capture, with captures counted from `first`. `captures`: what its rows may be of; null: rows
+ * that need no check.
+ */
 export async function rowsIn(
   database: Database,
   file: ParquetFile,
@@ -79,7 +83,10 @@ function selectOf({ file }: ParquetFile, had: ReadonlySet<string>, first: number
   return `SELECT ${columns.join(", ")} FROM ${readParquet(file)}`;
 }
 
-/** The columns that the pass carries along and that a file has. Throws a NotACaptureError where one lacks some of its captures'. */
+/**
+ * The columns that the pass carries along and that a file has. Throws a NotACaptureError where one lacks some of its
+ * captures'.
+ */
 async function carriedIn(
   database: Database,
   { file, shown }: ParquetFile,

@@ -18,8 +18,8 @@ export const columnMeanings: readonly (readonly [string, string])[] = traceColum
 ]);
 
 /**
- * For files that are kept. Version 2 encodes rising numbers (ord, time) as differences. Dictionaries beyond a thousand values and
- * zstd's level 3 would make the file a fifth smaller and take half as long again (npm run bench).
+ * For files that are kept. Version 2 encodes rising numbers (ord, time) as differences. Dictionaries beyond a thousand
+ * values and zstd's level 3 would make the file a fifth smaller and take half as long again (npm run bench).
  */
 export const keptFormat = "PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000";
 /** For files that live as long as the command does. */

@@ -1,4 +1,6 @@
+/** Which flows a picture shows. */
 import { NoSuchFlowError, NothingToDrawError } from "../errors.ts";
+import { endSql } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
 
 export interface DrawnFlow {
@@ -9,7 +11,7 @@ export interface DrawnFlow {
   readonly end_s: number;
 }
 
-/** Flows in one picture, at most: more colours than this nobody tells apart. */
+/** The most flows in one picture. Nobody can tell more colours apart. */
 export const mostFlows = 8;
 
 interface FlowFacts extends DrawnFlow {
@@ -17,8 +19,8 @@ interface FlowFacts extends DrawnFlow {
 }
 
 /**
- * Flows to draw: those asked for; else those that moved at least a hundredth of the bytes of the one that moved most
- * (so not the idle end of a one-way transfer), up to `mostFlows`. `leftOut` counts the others.
+ * The flows to draw. By default these are the flows that moved at least a hundredth of the bytes of the largest, up to
+ * `mostFlows`: the idle end of a one-way transfer is not among them. `leftOut` counts the others.
  */
 export async function chooseFlows(
   trace: Trace,
@@ -26,7 +28,7 @@ export async function chooseFlows(
   plot: string,
 ): Promise<{ readonly drawn: readonly DrawnFlow[]; readonly leftOut: number }> {
   const all = await trace.rows<FlowFacts>(`
-    SELECT flow, path, any_value(saddr) || ':' || any_value(sport) || ' \u2192 ' || any_value(daddr) || ':' || any_value(dport) AS label,
+    SELECT flow, path, ${endSql("any_value(saddr)", "any_value(sport)")} || ' \u2192 ' || ${endSql("any_value(daddr)", "any_value(dport)")} AS label,
       min(t) AS start_s, max(t) AS end_s,
       coalesce(max(snd_una) - min(snd_una), count(*))::DOUBLE AS weight
     FROM trace JOIN captures USING (capture) WHERE flow IS NOT NULL GROUP BY flow, capture, path ORDER BY flow`);

@@ -1,23 +1,22 @@
-import type { SourceName } from "@tcpprobe-plus/tpp";
+/** What a kind of plot says of itself, and the colours. */
 
 /** One line of a plot: where its points come from and how it is drawn. */
 export interface Series {
   readonly name: string;
   /** SQL of rows flow, ord, t, value; joined with the others of the plot. */
   readonly points: string;
-  /** Further rows of the same kind where a capture is from tracepoints. */
-  readonly tracefsPoints?: string;
+  /** More rows of the same kind, for captures that show changes of the congestion state but count no packets. */
+  readonly stateChangePoints?: string;
   readonly color: string;
   readonly dash?: readonly number[];
   readonly width?: number;
   /** A column of `trace` without which there is nothing to draw. */
   readonly needs?: {
     readonly column: string;
-    readonly suppliers: readonly SourceName[];
-    /** Another column that does, less exactly: the note says how. */
+    /** Another column to use instead. It is less exact; the note says how. */
     readonly proxy?: { readonly column: string; readonly note: string };
   };
-  /** Left out, instead of refused, where its column is not there. */
+  /** Without its column, the series is left out and the plot still drawn. */
   readonly optional?: boolean;
 }
 
@@ -28,11 +27,17 @@ export interface PlotDefinition {
   /** Views of ../sql that the points use, beside `trace`. */
   readonly views: readonly string[];
   readonly series: readonly Series[];
-  /** How a line runs between two points; see `_steps.sql` for why state is drawn backwards from its record. */
+  /**
+   * How a line runs between two points; state is drawn backwards from its record, which holds what was so before it.
+   */
   readonly interpolate: "step-before" | "step-after" | "linear";
-  /** Areas one on the other, which together make the whole, instead of lines. */
+  /** Whether its points are sums over windows. */
+  readonly windowed?: boolean;
+  /** If the unit can be chosen: the definition in each unit. */
+  readonly units?: Readonly<Record<"packets" | "bytes", PlotDefinition>>;
+  /** Stacked areas instead of lines. Together they are the whole. */
   readonly stacked?: boolean;
-  /** Divides values, for units; picked from the largest value where several are given. */
+  /** Units and their divisors. The largest value in the picture decides which is used. */
   readonly scales: readonly { readonly from: number; readonly divisor: number; readonly unit: string }[];
 }
 

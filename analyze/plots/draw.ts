@@ -1,28 +1,25 @@
+/** One plot of a trace, as a Vega-Lite specification. */
+import { traceColumns } from "@tcpprobe-plus/tpp";
 import { MissingColumnError, NothingToDrawError } from "../errors.ts";
 import type { Trace } from "../trace/trace.ts";
 import { chooseFlows } from "./choose.ts";
 import type { PlotDefinition, Series } from "./definition.ts";
-import { cwnd } from "./kinds/cwnd.ts";
-import { goodput } from "./kinds/goodput.ts";
-import { inflightBytes, inflightPackets } from "./kinds/inflight.ts";
-import { limits } from "./kinds/limits.ts";
-import { rtt } from "./kinds/rtt.ts";
-import type { PlotName } from "./names.ts";
+import { type PlotName, plotDefinition } from "./names.ts";
 import { type Mark, type PlotRange, type Point, reducedMarks, reducedPoints } from "./reduce.ts";
 import { plotSpec, shareOnePanel, type VegaLiteSpec } from "./spec.ts";
 
 export interface PlotOptions {
-  /** Flows to draw; those with most data unless told. */
+  /** Flows to draw. By default, those with most data. */
   readonly flows?: readonly number[] | undefined;
   /** Range of time, seconds since the capture began. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** Length of the windows of goodput and limits, seconds; about 150 in the picture unless told. */
+  /** Length of the windows of goodput and limits, seconds. By default, the picture has about 150 windows. */
   readonly window?: number | undefined;
   /** Width of the plotting area, pixels. */
   readonly width?: number | undefined;
   readonly title?: string | undefined;
-  /** Count packets or bytes in flight; packets where the source has them unless told. */
+  /** Count packets or bytes in flight. By default packets, if the source counts them. */
   readonly unit?: "packets" | "bytes" | undefined;
 }
 
@@ -32,7 +29,9 @@ export interface Drawing {
   readonly notes: readonly string[];
 }
 
-/** Builds the Vega-Lite specification of a plot. Throws where the source lacks what it needs, or nothing is in range. */
+/**
+ * Builds the Vega-Lite specification of a plot. Throws where the source lacks what it needs, or nothing is in range.
+ */
 export async function drawPlot(trace: Trace, name: PlotName, options: PlotOptions = {}): Promise<Drawing> {
   const definition = await definitionOf(trace, name, options);
   await trace.need(...definition.views);
@@ -65,7 +64,7 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
   const spec = plotSpec({
     definition,
     title: options.title ?? `${definition.title}${drawn.length === 1 ? `, ${drawn[0]!.label}` : ""}`,
-    subtitle: subtitle(trace, name, window, notes),
+    subtitle: subtitle(trace, definition.windowed ? window : null, notes),
     unit: scale.unit,
     from,
     to,
@@ -81,15 +80,15 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
 }
 
 async function definitionOf(trace: Trace, name: PlotName, options: PlotOptions): Promise<PlotDefinition> {
-  if (name !== "inflight") return { cwnd, rtt, goodput, limits }[name];
-  if (options.unit) return options.unit === "packets" ? inflightPackets : inflightBytes;
-  return (await hasColumn(trace, "packets_out")) ? inflightPackets : inflightBytes;
+  const { units, ...definition } = await plotDefinition(name);
+  if (!units) return definition;
+  return units[options.unit ?? ((await hasColumn(trace, "packets_out")) ? "packets" : "bytes")];
 }
 
 const hasColumn = async (trace: Trace, column: string): Promise<boolean> =>
   (await trace.rows(`SELECT 1 AS found FROM trace WHERE ${column} IS NOT NULL LIMIT 1`)).length > 0;
 
-/** The series that can be drawn, and in words which of them stand on a less exact column. */
+/** The series that can be drawn, and notes on those drawn from a less exact column. */
 async function availableSeries(
   trace: Trace,
   plot: PlotName,
@@ -105,12 +104,16 @@ async function availableSeries(
     const sources = [...new Set(trace.captures.map((capture) => capture.header.source))].join(" and ");
     const some = trace.captures.some((capture) => capture.records > 0);
     if (!some) throw new NothingToDrawError(plot, "in the capture");
-    throw new MissingColumnError(`plot ${plot}`, needs.column, sources, needs.suppliers);
+    throw new MissingColumnError(`plot ${plot}`, needs.column, sources, suppliersOf(needs.column));
   }
   return { series: definition.series, proxies };
 }
 
-/** A window of what is polled spans some polls, or those without any would look like silence. */
+/** Sources that supply a column, by the table of columns. */
+const suppliersOf = (column: string): string[] =>
+  Object.keys(traceColumns.find(({ name }) => name === column)?.sources ?? {});
+
+/** A window spans several polls. A window without a poll would look like silence. */
 const pollsInWindow = 5;
 
 /** Usual time between two polls, seconds. */
@@ -134,7 +137,7 @@ function pickScale(
   return definition.scales.findLast((scale) => highest >= scale.from) ?? definition.scales[0]!;
 }
 
-function subtitle(trace: Trace, name: PlotName, window: number, notes: readonly string[]): string {
+function subtitle(trace: Trace, window: number | null, notes: readonly string[]): string {
   const [first] = trace.captures;
   const source =
     trace.captures.length === 1 && first
@@ -142,9 +145,7 @@ function subtitle(trace: Trace, name: PlotName, window: number, notes: readonly 
       : `${trace.captures.length} captures`;
   return [
     source,
-    ...(name === "goodput" || name === "limits"
-      ? [`windows of ${window >= 1 ? `${window} s` : `${round(window * 1000)} ms`}`]
-      : []),
+    ...(window === null ? [] : [`windows of ${window >= 1 ? `${window} s` : `${round(window * 1000)} ms`}`]),
     ...notes.map((note) => note.replace(/ are not drawn.*/, " not drawn")),
   ].join("; ");
 }

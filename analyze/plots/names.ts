@@ -1,2 +1,17 @@
-export const plotNames = ["cwnd", "rtt", "inflight", "goodput", "limits"] as const;
-export type PlotName = (typeof plotNames)[number];
+/** The plots there are, in the order in which help lists them. A kind is loaded when it is drawn. */
+import type { PlotDefinition } from "./definition.ts";
+
+const kinds = {
+  cwnd: async () => (await import("./kinds/cwnd.ts")).cwnd,
+  rtt: async () => (await import("./kinds/rtt.ts")).rtt,
+  inflight: async () => (await import("./kinds/inflight.ts")).inflight,
+  goodput: async () => (await import("./kinds/goodput.ts")).goodput,
+  limits: async () => (await import("./kinds/limits.ts")).limits,
+} as const satisfies Readonly<Record<string, () => Promise<PlotDefinition>>>;
+
+export type PlotName = keyof typeof kinds;
+export const plotNames = Object.keys(kinds) as readonly PlotName[];
+
+export const isPlotName = (name: unknown): name is PlotName => (plotNames as readonly unknown[]).includes(name);
+
+export const plotDefinition = (name: PlotName): Promise<PlotDefinition> => kinds[name]();

@@ -1,3 +1,4 @@
+/** A picture as a page to zoom and pan in. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -10,8 +11,9 @@ import type { VegaLiteSpec } from "./spec.ts";
  * One HTML file that needs no network: the compiled picture and the Vega runtime. The wheel zooms in time, dragging
  * pans, a double click shows all again, and the pointer shows values.
  *
- * What is in a capture stands in the page as data alone: JSON without any `<`, read by a script that is the same for every
- * picture. The page's policy lets that script run, by its hash, and nothing else: no other script, no `eval`, no request.
+ * What is in a capture stands in the page as data alone: JSON without any `<`, read by a script that is the same for
+ * every picture. The page's policy lets that script run, by its hash, and nothing else: no other script, no `eval`, no
+ * request.
  */
 export async function toPage(spec: VegaLiteSpec): Promise<string> {
   const title = titleOf(spec);

@@ -1,4 +1,5 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+/** A picture as notebooks show it. */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { VegaLiteSpec } from "./spec.ts";
 
 /**

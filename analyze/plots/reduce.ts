@@ -1,3 +1,5 @@
+/** The few points and marks of each pixel that a picture can show. */
+import { capabilitiesOf } from "../captures/capabilities.ts";
 import { numeral, wholeNumeral } from "../database/literals.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { Series } from "./definition.ts";
@@ -23,11 +25,15 @@ export interface PlotRange {
 export async function reducedPoints(trace: Trace, series: Series, range: PlotRange, columns: number): Promise<Point[]> {
   const { from, to, flows } = range;
   const perSecond = columns / Math.max(to - from, 1e-9);
-  const traced = series.tracefsPoints && trace.captures.some((capture) => capture.header.source === "tracefs");
+  const changes = trace.captures.some(({ header }) => {
+    const { counts_packets, sees_ca_state } = capabilitiesOf(header);
+    return sees_ca_state && !counts_packets;
+  });
+  const traced = series.stateChangePoints && changes;
   const result = await trace.columns(`
     WITH points AS (
       SELECT flow, ord, t, value::DOUBLE AS value, floor((t - ${numeral(from)}) * ${numeral(perSecond)})::BIGINT AS pixel
-      FROM (${series.points}${traced ? ` UNION ALL ${series.tracefsPoints}` : ""})
+      FROM (${series.points}${traced ? ` UNION ALL ${series.stateChangePoints}` : ""})
       WHERE flow IN (${flows.map(wholeNumeral).join(", ")}) AND t BETWEEN ${numeral(from)} AND ${numeral(to)}
     ), extremes AS (
       SELECT flow, pixel, min(value) AS lowest, max(value) AS highest FROM points GROUP BY flow, pixel

@@ -1,4 +1,5 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+/** The Vega-Lite specification of a picture: panels, axes, legend, marks. */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { flowColors, type PlotDefinition, palette } from "./definition.ts";
 import type { Mark } from "./reduce.ts";
 
@@ -40,8 +41,8 @@ const markColors: Readonly<Record<string, string>> = {
 };
 
 /**
- * Builds the picture: panels one above the other on one time axis, or one panel with a colour a flow. Addresses, names and
- * titles are foreign text, shown as such: SVG is XML, which cannot hold every character.
+ * Builds the picture: panels one above the other on one time axis, or one panel with a colour a flow. Addresses, names
+ * and titles are foreign text, shown as such: SVG is XML, which cannot hold every character.
  */
 export function plotSpec(foreign: PictureData): VegaLiteSpec {
   const picture: PictureData = {
@@ -73,8 +74,9 @@ export function plotSpec(foreign: PictureData): VegaLiteSpec {
 }
 
 /**
- * Whether so many flows share one panel, a colour each, with the plot's first line only and no marks. Rates of several flows are
- * read against each other, so they always do; windows and times are read one by one, while there is room; stacked areas always are.
+ * Whether the flows share one panel, with a colour each, only the plot's first line, and no marks. Rates of several
+ * flows are compared with each other, so they always share one. Congestion windows and times have a panel for each flow
+ * while there is room. Stacked areas always do.
  */
 export const shareOnePanel = (definition: PlotDefinition, flows: number): boolean =>
   !definition.stacked && (flows > mostPanels || (flows > 1 && definition.interpolate === "step-after"));
@@ -218,7 +220,7 @@ function panel(picture: PictureData, flow: FlowData, last: boolean): VegaLiteSpe
   };
 }
 
-/** All series of a flow, one on the other, in the order of the definition. */
+/** All series of a flow, stacked in the order of the definition. */
 function areas(picture: PictureData, flow: FlowData, last: boolean, legend: Legend): VegaLiteSpec {
   const values = flow.series.flatMap(({ name, points }, order) =>
     points.map(({ t, value }) => ({ t, value, series: name, order })),

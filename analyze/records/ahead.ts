@@ -1,4 +1,7 @@
-/** The batches of a pass, some made ready while DuckDB works on those before them: it has threads of its own, and this one is idle then. */
+/**
+ * The batches of a pass, some made ready while DuckDB works on those before them: it has threads of its own, and this
+ * one is idle then.
+ */
 import type { Batch } from "./batch.ts";
 import type { Pass } from "./pass.ts";
 

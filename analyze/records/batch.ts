@@ -81,7 +81,9 @@ export interface BatchData {
   readonly hasNulls: readonly boolean[];
   /** By column of kind text: its values. */
   readonly texts: readonly (readonly string[] | null)[];
-  /** Ends of connections first met in this batch; their numbers go on from those of the batches before, of this reader. */
+  /**
+   * Ends of connections first met in this batch; their numbers go on from those of the batches before, of this reader.
+   */
   readonly newEnds: readonly Ends[];
   /** Whether the reader counts its ends from 0 again, beginning with `newEnds`. */
   readonly endsAnew: boolean;
@@ -96,7 +98,9 @@ export interface BatchData {
   readonly lost: readonly LostHere[];
   /** ss: when polls failed, ns since the capture's zero. */
   readonly failedPolls: readonly number[];
-  /** ss: rows at the beginning whose poll is told before this text, and the time of the last poll; null: no poll in it. */
+  /**
+   * ss: rows at the beginning whose poll is told before this text, and the time of the last poll; null: no poll in it.
+   */
   readonly polls: { readonly waiting: number; readonly lastNs: number | null } | null;
 }
 

@@ -20,7 +20,10 @@ export interface Store {
 
 const whole = 4294967296;
 
-/** Numbers that a Float64 or smaller array takes as they are, times `scale`; `none`: the value that means that there is none. */
+/**
+ * Numbers that a Float64 or smaller array takes as they are, times `scale`; `none`: the value that means that there is
+ * none.
+ */
 const numbers =
   (get: NumberAt, scale = 1, none = -1): Fill =>
   (builder, place, view, places, from, to) => {

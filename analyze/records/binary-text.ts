@@ -1,6 +1,7 @@
 /**
- * Binary records as lines of the documented text: the 30 fields and the module's extended ones, as far as the records have
- * them. A field that they lack is empty. Sequence numbers stay as they are; times count from the capture's beginning.
+ * Binary records as lines of the documented text: the 30 fields and the module's extended ones, as far as the records
+ * have them. A field that they lack is empty. Sequence numbers stay as they are; times count from the capture's
+ * beginning.
  */
 import {
   type BigIntAt,

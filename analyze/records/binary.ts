@@ -1,6 +1,7 @@
 /**
- * Binary records, each value at the place that the header's layout names: the source bpf's, and any other's that is described in
- * the same way. What depends on order (numbers of 64 bits, timeouts so far, places of losses) is left to the pass.
+ * Binary records, each value at the place that the header's layout names: the source bpf's, and any other's that is
+ * described in the same way. What depends on order (numbers of 64 bits, timeouts so far, places of losses) is left to
+ * the pass.
  */
 import { caStates, RecordValues, recordTypes } from "@tcpprobe-plus/tpp";
 import type { Ends } from "./batch.ts";

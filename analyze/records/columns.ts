@@ -2,8 +2,8 @@
 import { type Column, traceColumns } from "@tcpprobe-plus/tpp";
 
 /**
- * `u8` to `f64`: numbers, as DuckDB keeps them (`i64` as pairs of 32 bits, low half first); `text`: a number of 32 bits, the place
- * of the value in the batch's texts.
+ * `u8` to `f64`: numbers, as DuckDB keeps them (`i64` as pairs of 32 bits, low half first); `text`: a number of 32
+ * bits, the place of the value in the batch's texts.
  */
 export type Kind = "u8" | "u16" | "u32" | "i64" | "f64" | "text";
 
@@ -37,10 +37,10 @@ export function traceSpec(name: string): ColumnSpec {
 }
 
 /**
- * Columns that every reader fills and that `trace` does not have as they are. `ns`: time since the capture's zero, ns, exact up to
- * 104 days. `ends`: which of the reader's ends of connections. `life`: what the record says of its connection's life, see
- * connections.ts. `cpu`: only where places of losses need it; `refused`: how many records that CPU had lost by then. `cookie`: the
- * socket's, where only some records tell it; else 0.
+ * Columns that every reader fills and that `trace` does not have as they are. `ns`: time since the capture's zero, ns,
+ * exact up to 104 days. `ends`: which of the reader's ends of connections. `life`: what the record says of its
+ * connection's life, see connections.ts. `cpu`: only where places of losses need it; `refused`: how many records that
+ * CPU had lost by then. `cookie`: the socket's, where only some records tell it; else 0.
  */
 export const inner = {
   ns: { name: "ns", kind: "f64" },

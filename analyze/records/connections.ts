@@ -1,14 +1,16 @@
 /**
- * Which connection each record belongs to, and where its sequence numbers stand. Records come in order, so what a connection has
- * shown so far is carried along.
+ * Which connection each record belongs to, and where its sequence numbers stand. Records come in order, so what a
+ * connection has shown so far is carried along.
  *
- * A 4-tuple can serve several connections. One begins at its first record; where a handshake begins (life 1), which can be said again (a
- * repeated SYN); where it is established (life 2) without such a handshake just before; and after an end (life 3), at the next record that
- * only a living connection has. Some kernels tell of a passive open's congestion state (life 4: Open) right before they tell that it is
- * established: then it begins there. Records that name no two ports belong to no connection.
+ * A 4-tuple can serve several connections. One begins at its first record; where a handshake begins (life 1), which can
+ * be said again (a repeated SYN); where it is established (life 2) without such a handshake just before; and after an
+ * end (life 3), at the next record that only a living connection has. Some kernels tell of a passive open's congestion
+ * state (life 4: Open) right before they tell that it is established: then it begins there. Records that name no two
+ * ports belong to no connection.
  *
- * A sequence number counts modulo 2^32. Between two records it moves by less than 2^31 either way (a window is at most 2^30), so the smaller
- * step is the true one. Where the source gives absolute numbers, they count from the first one seen.
+ * A sequence number counts modulo 2^32. Between two records it moves by less than 2^31 either way (a window is at most
+ * 2^30), so the smaller step is the true one. Where the source gives absolute numbers, they count from the first one
+ * seen.
  */
 import type { Batch, Ends } from "./batch.ts";
 
@@ -65,7 +67,10 @@ export class Connections {
     this.#relative = relative;
   }
 
-  /** Gives each record of a batch its connection (`flow`; none: no value) and its 64-bit numbers. `ends` is by number of 4-tuple. */
+  /**
+   * Gives each record of a batch its connection (`flow`; none: no value) and its 64-bit numbers. `ends` is by number of
+   * 4-tuple.
+   */
   follow(batch: Batch, ends: readonly Ends[]): void {
     const { rows, layout } = batch;
     const tuples = batch.column<Uint32Array>("ends");

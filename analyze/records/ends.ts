@@ -1,10 +1,12 @@
 /**
- * Which connection's ends a line names. The same bytes come again and again, so they are looked up as bytes; only the first time
- * are they taken apart.
+ * Which connection's ends a line names. The same bytes come again and again, so they are looked up as bytes; only the
+ * first time are they taken apart.
  */
 import type { Ends } from "./batch.ts";
 
-/** So many different ends are remembered; then the table begins anew, so that no text can make it grow without bound. */
+/**
+ * So many different ends are remembered; then the table begins anew, so that no text can make it grow without bound.
+ */
 export const mostEnds = 1 << 16;
 const slots = mostEnds * 4;
 
@@ -48,7 +50,8 @@ export class EndsTable {
   }
 
   /**
-   * Number of the ends that bytes [from, to) name, of the connection with that number (0 where the text has none); `take` takes them apart.
+   * Number of the ends that bytes [from, to) name, of the connection with that number (0 where the text has none);
+   * `take` takes them apart.
    * -1 where they name none.
    */
   lookUp(

@@ -1,7 +1,8 @@
 /**
- * Expiries of the retransmission timer, and the few records of each connection that tell what came of them: the first that tells the
- * window, the first out of Loss and the first that tells the window from there, those that acknowledge something new, and all that was
- * outstanding. Only these have the columns below, so that they are found without reading the others.
+ * Expiries of the retransmission timer, and the few records of each connection that tell what came of them: the first
+ * that tells the window, the first out of Loss and the first that tells the window from there, those that acknowledge
+ * something new, and all that was outstanding. Only these have the columns below, so that they are found without
+ * reading the others.
  */
 import type { Batch, Layout, Values } from "./batch.ts";
 import type { ColumnSpec } from "./columns.ts";
@@ -31,7 +32,10 @@ const whole = 4294967296;
 /** What is waited for since a connection's last expiry. */
 const waits = { window: 1, exit: 2, windowOutOfLoss: 4, acknowledgement: 8 } as const;
 
-/** Expiries in a row with the same numbers: what was acknowledged and what was sent as the timer fired; null: not told yet. */
+/**
+ * Expiries in a row with the same numbers: what was acknowledged and what was sent as the timer fired; null: not told
+ * yet.
+ */
 interface Open {
   una: number | null;
   high: number | null;
@@ -179,7 +183,10 @@ export class Expiries {
     }
   }
 
-  /** Whether this acknowledges something new of any expiry, or all of it. Numbers rise, so those that it does are the first ones. */
+  /**
+   * Whether this acknowledges something new of any expiry, or all of it. Numbers rise, so those that it does are the
+   * first ones.
+   */
   #acknowledge(connection: number, reached: number): boolean {
     const open = this.#open.get(connection);
     if (!open) return false;

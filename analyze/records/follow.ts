@@ -1,8 +1,9 @@
 /**
- * What each record follows: a record shows the state before the kernel handled its packet, so what it shows was held since the
- * connection's previous record. Of that one this carries along what it told, as order costs nothing here.
+ * What each record follows: a record shows the state before the kernel handled its packet, so what it shows was held
+ * since the connection's previous record. Of that one this carries along what it told, as order costs nothing here.
  *
- * Records that tell neither a window nor a congestion state (a reset, a change of the TCP state) follow nothing and are not followed.
+ * Records that tell neither a window nor a congestion state (a reset, a change of the TCP state) follow nothing and are
+ * not followed.
  */
 import type { Batch, Values } from "./batch.ts";
 import type { ColumnSpec } from "./columns.ts";
@@ -149,7 +150,8 @@ export class Following {
 
 /**
  * The round-trip time that the kernel measured as it handled the previous record; `none`: it measured none. It keeps
- * srtt' = srtt + (sample - srtt) / 8 in whole eighths (tcp_rtt_estimator), which is turned round here; mdev, else snd_una, tells of samples equal to srtt.
+ * srtt' = srtt + (sample - srtt) / 8 in whole eighths (tcp_rtt_estimator), which is turned round here; mdev, else
+ * snd_una, tells of samples equal to srtt.
  */
 function sampleOf(before: number, srtt8: number, isTied: boolean): number {
   if (srtt8 === none || before === none || srtt8 > 2147483647 || before > 2147483647) return none;

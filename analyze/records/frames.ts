@@ -1,4 +1,7 @@
-/** Data frames of a capture's files, one after the other, as text. Synchronous: the threads that read have nothing else to do. */
+/**
+ * Data frames of a capture's files, one after the other, as text. Synchronous: the threads that read have nothing else
+ * to do.
+ */
 import { closeSync, openSync, readSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import type { TppFrame } from "@tcpprobe-plus/tpp";

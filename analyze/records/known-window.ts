@@ -1,6 +1,6 @@
 /**
- * The window that was told last before a record, and what was in flight then: for sources whose records do not all tell one, and which
- * count no packets.
+ * The window that was told last before a record, and what was in flight then: for sources whose records do not all tell
+ * one, and which count no packets.
  */
 import type { Batch, Layout } from "./batch.ts";
 import type { ColumnSpec } from "./columns.ts";

@@ -107,7 +107,10 @@ export class LossPlaces {
     this.#records++;
   }
 
-  /** A count of what a CPU's ring has refused so far: where it rises, that many are missing since the CPU's record before. */
+  /**
+   * A count of what a CPU's ring has refused so far: where it rises, that many are missing since the CPU's record
+   * before.
+   */
   #followRefused(count: number, cpu: number): void {
     const before = this.#refusedByCpu.get(cpu) ?? 0;
     if (count <= before) return; // a record that was interrupted in the making tells an older count

@@ -1,7 +1,8 @@
 /**
- * Records in the order of their times. Sources that merge several CPUs hand out some records a little late: each may be up to
- * `windowNs` earlier than one before it (and `mostHeld` records late), and is put where it belongs; records of equal time keep their order. Where time goes
- * back further, another recording begins (two texts in one file, a machine started anew): it stands behind the first.
+ * Records in the order of their times. Sources that merge several CPUs hand out some records a little late: each may be
+ * up to `windowNs` earlier than one before it (and `mostHeld` records late), and is put where it belongs; records of
+ * equal time keep their order. Where time goes back further, another recording begins (two texts in one file, a machine
+ * started anew): it stands behind the first.
  */
 import { Batch, type Values } from "./batch.ts";
 

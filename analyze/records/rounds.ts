@@ -1,6 +1,6 @@
 /**
- * Round trips of each connection, counted from 1: one ends when what was sent last as it began is acknowledged (as in RFC 9406, section 4.2),
- * and the next begins with the record behind that sends something or shows something in flight.
+ * Round trips of each connection, counted from 1: one ends when what was sent last as it began is acknowledged (as in
+ * RFC 9406, section 4.2), and the next begins with the record behind that sends something or shows something in flight.
  */
 import type { Batch, Layout } from "./batch.ts";
 import type { ColumnSpec } from "./columns.ts";

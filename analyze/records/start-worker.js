@@ -1,5 +1,5 @@
-// Begins a thread. Plain JavaScript, as compiled code is kept and used only for what is loaded after this call; a thread that compiles all of it
-// takes three times as long to begin.
+// Begins a thread. Plain JavaScript, as compiled code is kept and used only for what is loaded after this call; a
+// thread that compiles all of it takes three times as long to begin.
 import * as nodeModule from "node:module";
 import { workerData } from "node:worker_threads";
 

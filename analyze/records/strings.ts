@@ -1,6 +1,7 @@
 /**
- * Text for DuckDB's vectors, 16 bytes a value: its length, then either up to 12 bytes of it, or 4 bytes of it and where it stands. A longer
- * text is given to the vector once, which keeps it; the 16 bytes are then the same for every row that has it.
+ * Text for DuckDB's vectors, 16 bytes a value: its length, then either up to 12 bytes of it, or 4 bytes of it and where
+ * it stands. A longer text is given to the vector once, which keeps it; the 16 bytes are then the same for every row
+ * that has it.
  */
 import duckdb from "@duckdb/node-bindings";
 

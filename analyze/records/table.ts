@@ -1,4 +1,6 @@
-/** The records of a pass as a table function of DuckDB, in their order. Only the columns that a query wants are copied. */
+/**
+ * The records of a pass as a table function of DuckDB, in their order. Only the columns that a query wants are copied.
+ */
 import {
   BIGINT,
   BOOLEAN,

@@ -43,7 +43,8 @@ WITH
       CASE
         WHEN (
           una = lag(una) OVER in_order
-          -- Where what is acknowledged is not told: nothing was received between, so nothing new can have been acknowledged.
+          -- Where what is acknowledged is not told: nothing was received between, so nothing new can have been
+          -- acknowledged.
           OR (
             una IS NULL
             AND lag(una) OVER in_order IS NULL

@@ -1,3 +1,4 @@
+/** Standard output and standard error. */
 import { write } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
@@ -6,12 +7,14 @@ import { OutputClosedError, OutputError } from "../errors.ts";
 
 /** Where a command writes; passed in, so that tests read what a user would see. */
 export interface Io {
-  /** Whoever writes much waits for what it returns. Whoever does not still learns of a failure, from `finish`. */
+  /** A caller that writes much awaits the result. One that does not still gets a failure, from `finish`. */
   readonly stdout: { write(chunk: string | Uint8Array): unknown };
   readonly stderr: { write(chunk: string | Uint8Array): unknown };
   /** Width to fit tables into; infinite where the output is not a terminal. */
   readonly columns: number;
-  /** Waits until all is written. Throws an OutputError, or an OutputClosedError, where standard output did not take it. */
+  /**
+   * Waits until all is written. Throws an OutputError, or an OutputClosedError, where standard output did not take it.
+   */
   finish?(): Promise<void>;
 }
 
@@ -42,7 +45,7 @@ export function processIo(): Io {
         return written;
       },
     },
-    // Nobody is left who could be told that errors cannot be told.
+    // If standard error fails, there is nowhere left to say so.
     stderr: { write: (chunk) => queue(() => writeAll(2, chunk).catch(() => {})) },
     columns: isatty(1) ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
     finish: () => last.then(check),
@@ -55,7 +58,7 @@ async function writeAll(fd: number, chunk: string | Uint8Array): Promise<void> {
     try {
       at += (await writeSome(fd, bytes, at, bytes.length - at, null)).bytesWritten;
     } catch (error) {
-      // Whoever shares the pipe may have made it one that does not wait.
+      // Another process that shares the pipe may have made it non-blocking.
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       await setTimeout(5);
     }

@@ -1,4 +1,5 @@
-import { foreignText } from "@tcpprobe-plus/tpp";
+/** Tables for a terminal. */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { eastAsianWidth } from "get-east-asian-width";
 
 /** A table for a terminal: columns as wide as they need to be there, numbers to the right. */
@@ -8,7 +9,7 @@ export interface TableColumn {
   readonly alignRight?: boolean;
 }
 
-/** Cells may be foreign text: whatever is in them, a row is one line, and what it shows stands in its column. */
+/** Cells may be foreign text. Whatever they hold, a row is one line and each cell stays in its column. */
 export function renderTable(columns: readonly TableColumn[]): string {
   const shown = columns.map(({ header, cells, alignRight }) => {
     const texts = [header, ...cells].map(foreignText);
@@ -34,7 +35,7 @@ export function renderTable(columns: readonly TableColumn[]): string {
 const plain = /^[\x20-\x7e]*$/;
 const mark = /\p{M}/u;
 
-/** Columns of a terminal: Chinese, say, takes two a character, and an accent on its own none. */
+/** Width in terminal columns. A Chinese character takes two, a combining accent none. */
 function widthOf(text: string): number {
   if (plain.test(text)) return text.length;
   let width = 0;

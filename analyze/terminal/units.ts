@@ -1,24 +1,14 @@
+/** Numbers as tables and sentences show them; `-` for what is not known. */
+import { bytesText, withUnit } from "@tcpprobe-plus/tpp/base";
 import { unknown } from "./table.ts";
-
-const scaled = (value: number, base: number, units: readonly string[]): string => {
-  let index = 0;
-  let number = value;
-  while (Math.abs(number) >= base && index < units.length - 1) {
-    number /= base;
-    index++;
-  }
-  const digits = index === 0 ? 0 : Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
-  return `${number.toFixed(digits)} ${units[index]}`.trimEnd();
-};
 
 type Value = number | null | undefined;
 const orUnknown = (value: Value, show: (value: number) => string): string =>
   value === null || value === undefined || Number.isNaN(value) ? unknown : show(value);
 
 export const bitsPerSecond = (value: Value): string =>
-  orUnknown(value, (n) => scaled(n, 1000, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]));
-export const bytes = (value: Value): string =>
-  orUnknown(value, (n) => scaled(n, 1024, ["B", "KiB", "MiB", "GiB", "TiB"]));
+  orUnknown(value, (n) => withUnit(n, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]));
+export const bytes = (value: Value): string => orUnknown(value, bytesText);
 export const count = (value: Value): string =>
   orUnknown(value, (n) => n.toLocaleString("en-US").replaceAll(",", "\u202f"));
 export const decimals = (value: Value, digits: number): string => orUnknown(value, (n) => n.toFixed(digits));

@@ -9,7 +9,7 @@ import {
   UsageError,
 } from "@tcpprobe-plus/analyze";
 import test from "ava";
-import { fixture, opened } from "./helpers.ts";
+import { fixture, opened } from "../../test/support/analyze.ts";
 
 test("a query finds the views that it names, also when several are asked at the same time", async (t) => {
   const trace = await opened(t, fixture("kmod-loss"));

@@ -1,9 +1,10 @@
 /**
- * node analyze/test/soak.ts [ROUNDS]: six queries and three pictures of one trace at the same time, again and again, each compared
- * with what it gives alone. Ends with 1 where one differs. A short form of it is in library.test.ts.
+ * node analyze/test/soak.ts [ROUNDS]: six queries and three pictures of one trace at the same time, again and again,
+ * each compared with what it gives alone. Ends with 1 where one differs. A short form of it is in library.test.ts.
  */
+
+import { fixture } from "../../test/support/analyze.ts";
 import { openTrace } from "../index.ts";
-import { fixture } from "./helpers.ts";
 
 const rounds = Number(process.argv[2] ?? 1000);
 const queries = Array.from({ length: 6 }, (_, index) => `SELECT ord, t, flow FROM trace WHERE ord > ${index}`);

@@ -1,19 +1,22 @@
-/** Temporary files that have no room, or no directory: one line that says where and what to do, the documented exit code, nothing left. */
+/**
+ * Temporary files that have no room, or no directory: one line that says where and what to do, the documented exit
+ * code, nothing left.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { hasTool, isRoot } from "../../lab/machine.ts";
+import { fixture, temporaryDirectory } from "../../test/support/analyze.ts";
 import { requires } from "../../test/support/requires.ts";
-import { fixture, temporaryDirectory } from "./helpers.ts";
 
 const bin = fileURLToPath(new URL("../bin/analyze.js", import.meta.url));
 const kmod = fixture("kmod-loss");
 
 /** The mount is its process's alone, and gone with it. The last line is what is left in the directory. */
 const inSmallDirectory = `mount -t tmpfs -o size="$1" tmpfs "$2" || exit 99
-export TMPDIR="$2"; shift 2; "$@"; code=$?; ls -A "$TMPDIR" | grep -v '^node-compile-cache$'; exit $code`;
+export TMPDIR="$2"; shift 2; "$@"; code=$?; ls -A "$TMPDIR"; exit $code`;
 const small = (size: string, directory: string, ...command: string[]) =>
   spawnSync("unshare", ["-m", "sh", "-c", inSmallDirectory, "sh", size, directory, ...command], { encoding: "utf8" });
 
@@ -21,7 +24,7 @@ const canMount = isRoot && hasTool("unshare") && small("64k", "/mnt", "true").st
 const testOnTmpfs = requires({ root: true, tools: ["unshare"], also: { "leave to mount a tmpfs": canMount } });
 
 const noSpace = (directory: string) =>
-  `analyze: cannot write temporary files to ${directory}: no space is left there; free some, or name a directory with more in the environment variable TMPDIR\n`;
+  `analyze: cannot write temporary files to ${directory}: no space is left there. Free some, or name a directory with more in the environment variable TMPDIR.\n`;
 
 const cases: [what: string, size: () => Promise<string>, args: string[]][] = [
   ["the records", async () => "64k", ["flows", fixture("shaped-loss"), "--no-cache"]],
@@ -60,7 +63,7 @@ test("a TMPDIR that is not there, or no directory, is named, and not made", (t) 
     });
     t.is(
       stderr,
-      `analyze: cannot write temporary files to ${directory}: ${why}; name another directory in the environment variable TMPDIR\n`,
+      `analyze: cannot write temporary files to ${directory}: ${why}. Name another directory in the environment variable TMPDIR.\n`,
     );
     t.is(status, 73);
     t.is(stdout, "");

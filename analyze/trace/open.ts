@@ -1,3 +1,4 @@
+/** Makes the tables and views that every query builds on. */
 import { basename, dirname, join } from "node:path";
 import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
 import type { Cache } from "../cache/cache.ts";
@@ -22,7 +23,7 @@ export interface Opening {
   /** Names of the views that are there. */
   readonly loaded: Set<string>;
   readonly cache: Cache | null;
-  /** Where the records of a single capture are to be written as a file that is kept; null: nowhere. */
+  /** The output to which the records of a single capture are written as they are read. Null: none. */
   readonly into: string | null;
   /** Whether the records go to each query as they are read: see `streams`. */
   readonly streams: boolean;
@@ -39,15 +40,15 @@ export interface Opened {
   readonly captures: Capture[];
   /** What is kept of this trace; null: nothing. */
   readonly derived: Derived | null;
-  /** The file, of those that may be kept, into which the records were written now; null: none. */
+  /** The output that now holds the records. Null: none does. */
   readonly written: string | null;
   /** The capture that is read anew by each query; null: none is. */
   readonly streamed: StreamedCapture | null;
 }
 
 /**
- * Whether a capture's records can go to the one query that wants them: nothing is kept of it, and the sizes of segments, by which tracepoints are
- * judged, need no reading before.
+ * Whether a capture's records can go to the one query that wants them: nothing is kept of it, and the sizes of
+ * segments, by which tracepoints are judged, need no reading before.
  */
 export async function streams(inputs: readonly Input[], cache: Cache | null): Promise<boolean> {
   const [input] = inputs;
@@ -156,7 +157,7 @@ async function readOnce(database: Database, streamed: StreamedCapture, loaded: S
   }
 }
 
-/** A capture that an earlier command has parsed; `capture` is absent where none has yet. Null: not to be kept. */
+/** A capture from the cache. Without `capture`, it is not there yet and is to be added. Null: it is not to be kept. */
 async function openKept(
   database: Database,
   input: Input & { kind: "tpp" },
@@ -199,7 +200,7 @@ async function readCapture(
   return { written, file };
 }
 
-/** Flow ids start at 1 in each part; here each starts behind those of the parts before it. */
+/** Flow ids start at 1 in each part. Here each part's ids continue after those of the parts before it. */
 function withUniqueFlows(parts: readonly Part[]): Part[] {
   let before = 0;
   return parts.map((part) => {

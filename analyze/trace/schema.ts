@@ -1,4 +1,7 @@
-/** The documented columns of every view: of `trace` from the column table in tpp/, of the others from the head of their SQL file. */
+/**
+ * The documented columns of every view: of `trace` from the column table in tpp/, of the others from the head of their
+ * SQL file.
+ */
 import { readFile } from "node:fs/promises";
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import { viewNames } from "./views.ts";

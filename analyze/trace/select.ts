@@ -1,3 +1,4 @@
+/** SQL that several commands share: which flows, and their ends as text. */
 import { wholeNumeral } from "../database/literals.ts";
 import { NoSuchFlowError } from "../errors.ts";
 import type { Trace } from "./trace.ts";

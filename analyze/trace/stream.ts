@@ -1,4 +1,7 @@
-/** A capture whose records go to DuckDB as they are read, and are written nowhere: each query that asks for them reads the capture. */
+/**
+ * A capture whose records go to DuckDB as they are read, and are written nowhere: each query that asks for them reads
+ * the capture.
+ */
 import type { Database } from "../database/database.ts";
 import { identifier, wholeNumeral } from "../database/literals.ts";
 import { plainType } from "../parquet/converted.ts";

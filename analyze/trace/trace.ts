@@ -1,3 +1,4 @@
+/** An open trace: the tables of one or more captures, and queries over them. */
 import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,7 +25,7 @@ export async function openTraceAs<Kind extends Trace>(
   options: OpenOptions,
   make: (database: Database, shared: Shared) => Kind,
 ): Promise<Kind> {
-  if (paths.length === 0) throw new UsageError("no capture is given; name one or more");
+  if (paths.length === 0) throw new UsageError("no capture is given. Name one or more");
   const directory = temporaryDirectory();
   let database: Database | undefined;
   try {
@@ -57,7 +58,7 @@ function temporaryDirectory(): string {
   }
 }
 
-/** What DuckDB may touch beside its temporary directory, before it reads anything of the inputs. */
+/** What DuckDB may touch besides its temporary directory. It is held to this before it reads any input. */
 function accessTo(inputs: readonly Input[], cache: Cache | null, options: OpenOptions): Access | null {
   if (options.allowFiles) return null;
   const files = inputs.flatMap(({ kind, path }) => (kind === "parquet" ? [path] : []));
@@ -71,16 +72,20 @@ export interface OpenOptions {
   readonly cache?: CacheOptions | false;
   /** Files outside the temporary directory that DuckDB may write: the `partial` of an OutputFile. */
   readonly outputs?: readonly string[];
-  /** Of one capture that nothing is kept of: the output, one of `outputs`, that its records are written to as they are read. */
+  /** One of `outputs`: the records of a single capture that is not cached are written to it as they are read. */
   readonly into?: string;
   /**
-   * Only `flows`, `limits`, `slow_start` or `_connections` are wanted, which one reading of the records makes. Of one capture that nothing is kept of
-   * the records then go to the query as they are read, and are written nowhere. What else is asked reads the capture once more.
+   * Only `flows`, `limits`, `slow_start` or `_connections` are wanted, which one reading of the records makes. Of one
+   * capture that nothing is kept of the records then go to the query as they are read, and are written nowhere. What
+   * else is asked reads the capture once more.
    */
   readonly once?: boolean;
-  /** Lets queries do all that DuckDB can: read and write files, change tables, load extensions. For queries of your own alone. */
+  /**
+   * Lets queries do all that DuckDB can: read and write files, change tables, load extensions. For queries of your own
+   * alone.
+   */
   readonly allowFiles?: boolean;
-  /** Is told, a line each, what only matters to somebody who looks for a fault: that nothing could be kept, say. */
+  /** Receives lines that matter only for finding a fault, such as why nothing could be cached. */
   readonly say?: (text: string) => void;
 }
 
@@ -114,7 +119,7 @@ export class Trace implements AsyncDisposable {
     return this.#shared.captures;
   }
 
-  /** The file of `OpenOptions.into`, if the records are in it now; null: they are elsewhere. */
+  /** The file of `OpenOptions.into`, if the records are in it now. Null: they are elsewhere. */
   get written(): string | null {
     return this.#shared.written;
   }
@@ -122,7 +127,7 @@ export class Trace implements AsyncDisposable {
   /** Makes views of sql/ available by name (`flows`, `inflight`, `goodput`, …), with those they build on. */
   async need(...names: string[]): Promise<void> {
     const shared = this.#shared;
-    // One after the other: queries may be asked at the same time, and each must find its views whole.
+    // One after the other: queries may run at the same time, and each needs complete views.
     const loading = shared.loading.then(async () => {
       const { derived, loaded } = shared;
       for (const name of names)
@@ -133,12 +138,17 @@ export class Trace implements AsyncDisposable {
     await loading;
   }
 
-  /** Sets the length of the windows of `goodput`, `rtt`, `fairness` and `limits_by_window`; 0.1 s until told otherwise. */
+  /**
+   * Sets the length of the windows of `goodput`, `rtt`, `fairness` and `limits_by_window`; 0.1 s until told otherwise.
+   */
   async setWindow(seconds: number): Promise<void> {
     await this.database.setVariable("window_s", windowSql(seconds));
   }
 
-  /** Does some work with windows of another length. What is asked of the trace itself at the same time, and after, keeps its own. */
+  /**
+   * Does some work with windows of another length. Queries of the trace itself keep their length, during that work and
+   * after it.
+   */
   async withWindow<Result>(seconds: number, work: (trace: Trace) => Promise<Result>): Promise<Result> {
     const database = await this.database.connect({ window_s: windowSql(seconds) });
     try {
@@ -148,12 +158,15 @@ export class Trace implements AsyncDisposable {
     }
   }
 
-  /** Loads the views that a query's text names. A name that only looks like one costs the time to make that metric. */
+  /** Loads the views that a query names. A word that merely looks like a view's name only costs the time to make it. */
   async needOf(sql: string): Promise<void> {
     await this.need(...viewNames.filter((name) => new RegExp(`\\b${name}\\b`, "i").test(sql)));
   }
 
-  /** One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else text. */
+  /**
+   * One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else
+   * text.
+   */
   async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
     return objectsOf(await this.columns(sql)) as Row[];
   }
@@ -183,6 +196,6 @@ export class Trace implements AsyncDisposable {
 
 function windowSql(seconds: number): string {
   if (typeof seconds !== "number" || !(seconds >= 1e-6 && seconds <= 1e9))
-    throw new UsageError(`${seconds}: not the length of a window; give seconds, from 1e-6 to 1e9`);
+    throw new UsageError(`${seconds}: not the length of a window. Give seconds, from 1e-6 to 1e9`);
   return `${numeral(seconds)}::DOUBLE`;
 }

@@ -1,3 +1,4 @@
+/** The enumerations of `trace`. */
 import { caStates, recordTypes } from "@tcpprobe-plus/tpp";
 import { literal } from "../database/database.ts";
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Plain JavaScript for any Node. Before anything else: Node's own answer to SIGUSR1 is a debugger that every user of the
-// host can reach. `capture run` answers with its totals, everything else not at all.
+// Plain JavaScript for any Node. Before anything else: Node's own answer to SIGUSR1 is a debugger that every user of
+// the host can reach. `capture run` answers with its totals, everything else not at all.
 process.on("SIGUSR1", () => {});
 // Says what to do where Node is too old to run the rest.
 const major = Number(process.versions.node.split(".")[0]);
@@ -17,6 +17,8 @@ import("./close-debugger.js").then(async ({ closeDebugger }) => {
   await closeDebugger();
   const fs = await import("node:fs");
   const inRepository = fs.existsSync(new URL("../cli.ts", import.meta.url));
+  const { keepCode } = await import(inRepository ? "../../tpp/code-cache.js" : "../dist/tpp/code-cache.js");
+  keepCode();
   const cli = await import(inRepository ? "../cli.ts" : "../dist/capture/cli.js");
   await closeDebugger(); // its thread may have been slower
   process.exitCode = await cli.main(process.argv);

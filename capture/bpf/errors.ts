@@ -1,6 +1,7 @@
+/** Errors of the source bpf. */
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** What can keep the source `bpf` from working, each with its next step. */
 import { CaptureError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 
 /** This host or kernel lacks what the source needs; another source may work. */
 export class NoBpfError extends CaptureError {

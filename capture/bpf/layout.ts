@@ -75,7 +75,7 @@ export const members: readonly Member[] = [
   { name: "cong_kind", member: "cong", type: "u8", offset: 209, extended: true },
   { name: "old_state", type: "u8", offset: 210 },
   { name: "new_state", type: "u8", offset: 211 },
-  { name: "cong", member: "cong_name", type: "chars16", offset: 212, extended: true },
+  { name: "cong", member: "cong_name", type: "chars16", offset: 216, extended: true },
   { name: "cubic_cnt", member: "cubic.cnt", type: "u32", offset: 232, only: cubic, extended: true },
   { name: "cubic_last_max_cwnd", member: "cubic.last_max_cwnd", type: "u32", offset: 236, only: cubic, extended: true },
   { name: "cubic_origin_point", member: "cubic.origin_point", type: "u32", offset: 240, only: cubic, extended: true },
@@ -95,8 +95,8 @@ export const members: readonly Member[] = [
 ];
 
 /**
- * As the header has it: from the beginning of what the ring holds for each record. `numbered`: whether this kernel lets programs
- * here ask for a socket's cookie, as it does since 5.12; without, the field holds 0 and is not told of.
+ * As the header has it: from the beginning of what the ring holds for each record. `numbered`: whether this kernel lets
+ * programs here ask for a socket's cookie, as it does since 5.12; without, the field holds 0 and is not told of.
  */
 export function layoutOf(hz: number, extended: boolean, numbered: boolean): RecordLayout {
   const fields = members

@@ -1,4 +1,6 @@
-/** The BPF object: which of its programs the kernel takes, loaded with the settings of the run, attached and detached. */
+/**
+ * The BPF object: which of its programs the kernel takes, loaded with the settings of the run, attached and detached.
+ */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
@@ -115,8 +117,9 @@ export class BpfObject {
   }
 
   /**
-   * Loads what this kernel takes: function hooks, else tracepoints; of either without the optional ones that it lacks. Each
-   * try takes some ten milliseconds, and there are no more than the hooks. Throws a NoBpfError or BpfPermissionError.
+   * Loads what this kernel takes: function hooks, else tracepoints; of either without the optional ones that it lacks.
+   * Each try takes some ten milliseconds, and there are no more than the hooks. Throws a NoBpfError or
+   * BpfPermissionError.
    */
   static load(library: Libbpf, options: ObjectOptions): BpfObject {
     if (!existsSync(kernelTypes)) {
@@ -186,7 +189,10 @@ export class BpfObject {
     for (const link of this.#links.splice(0).reverse()) this.#library.destroyLink(link);
   }
 
-  /** Runs that the kernel skipped since they interrupted another one of the same program; 0 before Linux 5.12, which skips none. */
+  /**
+   * Runs that the kernel skipped since they interrupted another one of the same program; 0 before Linux 5.12, which
+   * skips none.
+   */
   misses(): number {
     let sum = 0;
     for (const { fd } of this.#programs) {
@@ -212,8 +218,8 @@ const infoBytes = 216;
 const isFunction = ({ hook }: Program): boolean => !hook.startsWith("tp_btf/");
 
 /**
- * On other machines than x86 kernels can load programs for functions and attach none (arm64 before 6.0): one is tried there,
- * that of a rare event, loaded for this alone, as older kernels attach none twice. 0, or an errno.
+ * On other machines than x86 kernels can load programs for functions and attach none (arm64 before 6.0): one is tried
+ * there, that of a rare event, loaded for this alone, as older kernels attach none twice. 0, or an errno.
  */
 function tryAttach(library: Libbpf, bytes: Buffer, settings: Buffer, programs: readonly Program[]): number {
   const rare = programs.find(({ hook }) => hook === "fentry/tcp_send_probe0");

@@ -123,7 +123,7 @@ struct tcpp_record {
 	u8 old_state; /* TCPP_STATE: TCP states */
 	u8 new_state;
 
-	char cong_name[16];
+	char cong_name[16] __attribute__((aligned(8)));
 	union {
 		struct tcpp_cubic cubic;
 		struct tcpp_bbr bbr;

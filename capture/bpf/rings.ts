@@ -35,7 +35,7 @@ export class Ring {
   readonly #maps: [Pointer, number][] = [];
   readonly #consumer: BigInt64Array;
   readonly #producer: BigInt64Array;
-  /** Twice in a row, so that what crosses the end is in one piece. */
+  /** Twice in a row, so that what crosses the end is in one run. */
   readonly #data: Uint8Array;
   readonly #words: Uint32Array;
   #closed = false;
@@ -88,8 +88,8 @@ export class Ring {
   }
 
   /**
-   * Copies whole records, as they lie there, up to the first one later than `untilNs`, and makes their room free. Returns how
-   * many bytes. Throws a RingError.
+   * Copies whole records, as they lie there, up to the first one later than `untilNs`, and makes their room free.
+   * Returns how many bytes. Throws a RingError.
    */
   read(into: Buffer, untilNs: number): number {
     if (this.#closed) return 0;

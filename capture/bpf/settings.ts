@@ -2,10 +2,10 @@
 import type { Filter, HostRange } from "../filter/filter.ts";
 import { maskByte } from "../filter/parse.ts";
 
-const portsAt = 40;
-const v4At = 104;
-const v6At = 232;
-const settingsBytes = 744;
+const portsAt = 48;
+const v4At = 112;
+const v6At = 240;
+const settingsBytes = 752;
 
 export function settingsOf({ extended, filter }: { readonly extended: boolean; readonly filter: Filter }): Buffer {
   const { ports, hosts, netns, cgroup, pid, sample } = filter;
@@ -21,7 +21,8 @@ export function settingsOf({ extended, filter }: { readonly extended: boolean; r
     settings.writeUInt16LE(range[0], 28);
     settings.writeUInt16BE(range[0], 30);
   }
-  settings.writeBigUInt64LE(cgroup?.id ?? 0n, 32);
+  settings.writeUInt32LE(netns || cgroup || hosts.length > 0 || pid !== null || sample !== null ? 1 : 0, 32);
+  settings.writeBigUInt64LE(cgroup?.id ?? 0n, 40);
   for (const [index, [first, last]] of ports.entries()) {
     settings.writeUInt16LE(first, portsAt + 4 * index);
     settings.writeUInt16LE(last, portsAt + 4 * index + 2);

@@ -43,6 +43,8 @@ struct settings {
 	/* of port_ranges 1 and a range of 1, the port in both orders; 0: look there */
 	u16 port;
 	__be16 port_be;
+	u32 narrowed; /* 1: by more than ports */
+	u32 unused;
 	u64 cgroup;
 	struct {
 		u16 first;
@@ -254,42 +256,44 @@ static __always_inline bool ports_rejected(const struct sock *sk)
 	return !port_wanted(local, __builtin_bswap16(ports));
 }
 
+/* By all that is not about ports alone */
+static __always_inline bool narrowed_to(const struct sock *sk, u16 local, u16 remote)
+{
+	/* one that has no port yet cannot be told from the others */
+	if (settings.sample && local && !sampled(&sk->__sk_common, local, remote))
+		return false;
+	if (settings.netns && sk->__sk_common.skc_net.net->ns.inum != settings.netns)
+		return false;
+	if ((settings.v4_hosts || settings.v6_hosts) && !host_wanted(&sk->__sk_common))
+		return false;
+	if (settings.pid) {
+		u64 key = (u64)sk;
+
+		if (!bpf_map_lookup_elem(&owned, &key))
+			return false;
+	}
+	return !settings.cgroup || cgroup_wanted(sk);
+}
+
 /* Is this a connection that the settings ask for? Its TCP socket, or NULL. */
 static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
 {
-	const struct tcp_sock *tp;
+	const struct tcp_sock *tp = (const struct tcp_sock *)bpf_skc_to_tcp_sock((void *)sk);
 
-	if (settings.port_ranges || settings.sample) {
+	if (tp && (settings.port_ranges || settings.narrowed)) {
 		u32 ports = sk->__sk_common.skc_portpair;
 		u16 local = ports >> 16;
 		u16 remote = __builtin_bswap16(ports);
 
 		/* A socket that closes has given its port back, and knows it still. */
-		if (!local) {
-			tp = (const struct tcp_sock *)bpf_skc_to_tcp_sock((void *)sk);
-			if (!tp)
-				return NULL;
+		if (!local)
 			local = __builtin_bswap16(tp->inet_conn.icsk_inet.inet_sport);
-		}
 		if (settings.port_ranges && !port_wanted(local, remote))
 			return NULL;
-		/* one that has no port yet cannot be told from the others */
-		if (settings.sample && local && !sampled(&sk->__sk_common, local, remote))
+		if (settings.narrowed && !narrowed_to(sk, local, remote))
 			return NULL;
 	}
-	if (settings.netns && sk->__sk_common.skc_net.net->ns.inum != settings.netns)
-		return NULL;
-	if ((settings.v4_hosts || settings.v6_hosts) && !host_wanted(&sk->__sk_common))
-		return NULL;
-	if (settings.pid) {
-		u64 key = (u64)sk;
-
-		if (!bpf_map_lookup_elem(&owned, &key))
-			return NULL;
-	}
-	if (settings.cgroup && !cgroup_wanted(sk))
-		return NULL;
-	return (const struct tcp_sock *)bpf_skc_to_tcp_sock((void *)sk);
+	return tp;
 }
 
 static __always_inline void read_addresses(struct tcpp_record *r, const struct tcp_sock *tp)
@@ -344,6 +348,17 @@ static __always_inline void read_bbr(struct tcpp_record *r, const struct inet_co
 		r->bbr.bw = BPF_CORE_READ_BITFIELD(bbr, lt_use_bw) ? bbr->lt_bw : bbr->bw.s[0].v;
 }
 
+/*
+ * Eight bytes as one, wherever they lie: each read costs the kernel a check. The
+ * compiler, which would read what it takes for unaligned in two, is not told
+ * what they are of.
+ */
+static __always_inline u64 read_both(const void *at)
+{
+	asm volatile("" : "+r"(at));
+	return *(const u64 *)at;
+}
+
 #define follows(second, first)                                 \
 	(bpf_core_field_offset(struct bictcp, second) ==        \
 	 bpf_core_field_offset(struct bictcp, first) + 4)
@@ -354,14 +369,13 @@ static __always_inline void read_cubic(struct tcpp_record *r,
 	const struct bictcp *ca = (const struct bictcp *)icsk->icsk_ca_priv;
 
 	r->cong = TCPP_CONG_CUBIC;
-	/* Neighbours are read as one: each read costs the kernel a check. */
 	if (follows(last_max_cwnd, cnt) && follows(bic_K, bic_origin_point) &&
 	    follows(epoch_start, delay_min)) {
 		u64 *out = (u64 *)&r->cubic;
 
-		out[0] = *(const u64 *)&ca->cnt;
-		out[1] = *(const u64 *)&ca->bic_origin_point;
-		out[2] = *(const u64 *)&ca->delay_min;
+		out[0] = read_both(&ca->cnt);
+		out[1] = read_both(&ca->bic_origin_point);
+		out[2] = read_both(&ca->delay_min);
 	} else {
 		r->cubic.cnt = ca->cnt;
 		r->cubic.last_max_cwnd = ca->last_max_cwnd;
@@ -371,7 +385,7 @@ static __always_inline void read_cubic(struct tcpp_record *r,
 		r->cubic.epoch_start = ca->epoch_start;
 	}
 	if (bpf_core_field_offset(struct bictcp, found) == bpf_core_field_offset(struct bictcp, tcp_cwnd) + 7) {
-		u64 both = *(const u64 *)&ca->tcp_cwnd;
+		u64 both = read_both(&ca->tcp_cwnd);
 
 		r->cubic.tcp_cwnd = both;
 		r->cubic.found = both >> 56;
@@ -551,7 +565,7 @@ static __always_inline void read_received(struct tcpp_record *r, const struct sk
 {
 	const struct tcp_skb_cb *cb = cb_of(skb);
 	u8 flags = cb->tcp_flags;
-	u64 both = *(const u64 *)&cb->seq; /* end_seq follows in every kernel */
+	u64 both = read_both(&cb->seq); /* end_seq follows in every kernel */
 	u32 seq = both, end_seq = both >> 32;
 
 	r->tcp_flags = flags;

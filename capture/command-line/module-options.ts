@@ -1,4 +1,5 @@
 /** The command lines of `capture load`, `unload`, `status`, `doctor` and `completion`. */
+import { mostPort, portOf } from "@tcpprobe-plus/tpp/base";
 import { Argument, type Command } from "commander";
 import { type Shell, shells } from "../commands/completion.ts";
 import { BadNumberError } from "../errors.ts";
@@ -72,8 +73,9 @@ export function addModuleCommands(program: Command, io: Io, done: (exitCode: num
 
 /** As text, since the module takes it so. */
 function parsePort(text: string): string {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) throw new BadNumberError("--port", text, 0, 65535, "a port");
-  return String(Number(text));
+  const port = portOf(text);
+  if (port === null) throw new BadNumberError("--port", text, 0, mostPort, "a port");
+  return String(port);
 }
 
 function parseWatch(text: string): number {

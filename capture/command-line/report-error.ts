@@ -1,5 +1,7 @@
+/** An error as one line and an exit code. */
 import {
   DiskFullError,
+  exitCodes,
   foreignText,
   OutputChangedError,
   OutputClosedError,
@@ -9,10 +11,9 @@ import {
   SameFileError,
   TppError,
   TppInputError,
-} from "@tcpprobe-plus/tpp/write";
+} from "@tcpprobe-plus/tpp/base";
 import { CommanderError } from "commander";
 import { CaptureError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../terminal/io.ts";
 import { writeLine } from "../terminal/lines.ts";
 

@@ -1,6 +1,7 @@
 /** `capture completion SHELL`: prints the script that completes capture's words there; scripts/build made it. */
+
 import { readFileSync } from "node:fs";
-import { exitCodes } from "../exit-codes.ts";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { assetNames, readAsset } from "../system/single-executable.ts";
 import type { Io } from "../terminal/io.ts";
 

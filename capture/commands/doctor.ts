@@ -1,3 +1,5 @@
+/** `capture doctor`: what works here, and what to do about the rest. */
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** `capture doctor`: what works here, what does not, and what to do about it. Changes nothing unless told to. */
 import { clockFindings } from "../doctor/clock.ts";
 import type { Finding } from "../doctor/finding.ts";
@@ -8,7 +10,6 @@ import { ringFindings } from "../doctor/rings.ts";
 import { sourceFindings, usable } from "../doctor/sources.ts";
 import { findingsText } from "../doctor/text.ts";
 import { tracingFindings } from "../doctor/tracing.ts";
-import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../terminal/io.ts";
 import { painter, widthOf, writeLine } from "../terminal/lines.ts";
 

@@ -1,6 +1,6 @@
 /** `capture load`: the module is in the kernel afterwards, with these settings. */
 import { existsSync } from "node:fs";
-import { exitCodes } from "../exit-codes.ts";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { buildModule, builtBefore } from "../module/build/build.ts";
 import { insertFile, insertInstalled, StaleModuleError } from "../module/build/insert.ts";
 import { asKept, isOnlyAtLoad } from "../module/build/parameters.ts";
@@ -32,7 +32,7 @@ export interface LoadOptions {
 
 type Say = (line: string) => void;
 
-/** Throws the errors of module-errors.ts. */
+/** Throws the errors of module/errors.ts. */
 export async function load(options: LoadOptions, io: Io): Promise<number> {
   const say: Say = options.quiet ? () => {} : (line) => writeLine(io.stderr, line);
   throwIf(rightsProblem("loading"));

@@ -1,11 +1,12 @@
 /** `capture recover`: the intact frames of a damaged file, in a whole one. */
+
 import { access, constants } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { foreignText, recoverTpp, TppError } from "@tcpprobe-plus/tpp";
+import { bytesText, exitCodes } from "@tcpprobe-plus/tpp/write";
 import { InputMissingError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 import type { Io } from "../terminal/io.ts";
-import { formatBytes, formatCount } from "../terminal/numbers.ts";
+import { formatCount } from "../terminal/numbers.ts";
 
 export interface RecoverOptions {
   readonly output: string;
@@ -48,6 +49,6 @@ function tell(input: string, output: string, recovery: Recovery, io: Io): void {
   if (damage.length === 0) say(input, `is whole; ${target} is a copy of it`);
   for (const { text } of damage) say(input, text);
   const missing = recovery.missingLines > 0 ? `, ${formatCount(recovery.missingLines)} lines missing` : "";
-  const saved = `${formatCount(recovery.lines)} lines in ${formatCount(recovery.frames)} frames, ${formatBytes(recovery.fileBytes)}`;
+  const saved = `${formatCount(recovery.lines)} lines in ${formatCount(recovery.frames)} frames, ${bytesText(recovery.fileBytes)}`;
   say(target, `whole; ${saved}${missing}`);
 }

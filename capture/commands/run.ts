@@ -1,8 +1,6 @@
 /** `capture run`: from the source to .tpp files until it is stopped. */
-import type { TppHeader } from "@tcpprobe-plus/tpp/write";
-import { failureReason, TppError } from "@tcpprobe-plus/tpp/write";
+import { bytesText, exitCodes, failureReason, TppError, type TppHeader } from "@tcpprobe-plus/tpp/write";
 import { CalledOffError, CommandStartError, ModuleRemovedError, OptionsError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 import type { Command } from "../run/command.ts";
 import { numberedPath } from "../run/file-set.ts";
 import { finish } from "../run/finish.ts";
@@ -20,7 +18,7 @@ import { type ChooseOptions, chooseSource } from "../sources/choose.ts";
 import { hasOwnCounts, type Source } from "../sources/source.ts";
 import { callerOf } from "../system/sudo.ts";
 import type { Io } from "../terminal/io.ts";
-import { formatBytes, formatCount, formatLost } from "../terminal/numbers.ts";
+import { formatCount, formatLost } from "../terminal/numbers.ts";
 
 export interface RunOptions extends Omit<ChooseOptions, "say" | "signal"> {
   /** `-` for standard output. */
@@ -165,7 +163,7 @@ class Capture {
     const on = [...rules.map(({ text }) => text), "SIGUSR1"].join(", ");
     say(summary);
     say(
-      `the last ${lastS} s in at most ${formatBytes(maxMemoryBytes)} of memory; capturing to ${numberedPath(path, 1)} and so on, on ${on}${this.#until()}`,
+      `the last ${lastS} s in at most ${bytesText(maxMemoryBytes)} of memory; capturing to ${numberedPath(path, 1)} and so on, on ${on}${this.#until()}`,
     );
     const alarm =
       durationS === null ? undefined : setTimeout(() => this.stop.request("duration", false), durationS * 1000);

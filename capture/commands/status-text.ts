@@ -1,9 +1,9 @@
 /** The module's state for people. */
-import { foreignText } from "@tcpprobe-plus/tpp/write";
+import { bytesText, foreignText } from "@tcpprobe-plus/tpp/base";
 import { nameReaders } from "../module/build/readers.ts";
 import type { ModuleStatus, Rates } from "../module/status.ts";
 import { labelled, type Paint } from "../terminal/lines.ts";
-import { formatBytes, formatCount } from "../terminal/numbers.ts";
+import { formatCount } from "../terminal/numbers.ts";
 
 const labelWidth = 10;
 const units: Readonly<Record<string, string>> = { probetime: " ms", purgetime: " s" };
@@ -18,7 +18,7 @@ export function statusText(status: ModuleStatus, width: number, paint: Paint): s
     ["flows", flowsText(flows, settings.maxflows)],
     [
       "ring",
-      `${formatCount(ring.records_per_cpu)} records for each of ${ring.cpus} CPUs, ${formatBytes(ring.kib * 1024)}`,
+      `${formatCount(ring.records_per_cpu)} records for each of ${ring.cpus} CPUs, ${bytesText(ring.kib * 1024)}`,
     ],
     ["settings", settingsText(settings)],
     ["fields", `${status.fields.length} a line`],

@@ -1,6 +1,7 @@
+/** `capture status`: what the module has done and is doing. */
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 /** `capture status`: what the module has done and is doing; changes nothing. */
 import { NoModuleError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 import { dataPath } from "../module/paths.ts";
 import { type ModuleStatus, moduleStatus, ratesBetween } from "../module/status.ts";
 import type { Io } from "../terminal/io.ts";

@@ -1,6 +1,6 @@
 /** `capture unload`: the module is out of the kernel afterwards. */
 import { existsSync } from "node:fs";
-import { exitCodes } from "../exit-codes.ts";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { findReaders, nameReaders } from "../module/build/readers.ts";
 import { removeModule } from "../module/build/remove.ts";
 import { rightsProblem } from "../module/build/requirements.ts";

@@ -1,8 +1,10 @@
 /** Memory that a capture takes from the kernel, and for how many records it is good. */
+
 import { availableParallelism, freemem } from "node:os";
+import { bytesText } from "@tcpprobe-plus/tpp/base";
 import { CaptureError } from "../errors.ts";
 import { moduleStatus } from "../module/status.ts";
-import { formatBytes, formatCount } from "../terminal/numbers.ts";
+import { formatCount } from "../terminal/numbers.ts";
 import { defaultBufferKb, findTracefs, tracedCpus } from "../tracefs/trace-instance.ts";
 import { type Finding, findingsOf } from "./finding.ts";
 
@@ -30,12 +32,12 @@ function tracefs(): Finding {
   const kib = defaultBufferKb(cpus);
   const all = kib * 1024 * cpus;
   const records = formatCount(Math.round((kib * 1024) / traceRecordBytes / 1000) * 1000);
-  const text = `${kib} KiB for each of ${cpus} CPUs, ${formatBytes(all)} while it captures; about ${records} records each`;
+  const text = `${kib} KiB for each of ${cpus} CPUs, ${bytesText(all)} while it captures; about ${records} records each`;
   if (all > freemem() / 2) {
     return finding(
       "tracefs",
       "note",
-      `${text}; only ${formatBytes(freemem())} are free`,
+      `${text}; only ${bytesText(freemem())} are free`,
       "capture run --buffer-size-kb 1024",
     );
   }
@@ -46,7 +48,7 @@ function kmod(): Finding[] {
   const status = moduleStatus();
   if (status === null) return [];
   const { records_per_cpu, cpus, kib } = status.ring;
-  const text = `${formatCount(records_per_cpu)} records for each of ${cpus} CPUs, ${formatBytes(kib * 1024)} while it is loaded`;
+  const text = `${formatCount(records_per_cpu)} records for each of ${cpus} CPUs, ${bytesText(kib * 1024)} while it is loaded`;
   const { lost } = status.records;
   if (lost === 0) return [finding("kmod", "ok", text)];
   const bufsize = records_per_cpu * 4;

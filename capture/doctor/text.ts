@@ -1,5 +1,5 @@
 /** The findings for people: sections, a mark for each, and what to do below it. */
-import { foreignText } from "@tcpprobe-plus/tpp/write";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { labelled, type Paint } from "../terminal/lines.ts";
 import { type Finding, type State, sections } from "./finding.ts";
 

@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { isIPv4, isIPv6 } from "node:net";
 import { join, resolve } from "node:path";
+import { portOf } from "@tcpprobe-plus/tpp/base";
 import { BadFilterError, BadPortError } from "../errors.ts";
 import { processNamespace } from "../system/process.ts";
 import type { Cgroup, HostRange, Namespace, PortRange } from "./filter.ts";
@@ -9,13 +10,11 @@ import type { Cgroup, HostRange, Namespace, PortRange } from "./filter.ts";
 /** The kernel's side keeps so many. */
 export const maxRanges = 16;
 
-const portOf = (text: string): number => (/^\d{1,5}$/.test(text) ? Number(text) : 0);
-
 /** `5001` or `5000-5010`, behind those given before. Throws a BadPortError or BadFilterError. */
 export function parsePorts(text: string, before: readonly PortRange[] = []): readonly PortRange[] {
   const [first = "", last = first, ...more] = text.split("-");
-  const range = [portOf(first), portOf(last)] as const;
-  if (more.length > 0 || range[0] < 1 || range[1] > 65535 || range[0] > range[1]) throw new BadPortError(text);
+  const range = [portOf(first) ?? 0, portOf(last) ?? 0] as const;
+  if (more.length > 0 || range[0] < 1 || range[0] > range[1]) throw new BadPortError(text);
   if (before.length === maxRanges)
     throw new BadFilterError("--port", text, `more than ${maxRanges} of them`, "Give ranges, such as 5000-5010.");
   return [...before, range];

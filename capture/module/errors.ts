@@ -1,6 +1,6 @@
 /** What can go wrong with loading, unloading and watching the module: one class an error, with the next step in it. */
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { CaptureError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 
 const elsewhere = "or capture with --source tracefs, which needs no module";
 

@@ -1,5 +1,6 @@
+/** A loaded module without a file of binary records. */
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { CaptureError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 
 /** The loaded module is older than its binary file. */
 export class NoBinaryFileError extends CaptureError {

@@ -1,7 +1,7 @@
 /**
- * The module's settings during a run. What a run changes is first written down in a file, so that it can be put back even
- * after the run was killed. Nobody else's changes are undone: a setting is put back only while it has the value that the
- * run gave it.
+ * The module's settings during a run. What a run changes is first written down in a file, so that it can be put back
+ * even after the run was killed. Nobody else's changes are undone: a setting is put back only while it has the value
+ * that the run gave it.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

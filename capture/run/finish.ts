@@ -1,8 +1,8 @@
 /** The end of a capture: last numbers, trailer, and what is said of it. */
-import { type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp/write";
+import { bytesText, type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp/write";
 import { socketsNow } from "../snapshot/sockets.ts";
 import { hasOwnCounts, type Source, type SourceEnd, sumOfLosses } from "../sources/source.ts";
-import { formatBytes, formatCount, formatLost, totalLost } from "../terminal/numbers.ts";
+import { formatCount, formatLost, totalLost } from "../terminal/numbers.ts";
 import { whyNothing } from "./nothing.ts";
 import type { Output } from "./output.ts";
 import type { Reporter } from "./reporter.ts";
@@ -71,7 +71,7 @@ export async function finish(
 
 function describe(totals: TppTotals, kind: string, reason: string, output: Output, path: string): string {
   const ratio = totals.fileBytes > 0 ? (totals.rawBytes / totals.fileBytes).toFixed(1) : "-";
-  const size = `${formatBytes(totals.rawBytes)} of ${kind} in ${formatBytes(totals.fileBytes)} (${ratio}:1)`;
+  const size = `${bytesText(totals.rawBytes)} of ${kind} in ${bytesText(totals.fileBytes)} (${ratio}:1)`;
   const time = `${totals.duration_s.toFixed(1)} s (${reason})`;
   return `${nameOf(output, path)}: ${formatCount(totals.records)} records in ${time}, ${size}, lost ${formatLost(totals.lost)}`;
 }

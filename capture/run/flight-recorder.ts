@@ -1,6 +1,6 @@
 /**
- * `--last`: what the source gave in the last so many seconds, compressed in memory, and whole files of it when somebody asks or a
- * rule holds. Blocks of about a second are the grain; what is dumped meanwhile goes on.
+ * `--last`: what the source gave in the last so many seconds, compressed in memory, and whole files of it when somebody
+ * asks or a rule holds. Blocks of about a second are the grain; what is dumped meanwhile goes on.
  */
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
@@ -10,7 +10,8 @@ import { recordsIn, type Source, sumOfLosses } from "../sources/source.ts";
 import { numberedPath } from "./file-set.ts";
 import type { OutputOptions } from "./output.ts";
 import type { TextSink } from "./record.ts";
-import { type Rule, RuleWatch } from "./rules.ts";
+import { RuleWatch } from "./rule-watch.ts";
+import type { Rule } from "./rules.ts";
 import type { Status } from "./status-line.ts";
 
 export interface FlightOptions extends Pick<OutputOptions, "path" | "owner" | "mode" | "level" | "command" | "say"> {

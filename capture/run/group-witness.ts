@@ -1,7 +1,7 @@
 /**
- * A process of our own process group that does nothing. The system does not tell who sent a signal, and to whom: Ctrl-C and
- * `timeout` signal the whole group, and so the command under a capture, `kill PID` this process alone. Where the witness
- * has died of it, the command has got it, too.
+ * A process of our own process group that does nothing. The system does not tell who sent a signal, and to whom: Ctrl-C
+ * and `timeout` signal the whole group, and so the command under a capture, `kill PID` this process alone. Where the
+ * witness has died of it, the command has got it, too.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";

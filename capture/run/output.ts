@@ -39,7 +39,9 @@ export interface OutputOptions {
   readonly say: (line: string) => void;
 }
 
-/** A frame is closed this long after its first record: with reading, compressing and writing, less than 1 s is at risk. */
+/**
+ * A frame is closed this long after its first record: with reading, compressing and writing, less than 1 s is at risk.
+ */
 const frameMs = 700;
 /** A frame is the step in which a file's size can be met: for a small size it is small, for others the writer's own. */
 const frameBytesFor = (limit: number): number => Math.min(4 * 1024 * 1024, Math.max(64 * 1024, limit));
@@ -87,7 +89,9 @@ export class Output {
     this.#sizeLimit = Math.min(ofFile, maxBytes ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Creates the (first) file with its header; the source must have started. Throws the errors of `TppWriter.create`. */
+  /**
+   * Creates the (first) file with its header; the source must have started. Throws the errors of `TppWriter.create`.
+   */
   static async create(source: Source, snapshot: Snapshot, options: OutputOptions): Promise<Output> {
     const output = new Output(source, snapshot, options);
     if (options.rotate) {
@@ -196,8 +200,8 @@ export class Output {
   }
 
   /**
-   * What the file in hand will hold behind its header once all that was given to it is in it. How text shrinks is told by
-   * the frames that are stored, before the first by those of the file before.
+   * What the file in hand will hold behind its header once all that was given to it is in it. How text shrinks is told
+   * by the frames that are stored, before the first by those of the file before.
    */
   #expectedBytes(): number {
     const { fileBytes, rawBytes, waitingRawBytes } = this.#writer!.totals;

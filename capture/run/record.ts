@@ -15,7 +15,7 @@ export interface TextSink {
 
 /** Signals and timers are looked after when so much was read. */
 const turnBytes = 256 * 1024;
-/** A read is not begun with less room: the kernel hands out pieces of 4 or 8 KiB. */
+/** A read is not begun with less room: the kernel hands out chunks of 4 or 8 KiB. */
 const readBytes = 16 * 1024;
 /** Pause after the source had nothing more: long enough to be cheap, short against a frame's second and the ring. */
 const pauseMs = 10;

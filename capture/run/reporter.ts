@@ -2,9 +2,10 @@
  * What `capture run` tells while it runs and at its end, on standard error: lines for people, with a status line on a
  * terminal, or with --json one object a line.
  */
+import { bytesText } from "@tcpprobe-plus/tpp/base";
 import type { TextOut } from "../terminal/io.ts";
 import { writeLine } from "../terminal/lines.ts";
-import { formatBytes, formatCount, formatLost } from "../terminal/numbers.ts";
+import { formatCount, formatLost } from "../terminal/numbers.ts";
 import { type Status, StatusLine } from "./status-line.ts";
 
 export interface Reporter {
@@ -27,7 +28,7 @@ export function makeReporter(out: TextOut, options: { readonly quiet: boolean; r
 }
 
 function answerText({ duration_s, records, raw_bytes, file_bytes, lost }: Status): string {
-  const size = `${formatBytes(raw_bytes)} of text in ${formatBytes(file_bytes)}`;
+  const size = `${bytesText(raw_bytes)} of text in ${bytesText(file_bytes)}`;
   return `so far ${formatCount(records)} records in ${duration_s.toFixed(1)} s, ${size}, lost ${formatLost(lost)}`;
 }
 

@@ -1,8 +1,9 @@
 /** One line on a terminal that says how the capture is doing; nothing where standard error is no terminal. */
-import type { LossTotals } from "@tcpprobe-plus/tpp/write";
+
+import { bytesText, type LossTotals } from "@tcpprobe-plus/tpp/write";
 import type { TextOut } from "../terminal/io.ts";
 import { painter } from "../terminal/lines.ts";
-import { formatBytes, formatCount, totalLost } from "../terminal/numbers.ts";
+import { formatCount, totalLost } from "../terminal/numbers.ts";
 
 export interface Status {
   readonly duration_s: number;
@@ -50,7 +51,7 @@ export class StatusLine {
       `${duration_s.toFixed(1)} s`,
       `${formatCount(records)} records`,
       `${formatCount(perS)}/s`,
-      formatBytes(file_bytes),
+      bytesText(file_bytes),
     ];
     const fits = parts.join("  ").length + 2 + lostText.length < this.#out.columns;
     const line = fits ? [...parts, colouredLost].join("  ") : `${parts[0]}  ${colouredLost}`;

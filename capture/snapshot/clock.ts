@@ -1,8 +1,9 @@
+/** The clocks, read together. */
 import type { TppHeader } from "@tcpprobe-plus/tpp/write";
 
 /**
- * CLOCK_REALTIME and CLOCK_MONOTONIC read together. Node tells the real time in whole milliseconds: waiting for the next
- * one to begin (1 ms at most) ties the two to within some microseconds.
+ * CLOCK_REALTIME and CLOCK_MONOTONIC read together. Node tells the real time in whole milliseconds: waiting for the
+ * next one to begin (1 ms at most) ties the two to within some microseconds.
  */
 export function clockAnchors(): Omit<TppHeader["clock"], "zero_monotonic_ns"> {
   const before = Date.now();

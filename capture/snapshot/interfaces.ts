@@ -1,3 +1,4 @@
+/** The network interfaces of this host. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp/write";
 import type { Within } from "./within.ts";
@@ -46,8 +47,8 @@ interface Link {
 }
 
 /**
- * As `ip` has them. It asks the kernel about its own namespace, where /sys shows the one that it was mounted in. Null where it is
- * not installed.
+ * As `ip` has them. It asks the kernel about its own namespace, where /sys shows the one that it was mounted in. Null
+ * where it is not installed.
  */
 async function linksOf(within: Within): Promise<Link[] | null> {
   const text = await within.output("ip", ["-j", "link", "show"]);

@@ -1,3 +1,4 @@
+/** The kernel of this host. */
 import { readFileSync } from "node:fs";
 import { machine, release, version } from "node:os";
 import { gunzipSync } from "node:zlib";

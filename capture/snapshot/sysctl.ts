@@ -1,3 +1,4 @@
+/** The settings under /proc/sys that bear on TCP. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Within } from "./within.ts";

@@ -13,7 +13,9 @@ export class Within {
     this.#signal = signal;
   }
 
-  /** What it printed; null where it is not installed or failed, of one that may fail in part where it printed nothing. */
+  /**
+   * What it printed; null where it is not installed or failed, of one that may fail in part where it printed nothing.
+   */
   async output(name: string, args: readonly string[], inPart = false): Promise<string | null> {
     const program = findProgram(name);
     const nsenter = this.path === null ? null : findProgram("nsenter");

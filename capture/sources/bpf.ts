@@ -1,17 +1,19 @@
 /**
- * Records from BPF programs of our own, which the kernel runs at the places where the module looks. Binary, as they lie in
- * the rings. All that is loaded hangs on this process's open files, so nothing stays when it dies.
+ * Records from BPF programs of our own, which the kernel runs at the places where the module looks. Binary, as they lie
+ * in the rings. All that is loaded hangs on this process's open files, so nothing stays when it dies.
  */
+
 import { release } from "node:os";
 import type { LossTotals, TppHeader } from "@tcpprobe-plus/tpp/write";
 import { NoBpfError } from "../bpf/errors.ts";
+import { hooksFunctions } from "../bpf/hooks.ts";
 import { layoutOf, strideBytes } from "../bpf/layout.ts";
 import { type Libbpf, loadLibbpf, type Pointer, protRead } from "../bpf/library.ts";
 import { BpfObject, countersMap, isSince } from "../bpf/object.ts";
 import { onlineCpus, Ring, ringBytes } from "../bpf/rings.ts";
 import { everything, type Filter } from "../filter/filter.ts";
 import { defaultBufferKb } from "../tracefs/trace-instance.ts";
-import type { Source, SourceEnd, SourceNews } from "./source.ts";
+import type { Source, SourceEnd, SourceNews, Usability } from "./source.ts";
 
 export interface BpfOptions {
   readonly filter: Filter;
@@ -95,8 +97,8 @@ class BpfSource implements Source {
   }
 
   /**
-   * From the ring whose next record is the oldest, up to little more than where another ring's next record is: so records of
-   * all CPUs are in order of their times to within that, however late the reader is.
+   * From the ring whose next record is the oldest, up to little more than where another ring's next record is: so
+   * records of all CPUs are in order of their times to within that, however late the reader is.
    */
   read(into: Buffer): number {
     let oldest: Ring | null = null;
@@ -119,7 +121,7 @@ class BpfSource implements Source {
     return { lost: this.#untold() };
   }
 
-  /** Every piece is of whole records. */
+  /** Every chunk is of whole records. */
   cutAt(bytes: Buffer): number {
     return bytes.length < strideBytes ? -1 : strideBytes;
   }
@@ -167,4 +169,17 @@ class BpfSource implements Source {
     this.#counters = null;
     this.#object.close();
   }
+}
+
+/**
+ * Whether `--source bpf` works here. Loads all of it with small rings, attaches nothing. Throws a CaptureError where it
+ * does not.
+ */
+export async function lookAtBpf(): Promise<Usability> {
+  const source = await openBpf({ filter: everything, bufferSizeKb: 64, extended: true });
+  const { hooks, refused } = source.bpf!;
+  await source.dispose();
+  if (hooksFunctions({ hooks })) return ["ok", `usable: ${hooks.length} hooks, by ${source.path}`];
+  const why = Object.values(refused)[0] ?? "refused";
+  return ["note", `usable, but hooks on functions are ${why}: no sends but retransmissions, and no timeouts`];
 }

@@ -1,5 +1,7 @@
 /** `--source`: which one is taken, and one line on what it lacks. */
+
 import { existsSync } from "node:fs";
+import { type SourceName, sourceNames } from "@tcpprobe-plus/tpp/columns";
 import { BpfPermissionError, NoBpfError } from "../bpf/errors.ts";
 import { hooksFunctions } from "../bpf/hooks.ts";
 import {
@@ -13,9 +15,9 @@ import {
 import { type Ability, type Filter, refuseFilter } from "../filter/filter.ts";
 import { dataPath } from "../module/paths.ts";
 import type { ModuleSettings } from "../module/settings.ts";
-import type { Source } from "./source.ts";
+import type { Source, Usability } from "./source.ts";
 
-export const sourceChoices = ["auto", "kmod", "bpf", "tracefs", "ss"] as const;
+export const sourceChoices = ["auto", ...sourceNames] as const;
 export type SourceChoice = (typeof sourceChoices)[number];
 
 /** Settings of the module that were asked for, by option. */
@@ -120,20 +122,43 @@ function whyNot(error: unknown): string | null {
   return null;
 }
 
-async function open(choice: Exclude<SourceChoice, "auto">, options: ChooseOptions): Promise<Source> {
+interface SourceKind {
+  readonly open: (options: ChooseOptions) => Promise<Source>;
+  /** Whether it works here. Throws a CaptureError where it does not. */
+  readonly look: () => Promise<Usability>;
+}
+
+const kinds: Readonly<Record<SourceName, SourceKind>> = {
+  kmod: {
+    open: async (options) => {
+      const { openKmod } = await import("./kmod.ts");
+      return openKmod({ settings: settingsOf(options), binary: options.module.binary, say: options.say });
+    },
+    look: async () => (await import("./kmod.ts")).lookAtKmod(),
+  },
+  bpf: {
+    open: async (options) => (await import("./bpf.ts")).openBpf({ ...options, extended: options.module.extended }),
+    look: async () => (await import("./bpf.ts")).lookAtBpf(),
+  },
+  tracefs: {
+    open: async (options) => (await import("./tracefs.ts")).openTracefs(options),
+    look: async () => (await import("./tracefs.ts")).lookAtTracefs(),
+  },
+  ss: {
+    open: async (options) => (await import("./ss.ts")).openSs(options),
+    look: async () => (await import("./ss.ts")).lookAtSs(),
+  },
+};
+
+/** For `capture doctor`: how each source stands, in the order of the table of columns. */
+export const looks = (): (readonly [SourceName, () => Promise<Usability>])[] =>
+  sourceNames.map((name) => [name, kinds[name].look]);
+
+async function open(choice: SourceName, options: ChooseOptions): Promise<Source> {
   const { can, reason } = abilities[choice];
   refuseFilter(options.filter, `source ${choice}`, can, reason);
-  if (choice === "kmod") {
-    const { openKmod } = await import("./kmod.ts");
-    return openKmod({ settings: settingsOf(options), binary: options.module.binary, say: options.say });
-  }
-  refuseModuleOptions(options, `source ${choice}`);
-  if (choice === "bpf") {
-    const { openBpf } = await import("./bpf.ts");
-    return openBpf({ ...options, extended: options.module.extended });
-  }
-  if (choice === "ss") return await (await import("./ss.ts")).openSs(options);
-  return await (await import("./tracefs.ts")).openTracefs(options);
+  if (choice !== "kmod") refuseModuleOptions(options, `source ${choice}`);
+  return kinds[choice].open(options);
 }
 
 function settingsOf({ filter, module }: ChooseOptions): ModuleSettings {

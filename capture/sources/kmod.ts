@@ -1,16 +1,18 @@
 /**
- * The tcpprobe_plus module's data file. It is read without waiting, in large pieces, when a timer says so: the module then
- * never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
+ * The tcpprobe_plus module's data file. It is read without waiting, in large chunks, when a timer says so: the module
+ * then never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
  */
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
 import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp/write";
 import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, SourceGoneError } from "../errors.ts";
 import { everything, type Filter, onePort } from "../filter/filter.ts";
+import { findReaders, nameReaders } from "../module/build/readers.ts";
+import { kernelProblem, namespaceProblem } from "../module/build/requirements.ts";
 import { NoBinaryFileError } from "../module/no-binary-file.ts";
 import { binaryPath, dataPath } from "../module/paths.ts";
 import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "../module/settings.ts";
 import { type ModuleStatistics, moduleStatistics } from "../module/statistics.ts";
-import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
+import { afterFirstLine, type Source, type SourceEnd, type SourceNews, type Usability } from "./source.ts";
 
 export interface KmodOptions {
   /** What the run wants the module's settings to be; the others stay as they are. */
@@ -25,7 +27,10 @@ const lastLooks = 200;
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
-/** Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NoBinaryFileError, NotRootError or ModuleSettingError. */
+/**
+ * Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NoBinaryFileError, NotRootError
+ * or ModuleSettingError.
+ */
 export function openKmod(options: KmodOptions): Source {
   if (!existsSync(dataPath)) throw new NoModuleError(dataPath);
   const statistics = moduleStatistics();
@@ -119,7 +124,10 @@ class KmodSource implements Source {
     return got;
   }
 
-  /** Whether records were written since the ring was seen empty: then the counters and the text do not agree yet. Not asked for ever. */
+  /**
+   * Whether records were written since the ring was seen empty: then the counters and the text do not agree yet. Not
+   * asked for ever.
+   */
   #moreCame(): boolean {
     this.#looks += 1;
     const now = this.#looks > lastLooks ? null : moduleStatistics();
@@ -217,4 +225,21 @@ class KmodSource implements Source {
     this.#fd = null;
     for (const line of this.#putBack()) this.#say(line);
   }
+}
+
+/** Whether `--source kmod` works here. Throws a CaptureError where it does not. */
+export function lookAtKmod(): Usability {
+  const problem = namespaceProblem();
+  if (problem) throw problem;
+  if (!existsSync(dataPath)) {
+    return kernelProblem()
+      ? ["problem", "the module is not loaded and cannot be on this kernel: see module, below"]
+      : ["problem", "the module is not loaded", "sudo capture load"];
+  }
+  if (process.geteuid?.() !== 0) throw new NotRootError(dataPath);
+  const statistics = moduleStatistics();
+  if (statistics?.open) {
+    return ["problem", `in use: ${nameReaders(findReaders())} reads it, and it serves one at a time`, "end that first"];
+  }
+  return ["ok", `usable: module ${statistics?.version}`];
 }

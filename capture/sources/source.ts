@@ -1,3 +1,4 @@
+/** What every source is to a recording. */
 import {
   countUnits,
   type LossTotals,
@@ -31,8 +32,8 @@ export interface SourceEnd {
 }
 
 /**
- * Where records come from. The order of calls: start, read…, halt, read… until 0, finish; dispose at the end in any case.
- * Each piece of text is shown to `saw` once, in order; `news` is asked whenever a frame is closed.
+ * Where records come from. The order of calls: start, read…, halt, read… until 0, finish; dispose at the end in any
+ * case. Each chunk of text is shown to `saw` once, in order; `news` is asked whenever a frame is closed.
  */
 export interface Source {
   readonly name: SourceName;
@@ -56,7 +57,10 @@ export interface Source {
   readonly zeroMonotonicNs: string;
   /** Records are taken from this moment on. */
   start(): void;
-  /** Reads what is there, never waiting: bytes put into `into`, 0 for nothing now, "ended" when nothing will come any more. */
+  /**
+   * Reads what is there, never waiting: bytes put into `into`, 0 for nothing now, "ended" when nothing will come any
+   * more.
+   */
   read(into: Buffer): number | "ended";
   /** Looks at text that was read. */
   saw(text: Buffer): void;
@@ -96,3 +100,6 @@ export const sumOfLosses = (losses: readonly LossTotals[]): Record<string, numbe
   for (const lost of losses) for (const [cause, count] of Object.entries(lost)) sum[cause] = (sum[cause] ?? 0) + count;
   return sum;
 };
+
+/** How a source stands on this host, in words; `note`: it works, but know this. `next`: what can be done. */
+export type Usability = readonly [state: "ok" | "note" | "problem", text: string, next?: string | null];

@@ -1,12 +1,13 @@
 /**
  * What `ss` shows of every connection, asked for again and again. Each answer is kept as it was printed, behind a line
- * `# ss N BEGIN END` with its number and the moments (CLOCK_MONOTONIC, ns) just before `ss` was started and after it ended.
+ * `# ss N BEGIN END` with its number and the moments (CLOCK_MONOTONIC, ns) just before `ss` was started and after it
+ * ended.
  */
 import { countLines, type LossTotals } from "@tcpprobe-plus/tpp/write";
 import { NoSsError } from "../errors.ts";
-import type { Filter } from "../filter/filter.ts";
+import { type Filter, onePort } from "../filter/filter.ts";
 import { findProgram, firstLine, type ProgramResult, runProgram } from "../system/programs.ts";
-import type { Source, SourceEnd, SourceNews } from "./source.ts";
+import type { Source, SourceEnd, SourceNews, Usability } from "./source.ts";
 
 export interface SsOptions {
   readonly filter: Filter;
@@ -19,7 +20,7 @@ export interface SsOptions {
 
 /** Longest answer that is kept: about a hundred thousand connections. */
 const maxAnswerBytes = 64 * 1024 * 1024;
-/** A line of ours that does not fit goes into the next piece, so that each begins either a piece or a line in it. */
+/** A line of ours that does not fit goes into the next chunk, so that each begins either a chunk or a line in it. */
 const maxOwnLineBytes = 4096;
 /** No poll is begun while more than this waits to be written. */
 const maxWaitingBytes = 64 * 1024 * 1024;
@@ -28,7 +29,9 @@ const timeoutMs = 10_000;
 const pollMark = "# ss ";
 const pollMarkAfterLine = `\n${pollMark}`;
 
-/** -e shows the socket's cookie, which tells a 4-tuple that is used again. Throws a NoSsError where `ss` cannot do this. */
+/**
+ * -e shows the socket's cookie, which tells a 4-tuple that is used again. Throws a NoSsError where `ss` cannot do this.
+ */
 export async function openSs(options: SsOptions): Promise<Source> {
   const { filter, signal } = options;
   const ss = findProgram("ss");
@@ -151,10 +154,10 @@ class SsSource implements Source {
     return reason;
   }
 
-  #keep(...pieces: Buffer[]): void {
-    for (const piece of pieces.filter(({ length }) => length > 0)) {
-      this.#answers.push(piece);
-      this.#waitingBytes += piece.length;
+  #keep(...chunks: Buffer[]): void {
+    for (const chunk of chunks.filter(({ length }) => length > 0)) {
+      this.#answers.push(chunk);
+      this.#waitingBytes += chunk.length;
     }
   }
 
@@ -205,4 +208,13 @@ class SsSource implements Source {
   async dispose(): Promise<void> {
     this.halt();
   }
+}
+
+/**
+ * Whether `--source ss` works here: asks for connections of a port that has hardly any. Throws a CaptureError where it
+ * does not.
+ */
+export async function lookAtSs(): Promise<Usability> {
+  await (await openSs({ filter: onePort(1), intervalMs: 100, say: () => {} })).dispose();
+  return ["ok", process.geteuid?.() === 0 ? "usable" : "usable, without root"];
 }

@@ -11,7 +11,7 @@ import { mountPrivately } from "../tracefs/private-mount.ts";
 import { planEvents, type TraceEvent } from "../tracefs/trace-events.ts";
 import { defaultBufferKb, findTracefs, TraceInstance, tracedCpus } from "../tracefs/trace-instance.ts";
 import { traceRecordsIn } from "../tracefs/trace-lines.ts";
-import { afterFirstLine, type Source, type SourceEnd, type SourceNews } from "./source.ts";
+import { afterFirstLine, type Source, type SourceEnd, type SourceNews, type Usability } from "./source.ts";
 
 export interface TracefsOptions {
   readonly filter: Filter;
@@ -22,7 +22,9 @@ export interface TracefsOptions {
   readonly roots?: readonly string[];
 }
 
-/** Sets everything up with recording still off. Throws what `findTracefs` does, a NoEventError or a TracingSetupError. */
+/**
+ * Sets everything up with recording still off. Throws what `findTracefs` does, a NoEventError or a TracingSetupError.
+ */
 export async function openTracefs(options: TracefsOptions): Promise<Source> {
   const { root, release: unmount } = await reachTracefs(options.roots);
   let instance: TraceInstance;
@@ -176,4 +178,15 @@ class TracefsSource implements Source {
       this.#unmount();
     }
   }
+}
+
+/** Whether `--source tracefs` works here. Throws a CaptureError where it does not. */
+export async function lookAtTracefs(): Promise<Usability> {
+  const reached = await reachTracefs();
+  const { root } = reached;
+  const plan = planEvents(join(root, "events"), []);
+  reached.release();
+  if (plan.missing) throw new NoEventError(plan.missing, release());
+  if (plan.notes.length > 0) return ["note", `usable; ${plan.notes.join("; ")}`];
+  return ["ok", `usable: ${plan.events.length} kinds of events in ${root}`];
 }

@@ -27,8 +27,8 @@ export function findProgram(name: string): string | null {
 }
 
 /**
- * What a program of the system is started with: messages in English. For root nothing else, as many programs take paths,
- * options or code from variables; for others not what a calling `make` has set.
+ * What a program of the system is started with: messages in English. For root nothing else, as many programs take
+ * paths, options or code from variables; for others not what a calling `make` has set.
  */
 export function programEnvironment(): NodeJS.ProcessEnv {
   const own = { LC_ALL: "C", PATH: folders().join(delimiter) };
@@ -92,7 +92,10 @@ function resultOf(error: ExecFileException | null, stdout: Buffer, stderr: Buffe
 /** The first line of what a program printed. */
 export const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
 
-/** Runs a program that gets an open file as its descriptor 3: what that holds was checked, whatever its name leads to now. */
+/**
+ * Runs a program that gets an open file as its descriptor 3: what that holds was checked, whatever its name leads to
+ * now.
+ */
 export function runWithFile(path: string, args: readonly string[], fd: number): Promise<ProgramResult> {
   return new Promise((resolve) => {
     const child = spawn(path, [...args], { env: programEnvironment(), stdio: ["ignore", "ignore", "pipe", fd] });

@@ -1,10 +1,10 @@
 /** How lines, colours and pages are printed. */
-import { foreignText } from "@tcpprobe-plus/tpp/write";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { TextOut } from "./io.ts";
 
 /**
- * A line for people. It may hold names of files, programs and users, a header's or the kernel's text: what could steer a
- * terminal or begin a line of its own is shown by its number.
+ * A line for people. It may hold names of files, programs and users, a header's or the kernel's text: what could steer
+ * a terminal or begin a line of its own is shown by its number.
  */
 export function writeLine(out: TextOut, line: string): void {
   out.write(`capture: ${foreignText(line)}\n`);

@@ -1,6 +1,6 @@
 /**
- * Standard error that never makes the capture wait: on a terminal that Ctrl-S has stopped, or into a pipe that nobody reads,
- * what finds no room waits in memory, and the process ends without it.
+ * Standard error that never makes the capture wait: on a terminal that Ctrl-S has stopped, or into a pipe that nobody
+ * reads, what finds no room waits in memory, and the process ends without it.
  */
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";

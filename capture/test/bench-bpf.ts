@@ -1,6 +1,6 @@
-// node capture/test/bench-bpf.ts [KERNEL...]: instructions a record that the source bpf adds in the kernel's path and at reading, and
-// a segment that its filter rejects. QEMU's -icount makes the guest's clock count instructions.
-import { captureInGuest } from "./guest.ts";
+// node capture/test/bench-bpf.ts [KERNEL...]: instructions a record that the source bpf adds in the kernel's path and
+// at reading, and a segment that its filter rejects. QEMU's -icount makes the guest's clock count instructions.
+import { captureInGuest } from "../../test/support/guest.ts";
 
 const rounds = 10_000;
 

@@ -1,8 +1,8 @@
 /**
- * npm run bench:capture [-- MILLIONS [ROUNDS]]: CPU time of `capture run`, as npm installs it, beside `cat FILE | zstd -3` and
- * `zstd -3` on one thread with the window of capture's frames, on the same bytes, in turn. The bytes are real text of the
- * module, again and again (it is longer than the window, so no repetition shrinks it). Two sizes tell the start from
- * what each further record takes.
+ * npm run bench:capture [-- MILLIONS [ROUNDS]]: CPU time of `capture run`, as npm installs it, beside `cat FILE | zstd
+ * -3` and `zstd -3` on one thread with the window of capture's frames, on the same bytes, in turn. The bytes are real
+ * text of the module, again and again (it is longer than the window, so no repetition shrinks it). Two sizes tell the
+ * start from what each further record takes.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { countLines, verifyTpp } from "@tcpprobe-plus/tpp";
-import { installPackage } from "./package.ts";
+import { installPackage } from "../../test/support/package.ts";
 
 const [millions = 4, rounds = 5] = process.argv.slice(2).map(Number);
 const texts = new URL("../../test/fixtures/kmod-raw/", import.meta.url);
@@ -24,12 +24,12 @@ interface Input {
 
 function writeInput(name: string, wantedRecords: number): Input {
   const names = readdirSync(texts).filter((name) => name.endsWith(".txt.zst"));
-  const pieces = names.map((name) => zstdDecompressSync(readFileSync(new URL(name, texts))));
-  const lines = pieces.map(countLines);
+  const chunks = names.map((name) => zstdDecompressSync(readFileSync(new URL(name, texts))));
+  const lines = chunks.map(countLines);
   const out = openSync(file(name), "w");
   let records = 0;
-  for (let index = 0; records < wantedRecords; index = (index + 1) % pieces.length) {
-    writeSync(out, pieces[index]!);
+  for (let index = 0; records < wantedRecords; index = (index + 1) % chunks.length) {
+    writeSync(out, chunks[index]!);
     records += lines[index]!;
   }
   closeSync(out);

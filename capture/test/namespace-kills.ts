@@ -1,7 +1,7 @@
 /**
- * npm run soak:namespaces [-- KILLS]: captures in two process namespaces at a time, as in two containers, killed at random
- * moments, at start most of all. None may fail for another, lose its tracing instance or take another's; and what the
- * killed ones leave behind is found and removed. Ends with 1 where that is not so.
+ * npm run soak:namespaces [-- KILLS]: captures in two process namespaces at a time, as in two containers, killed at
+ * random moments, at start most of all. None may fail for another, lose its tracing instance or take another's; and
+ * what the killed ones leave behind is found and removed. Ends with 1 where that is not so.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -22,7 +22,10 @@ const oneEnds = 4;
 export interface KillReport {
   readonly killed: number;
   readonly ended: number;
-  /** Instances that killed captures left, by later captures (an inode, and so a namespace's name, is used again) and at the end. */
+  /**
+   * Instances that killed captures left, by later captures (an inode, and so a namespace's name, is used again) and at
+   * the end.
+   */
   readonly removed: number;
   readonly problems: readonly string[];
 }

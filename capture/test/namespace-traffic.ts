@@ -24,8 +24,8 @@ export function makeNamespace(t: ExecutionContext): string {
 }
 
 /**
- * `[HOST, PORT]` of each connection: from 127.0.0.1 or ::1 one client each, which sends 1000 bytes every 5 ms. On a line of
- * standard input it says "more" and opens as many again, on the end of it closes all.
+ * `[HOST, PORT]` of each connection: from 127.0.0.1 or ::1 one client each, which sends 1000 bytes every 5 ms. On a
+ * line of standard input it says "more" and opens as many again, on the end of it closes all.
  */
 const program = `
   const { connect, createServer } = require("node:net");

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { output } from "../../lab/command.ts";
+import { live, startTraffic, temporaryDirectory } from "../../test/support/capture.ts";
+import { type Installed, installPackage } from "../../test/support/package.ts";
 import { isModuleSource } from "../module/build/sources.ts";
-import { live, startTraffic, temporaryDirectory } from "./helpers.ts";
-import { type Installed, installPackage } from "./package.ts";
 
 const maxInstalledBytes = 1_000_000;
 let installed: Installed;

@@ -1,27 +1,28 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { bytesText } from "@tcpprobe-plus/tpp/write";
 import test from "ava";
+import { silentIo, temporaryDirectory } from "../../test/support/capture.ts";
 import { StatusLine } from "../run/status-line.ts";
 import { clockAnchors } from "../snapshot/clock.ts";
 import { networkSysctls } from "../snapshot/sysctl.ts";
-import { formatBytes, formatCount, formatLost } from "../terminal/numbers.ts";
+import { formatCount, formatLost } from "../terminal/numbers.ts";
 import { LostCounter } from "../tracefs/lost-counter.ts";
 import { planEvents } from "../tracefs/trace-events.ts";
 import { defaultBufferKb } from "../tracefs/trace-instance.ts";
-import { silentIo, temporaryDirectory } from "./helpers.ts";
 
 const traceLine = "  iperf3-1 [001] ..s2.  2138.251407: tcp_probe: family=AF_INET src=127.0.0.1:1\n";
 
-test("LOST lines are counted once each, however the text is cut into pieces", (t) => {
+test("LOST lines are counted once each, however the text is cut into chunks", (t) => {
   const text = Buffer.from(
     `${traceLine}CPU:0 [LOST 17 EVENTS]\n${traceLine}CPU:11 [LOST 4 EVENTS]\nCPU:1 [LOST EVENTS]\n${traceLine}`,
   );
-  for (let pieceBytes = 1; pieceBytes <= text.length; pieceBytes += 1) {
+  for (let chunkBytes = 1; chunkBytes <= text.length; chunkBytes += 1) {
     const counter = new LostCounter();
     let told = 0;
-    for (let at = 0; at < text.length; at += pieceBytes) told += counter.add(text.subarray(at, at + pieceBytes));
-    t.deepEqual([told, counter.events], [21, 21], `in pieces of ${pieceBytes}`);
+    for (let at = 0; at < text.length; at += chunkBytes) told += counter.add(text.subarray(at, at + chunkBytes));
+    t.deepEqual([told, counter.events], [21, 21], `in chunks of ${chunkBytes}`);
   }
 });
 
@@ -82,13 +83,14 @@ test("the clock anchors tie real and monotonic time to well under a millisecond"
     const { realtime_ns, monotonic_ns } = clockAnchors();
     return Number(BigInt(realtime_ns) - BigInt(monotonic_ns)) / 1e6;
   }).sort((a, b) => a - b);
-  // A busy machine may delay some readings, and a delay always makes the difference smaller: the upper half are the others.
+  // A busy machine may delay some readings, and a delay always makes the difference smaller: the upper half are the
+  // others.
   t.true(differences[19]! - differences[10]! < 0.5, `${differences}`);
 });
 
 test("numbers in the totals", (t) => {
   t.deepEqual([0, 999, 1000, 1234567].map(formatCount), ["0", "999", "1 000", "1 234 567"]);
-  t.deepEqual([0, 999, 1000, 2_339_505, 55_541_865, 12e12].map(formatBytes), [
+  t.deepEqual([0, 999, 1000, 2_339_505, 55_541_865, 12e12].map(bytesText), [
     "0 B",
     "999 B",
     "1.00 kB",

@@ -1,7 +1,7 @@
 /**
- * Tracing instances that captures have left behind. tracefs is one for the whole host, process namespaces are many: a capture
- * judges only instances of its own namespace. Of others only what nobody has open can belong to nobody, and only when it
- * is older than any start takes.
+ * Tracing instances that captures have left behind. tracefs is one for the whole host, process namespaces are many: a
+ * capture judges only instances of its own namespace. Of others only what nobody has open can belong to nobody, and
+ * only when it is older than any start takes.
  */
 import { closeSync, constants, openSync, readdirSync, readlinkSync, rmdirSync, statSync } from "node:fs";
 import { release } from "node:os";
@@ -9,7 +9,9 @@ import { join } from "node:path";
 import { processNamespace } from "../system/process.ts";
 import { instanceState, isInstanceName } from "./instance-names.ts";
 
-/** A capture that starts opens its instance within a moment; on a machine that is short of CPU time that can be long. */
+/**
+ * A capture that starts opens its instance within a moment; on a machine that is short of CPU time that can be long.
+ */
 const graceMs = 60_000;
 
 /** Namespace of the host's own processes (PROC_PID_INIT_INO in linux/proc_ns.h): all others' are seen from there. */
@@ -102,7 +104,10 @@ function openFiles(pid: string): string[] {
   }
 }
 
-/** From Linux 6.6 on the kernel lets one process at a time open trace_pipe; before, processes of other containers stay unseen. */
+/**
+ * From Linux 6.6 on the kernel lets one process at a time open trace_pipe; before, processes of other containers stay
+ * unseen.
+ */
 function useOf(root: string, name: string): "used" | "unused" | "unknown" {
   try {
     closeSync(openSync(join(root, "instances", name, "trace_pipe"), constants.O_RDONLY | constants.O_NONBLOCK));

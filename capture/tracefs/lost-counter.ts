@@ -1,4 +1,4 @@
-/** Counts what `CPU:2 [LOST 17 EVENTS]` lines in trace_pipe text say was lost; lines may be split between pieces. */
+/** Counts what `CPU:2 [LOST 17 EVENTS]` lines in trace_pipe text say was lost; lines may be split between chunks. */
 const mark = Buffer.from("[LOST ");
 
 export class LostCounter {
@@ -6,7 +6,7 @@ export class LostCounter {
   /** Events that they say were lost. */
   events = 0;
 
-  /** Returns the events lost that this piece tells of. */
+  /** Returns the events lost that this chunk tells of. */
   add(text: Buffer): number {
     let found = 0;
     const lineEnd = text.indexOf(10);

@@ -1,7 +1,7 @@
 /**
- * tracefs where it is not mounted, as behind `ip netns exec`, which mounts /sys anew: mounted in a mount namespace that nobody
- * else is in. It is held by a process that waits for the end of a pipe of ours, and goes with it, also after a kill -9; it is
- * looked into through /proc.
+ * tracefs where it is not mounted, as behind `ip netns exec`, which mounts /sys anew: mounted in a mount namespace that
+ * nobody else is in. It is held by a process that waits for the end of a pipe of ours, and goes with it, also after a
+ * kill -9; it is looked into through /proc.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -49,7 +49,10 @@ export function findTracefs(roots: readonly string[] = tracefsRoots): string {
   throw new NoTracefsError(roots);
 }
 
-/** What a ring's own text (`per_cpu/cpuN/stats`) says of records in it, and of those that did not get into it or out of it. */
+/**
+ * What a ring's own text (`per_cpu/cpuN/stats`) says of records in it, and of those that did not get into it or out of
+ * it.
+ */
 export function ringCounters(stats: string): { readonly entries: number; readonly lost: number } {
   const value = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(stats)?.[1] ?? 0);
   return { entries: value("entries"), lost: value("overrun") + value("commit overrun") + value("dropped events") };
@@ -119,8 +122,9 @@ export class TraceInstance {
   }
 
   /**
-   * Takes the instance and its ring's memory away; a reader that is still being closed is waited for a moment. Throws an
-   * InstanceBusyError where somebody else has a file of it open: it records nothing any more then, and its ring is small.
+   * Takes the instance and its ring's memory away; a reader that is still being closed is waited for a moment. Throws
+   * an InstanceBusyError where somebody else has a file of it open: it records nothing any more then, and its ring is
+   * small.
    */
   async remove(): Promise<void> {
     if (this.#pipe !== null) closeSync(this.#pipe);

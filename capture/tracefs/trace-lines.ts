@@ -6,8 +6,8 @@ const dash = 45;
 const dashAt = 16;
 
 /**
- * A process may have newlines in its name, so that its records are lines of their own up to there. What is left of a name
- * of 15 bytes has no room for a whole context, so no name makes a line that looks like a second record.
+ * A process may have newlines in its name, so that its records are lines of their own up to there. What is left of a
+ * name of 15 bytes has no room for a whole context, so no name makes a line that looks like a second record.
  */
 const endOfOddName = /^.{0,15}-\d+ +\[\d{3,}\] /s;
 const endOfOddNameBytes = 48;

@@ -1,6 +1,7 @@
 /**
- * `npm run build:bpf [-- FILE]`: capture/bpf/tcpprobe.bpf.o from its source. The object is kept in the repository, so that
- * nothing is compiled where it is used; a test builds it again and compares. Needs clang, llvm-strip, libbpf-dev and bpftool.
+ * `npm run build:bpf [-- FILE]`: capture/bpf/tcpprobe.bpf.o from its source. The object is kept in the repository, so
+ * that nothing is compiled where it is used; a test builds it again and compares. Needs clang, llvm-strip, libbpf-dev
+ * and bpftool.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -27,7 +28,7 @@ export function buildBpf(target: string): void {
       "-g",
       "-target",
       "bpf",
-      "-mcpu=v2",
+      "-mcpu=v3",
       "-D__TARGET_ARCH_x86",
       "-Wall",
       "-Werror",

@@ -1,7 +1,7 @@
 /**
  * `npm pack -w capture` calls this first: makes capture/dist, the folder that is published. It holds capture and tpp as
- * JavaScript side by side, so that the package needs neither this repository nor a package of tpp's own, and the module's
- * sources where `capture load` looks for them, at the same place relative to capture's code as here.
+ * JavaScript side by side, so that the package needs neither this repository nor a package of tpp's own, and the
+ * module's sources where `capture load` looks for them, at the same place relative to capture's code as here.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -29,6 +29,8 @@ function linkTpp(): void {
     for (const [exported, file] of [
       [tpp, "tpp/index.js"],
       [`${tpp}/write`, "tpp/write.js"],
+      [`${tpp}/base`, "tpp/base.js"],
+      [`${tpp}/columns`, "tpp/columns/columns.js"],
     ] as const) {
       const target = relative(dirname(path), join(out, file));
       linked = linked.replaceAll(`"${exported}"`, JSON.stringify(target.startsWith(".") ? target : `./${target}`));
@@ -46,5 +48,6 @@ rmSync(out, { recursive: true, force: true });
 compile();
 linkTpp();
 for (const { from } of packageFiles()) copy(from, from);
+copy("tpp/code-cache.js", "tpp/code-cache.js");
 copy("man/capture.1", "man/capture.1");
 copy("LICENSE", "LICENSE");

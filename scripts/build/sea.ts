@@ -1,7 +1,7 @@
 /**
- * `npm run build:sea [-- FILE]`: capture as one executable file for hosts without Node (default: out/capture). Its code is
- * bundled into one script, which Node's own single-executable support puts into a copy of the Node that runs this, with
- * the module's sources, the BPF object, koffi's native part and the completions as assets.
+ * `npm run build:sea [-- FILE]`: capture as one executable file for hosts without Node (default: out/capture). Its code
+ * is bundled into one script, which Node's own single-executable support puts into a copy of the Node that runs this,
+ * with the module's sources, the BPF object, koffi's native part and the completions as assets.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { bytesText } from "@tcpprobe-plus/tpp/write";
 import { build } from "esbuild";
 import { koffiAsset } from "../../capture/bpf/koffi.ts";
 import { assetList } from "../../capture/system/single-executable.ts";
@@ -99,9 +100,8 @@ try {
   inject(making, blob);
   rmSync(target, { force: true });
   copyFileSync(making, target);
-  const size = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   console.log(
-    `${target}: ${size(statSync(target).size)}, of which capture ${size(statSync(blob).size)}, Node ${process.version} the rest`,
+    `${target}: ${bytesText(statSync(target).size)}, of which capture ${bytesText(statSync(blob).size)}, Node ${process.version} the rest`,
   );
 } finally {
   rmSync(work, { recursive: true, force: true });

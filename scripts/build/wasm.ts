@@ -1,6 +1,6 @@
 /**
- * `npm run build:wasm [-- FILE]`: analyze/records/texts/lines.wasm from lines.as.ts. It is kept in the repository, so that a clone
- * needs no build; a test builds it again and compares.
+ * `npm run build:wasm [-- FILE]`: analyze/records/texts/lines.wasm from lines.as.ts. It is kept in the repository, so
+ * that a clone needs no build; a test builds it again and compares.
  */
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";

@@ -2,7 +2,7 @@
 import { buildProgram as buildAnalyze } from "../../analyze/command-line/program.ts";
 import { plotNames } from "../../analyze/plots/names.ts";
 import { viewNames } from "../../analyze/trace/views.ts";
-import { buildProgram as buildCapture } from "../../capture/cli.ts";
+import { buildProgram as buildCapture } from "../../capture/command-line/program.ts";
 import { bashCompletion } from "./bash.ts";
 import { fishCompletion } from "./fish.ts";
 import { manualPage, type PageTexts } from "./man.ts";

@@ -1,9 +1,13 @@
 /** What the manual pages say besides the commands. */
 
 import { version as analyzeVersion } from "../../analyze/version.ts";
-import { exitCodes, exitMeanings } from "../../capture/exit-codes.ts";
 import { version as captureVersion } from "../../capture/version.ts";
+import { type ExitName, exitCodes } from "../../tpp/exit-codes.ts";
 import type { PageTexts } from "./man.ts";
+
+/** Codes with what they mean to one command, in the order of the table. */
+const meanings = (said: Partial<Record<ExitName, string>>): [number, string][] =>
+  (Object.keys(exitCodes) as ExitName[]).flatMap((name) => (said[name] ? [[exitCodes[name], said[name]]] : []));
 
 export const capturePage: PageTexts = {
   version: captureVersion,
@@ -12,7 +16,24 @@ export const capturePage: PageTexts = {
     "There are three sources. The kernel module tcpprobe_plus tells everything, at each segment received and sent, at each retransmission timeout, at the beginning and end of each connection. The kernel's own tracepoints (tracefs) tell about received segments, retransmissions and changes of state, without a module. ss(8), asked again and again, works without root. `--source auto` takes the first of these that works and says which.",
     "Reading the module or the tracepoints needs root, since they show every user's connections.",
   ],
-  exitStatus: Object.entries(exitCodes).map(([key, code]) => [code, exitMeanings[key as keyof typeof exitCodes]]),
+  exitStatus: meanings({
+    ok: "Ended as it should; also when records were lost, which the totals say. With a command behind -- its own exit code.",
+    usage: "An option or argument makes no sense.",
+    badInput: "The input is no .tpp file, or nothing of it can be used.",
+    noInput: "The input file does not exist or cannot be read.",
+    unavailable: "This kernel or host lacks what is needed: the module, tracefs, ss, headers, a compiler.",
+    software: "A defect of the program.",
+    cannotCreate:
+      "The output exists already or cannot be created, or the folder for built modules is not root's alone.",
+    ioError:
+      "Reading or writing failed on the way (disk full, source gone; what was written before is whole), the disk did not confirm what was written, or somebody else changed the file.",
+    busy: "Something is in the way: another reader of the module, or a setting that is fixed while it is loaded.",
+    noPermission: "Root is needed.",
+    commandNotStarted: "The command behind -- could not be started.",
+    commandNotFound: "The command behind -- was not found.",
+    interrupted:
+      "A second signal stopped it before everything was read; the file is whole. Other signals that call it off before it begins give 128 and their number, as in a shell.",
+  }),
   environment: [
     ["NO_COLOR", "When set, no colours are printed. They are only printed on a terminal."],
     [
@@ -51,16 +72,16 @@ export const analyzePage: PageTexts = {
     "`analyze` reads captures of TCP state, .tpp files that capture(1) wrote, and makes tables, Parquet and pictures of them. Several files are read as one trace; those of one rotated capture go on where the one before ended.",
     "A value that the source of a capture could not tell is empty (`-` in tables, NULL in SQL), never 0. What was lost, with its place, is part of the trace, and each command says when a file is damaged or was cut off.",
   ],
-  exitStatus: [
-    [0, "All went well."],
-    [1, "An assertion of `analyze check` does not hold."],
-    [64, "An option or argument makes no sense."],
-    [65, "The input is no capture, or is damaged."],
-    [66, "The input file does not exist or cannot be read."],
-    [69, "The capture's source cannot tell what was asked for."],
-    [70, "A defect of the program."],
-    [73, "The output exists already or cannot be written, or the temporary files cannot."],
-  ],
+  exitStatus: meanings({
+    ok: "All went well.",
+    doesNotHold: "An assertion of `analyze check` does not hold.",
+    usage: "An option or argument makes no sense.",
+    badInput: "The input is no capture, or is damaged.",
+    noInput: "The input file does not exist or cannot be read.",
+    unavailable: "The capture's source cannot tell what was asked for.",
+    software: "A defect of the program.",
+    cannotCreate: "The output exists already or cannot be written, or the temporary files cannot.",
+  }),
   environment: [
     ["NO_COLOR", "When set, no colours are printed."],
     [

@@ -1,6 +1,7 @@
 /**
- * What a view file of analyze/sql may not hold: what other SQL engines do not have, what they understand otherwise, and what would read
- * records in an order that the pass knows already. docs/architecture.md says why. `_dialect.sql` alone may.
+ * What a view file of analyze/sql may not hold: what other SQL engines do not have, what they understand otherwise, and
+ * what would read records in an order that the pass knows already. docs/architecture.md says why. `_dialect.sql` alone
+ * may.
  */
 import { needsOf, relationsOf } from "../../analyze/database/sql-text.ts";
 import { closing, selectsOf, type Token, tokensOf } from "./tokens.ts";

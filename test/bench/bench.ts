@@ -1,10 +1,11 @@
 /**
- * npm run bench [-- --records N] [--all N] [--tracepoints N] [--rounds N]: what the first command on a capture costs, as ratios of one run.
- * Rounds alternate between us and the yardstick, and medians are compared, since machines are noisy; CPU time stands beside wall time.
+ * npm run bench [-- --records N] [--all N] [--tracepoints N] [--rounds N]: what the first command on a capture costs,
+ * as ratios of one run. Rounds alternate between us and the yardstick, and medians are compared, since machines are
+ * noisy; CPU time stands beside wall time.
  *
- * --records: synthetic records that are converted, beside DuckDB's bare COPY of the same plain text, and whose flows are told, beside
- * pandas' inflight, goodput and timeouts of it. --all: synthetic records of which all metrics are made. --tracepoints: real
- * tracepoint lines, recorded here as root. 0 leaves a part out.
+ * --records: synthetic records that are converted, beside DuckDB's bare COPY of the same plain text, and whose flows
+ * are told, beside pandas' inflight, goodput and timeouts of it. --all: synthetic records of which all metrics are
+ * made. --tracepoints: real tracepoint lines, recorded here as root. 0 leaves a part out.
  */
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * The same three results as peer.py, from a capture or its Parquet, each into a Parquet file; and their sums. A capture is parsed
- * into an empty cache, as by the first command on it.
+ * The same three results as peer.py, from a capture or its Parquet, each into a Parquet file; and their sums. A capture
+ * is parsed into an empty cache, as by the first command on it.
  */
 
 import { Answer } from "../../analyze/export/answer.ts";

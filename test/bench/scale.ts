@@ -1,8 +1,10 @@
 /**
- * npm run bench:scale [-- [--together | --metrics NAME,...] RECORDS...]: convert and every metric at 1, 10 and 100 million synthetic records: time, peak
- * memory, how both grow, and at what DuckDB's bare scan of the same Parquet would be. Metrics go to Parquet files, so that
- * no time is spent on printing, and each command does all of its work; all metrics in one process once with an empty cache
- * and once more; with --together only that, which is a third of the time, and with --metrics that and those. Where pandas is there, three of them beside what it takes for the same, up to 10 million.
+ * npm run bench:scale [-- [--together | --metrics NAME,...] RECORDS...]: convert and every metric at 1, 10 and 100
+ * million synthetic records: time, peak memory, how both grow, and at what DuckDB's bare scan of the same Parquet would
+ * be. Metrics go to Parquet files, so that no time is spent on printing, and each command does all of its work; all
+ * metrics in one process once with an empty cache and once more; with --together only that, which is a third of the
+ * time, and with --metrics that and those. Where pandas is there, three of them beside what it takes for the same, up
+ * to 10 million.
  */
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";

@@ -20,8 +20,8 @@ export async function writeTpp(textPath: string, tppPath: string): Promise<void>
     notes: ["synthetic records: they mean nothing"],
   };
   const writer = await TppWriter.create(tppPath, header);
-  for await (const piece of createReadStream(textPath, { highWaterMark: 4 << 20 })) {
-    if (!writer.write(piece as Buffer)) await writer.drained();
+  for await (const chunk of createReadStream(textPath, { highWaterMark: 4 << 20 })) {
+    if (!writer.write(chunk as Buffer)) await writer.drained();
   }
   await writer.close({ reason: "source ended" });
 }

@@ -101,7 +101,7 @@ class SyntheticConnection {
   }
 }
 
-/** Yields pieces of about 1 MiB of text, whole lines. */
+/** Yields chunks of about 1 MiB of text, whole lines. */
 export function* syntheticText(options: Partial<SyntheticOptions> = {}): Generator<string> {
   const full = { ...defaultSynthetic, ...options };
   const { records, longFlows, shortFlows } = full;
@@ -111,7 +111,7 @@ export function* syntheticText(options: Partial<SyntheticOptions> = {}): Generat
     (_, index) => new SyntheticConnection(index, full),
   );
   let nanoseconds = 0;
-  let piece = "";
+  let chunk = "";
   for (let n = 0; n < records; n++) {
     const index = random() < 0.8 ? Math.floor(random() * longFlows) : longFlows + Math.floor(random() * shortFlows);
     let connection = connections[index] as SyntheticConnection;
@@ -122,22 +122,22 @@ export function* syntheticText(options: Partial<SyntheticOptions> = {}): Generat
     nanoseconds += 500 + Math.floor(random() * 9500);
     const [type, rest] = connection.next(random);
     const seconds = Math.floor(nanoseconds / 1e9);
-    piece += `${type} ${seconds}.${String(nanoseconds - seconds * 1e9).padStart(9, "0")} ${rest}`;
-    if (piece.length > 1 << 20) {
-      yield piece;
-      piece = "";
+    chunk += `${type} ${seconds}.${String(nanoseconds - seconds * 1e9).padStart(9, "0")} ${rest}`;
+    if (chunk.length > 1 << 20) {
+      yield chunk;
+      chunk = "";
     }
   }
-  if (piece) yield piece;
+  if (chunk) yield chunk;
 }
 
 /** Writes the text to a file; resolves to its size in bytes. */
 export async function writeSyntheticText(path: string, options: Partial<SyntheticOptions> = {}): Promise<number> {
   const out = createWriteStream(path, { highWaterMark: 8 << 20 });
   let bytes = 0;
-  for (const piece of syntheticText(options)) {
-    bytes += piece.length;
-    if (!out.write(piece)) await once(out, "drain");
+  for (const chunk of syntheticText(options)) {
+    bytes += chunk.length;
+    if (!out.write(chunk)) await once(out, "drain");
   }
   out.end();
   await once(out, "close");

@@ -1,4 +1,6 @@
-/** Real tracepoint text for benchmarks: a capture of traffic over this machine's loopback, in a namespace of its own. */
+/**
+ * Real tracepoint text for benchmarks: a capture of traffic over this machine's loopback, in a namespace of its own.
+ */
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { walkTpp } from "@tcpprobe-plus/tpp";

@@ -1,4 +1,7 @@
-/** `node answer.ts FILE OUTPUT-FOLDER COMMAND…`: has the commands read a file, one after the other, and prints what each answered. */
+/**
+ * `node answer.ts FILE OUTPUT-FOLDER COMMAND…`: has the commands read a file, one after the other, and prints what each
+ * answered.
+ */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { main as analyze } from "../../analyze/cli.ts";

@@ -55,7 +55,9 @@ async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   return Buffer.concat(parts).toString("utf8");
 }
 
-/** Has commands read a file in a process of their own. Returns their answers, and all that is wrong with how they ended. */
+/**
+ * Has commands read a file in a process of their own. Returns their answers, and all that is wrong with how they ended.
+ */
 export async function askAll(
   path: string,
   folder: string,

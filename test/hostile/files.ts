@@ -27,7 +27,7 @@ const of = (name: string, make: () => readonly Buffer[]): readonly [string, Make
   (folder) => write(join(folder, "hostile.tpp"), ...make()),
 ];
 
-const manyTimes = (count: number, piece: Buffer): Buffer => Buffer.alloc(count * piece.length, piece);
+const manyTimes = (count: number, chunk: Buffer): Buffer => Buffer.alloc(count * chunk.length, chunk);
 
 /** A false start with the signs of ours: a brace behind its CRC, and at its end, if the pattern goes on so far. */
 const braces = (length: number): Buffer => Buffer.concat([falseStart(length), Buffer.from("{}}}}}}}}}}}}}}}")]);
@@ -47,11 +47,11 @@ function capture(frames: readonly Buffer[], lines: number): Buffer[] {
 }
 
 /** A file that says it is long, with nothing on the disk but what is given. */
-function sparse(folder: string, bytes: number, pieces: Iterable<readonly [offset: number, piece: Buffer]>): string {
+function sparse(folder: string, bytes: number, chunks: Iterable<readonly [offset: number, chunk: Buffer]>): string {
   const path = join(folder, "hostile.tpp");
   const fd = openSync(path, "w");
   ftruncateSync(fd, bytes);
-  for (const [offset, piece] of pieces) writeSync(fd, piece, 0, piece.length, offset);
+  for (const [offset, chunk] of chunks) writeSync(fd, chunk, 0, chunk.length, offset);
   closeSync(fd);
   return path;
 }

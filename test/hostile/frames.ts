@@ -1,4 +1,7 @@
-/** Frames as somebody would write them who wants to do harm; none of the library's code, so that it checks nothing here. All of it is synthetic. */
+/**
+ * Frames as somebody would write them who wants to do harm; none of the library's code, so that it checks nothing here.
+ * All of it is synthetic.
+ */
 import { writeFileSync } from "node:fs";
 import { constants, crc32, zstdCompressSync } from "node:zlib";
 

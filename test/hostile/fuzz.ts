@@ -1,7 +1,7 @@
 /**
- * `npm run fuzz [-- SECONDS [SEED]]`: changes captures and has every reader of the format read them, for as long as told (600 s).
- * What makes a reader run code that nothing had made it run is kept and changed further. Prints, and leaves in the folder
- * it names, each file that a reader did not answer as it should.
+ * `npm run fuzz [-- SECONDS [SEED]]`: changes captures and has every reader of the format read them, for as long as
+ * told (600 s). What makes a reader run code that nothing had made it run is kept and changed further. Prints, and
+ * leaves in the folder it names, each file that a reader did not answer as it should.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,7 +27,10 @@ export interface FuzzResult {
 
 const fixtures = ["rotated.0004.tpp", "loopback.tpp", "ss-loss.tpp", "kmod-overflow-extended.tpp"];
 
-/** One in so many is recovered, which waits for the disk, and one given to the commands, which open a database each time. */
+/**
+ * One in so many is recovered, which waits for the disk, and one given to the commands, which open a database each
+ * time.
+ */
 const recovered = 4;
 const asked = 60;
 /** After so many it is looked whether they reached anything new. */

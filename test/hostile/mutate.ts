@@ -1,4 +1,7 @@
-/** Changed files, from a seed: bytes, lengths and whole frames of some captures, moved, repeated, cut and made up. Synthetic. */
+/**
+ * Changed files, from a seed: bytes, lengths and whole frames of some captures, moved, repeated, cut and made up.
+ * Synthetic.
+ */
 import { crc32 } from "node:zlib";
 import { metadataFrame, u32 } from "./frames.ts";
 import { wrongValues } from "./metadata.ts";

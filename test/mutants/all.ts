@@ -19,7 +19,10 @@ export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
   capture: captureMutants,
 };
 
-/** The fault's place in its file's text. Of SQL, which a formatter breaks into lines, however much space is between its words. */
+/**
+ * The fault's place in its file's text. Of SQL, which a formatter breaks into lines, however much space is between its
+ * words.
+ */
 export function placeOf({ file, find }: Pick<Mutant, "file" | "find">): string | RegExp {
   if (!file.endsWith(".sql")) return find;
   const words = find.match(/\w+|[^\w\s]/g) ?? [];

@@ -2,9 +2,9 @@
 /** Faults in what is made of the metrics: diagnose, check, plots, compare. */
 import { type Mutant, suite } from "./mutant.ts";
 
-const verdict = suite("analyze/test/verdict");
-const check = suite("analyze/test/check-counts");
-const answers = suite("analyze/test/several-flows");
+const verdict = suite("analyze/test/diagnose/verdict");
+const check = suite("analyze/test/check/check-counts");
+const answers = suite("analyze/test/sql/several-flows");
 
 export const answerMutants: readonly Mutant[] = [
   {
@@ -87,7 +87,7 @@ export const answerMutants: readonly Mutant[] = [
     file: "analyze/plots/reduce.ts",
     find: "min_by(t, lowest_ord), min_by(t, highest_ord)]) AS t",
     replace: "min_by(t, lowest_ord), min_by(t, lowest_ord)]) AS t",
-    suites: suite("analyze/test/plots"),
+    suites: suite("analyze/test/plots/plots"),
   },
   {
     id: "D10",
@@ -119,7 +119,7 @@ export const answerMutants: readonly Mutant[] = [
     file: "analyze/commands/check.ts",
     find: "const failed = outcomes.filter(({ holds }) => holds !== true).length;",
     replace: "const failed = outcomes.filter(({ holds }) => holds === false).length;",
-    suites: suite("analyze/test/check"),
+    suites: suite("analyze/test/check/check"),
   },
   // Of the same kinds.
   {

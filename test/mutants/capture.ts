@@ -1,7 +1,10 @@
-/** Faults in capture: settings, sets, the ring's losses, the end. Those of the module and its source want a booted guest and are not here. */
+/**
+ * Faults in capture: settings, sets, the ring's losses, the end. Those of the module and its source want a booted guest
+ * and are not here.
+ */
 import { type Mutant, suite } from "./mutant.ts";
 
-const edges = suite("capture/test/edges");
+const edges = suite("capture/test/command-line/edges");
 
 export const captureMutants: readonly Mutant[] = [
   {
@@ -19,7 +22,7 @@ export const captureMutants: readonly Mutant[] = [
     file: "capture/run/finish.ts",
     find: "const isLeft = stop.urgent || error !== undefined ||",
     replace: "const isLeft = error !== undefined ||",
-    suites: suite("capture/test/faults"),
+    suites: suite("capture/test/run/faults"),
   },
   {
     id: "C06",
@@ -27,7 +30,7 @@ export const captureMutants: readonly Mutant[] = [
     file: "capture/run/output.ts",
     find: "Buffer.from(text.subarray(cut))",
     replace: "text.subarray(cut)",
-    suites: suite("capture/test/set"),
+    suites: suite("capture/test/run/set"),
     equivalent: "the old writer does not touch that memory once it is closed",
   },
   {
@@ -63,7 +66,7 @@ export const captureMutants: readonly Mutant[] = [
     file: "capture/sources/ss.ts",
     find: "      if (this.#halted) return;\n",
     replace: "",
-    suites: suite("capture/test/ss-edges"),
+    suites: suite("capture/test/sources/ss-edges"),
     by: "what a poll answers*",
   },
   {
@@ -81,7 +84,7 @@ export const captureMutants: readonly Mutant[] = [
     file: "capture/system/process.ts",
     find: "return processStart(Number(pid)) === start ?",
     replace: "return processStart(Number(pid)) !== null ?",
-    suites: suite("capture/test/settings"),
+    suites: suite("capture/test/module/settings"),
   },
   {
     id: "C15",
@@ -89,7 +92,7 @@ export const captureMutants: readonly Mutant[] = [
     file: "capture/sources/tracefs.ts",
     find: "Math.max(lost, this.#lost.events)",
     replace: "lost + this.#lost.events",
-    suites: suite("capture/test/live"),
+    suites: suite("capture/test/run/live"),
   },
   {
     id: "C16",
@@ -97,7 +100,7 @@ export const captureMutants: readonly Mutant[] = [
     file: "capture/run/record.ts",
     find: "    if (output.failure) throw output.failure;\n",
     replace: "",
-    suites: suite("capture/test/faults"),
+    suites: suite("capture/test/run/faults"),
   },
   {
     id: "C17",

@@ -1,11 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: text of the code, as it stands there.
-/** Faults between a capture's bytes and the views: losses, pieces, order, what a text leaves out, what is kept. */
+/** Faults between a capture's bytes and the views: losses, chunks, order, what a text leaves out, what is kept. */
 import { type Mutant, suite } from "./mutant.ts";
 
-const places = suite("analyze/test/loss-places", "analyze/test/losses");
-const older = suite("analyze/test/import-older");
-const ss = suite("analyze/test/ss-edges", "analyze/test/ss");
-const golden = suite("analyze/test/golden");
+const places = suite("analyze/test/captures/loss-places", "analyze/test/captures/losses");
+const older = suite("analyze/test/import/import-older");
+const ss = suite("analyze/test/records/ss-edges", "analyze/test/records/ss");
+const golden = suite("analyze/test/sql/golden");
 
 export const ingestMutants: readonly Mutant[] = [
   {
@@ -62,7 +62,7 @@ export const ingestMutants: readonly Mutant[] = [
     file: "analyze/cache/cache.ts",
     find: "trailer === null || damage.length > 0",
     replace: "trailer === null",
-    suites: suite("analyze/test/cache"),
+    suites: suite("analyze/test/cache/cache"),
   },
   {
     id: "I08",
@@ -70,7 +70,7 @@ export const ingestMutants: readonly Mutant[] = [
     file: "analyze/parquet/write.ts",
     find: "JSON.stringify(written.losses.map((loss) => ({ ...loss, capture: 1 })))",
     replace: '"[]"',
-    suites: suite("analyze/test/cache"),
+    suites: suite("analyze/test/cache/cache"),
   },
   {
     id: "I09",
@@ -110,7 +110,7 @@ export const ingestMutants: readonly Mutant[] = [
     file: "analyze/records/texts/tracepoints.ts",
     find: "(sport >= first && sport <= last) || (dport >= first && dport <= last)",
     replace: "sport >= first && sport <= last",
-    suites: suite("analyze/test/metrics"),
+    suites: suite("analyze/test/sql/metrics"),
   },
   {
     id: "I15",
@@ -118,7 +118,7 @@ export const ingestMutants: readonly Mutant[] = [
     file: "analyze/parquet/write.ts",
     find: "JSON.stringify(written.capture.rejected)",
     replace: '"[]"',
-    suites: suite("analyze/test/kept-captures"),
+    suites: suite("analyze/test/cache/kept-captures"),
   },
   // Of the same kinds.
   {
@@ -177,7 +177,7 @@ export const ingestMutants: readonly Mutant[] = [
     file: "analyze/captures/set.ts",
     find: "if (last < expected) return null;",
     replace: "if (last <= expected) return null;",
-    suites: suite("analyze/test/sets"),
+    suites: suite("analyze/test/captures/sets"),
   },
   {
     id: "I23",
@@ -185,7 +185,7 @@ export const ingestMutants: readonly Mutant[] = [
     file: "analyze/trace/open.ts",
     find: "before += part.flows;",
     replace: "before = part.flows;",
-    suites: suite("analyze/test/kept-captures", "analyze/test/cache"),
+    suites: suite("analyze/test/cache/kept-captures", "analyze/test/cache/cache"),
   },
   {
     id: "I24",
@@ -193,7 +193,7 @@ export const ingestMutants: readonly Mutant[] = [
     file: "analyze/records/texts/tracepoints.ts",
     find: "state === 0 ? life.perhapsOpens : life.none",
     replace: "life.none",
-    suites: suite("analyze/test/golden", "analyze/test/sets"),
+    suites: suite("analyze/test/sql/golden", "analyze/test/captures/sets"),
     by: "a passive open begins*",
   },
 ];

@@ -1,4 +1,6 @@
-/** The faults of `npm run mutants` are still ones of this code. Whether the tests notice them is that command's to say. */
+/**
+ * The faults of `npm run mutants` are still ones of this code. Whether the tests notice them is that command's to say.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import test from "ava";

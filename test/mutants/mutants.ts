@@ -5,9 +5,9 @@
  *     npm run mutants -- S01 S02 --jobs 1   # these
  *     npm run mutants -- sql                # one list
  *
- * The lists beside this file are data. Where a change of the code moves a fault's place, move its `find` along, or say with
- * `gone` why the code has no such place any more; mutants.test.ts holds every text against its file. Ends with 1 where a fault
- * survived or a place is not found.
+ * The lists beside this file are data. Where a change of the code moves a fault's place, move its `find` along, or say
+ * with `gone` why the code has no such place any more; mutants.test.ts holds every text against its file. Ends with 1
+ * where a fault survived or a place is not found.
  */
 import { spawn } from "node:child_process";
 import {
@@ -38,7 +38,10 @@ const chosen = Object.entries(allMutants).flatMap(([list, mutants]) =>
   mutants.filter(({ id }) => positionals.length === 0 || positionals.includes(id) || positionals.includes(list)),
 );
 
-/** A copy of the repository that a fault can be put into; its packages are the repository's own, but ours are the copy's. */
+/**
+ * A copy of the repository that a fault can be put into; its packages are the repository's own, but ours are the
+ * copy's.
+ */
 function scratchCopy(): string {
   const copy = mkdtempSync(join(tmpdir(), "mutants-"));
   chmodSync(copy, 0o755); // some tests are another user's

@@ -1,8 +1,8 @@
 /** Faults in analyze/sql: boundaries, NULLs, second flows, second pieces, flags. */
 import { type Mutant, suite } from "./mutant.ts";
 
-const golden = suite("analyze/test/golden");
-const losses = suite("analyze/test/losses", "analyze/test/loss-places");
+const golden = suite("analyze/test/sql/golden");
+const losses = suite("analyze/test/captures/losses", "analyze/test/captures/loss-places");
 const sql = (name: string): string => `analyze/sql/${name}.sql`;
 
 export const sqlMutants: readonly Mutant[] = [
@@ -48,7 +48,7 @@ export const sqlMutants: readonly Mutant[] = [
     file: sql("_data_flows"),
     find: "greatest(lowest_una, syn_end) AS acked_bytes",
     replace: "lowest_una AS acked_bytes",
-    suites: suite("analyze/test/library", "analyze/test/golden"),
+    suites: suite("analyze/test/library", "analyze/test/sql/golden"),
     by: "records lost on the way*",
   },
   {
@@ -211,7 +211,7 @@ export const sqlMutants: readonly Mutant[] = [
     file: sql("_expiries"),
     find: "coalesce(telling_out_of_loss_ord, min(telling_ord) OVER further)",
     replace: "out_of_loss_ord",
-    suites: suite("analyze/test/far-apart"),
+    suites: suite("analyze/test/sql/far-apart"),
     by: "a lost retransmission*",
   },
   {
@@ -220,7 +220,7 @@ export const sqlMutants: readonly Mutant[] = [
     file: "analyze/records/expiries.ts",
     find: "open.progressed += count;",
     replace: "open.progressed += 1;",
-    suites: suite("analyze/test/far-apart"),
+    suites: suite("analyze/test/sql/far-apart"),
     by: "spurious timeouts*",
   },
   {
@@ -294,7 +294,7 @@ export const sqlMutants: readonly Mutant[] = [
     file: sql("_data_flows"),
     find: "least(highest_una, fin_seq)",
     replace: "highest_una",
-    suites: suite("analyze/test/library", "analyze/test/golden"),
+    suites: suite("analyze/test/library", "analyze/test/sql/golden"),
     by: "flows of a whole*",
   },
   {

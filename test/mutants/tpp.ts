@@ -1,9 +1,9 @@
 /** Faults in the file format's writer, walk, reader and recovery. */
 import { type Mutant, suite } from "./mutant.ts";
 
-const proofs = suite("tpp/test/proofs");
-const files = suite("tpp/test/proofs", "tpp/test/cut", "tpp/test/mutations");
-const writer = suite("tpp/test/proofs", "tpp/test/writer");
+const proofs = suite("tpp/test/read/proofs");
+const files = suite("tpp/test/read/proofs", "tpp/test/read/cut", "tpp/test/read/mutations");
+const writer = suite("tpp/test/read/proofs", "tpp/test/write/writer");
 
 export const tppMutants: readonly Mutant[] = [
   {
@@ -69,14 +69,14 @@ export const tppMutants: readonly Mutant[] = [
     file: "tpp/write/frame-sink.ts",
     find: "if (done > 0 && !(await this.#target.truncate(this.#bytes))) this.#torn = true;",
     replace: "",
-    suites: suite("capture/test/errors"),
+    suites: suite("capture/test/command-line/errors"),
   },
   {
     id: "T09",
     fault: "writer: memory that grew for a long line is used again as if it had not",
     file: "tpp/format/line-buffer.ts",
-    find: "if (piece.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < maxSpare) this.#spare.push(whole);",
-    replace: "if (this.#spare.length < maxSpare) this.#spare.push(Buffer.from(piece.raw.buffer));",
+    find: "if (chunk.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < maxSpare) this.#spare.push(whole);",
+    replace: "if (this.#spare.length < maxSpare) this.#spare.push(Buffer.from(chunk.raw.buffer));",
     suites: writer,
   },
   {
@@ -101,7 +101,7 @@ export const tppMutants: readonly Mutant[] = [
     file: "tpp/write/writer.ts",
     find: `      this.addLoss("output", records);\n`,
     replace: "",
-    suites: suite("capture/test/errors"),
+    suites: suite("capture/test/command-line/errors"),
   },
   {
     id: "T13",

@@ -24,14 +24,17 @@ import { readFrames } from "./witness/frames.ts";
 
 /** The connection that carries iperf3's messages is not looked at one by one. */
 const leastBytes = 50_000;
-/** How long a packet may be on its way between the device, where tcpdump looks, and the socket, where the kernel's hooks are: until a process that was interrupted in sending lets go of it. */
+/**
+ * How long a packet may be on its way between the device, where tcpdump looks, and the socket, where the kernel's hooks
+ * are: until a process that was interrupted in sending lets go of it.
+ */
 const deviceToSocket_s = 0.01;
 /** Sent by iperf3 on each data connection before what it reports: the test's name. */
 const iperf3CookieBytes = 37;
 
 /**
- * Compares one run's evidence: sender.pcap.gz, nstat.before, nstat.after, port.txt and iperf3.json in its folder; capture.tpp,
- * records.tpp and ss.txt there or, where one capture holds several runs, in the folder around it.
+ * Compares one run's evidence: sender.pcap.gz, nstat.before, nstat.after, port.txt and iperf3.json in its folder;
+ * capture.tpp, records.tpp and ss.txt there or, where one capture holds several runs, in the folder around it.
  */
 export async function compareRun(folder: string): Promise<Comparison[]> {
   const find = (name: string): string => {
@@ -98,7 +101,10 @@ async function compareConnection(
 
 const isLoopback = ({ saddr, daddr }: OurFlow): boolean => saddr === daddr;
 
-/** Over loopback, where segmentation offload is on, the tracepoint tells buffers, each of which can be several segments: not more of them than segments, nor fewer than runs of neighbours. */
+/**
+ * Over loopback, where segmentation offload is on, the tracepoint tells buffers, each of which can be several segments:
+ * not more of them than segments, nor fewer than runs of neighbours.
+ */
 function buffersOrSegments(ours: OurNumbers, row: Comparison, connections: readonly Connection[]): Comparison {
   if (ours.source === "kmod" || row.verdict === "exact") return row;
   const runs = connections.reduce((total, connection) => total + retransmittedRuns(connection), 0);

@@ -1,17 +1,17 @@
 /**
  * The cases in booted guests (Linux 6.1, the module with extended=1): boots them and brings the evidence back.
  *
- * The emulator counts instructions for the guest's clock, so that what else the machine does cannot come between a packet's
- * passing the device, where tcpdump stamps it, and the kernel's handling it.
+ * The emulator counts instructions for the guest's clock, so that what else the machine does cannot come between a
+ * packet's passing the device, where tcpdump stamps it, and the kernel's handling it.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { captureInGuest } from "../../capture/test/guest.ts";
+import { captureInGuest } from "../support/guest.ts";
 import type { Case, Control } from "./cases.ts";
 
 /**
- * Runs every one of these cases with every one of these controls under one capture in one boot. The evidence goes into the folder,
- * which gets one for each run in it. `part` makes the transfers so many times shorter.
+ * Runs every one of these cases with every one of these controls under one capture in one boot. The evidence goes into
+ * the folder, which gets one for each run in it. `part` makes the transfers so many times shorter.
  */
 export async function runInGuest(
   cases: readonly Case[],

@@ -1,6 +1,6 @@
 /**
- * The core of the oracle suite (npm run test:oracles has all of it; docs/accuracy.md tells what is compared with what): what
- * `analyze` says, beside what tshark, nstat, ss and iperf3 say of the same connections.
+ * The core of the oracle suite (npm run test:oracles has all of it; docs/accuracy.md tells what is compared with what):
+ * what `analyze` says, beside what tshark, nstat, ss and iperf3 say of the same connections.
  */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

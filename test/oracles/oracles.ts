@@ -1,8 +1,9 @@
 /**
  * node test/oracles/oracles.ts [--host | --guest | --compare] [--cases clean,loss] [--controls cubic]
  *
- * Runs the oracle suite, in booted guests and on this machine, and writes docs/accuracy.md. The evidence stays in the cache
- * folder; --compare looks at that again. Exit code 1 where a number differs from its witness without an explanation.
+ * Runs the oracle suite, in booted guests and on this machine, and writes docs/accuracy.md. The evidence stays in the
+ * cache folder; --compare looks at that again. Exit code 1 where a number differs from its witness without an
+ * explanation.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { release } from "node:os";

@@ -1,5 +1,5 @@
 /** Our side: what `analyze` prints of a capture, through the command line as a user runs it. */
-import { analyze, query } from "../support/analyze.ts";
+import { analyze, query } from "../support/commands.ts";
 
 /** A row of `flows`, with what `limits` and `rto_events` have of the same connection. */
 export interface OurFlow {

@@ -1,11 +1,11 @@
 /**
- * The same capture with only the 30 documented fields, so that `limits` has to do without the kernel's own times: the text
- * of the .tpp, cut to its first 30 fields, read again through the command line.
+ * The same capture with only the 30 documented fields, so that `limits` has to do without the kernel's own times: the
+ * text of the .tpp, cut to its first 30 fields, read again through the command line.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../lab/command.ts";
-import { capture } from "../support/analyze.ts";
+import { capture } from "../support/commands.ts";
 
 /** Makes records.tpp of capture.tpp in the folder. */
 export async function recordsOnly(folder: string): Promise<void> {

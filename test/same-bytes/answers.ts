@@ -1,4 +1,7 @@
-/** answers.ts CAPTURE DIRECTORY [NAME…]: everything that `analyze` says and writes of a capture, as files of a directory. */
+/**
+ * answers.ts CAPTURE DIRECTORY [NAME…]: everything that `analyze` says and writes of a capture, as files of a
+ * directory.
+ */
 import { writeFileSync } from "node:fs";
 import { main } from "../../analyze/cli.ts";
 import { everyCommand } from "./commands.ts";

@@ -14,8 +14,8 @@ interface Rows {
 
 export interface CompareOptions {
   /**
-   * Doubles whose difference is at most this share of the larger, or of 1, count as the same: sums of one table differ by some 1e-14
-   * from run to run, with the order in which threads add. 0: to the last digit.
+   * Doubles whose difference is at most this share of the larger, or of 1, count as the same: sums of one table differ
+   * by some 1e-14 from run to run, with the order in which threads add. 0: to the last digit.
    */
   readonly tolerance?: number;
   /** Columns that are not looked at, as `COLUMN` or `VIEW.COLUMN`. */

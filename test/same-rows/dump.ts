@@ -7,7 +7,10 @@ import { stringify } from "csv-stringify/sync";
 import type { SqlValue, Trace } from "../../analyze/index.ts";
 import type { SameRowsInput } from "./inputs.ts";
 
-/** What makes a row the same row, in the order in which rows are written; columns that a view does not have do not count. */
+/**
+ * What makes a row the same row, in the order in which rows are written; columns that a view does not have do not
+ * count.
+ */
 export const keyColumns = [
   "capture",
   "flow",
@@ -37,8 +40,8 @@ interface Library {
 }
 
 /**
- * Dumps one input into the folder `output/NAME`; `code` is the checkout that reads it. What cannot be read or asked leaves
- * NAME.error.txt, and is returned, a line each.
+ * Dumps one input into the folder `output/NAME`; `code` is the checkout that reads it. What cannot be read or asked
+ * leaves NAME.error.txt, and is returned, a line each.
  */
 export async function dumpInput(input: SameRowsInput, code: string, output: string): Promise<string[]> {
   const folder = join(output, input.name);

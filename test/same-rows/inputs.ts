@@ -1,22 +1,27 @@
-/** What `same-rows dump` opens: every recording, every golden trace, and these cut, damaged, joined, converted and imported. */
+/**
+ * What `same-rows dump` opens: every recording, every golden trace, and these cut, damaged, joined, converted and
+ * imported.
+ */
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { headerOf, writeCapture } from "../../analyze/test/helpers.ts";
 import { run } from "../../lab/command.ts";
+import { headerOf, writeCapture } from "../support/analyze.ts";
+import { goldenCases } from "../support/golden.ts";
 
 export interface SameRowsInput {
   /** Also the name of its folder in a dump. */
   readonly name: string;
   /** Length of the windows, seconds, beside the two that every input is asked with. */
   readonly window?: number;
-  /** Makes what is to be opened, in `directory`; `code` is the checkout under test, which converts and imports itself. */
+  /**
+   * Makes what is to be opened, in `directory`; `code` is the checkout under test, which converts and imports itself.
+   */
   readonly paths: (directory: string, code: string) => Promise<readonly string[]> | readonly string[];
 }
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const fixtures = here("../fixtures/");
-const golden = here("../../analyze/test/golden/");
 const texts = here("../../analyze/test/data/");
 
 const recordings = (folder: string): string[] =>
@@ -34,7 +39,7 @@ export function sameRowsInputs(): SameRowsInput[] {
       paths: () => [path],
     })),
   );
-  return [...single, ...made(), ...converted(), ...imported(), ...goldenCases()];
+  return [...single, ...made(), ...converted(), ...imported(), ...golden()];
 }
 
 /** A byte of the stored records changed: the frame around it cannot be read. */
@@ -107,18 +112,14 @@ const imported = (): SameRowsInput[] =>
     },
   }));
 
-const goldenCases = (): SameRowsInput[] =>
-  readdirSync(golden, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => {
-      const read = (file: string): string => readFileSync(join(golden, name, file), "utf8");
-      const window = /^-- window: (\S+) s$/m.exec(read("query.sql"))?.[1];
-      return {
-        name: `golden-${name}`,
-        ...(window === undefined ? {} : { window: Number(window) }),
-        paths: async (directory: string) => {
-          const header = JSON.parse(read("header.json"));
-          return [await writeCapture(join(directory, "golden.tpp"), read("trace.txt"), headerOf(header.text, header))];
-        },
-      };
-    });
+const golden = (): SameRowsInput[] =>
+  goldenCases().map(({ name, read, header }) => {
+    const window = /^-- window: (\S+) s$/m.exec(read("query.sql"))?.[1];
+    return {
+      name: `golden-${name}`,
+      ...(window === undefined ? {} : { window: Number(window) }),
+      paths: async (directory: string) => {
+        return [await writeCapture(join(directory, "golden.tpp"), read("trace.txt"), headerOf(header.text, header))];
+      },
+    };
+  });

@@ -3,7 +3,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { temporaryDirectory } from "../../analyze/test/helpers.ts";
+import { temporaryDirectory } from "../support/analyze.ts";
 import { compareDumps } from "./compare.ts";
 import { dumpInput } from "./dump.ts";
 import { sameRowsInputs } from "./inputs.ts";

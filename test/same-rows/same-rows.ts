@@ -6,9 +6,10 @@
  *     node test/same-rows/same-rows.ts dump /tmp/after
  *     node test/same-rows/same-rows.ts compare /tmp/before /tmp/after    # ends with 1 where anything differs
  *
- * Both dumps are made by one checkout's script, which says what is opened. `dump FOLDER --only NAME` takes the inputs whose name
- * holds NAME. `compare` lets doubles differ by `--tolerance` (1e-12) of their value and says which did: sums differ so much
- * from run to run, with the order in which threads add. `--ignore flows.cong` leaves out a column; without a view, that of all.
+ * Both dumps are made by one checkout's script, which says what is opened. `dump FOLDER --only NAME` takes the inputs
+ * whose name holds NAME. `compare` lets doubles differ by `--tolerance` (1e-12) of their value and says which did: sums
+ * differ so much from run to run, with the order in which threads add. `--ignore flows.cong` leaves out a column;
+ * without a view, that of all.
  */
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";

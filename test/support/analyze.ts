@@ -1,33 +1,30 @@
-/** The commands as a user runs them. */
-import { fileURLToPath } from "node:url";
-import { output, run } from "../../lab/command.ts";
+/** For the tests of analyze: its command line in this process with the output kept, and open traces. */
+import type { ExecutionContext } from "ava";
+import { main } from "../../analyze/cli.ts";
+import { openTrace, type Trace } from "../../analyze/index.ts";
 
-const bin = (name: string): string => fileURLToPath(new URL(`../../${name}/bin/${name}.js`, import.meta.url));
+export * from "./captures.ts";
+export { temporaryDirectory } from "./temporary-directory.ts";
 
-export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-
-export const analyze = (...args: string[]): Promise<string> => run([process.execPath, bin("analyze"), ...args]);
-
-export const capture = (...args: string[]) => output([process.execPath, bin("capture"), ...args]);
-
-/** What the tests read of a row of `analyze flows --json`. */
-export interface Flow {
-  readonly flow: number;
-  readonly saddr: string;
-  readonly sport: number;
-  readonly daddr: string;
-  readonly dport: number;
-  readonly duration_s: number;
-  readonly seen: string;
-  readonly acked_bytes: number | null;
-  readonly goodput_bps: number | null;
-  readonly crosses_gap: boolean;
+/** Opens captures until the test ends. */
+export async function opened(t: ExecutionContext, ...paths: string[]): Promise<Trace> {
+  const trace = await openTrace(paths);
+  t.teardown(() => trace[Symbol.asyncDispose]());
+  return trace;
 }
 
-export async function flowsOf(file: string): Promise<Flow[]> {
-  return JSON.parse(await analyze("flows", "--json", file)) as Flow[];
+export interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
 }
 
-export async function query<Row>(file: string, sql: string, ...options: string[]): Promise<Row[]> {
-  return JSON.parse(await analyze("sql", "--json", ...options, file, sql)) as Row[];
+/** Runs `analyze ARGS` in this process. */
+export async function analyze(...args: string[]): Promise<Run> {
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  const into = (chunks: Buffer[]) => ({ write: (chunk: string | Uint8Array) => chunks.push(Buffer.from(chunk)) });
+  const io = { stdout: into(out), stderr: into(err), columns: 120 };
+  const code = await main(["node", "analyze", ...args], io);
+  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
 }

@@ -1,4 +1,7 @@
-/** The module's records beside those of BPF, of the same traffic at the same time: which has its twin, and in what twins differ. */
+/**
+ * The module's records beside those of BPF, of the same traffic at the same time: which has its twin, and in what twins
+ * differ.
+ */
 import { readFrames, type TppHeader, verifyTpp } from "@tcpprobe-plus/tpp";
 import { BinaryText } from "../../analyze/records/binary-text.ts";
 
@@ -60,7 +63,10 @@ export async function linesOf(
   return { header, lost: walk.trailer?.lost ?? {}, text, columns: binary.columns };
 }
 
-/** `text`: the module's, with `fields` and since `zeroNs` of CLOCK_MONOTONIC. Both look at a connection under its lock, so their records are in the same order. */
+/**
+ * `text`: the module's, with `fields` and since `zeroNs` of CLOCK_MONOTONIC. Both look at a connection under its lock,
+ * so their records are in the same order.
+ */
 export async function sideBySide(
   bpfPath: string,
   { text, fields, zeroNs }: { text: string; fields: readonly string[]; zeroNs: bigint },
@@ -98,7 +104,10 @@ export async function sideBySide(
   return { header, lost, pairs, onlyModule, onlyBpf, differing };
 }
 
-/** Fields in which two records of the same moment are not the same; `apart`: seconds between the one's look and the other's. */
+/**
+ * Fields in which two records of the same moment are not the same; `apart`: seconds between the one's look and the
+ * other's.
+ */
 function differences(row: Row, twin: Row, apart: number, hz: number, bases: Map<string, number>): string[] {
   const found: string[] = [];
   const isReceived = row.type === "0";

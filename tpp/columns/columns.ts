@@ -4,10 +4,27 @@
  * module's print order all come from it.
  */
 
-export type SourceName = "kmod" | "bpf" | "tracefs" | "ss";
+/** In the order in which documents list them. */
+export const sourceNames = ["kmod", "bpf", "tracefs", "ss"] as const;
+export type SourceName = (typeof sourceNames)[number];
+
+/** How the lines of the data frames are to be read. */
+export const textKinds = [
+  /** One record a line in the documented field order, fields named by the header's `columns`. */
+  "probe",
+  /** Lines of tracefs' trace_pipe, `[LOST n EVENTS]` lines among them. */
+  "trace_pipe",
+  /** Output of `ss -tinHOe`, each poll preceded by a line with its number and times. */
+  "ss",
+  /** No text: binary records of one length, which the header's `records` describes. */
+  "records",
+] as const;
+export type TextKind = (typeof textKinds)[number];
 
 export interface Column {
-  /** Name in the documented 30-field text (and in the module's `Fields:` line); NULL for columns that no text carries. */
+  /**
+   * Name in the documented 30-field text (and in the module's `Fields:` line); NULL for columns that no text carries.
+   */
   readonly wire: string | null;
   /** Name in the `trace` table; carries the unit where the wire name does not. */
   readonly name: string;
@@ -50,7 +67,9 @@ export const caStates = ["Open", "Disorder", "CWR", "Recovery", "Loss"] as const
 /** `ssthresh` while there is none yet: TCP_INFINITE_SSTHRESH in include/net/tcp.h. */
 export const noSsthresh = 2147483647;
 
-/** `length` of a connection's last record (types 4 and 5). Merged segments (BIG TCP, GRO) can have it, and more, too. */
+/**
+ * `length` of a connection's last record (types 4 and 5). Merged segments (BIG TCP, GRO) can have it, and more, too.
+ */
 export const lastRecordLength = 65535;
 
 const u16 = "USMALLINT";

@@ -1,3 +1,4 @@
+/** What a capture was narrowed to, in words. */
 import type { TppFilters } from "./header.ts";
 
 /** What a capture was narrowed to, in a few words that hold foreign text; nothing where it took all. */

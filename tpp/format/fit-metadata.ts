@@ -1,10 +1,12 @@
-/** Makes metadata fit what readers take: long lists and texts are cut, what is optional and means nothing is left out. */
+/**
+ * Makes metadata fit what readers take: long lists and texts are cut, what is optional and means nothing is left out.
+ */
 
 type Json = Readonly<Record<string, unknown>>;
 type Accepted = (candidate: object) => boolean;
 
 /** How much is left of each text and list, from gentle to rough. */
-const steps = [
+const cuts = [
   { characters: 16_384, entries: 2000 },
   { characters: 2048, entries: 500 },
   { characters: 256, entries: 100 },
@@ -21,7 +23,7 @@ const optionalNames: Readonly<Record<string, readonly string[]>> = {
 export function fitted(tag: string, value: object, accepted: Accepted): object | undefined {
   const plain = JSON.parse(JSON.stringify(value)) as Json; // what JSON has no word for, such as NaN, is null now
   if (accepted(plain)) return plain;
-  for (const step of steps) {
+  for (const step of cuts) {
     const cut = new Set<string>();
     const shorter = Object.fromEntries(
       Object.entries(plain).map(([name, held]) => [name, shortened(held, step, () => cut.add(name))]),
@@ -40,7 +42,10 @@ function withNote(header: Json, cut: ReadonlySet<string>): Json {
   return { ...header, notes: [...notes, `too long for the header, and cut: ${[...cut].join(", ")}`] };
 }
 
-/** Losses are never left out: a cause that has no place under its name, or a count that is too high, is put where it has one. */
+/**
+ * Losses are never left out: a cause that has no place under its name, or a count that is too high, is put where it has
+ * one.
+ */
 function leaveOut(tag: string, value: Json, accepted: Accepted): object | undefined {
   let left: Json = value.lost === undefined ? value : { ...value, lost: plainLosses(value.lost) };
   for (const name of ["", ...(optionalNames[tag] ?? [])]) {

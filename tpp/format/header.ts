@@ -1,16 +1,6 @@
-import type { SourceName } from "../columns/columns.ts";
+/** The header, the checkpoints and the trailer of a file. */
+import type { SourceName, TextKind } from "../columns/columns.ts";
 import type { RecordLayout } from "./record-layout.ts";
-
-/** How the lines of the data frames are to be read. */
-export type TextKind =
-  /** One record a line in the documented field order (see columns.ts), fields named by `columns`. */
-  | "probe"
-  /** Lines of tracefs' trace_pipe, `[LOST n EVENTS]` lines among them. */
-  | "trace_pipe"
-  /** Output of `ss -tinHOe`, each poll preceded by a line with its number and times. */
-  | "ss"
-  /** No text: binary records of one length, which `records` describes. */
-  | "records";
 
 /** JSON of the header frame. Numbers that may pass 2^53 are decimal strings. */
 export interface TppHeader {
@@ -35,9 +25,14 @@ export interface TppHeader {
     /** CLOCK_REALTIME and CLOCK_MONOTONIC read together at the start, ns. */
     readonly realtime_ns: string;
     readonly monotonic_ns: string;
-    /** What CLOCK_MONOTONIC was, in ns, when the records' own clock read 0 ("0" where records carry the monotonic clock itself). */
+    /**
+     * What CLOCK_MONOTONIC was, in ns, when the records' own clock read 0 ("0" where records carry the monotonic clock
+     * itself).
+     */
     readonly zero_monotonic_ns: string;
-    /** `realtime` where the records carry the wall clock (imported text may); they are then counted from `realtime_ns`. */
+    /**
+     * `realtime` where the records carry the wall clock (imported text may); they are then counted from `realtime_ns`.
+     */
     readonly of_records?: "realtime";
   };
   readonly filters: TppFilters;

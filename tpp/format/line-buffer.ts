@@ -1,12 +1,12 @@
-/** Collects raw source bytes and cuts them into pieces for data frames, on whole lines. */
+/** Collects raw source bytes and cuts them into chunks for data frames, on whole lines. */
 import { maxRawFrameBytes } from "./zstd-frame.ts";
 
 const newline = 10;
 
-/** New memory costs more than what it is filled with: as many pieces as a writer lets wait are used again. */
+/** New memory costs more than what it is filled with: as many chunks as a writer lets wait are used again. */
 const maxSpare = 9;
 
-export interface LinePiece {
+export interface LineChunk {
   readonly raw: Buffer;
   readonly lines: number;
 }
@@ -124,7 +124,7 @@ export class LineBuffer {
    * The whole lines waiting, or undefined when there are none; what is left of the last line stays. A line that leaves
    * less than `room` makes the buffer grow, and is cut at the format's limit.
    */
-  take(room = 1): LinePiece | undefined {
+  take(room = 1): LineChunk | undefined {
     if (this.#lines === 0) {
       if (this.#buffer.length - this.#used >= room) return undefined;
       if (this.#buffer.length >= maxRawFrameBytes) return this.#cut(this.#used);
@@ -137,17 +137,17 @@ export class LineBuffer {
   }
 
   /** Everything that is left, a last line without newline too. */
-  takeRest(): LinePiece | undefined {
+  takeRest(): LineChunk | undefined {
     return this.#used === 0 ? undefined : this.#cut(this.#used);
   }
 
-  /** Gives a piece's memory back for another frame. */
-  recycle(piece: LinePiece): void {
-    const whole = Buffer.from(piece.raw.buffer, piece.raw.byteOffset, this.#frameBytes);
-    if (piece.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < maxSpare) this.#spare.push(whole);
+  /** Gives a chunk's memory back for another frame. */
+  recycle(chunk: LineChunk): void {
+    const whole = Buffer.from(chunk.raw.buffer, chunk.raw.byteOffset, this.#frameBytes);
+    if (chunk.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < maxSpare) this.#spare.push(whole);
   }
 
-  #cut(end: number): LinePiece {
+  #cut(end: number): LineChunk {
     const raw = this.#buffer.subarray(0, end);
     const next = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#frameBytes);
     const rest = this.#buffer.subarray(end, this.#used);

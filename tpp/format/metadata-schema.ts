@@ -1,9 +1,11 @@
 /**
  * What header, checkpoint and trailer may hold. They are checked here, once, where they are read and where they are
- * written: whoever gets a TppHeader, TppCheckpoint or TppTrailer can rely on every type and range below. Text is bounded in
- * length only: it is foreign, and `foreignText` is for showing it.
+ * written: whoever gets a TppHeader, TppCheckpoint or TppTrailer can rely on every type and range below. Text is
+ * bounded in length only: it is foreign, and `foreignText` is for showing it.
  */
-import type { TextKind, TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
+import { sourceNames, textKinds } from "../columns/columns.ts";
+import { mostPort } from "../port.ts";
+import type { TppCheckpoint, TppHeader, TppTrailer } from "./header.ts";
 import { layoutProblem } from "./record-layout.ts";
 import {
   both,
@@ -25,17 +27,6 @@ import {
 } from "./schema.ts";
 import { maxRawFrameBytes } from "./zstd-frame.ts";
 
-/** Typed so that a name that is added to the type must be added here. */
-const sources: Readonly<Record<TppHeader["source"], true>> = {
-  kmod: true,
-  bpf: true,
-  tracefs: true,
-  ss: true,
-  import: true,
-  synthetic: true,
-};
-const textKinds: Readonly<Record<TextKind, true>> = { probe: true, trace_pipe: true, ss: true, records: true };
-
 const count = whole(0, Number.MAX_SAFE_INTEGER);
 const word = text(1024);
 const line = text(1024 * 1024);
@@ -53,8 +44,8 @@ const settings = mapOf(anyKey, line, 100_000);
 
 /**
  * Clocks in ns. CLOCK_MONOTONIC stays below 31 years, which a record's own time (18 digits, 9 of them behind the point)
- * cannot pass either; CLOCK_REALTIME between the years 1748 and 2191. So every sum and difference of a clock, another one
- * and a record's time fits in 64 bits.
+ * cannot pass either; CLOCK_REALTIME between the years 1748 and 2191. So every sum and difference of a clock, another
+ * one and a record's time fits in 64 bits.
  */
 const monotonic = decimal(0n, 10n ** 18n);
 const realtime = decimal(-7n * 10n ** 18n, 7n * 10n ** 18n);
@@ -93,8 +84,8 @@ const headerFields = objectOf({
   format: oneOf(1),
   capture_id: id,
   tool: objectOf({ name: word, version: word }),
-  source: oneOf(...Object.keys(sources)),
-  text: oneOf(...Object.keys(textKinds)),
+  source: oneOf(...sourceNames, "import", "synthetic"),
+  text: oneOf(...textKinds),
   columns: nullOr(fieldNames),
   events: optional(mapOf(eventName, text(64 * 1024), 1000)),
   kernel: objectOf({ release: word, version: word, machine: word, hz: nullOr(whole(1, 10_000)) }),
@@ -105,8 +96,8 @@ const headerFields = objectOf({
     of_records: optional(oneOf("realtime")),
   }),
   filters: objectOf({
-    port: nullOr(whole(1, 65535)),
-    ports: optional(listOf(pairOf(whole(1, 65535)), 1000)),
+    port: nullOr(whole(1, mostPort)),
+    ports: optional(listOf(pairOf(whole(1, mostPort)), 1000)),
     hosts: optional(listOf(text(64, 1), 1000)),
     netns: optional(objectOf({ name: word, inode: whole(1, 2 ** 32) })),
     cgroup: optional(objectOf({ path: text(4096, 1), id: decimal(0n, 2n ** 64n) })),
@@ -188,12 +179,18 @@ const trailer = objectOf({
   ),
 });
 
-/** Which of a header's values cannot be, in one line such as `filters.port is 0, not a whole number from 1 to 65535`; null for none. */
+/**
+ * Which of a header's values cannot be, in one line such as `filters.port is 0, not a whole number from 1 to 65535`;
+ * null for none.
+ */
 export const headerProblem = (value: unknown): string | null => header(value, "");
 export const checkpointProblem = (value: unknown): string | null => checkpoint(value, "");
 export const trailerProblem = (value: unknown): string | null => trailer(value, "");
 
-/** A header whose every value holds; of a .tpp, or of the metadata of a converted capture. `headerProblem` says what does not. */
+/**
+ * A header whose every value holds; of a .tpp, or of the metadata of a converted capture. `headerProblem` says what
+ * does not.
+ */
 export const asHeader = (value: unknown): TppHeader | undefined =>
   headerProblem(value) === null ? (value as TppHeader) : undefined;
 

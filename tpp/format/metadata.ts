@@ -22,9 +22,9 @@ const problemOf: Readonly<Record<MetadataTag, (value: unknown) => string | null>
 };
 
 /**
- * A skippable frame of tag, CRC32 of tag and JSON, JSON. What a reader would refuse is never written: what is too long is
- * cut, and a note in the header says so. Throws a HeaderValueError for values that mean nothing, such as a clock in another
- * century.
+ * A skippable frame of tag, CRC32 of tag and JSON, JSON. What a reader would refuse is never written: what is too long
+ * is cut, and a note in the header says so. Throws a HeaderValueError for values that mean nothing, such as a clock in
+ * another century.
  */
 export function encodeMetadata(tag: MetadataTag, value: TppHeader | TppCheckpoint | TppTrailer): Buffer {
   let json = Buffer.from(JSON.stringify(value), "utf8");
@@ -69,8 +69,8 @@ const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * What makes JSON cost more than its size to hold, or recursion to go through: depth, and the number of values. Names that
- * this version does not know may hold anything, so this is looked at before the JSON is parsed.
+ * What makes JSON cost more than its size to hold, or recursion to go through: depth, and the number of values. Names
+ * that this version does not know may hold anything, so this is looked at before the JSON is parsed.
  */
 export function shapeProblem(json: Buffer): string | null {
   let depth = 0;

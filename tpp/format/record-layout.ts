@@ -1,6 +1,6 @@
 /**
- * Binary records: all of one length, one after the other, each value at a fixed place. The header describes them, so that
- * any program can read them; a description that makes no sense is refused here and never used for a read.
+ * Binary records: all of one length, one after the other, each value at a fixed place. The header describes them, so
+ * that any program can read them; a description that makes no sense is refused here and never used for a read.
  */
 
 /** Numbers are little-endian but for `u16be`; `bytes16` is an address, `chars16` text that a zero ends. */

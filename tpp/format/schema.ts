@@ -1,6 +1,6 @@
 /**
- * Small checks that are put together to describe what JSON may hold. A check gets a value and the name to call it by, and
- * returns null, or one line that says what is wrong. Names that a description does not know are let through.
+ * Small checks that are put together to describe what JSON may hold. A check gets a value and the name to call it by,
+ * and returns null, or one line that says what is wrong. Names that a description does not know are let through.
  */
 import { foreignText } from "../foreign-text.ts";
 

@@ -70,7 +70,10 @@ export const seekTableBytes = (entries: number): number => 8 + entries * entryBy
 
 export const seekTableFooterBytes = footerBytes;
 
-/** How many entries a table says it has, by the last bytes of it; undefined when these, or its length, are none of a table. */
+/**
+ * How many entries a table says it has, by the last bytes of it; undefined when these, or its length, are none of a
+ * table.
+ */
 export function seekTableEntries(footer: Buffer, tableBytes: number): number | undefined {
   if (footer.length !== footerBytes) return undefined;
   if (footer.readUInt32LE(5) !== footerMagic || footer[4] !== checksumFlag) return undefined;

@@ -28,7 +28,10 @@ export type ReadAt = (offset: number, length: number) => Buffer;
 const cut: FrameEnd = { ok: false, cut: true, why: "the file ends inside it" };
 const bad = (why: string): FrameEnd => ({ ok: false, cut: false, why });
 
-/** Finds the end of the data frame at `offset` from its header and block headers alone. `mayGoOn` is asked at each block. */
+/**
+ * Finds the end of the data frame at `offset` from its header and block headers alone. `mayGoOn` is asked at each
+ * block.
+ */
 export function measureDataFrame(readAt: ReadAt, offset: number, mayGoOn: () => boolean): FrameEnd {
   const header = readAt(offset, maxFrameHeaderBytes);
   if (header.length < 6) return cut;

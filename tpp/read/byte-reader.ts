@@ -1,4 +1,6 @@
-/** Small reads anywhere in a file, through two windows, so that walking frames and searching touch only what they need. */
+/**
+ * Small reads anywhere in a file, through two windows, so that walking frames and searching touch only what they need.
+ */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { NotAFileError } from "../errors.ts";
 import type { ReadAt } from "../format/zstd-frame.ts";

@@ -1,4 +1,6 @@
-/** How much text a file may hold for each of its bytes. zstd can make 16 MiB of 500 bytes, as often as somebody likes. */
+/**
+ * How much text a file may hold for each of its bytes. zstd can make 16 MiB of 500 bytes, as often as somebody likes.
+ */
 import { ExpansionError } from "../errors.ts";
 
 /** Bytes of text for each byte of the file; docs/tpp-format.md, "Limits", has what was measured. */
@@ -16,7 +18,9 @@ export interface WalkedSizes {
   readonly frames: readonly { readonly rawBytes: number }[];
 }
 
-/** Throws an ExpansionError where the frames claim more text than allowed; the walk's own `maxExpansion` unless told. */
+/**
+ * Throws an ExpansionError where the frames claim more text than allowed; the walk's own `maxExpansion` unless told.
+ */
 export function checkExpansion(walk: WalkedSizes, maxExpansion: number = walk.maxExpansion): void {
   const { path, storedBytes, frames } = walk;
   const rawBytes = frames.reduce((sum, frame) => sum + frame.rawBytes, 0);

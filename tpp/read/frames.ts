@@ -1,11 +1,11 @@
-/** The pieces a .tpp file is made of, found one after the other. */
+/** The frames that a .tpp file is made of, found one after the other. */
 import { crc32 } from "node:zlib";
 import { type MetadataTag, maxMetadataBytes, metadataPrefixBytes, parseMetadata, tagOf } from "../format/metadata.ts";
 import { measureDataFrame, seekTableMagic, skippableMagic, zstdMagic } from "../format/zstd-frame.ts";
 import { type ByteReader, windowBytes } from "./byte-reader.ts";
 import type { Effort } from "./effort.ts";
 
-export interface DataPiece {
+export interface DataFrame {
   readonly kind: "data";
   readonly offset: number;
   readonly end: number;
@@ -14,7 +14,7 @@ export interface DataPiece {
 }
 
 /** A metadata frame whose CRC holds. */
-export interface MetadataPiece {
+export interface MetadataFrame {
   readonly kind: "metadata";
   readonly offset: number;
   readonly end: number;
@@ -23,29 +23,29 @@ export interface MetadataPiece {
   readonly value: unknown;
 }
 
-export interface SeekTablePiece {
+export interface SeekTableFrame {
   readonly kind: "seek table";
   readonly offset: number;
   readonly end: number;
 }
 
-/** Not a sound piece of a .tpp file. `cut`: because the file ends in it, as far as can be seen. */
-export interface BrokenPiece {
+/** Not a sound frame of a .tpp file. `cut`: because the file ends in it, as far as can be seen. */
+export interface BrokenFrame {
   readonly kind: "broken";
   readonly offset: number;
   readonly cut: boolean;
   readonly why: string;
 }
 
-export type Piece = DataPiece | MetadataPiece | SeekTablePiece | BrokenPiece;
+export type Frame = DataFrame | MetadataFrame | SeekTableFrame | BrokenFrame;
 
 /** What the steps and block headers cost that hardly read anything. */
 const stepCost = 1024;
 const blockCost = 64;
 
-/** The piece at `offset`, which must lie inside the file. */
-export function pieceAt(reader: ByteReader, offset: number, effort: Effort): Piece {
-  const broken = (cut: boolean, why: string): BrokenPiece => ({ kind: "broken", offset, cut, why });
+/** The frame at `offset`, which must lie inside the file. */
+export function frameAt(reader: ByteReader, offset: number, effort: Effort): Frame {
+  const broken = (cut: boolean, why: string): BrokenFrame => ({ kind: "broken", offset, cut, why });
   if (!effort.spend(stepCost)) return broken(false, "looking further would take too long");
   const start = reader.at(offset, 8);
   if (start.length < 4) return broken(true, "the file ends inside a frame's first bytes");

@@ -27,9 +27,9 @@ export interface ReadFramesOptions {
 }
 
 /**
- * The raw bytes of the walk's intact frames, in order of their numbers. Each is checked against its content checksum and
- * its checkpoint. Throws a DamagedFrameError at a frame that fails, unless `onDamage` takes it, and before the first frame an
- * ExpansionError where all together claim more text than they may.
+ * The raw bytes of the walk's intact frames, in order of their numbers. Each is checked against its content checksum
+ * and its checkpoint. Throws a DamagedFrameError at a frame that fails, unless `onDamage` takes it, and before the
+ * first frame an ExpansionError where all together claim more text than they may.
  */
 export async function* readFrames(
   path: string,
@@ -68,7 +68,7 @@ async function readFrame(file: FileHandle, frame: TppFrame, recordBytes: number 
   if (bytesRead !== compressed.length) fail("the file ends inside it");
   const raw = await decompress(compressed, {
     maxOutputLength: Math.max(1, frame.rawBytes),
-    chunkSize: frame.rawBytes + 64, // one piece: by the default of 16 KiB it costs three times as much
+    chunkSize: frame.rawBytes + 64, // one chunk: by the default of 16 KiB it costs three times as much
   }).catch((error: NodeJS.ErrnoException) =>
     fail(reasons[error.code ?? ""] ?? `it does not decompress (${error.code})`),
   );

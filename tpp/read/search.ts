@@ -4,7 +4,7 @@ import { metadataPrefixBytes } from "../format/metadata.ts";
 import { skippableMagic } from "../format/zstd-frame.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { Effort } from "./effort.ts";
-import { type MetadataPiece, pieceAt } from "./frames.ts";
+import { frameAt, type MetadataFrame } from "./frames.ts";
 
 const needle = Buffer.alloc(4);
 needle.writeUInt32LE(skippableMagic, 0);
@@ -13,8 +13,8 @@ const smallestStep = 4 * 1024;
 const largestStep = 1024 * 1024;
 
 /**
- * A search that goes on where it was: what has been read stays in hand between calls, and the steps grow only as long as
- * nothing is found, so that a damage costs about as much as it is long.
+ * A search that goes on where it was: what has been read stays in hand between calls, and the steps grow only as long
+ * as nothing is found, so that a damage costs about as much as it is long.
  */
 export class MetadataSearch {
   readonly #reader: ByteReader;
@@ -29,7 +29,7 @@ export class MetadataSearch {
   }
 
   /** The first metadata frame at or after `from` whose CRC holds, looking no further than `limit`. */
-  next(from: number, limit: number = this.#reader.fileBytes): MetadataPiece | undefined {
+  next(from: number, limit: number = this.#reader.fileBytes): MetadataFrame | undefined {
     const end = Math.min(limit, this.#reader.fileBytes);
     let step = smallestStep;
     let at = from;
@@ -47,8 +47,8 @@ export class MetadataSearch {
       }
       at = this.#start + hit;
       if (at + metadataPrefixBytes > end) return undefined;
-      const piece = pieceAt(this.#reader, at, this.#effort);
-      if (piece.kind === "metadata") return piece;
+      const frame = frameAt(this.#reader, at, this.#effort);
+      if (frame.kind === "metadata") return frame;
       if (this.#effort.isSpent) return undefined;
       at += 1;
     }

@@ -1,8 +1,8 @@
-/** Puts the pieces of a file in relation: which data frames are proven by a checkpoint, and what is wrong. */
+/** Puts the frames of a file in relation: which data frames are proven by a checkpoint, and what is wrong. */
 
 import type { TppCheckpoint, TppTrailer } from "../format/header.ts";
 import { type DamageKind, DamageList } from "./damage.ts";
-import type { DataPiece } from "./frames.ts";
+import type { DataFrame } from "./frames.ts";
 
 /** A data frame that holds, as far as can be seen without decompressing it. */
 export interface TppFrame {
@@ -58,7 +58,7 @@ export class WalkState {
   readonly idCounts = new Map<string, number>();
   trailer: TppTrailer | null = null;
   /** Data frames since the last anchor. Of many, the last ones: no more than one of them can be of use. */
-  pending: DataPiece[] = [];
+  pending: DataFrame[] = [];
   /** What a file of this size can hold, and so can have lost. */
   readonly #mostMissingBytes: number;
   #last: Anchor = beginning(0);
@@ -83,8 +83,8 @@ export class WalkState {
     this.#last = beginning(end);
   }
 
-  dataFrame(piece: DataPiece): void {
-    this.pending.push(piece);
+  dataFrame(frame: DataFrame): void {
+    this.pending.push(frame);
     if (this.pending.length > mostPending) this.#notUsed(this.pending.shift()!);
   }
 
@@ -218,15 +218,17 @@ export class WalkState {
   }
 
   dropPending(): void {
-    for (const piece of this.pending) this.#notUsed(piece);
+    for (const frame of this.pending) this.#notUsed(frame);
     this.pending = [];
   }
 
-  #notUsed({ offset }: DataPiece): void {
+  #notUsed({ offset }: DataFrame): void {
     this.addDamage("checkpoint", offset, `data frame at byte ${offset} has no checkpoint and is not used`);
   }
 
-  /** What a checkpoint says that cannot be, of what the file can hold or after the frames before it; null for nothing. */
+  /**
+   * What a checkpoint says that cannot be, of what the file can hold or after the frames before it; null for nothing.
+   */
   #doubt({ frame, lines, raw_bytes, frame_lines, frame_raw_bytes }: TppCheckpoint): string | null {
     const senseless = senselessCounts(frame, lines, raw_bytes);
     if (senseless !== null || this.#anchors.has(frame) || this.#anchors.has(frame - 1)) return senseless;
@@ -238,7 +240,10 @@ export class WalkState {
     return this.#missesTooMuch(firstByte);
   }
 
-  /** Totals before a frame: what is known of the frame before it, else what its checkpoint says. The two must be the same. */
+  /**
+   * Totals before a frame: what is known of the frame before it, else what its checkpoint says. The two must be the
+   * same.
+   */
   #totalsBefore(checkpoint: TppCheckpoint, offset: number): { frame: number; lines: number; rawBytes: number } {
     const frame = checkpoint.frame - 1;
     const said = {
@@ -289,7 +294,7 @@ export class WalkState {
     }
   }
 
-  #ownFrame(checkpoint: TppCheckpoint, offset: number): DataPiece | undefined {
+  #ownFrame(checkpoint: TppCheckpoint, offset: number): DataFrame | undefined {
     const last = this.pending.at(-1);
     if (!last || last.end !== offset || last.offset !== offset - checkpoint.compressed_bytes) return undefined;
     if (last.checksum !== checkpoint.checksum || last.rawBytes !== checkpoint.frame_raw_bytes) return undefined;
@@ -297,15 +302,15 @@ export class WalkState {
   }
 
   /**
-   * Data frames without a checkpoint of their own. One alone is proven by its neighbours when it stands exactly where the
-   * one missing frame was written and holds exactly its bytes.
+   * Data frames without a checkpoint of their own. One alone is proven by its neighbours when it stands exactly where
+   * the one missing frame was written and holds exactly its bytes.
    */
   #settlePending(
     next: { frame: number; lines: number; rawBytes: number },
     shift: number,
-    own: DataPiece | undefined,
+    own: DataFrame | undefined,
   ): void {
-    const orphans = this.pending.filter((piece) => piece !== own);
+    const orphans = this.pending.filter((frame) => frame !== own);
     const [orphan] = orphans;
     const last = this.#last;
     const fits =
@@ -332,9 +337,9 @@ export class WalkState {
     this.#anchors.set(next.frame, { ...next, frameLines: next.lines - last.lines, end: at });
   }
 
-  #accept(piece: DataPiece, number: number, firstLine: number, lines: number | null, confirmed: boolean): void {
-    const { offset, rawBytes, checksum } = piece;
-    const compressedBytes = piece.end - offset;
+  #accept(frame: DataFrame, number: number, firstLine: number, lines: number | null, confirmed: boolean): void {
+    const { offset, rawBytes, checksum } = frame;
+    const compressedBytes = frame.end - offset;
     this.frames.push({ number, offset, compressedBytes, rawBytes, checksum, firstLine, lines, confirmed });
   }
 }

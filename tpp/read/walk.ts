@@ -22,7 +22,7 @@ import { ByteReader } from "./byte-reader.ts";
 import type { TppDamage } from "./damage.ts";
 import { Effort } from "./effort.ts";
 import { defaultMaxExpansion } from "./expansion.ts";
-import { type BrokenPiece, type MetadataPiece, metadataValue, pieceAt, type SeekTablePiece } from "./frames.ts";
+import { type BrokenFrame, frameAt, type MetadataFrame, metadataValue, type SeekTableFrame } from "./frames.ts";
 import { MetadataSearch } from "./search.ts";
 import { type TppFrame, WalkState } from "./walk-state.ts";
 
@@ -40,7 +40,10 @@ export interface TppWalk {
   readonly checkpoints: readonly TppCheckpoint[];
   /** Null in a file that was cut or is still being written. */
   readonly trailer: TppTrailer | null;
-  /** By byte offset; empty for a whole file. Of very many the first are listed, and a last entry says how many more there are. */
+  /**
+   * By byte offset; empty for a whole file. Of very many the first are listed, and a last entry says how many more
+   * there are.
+   */
   readonly damage: readonly TppDamage[];
 }
 
@@ -160,9 +163,9 @@ class Walker {
 
   /** The header that ends at `end`: where its CRC does not hold, it may still parse, with a name or value changed. */
   #useHeader(end: number): number {
-    const piece = pieceAt(this.#reader, 0, this.#effort);
-    const holds = piece.kind === "metadata";
-    const value = holds ? piece.value : metadataValue(this.#reader, 0, end);
+    const frame = frameAt(this.#reader, 0, this.#effort);
+    const holds = frame.kind === "metadata";
+    const value = holds ? frame.value : metadataValue(this.#reader, 0, end);
     const problem = headerProblem(value);
     if (problem === null) this.#header = value as TppHeader;
     if (!holds) {
@@ -181,25 +184,25 @@ class Walker {
   }
 
   #step(at: number): number {
-    const piece = pieceAt(this.#reader, at, this.#effort);
-    if (piece.kind === "broken") return this.#skipBroken(piece);
+    const frame = frameAt(this.#reader, at, this.#effort);
+    if (frame.kind === "broken") return this.#skipBroken(frame);
     if (this.#seekTableEnd > 0 && this.#state.trailer) {
       this.#state.addDamage("trailer", at, `bytes from ${at} on follow the end of the recording and are not used`);
       return this.#reader.fileBytes;
     }
-    if (piece.kind === "data") {
-      this.#state.dataFrame(piece);
-      this.#seen.add({ compressedBytes: piece.end - at, rawBytes: piece.rawBytes, checksum: piece.checksum });
-    } else if (piece.kind === "seek table") {
-      this.#seekTable(piece);
+    if (frame.kind === "data") {
+      this.#state.dataFrame(frame);
+      this.#seen.add({ compressedBytes: frame.end - at, rawBytes: frame.rawBytes, checksum: frame.checksum });
+    } else if (frame.kind === "seek table") {
+      this.#seekTable(frame);
     } else {
-      this.#seen.add(skippableEntry(piece.end - at));
-      this.#metadata(piece);
+      this.#seen.add(skippableEntry(frame.end - at));
+      this.#metadata(frame);
     }
-    return piece.end;
+    return frame.end;
   }
 
-  #metadata({ tag, value, offset, end }: MetadataPiece): void {
+  #metadata({ tag, value, offset, end }: MetadataFrame): void {
     if (tag === "TPPH") {
       this.#state.addDamage("foreign", offset, `second header at byte ${offset} is not used`);
       return;
@@ -214,8 +217,8 @@ class Walker {
     }
   }
 
-  /** A piece that does not hold: names it, then goes on behind the next checkpoint or trailer that does. */
-  #skipBroken({ offset, cut, why }: BrokenPiece): number {
+  /** A frame that does not hold: names it, then goes on behind the next checkpoint or trailer that does. */
+  #skipBroken({ offset, cut, why }: BrokenFrame): number {
     const next = this.#resume(this.#state.pending.at(-1)?.offset ?? offset);
     const atEnd = next === this.#reader.fileBytes;
     const givenUp = this.#effort.isSpent ? "; what is behind them is not read, as it would take too long" : "";
@@ -226,8 +229,8 @@ class Walker {
   }
 
   /**
-   * Looks behind `from` for the next sound checkpoint or trailer. Before a checkpoint stands its data frame, whose size it
-   * states: that one is read again from there. Returns where to go on; the end of the file if there is nothing.
+   * Looks behind `from` for the next sound checkpoint or trailer. Before a checkpoint stands its data frame, whose size
+   * it states: that one is read again from there. Returns where to go on; the end of the file if there is nothing.
    */
   #resume(from: number): number {
     const found = this.#search.next(Math.max(from + 1, this.#searchedTo));
@@ -236,14 +239,14 @@ class Walker {
     const checkpoint = found.tag === "TPPC" ? asCheckpoint(found.value) : undefined;
     const start = found.offset - (checkpoint?.compressed_bytes ?? 0);
     if (start < from || start >= found.offset) return found.offset;
-    const data = pieceAt(this.#reader, start, this.#effort);
+    const data = frameAt(this.#reader, start, this.#effort);
     const before = this.#state.pending.filter((other) => other.end <= start);
     this.#state.pending = data.kind === "data" && data.end === found.offset ? [...before, data] : before;
     return found.offset;
   }
 
   /** The table must name exactly the frames before it; in a file that is damaged anyway it says nothing more. */
-  #seekTable({ offset, end }: SeekTablePiece): void {
+  #seekTable({ offset, end }: SeekTableFrame): void {
     const damaged = (what: string) =>
       this.#state.addDamage("seek table", offset, `seek table at byte ${offset} ${what}`);
     if (!this.#state.trailer) {

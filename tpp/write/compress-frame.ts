@@ -5,9 +5,9 @@ import { constants, createZstdCompress } from "node:zlib";
 const roomFor = (rawBytes: number): number => rawBytes + (rawBytes >> 8) + 1024;
 
 /**
- * A frame with content size and checksum. zstd is told with the bytes that they are all, and has room for the result: so
- * it knows the size, and compresses from where the bytes are. `zstdCompress` tells it only afterwards, which makes it copy
- * them into a window of its own and search that in two parts: a tenth more CPU time.
+ * A frame with content size and checksum. zstd is told with the bytes that they are all, and has room for the result:
+ * so it knows the size, and compresses from where the bytes are. `zstdCompress` tells it only afterwards, which makes
+ * it copy them into a window of its own and search that in two parts: a tenth more CPU time.
  */
 export function compressFrame(raw: Buffer, level: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,7 @@
-/** Which file a name stands for, whatever the name: by device and inode, as a hard link and a bind mount have another name. */
+/**
+ * Which file a name stands for, whatever the name: by device and inode, as a hard link and a bind mount have another
+ * name.
+ */
 import { lstat, stat, unlink } from "node:fs/promises";
 
 /** What tells a file from every other that is there now. */

@@ -1,6 +1,7 @@
+/** Writes a capture: frames of whole lines, a checkpoint behind each, a trailer. */
 import { DiskFullError, OutputClosedError } from "../errors.ts";
 import type { CheckpointExtras, TppHeader, TppTrailer } from "../format/header.ts";
-import { LineBuffer, type LinePiece } from "../format/line-buffer.ts";
+import { LineBuffer, type LineChunk } from "../format/line-buffer.ts";
 import { compressFrame } from "./compress-frame.ts";
 import type { FileIdentity } from "./file-identity.ts";
 import { type CheckpointNotes, FrameSink } from "./frame-sink.ts";
@@ -77,7 +78,10 @@ export class TppWriter {
     this.#waiting = new LineBuffer(options.frameBytes ?? 4 * 1024 * 1024, header.records?.bytes ?? null);
   }
 
-  /** Creates the file with its header; `-` is standard output. Throws the errors of `openTarget`, a MetadataTooLargeError or DiskFullError. */
+  /**
+   * Creates the file with its header; `-` is standard output. Throws the errors of `openTarget`, a
+   * MetadataTooLargeError or DiskFullError.
+   */
   static async create(path: string, header: TppHeader, options: TppWriterOptions = {}): Promise<TppWriter> {
     return new TppWriter(await FrameSink.create(path, header, options), header, options);
   }
@@ -123,7 +127,7 @@ export class TppWriter {
   }
 
   /**
-   * Takes source bytes in any pieces; they are copied. False asks the caller to wait for `drained()` before it goes on:
+   * Takes source bytes in any chunks; they are copied. False asks the caller to wait for `drained()` before it goes on:
    * the bytes given are taken all the same.
    */
   write(chunk: Buffer): boolean {
@@ -136,7 +140,9 @@ export class TppWriter {
     return this.#took();
   }
 
-  /** Room for at least `bytes`, to be filled from its beginning and then told to `filled`, with no other call between. */
+  /**
+   * Room for at least `bytes`, to be filled from its beginning and then told to `filled`, with no other call between.
+   */
   space(bytes: number): Buffer {
     for (;;) {
       const space = this.#waiting.space();
@@ -217,13 +223,13 @@ export class TppWriter {
     if (this.#waiting.bytes > 0) this.#timer = setTimeout(() => this.#tick(), this.#frameMs);
   }
 
-  #enqueue(piece: LinePiece | undefined): void {
-    if (!piece) return;
+  #enqueue(chunk: LineChunk | undefined): void {
+    if (!chunk) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#pendingBytes += piece.raw.length;
-    this.#pendingLines += piece.lines;
-    const records = this.#recordsIn ? this.#recordsIn(piece.raw) : piece.lines;
+    this.#pendingBytes += chunk.raw.length;
+    this.#pendingLines += chunk.lines;
+    const records = this.#recordsIn ? this.#recordsIn(chunk.raw) : chunk.lines;
     this.#records += records;
     const extras = this.#atCheckpoint(this);
     const notes = {
@@ -232,21 +238,21 @@ export class TppWriter {
       lost: { ...this.#lost },
       ...extras,
     };
-    this.#queue = this.#queue.then(() => this.#store(piece, records, notes));
+    this.#queue = this.#queue.then(() => this.#store(chunk, records, notes));
   }
 
-  async #store(piece: LinePiece, records: number, notes: CheckpointNotes): Promise<void> {
+  async #store(chunk: LineChunk, records: number, notes: CheckpointNotes): Promise<void> {
     try {
       if (this.#failure) throw this.#failure;
-      const compressed = await compressFrame(piece.raw, this.#level);
-      await this.#sink.appendData({ compressed, rawBytes: piece.raw.length, lines: piece.lines }, notes);
+      const compressed = await compressFrame(chunk.raw, this.#level);
+      await this.#sink.appendData({ compressed, rawBytes: chunk.raw.length, lines: chunk.lines }, notes);
     } catch (error) {
       this.#failure ??= error as Error;
       this.#records -= records;
       this.addLoss("output", records);
     }
-    this.#pendingBytes -= piece.raw.length;
-    this.#pendingLines -= piece.lines;
-    this.#waiting.recycle(piece);
+    this.#pendingBytes -= chunk.raw.length;
+    this.#pendingLines -= chunk.lines;
+    this.#waiting.recycle(chunk);
   }
 }

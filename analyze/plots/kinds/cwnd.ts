@@ -1,16 +1,18 @@
-import { noSsthresh } from "@tcpprobe-plus/tpp";
+/** The plot `cwnd`. */
+import { noSsthresh } from "@tcpprobe-plus/tpp/columns";
 import { type PlotDefinition, palette } from "../definition.ts";
 
 /**
- * Tracepoints show no timer: between the last segment received before a timeout and the first after it, only the change to
- * Loss is seen. The window held its old value up to that change, so a point there keeps the later value from being drawn
- * back over the whole silence. A second timeout before any segment arrives adds nothing: the value since is not known.
+ * Tracepoints do not show the timer. Between the last segment received before a timeout and the first after it, they
+ * show only the change to Loss. The window kept its old value until that change. A point there stops the later value
+ * from being drawn back over the whole silence. A second timeout before any segment arrives adds no point: the value
+ * after the first is not known.
  */
 const heldUntilLoss = (column: string): string => `
   SELECT flow, ord, t, previous AS value FROM (
     SELECT flow, ord, t, type, lag(${column}) OVER (PARTITION BY flow ORDER BY ord) AS previous
     FROM trace JOIN captures USING (capture)
-    WHERE source = 'tracefs' AND (${column} IS NOT NULL OR (type = 'ca_state' AND ca_state = 'Loss'))
+    WHERE NOT counts_packets AND sees_ca_state AND (${column} IS NOT NULL OR (type = 'ca_state' AND ca_state = 'Loss'))
   ) WHERE type = 'ca_state' AND previous < ${noSsthresh}`;
 
 /** The congestion window and the slow-start threshold, in packets. */
@@ -24,14 +26,14 @@ export const cwnd: PlotDefinition = {
     {
       name: "cwnd",
       points: "SELECT flow, ord, t, snd_cwnd AS value FROM trace WHERE snd_cwnd IS NOT NULL",
-      tracefsPoints: heldUntilLoss("snd_cwnd"),
+      stateChangePoints: heldUntilLoss("snd_cwnd"),
       color: palette.blue,
-      needs: { column: "snd_cwnd", suppliers: ["kmod", "tracefs"] },
+      needs: { column: "snd_cwnd" },
     },
     {
       name: "ssthresh",
       points: `SELECT flow, ord, t, ssthresh AS value FROM trace WHERE ssthresh < ${noSsthresh}`,
-      tracefsPoints: heldUntilLoss("ssthresh"),
+      stateChangePoints: heldUntilLoss("ssthresh"),
       color: palette.orange,
       dash: [5, 3],
       optional: true,

@@ -1,7 +1,8 @@
+/** The plot `goodput`. */
 import { type PlotDefinition, palette } from "../definition.ts";
 
-/** Windows as steps: each from its start, and the last to its end. */
-const steps = (rate: string): string => `
+/** Windows as a staircase: each from its start, and the last to its end. */
+const windowed = (rate: string): string => `
   SELECT flow, (window_start_s / window_s)::BIGINT AS ord, window_start_s AS t, ${rate} AS value
   FROM goodput WHERE ${rate} IS NOT NULL
   UNION ALL
@@ -14,6 +15,7 @@ export const goodput: PlotDefinition = {
   yTitle: "rate",
   views: ["goodput"],
   interpolate: "step-after",
+  windowed: true,
   scales: [
     { from: 0, divisor: 1, unit: "bit/s" },
     { from: 2e3, divisor: 1e3, unit: "kbit/s" },
@@ -23,17 +25,16 @@ export const goodput: PlotDefinition = {
   series: [
     {
       name: "goodput",
-      points: steps("goodput_bps"),
+      points: windowed("goodput_bps"),
       color: palette.blue,
       needs: {
         column: "snd_una",
-        suppliers: ["kmod", "tracefs", "ss"],
         proxy: { column: "bytes_acked", note: "by bytes_acked at each poll" },
       },
     },
     {
       name: "throughput sent",
-      points: steps("throughput_bps"),
+      points: windowed("throughput_bps"),
       color: palette.orange,
       dash: [5, 3],
       optional: true,

@@ -1,7 +1,8 @@
+/** The plot `inflight`: in packets where the source counts them, else in bytes. */
 import { type PlotDefinition, palette } from "../definition.ts";
 
 /** Packets in flight under the window that bounds them. */
-export const inflightPackets: PlotDefinition = {
+const inflightPackets: PlotDefinition = {
   title: "Packets in flight",
   yTitle: "packets",
   views: ["inflight"],
@@ -12,7 +13,7 @@ export const inflightPackets: PlotDefinition = {
       name: "in flight",
       points: "SELECT flow, ord, t, inflight_packets AS value FROM inflight WHERE inflight_packets IS NOT NULL",
       color: palette.blue,
-      needs: { column: "packets_out", suppliers: ["kmod", "ss"] },
+      needs: { column: "packets_out" },
     },
     {
       name: "cwnd",
@@ -25,22 +26,27 @@ export const inflightPackets: PlotDefinition = {
 };
 
 /** Bytes sent and not yet acknowledged, for sources that count no packets. */
-export const inflightBytes: PlotDefinition = {
+const inflightBytes: PlotDefinition = {
   title: "Bytes in flight",
   yTitle: "snd_nxt \u2212 snd_una",
   views: ["inflight"],
   interpolate: "step-before",
   scales: [
     { from: 0, divisor: 1, unit: "bytes" },
-    { from: 4096, divisor: 1024, unit: "KiB" },
-    { from: 4 << 20, divisor: 1 << 20, unit: "MiB" },
+    { from: 4e3, divisor: 1e3, unit: "kB" },
+    { from: 4e6, divisor: 1e6, unit: "MB" },
   ],
   series: [
     {
       name: "in flight",
       points: "SELECT flow, ord, t, inflight_bytes AS value FROM inflight WHERE inflight_bytes IS NOT NULL",
       color: palette.blue,
-      needs: { column: "snd_nxt", suppliers: ["kmod", "tracefs"] },
+      needs: { column: "snd_nxt" },
     },
   ],
+};
+
+export const inflight: PlotDefinition = {
+  ...inflightPackets,
+  units: { packets: inflightPackets, bytes: inflightBytes },
 };

@@ -1,6 +1,7 @@
+/** The plot `limits`. */
 import { type PlotDefinition, palette, type Series } from "../definition.ts";
 
-/** Windows as steps: each from its start, and the last to its end. */
+/** Windows as a staircase: each from its start, and the last to its end. */
 const share = (time: string): string => `
   SELECT flow, (window_start_s / window_s)::BIGINT AS ord, window_start_s AS t, 100 * ${time} / told_s AS value FROM limits_by_window
   UNION ALL
@@ -15,12 +16,13 @@ export const limits: PlotDefinition = {
   yTitle: "share of time",
   views: ["limits_by_window"],
   interpolate: "step-after",
+  windowed: true,
   stacked: true,
   scales: [{ from: 0, divisor: 1, unit: "%" }],
   series: [
     {
       ...series("congestion window", "cwnd_s", palette.blue),
-      needs: { column: "snd_cwnd", suppliers: ["kmod", "tracefs"] },
+      needs: { column: "snd_cwnd" },
     },
     series("recovery", "recovery_s", palette.vermilion),
     series("receiver", "rwnd_s", palette.orange),

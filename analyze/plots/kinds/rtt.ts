@@ -1,3 +1,4 @@
+/** The plot `rtt`. */
 import { type PlotDefinition, palette } from "../definition.ts";
 
 /** The smoothed round-trip time that the sender holds (RFC 6298, section 2). */
@@ -16,7 +17,7 @@ export const rtt: PlotDefinition = {
       name: "srtt",
       points: "SELECT flow, ord, t, srtt_us AS value FROM trace WHERE srtt_us > 0",
       color: palette.blue,
-      needs: { column: "srtt_us", suppliers: ["kmod", "tracefs"] },
+      needs: { column: "srtt_us" },
     },
   ],
 };

@@ -26,7 +26,10 @@ const limits: Readonly<Record<string, number>> = {
   UBIGINT: 2 ** 64,
 };
 
-/** What no connection counts to: a larger number would turn negative in `trace`, and eight times a difference not fit in 64 bits. */
+/**
+ * What no connection counts to: a larger number would turn negative in `trace`, and eight times a difference not fit in
+ * 64 bits.
+ */
 const mostCounted = 2 ** 58;
 
 const wireColumns = new Map(

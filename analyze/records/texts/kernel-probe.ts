@@ -3,8 +3,8 @@
  *
  *     0.006091810 192.0.2.1:5001 198.51.100.1:34121 32 0xe66a3bf3 0xe66a3ba3 10 2147483647 44032 2 45056
  *
- * time, ends, length, snd_nxt, snd_una, snd_cwnd, ssthresh, snd_wnd, srtt and, from Linux 3.12 on, rcv_wnd. What srtt is in depends on
- * the kernel: us since 3.15, jiffies before. The text does not tell, so whoever imports it must.
+ * time, ends, length, snd_nxt, snd_una, snd_cwnd, ssthresh, snd_wnd, srtt and, from Linux 3.12 on, rcv_wnd. What srtt
+ * is in depends on the kernel: us since 3.15, jiffies before. The text does not tell, so whoever imports it must.
  */
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";

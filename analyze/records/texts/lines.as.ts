@@ -1,6 +1,7 @@
 /**
- * Lines of the documented text into columns: what fields.ts does line by line, as WebAssembly. AssemblyScript, so it has types of
- * its own; `npm run build:wasm` compiles it. The function parseLine of fields.ts says the same in TypeScript, and a test compares both.
+ * Lines of the documented text into columns: what fields.ts does line by line, as WebAssembly. AssemblyScript, so it
+ * has types of its own; `npm run build:wasm` compiles it. The function parseLine of fields.ts says the same in
+ * TypeScript, and a test compares both.
  *
  * All memory is laid out by wasm-lines.ts. Nothing is allocated here.
  */
@@ -21,7 +22,10 @@ const F64: u8 = 5;
 
 /** A field: kind u8, column's kind u8 (0: no column), column u32 at 4, limit u64 at 8, scale f64 at 16. */
 const FIELD_BYTES: usize = 24;
-/** An entry of the table of ends: place of its bytes u32, their number u32, connection u64, number of the ends u32, both ports u16. */
+/**
+ * An entry of the table of ends: place of its bytes u32, their number u32, connection u64, number of the ends u32, both
+ * ports u16.
+ */
 const ENTRY_BYTES: usize = 24;
 
 let fields: usize = 0;
@@ -40,7 +44,10 @@ let entryCount: u32 = 0;
 export let stoppedAt: usize = 0;
 /** 0: it is through, or the batch is full; 1: a line that is no record; 2: ends that are not in the table. */
 export let stoppedBy: i32 = 0;
-/** 1: the field that is wrong, -1 where there are more fields than should be, and where it stands. 2: where the ends stand. */
+/**
+ * 1: the field that is wrong, -1 where there are more fields than should be, and where it stands. 2: where the ends
+ * stand.
+ */
 export let wrongField: i32 = 0;
 export let wrongAt: usize = 0;
 export let endsFrom: usize = 0;
@@ -149,8 +156,8 @@ function stop(at: usize, why: i32): void {
 }
 
 /**
- * Reads lines of [from, end), the last of which ends with a line feed, into the rows from `row` on, until `mostRows`. Returns
- * the rows there are then.
+ * Reads lines of [from, end), the last of which ends with a line feed, into the rows from `row` on, until `mostRows`.
+ * Returns the rows there are then.
  */
 export function parse(from: usize, end: usize, row: u32, mostRows: u32): u32 {
   let line = from;

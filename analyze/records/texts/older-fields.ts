@@ -1,10 +1,11 @@
 /**
- * Text of the older tcp_probe_plus, which read_data.py left: the documented fields with rto in jiffies, then what the module
- * appended to records of BBR connections, or a connection's HTTP user agent.
+ * Text of the older tcp_probe_plus, which read_data.py left: the documented fields with rto in jiffies, then what the
+ * module appended to records of BBR connections, or a connection's HTTP user agent.
  *
  *     1 1.123109340 192.0.2.1 59700 198.51.100.1 5001 2896 0x18 … 0 0 281397 Mozilla/5.0 (X11; Linux x86_64)
  *
- * In 2017 all numbers were hexadecimal, addresses one number (c00002e4 is 192.0.2.228), seconds and nanoseconds two fields:
+ * In 2017 all numbers were hexadecimal, addresses one number (c00002e4 is 192.0.2.228), seconds and nanoseconds two
+ * fields:
  *
  *     1 0 8ce0c c00002e4 16 c6336402 e911 64 18 df30a274 7e39514 …
  *

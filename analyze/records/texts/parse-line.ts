@@ -8,8 +8,9 @@ export const codes = { number: 0, ends: 1, type: 2, time: 3, hex: 4, word: 5, ba
 export const told = { endsFrom: 0, endsTo: 1, failed: 2, at: 3 } as const;
 
 /**
- * Takes the line at `at` apart: each field's number goes to `numbers`, from `base` on; of words, the place where they stand. Returns the place of
- * the line's end; -1 where it is no record, and in `tells` which field is wrong and where (-1: there are more). `more`: further words may follow.
+ * Takes the line at `at` apart: each field's number goes to `numbers`, from `base` on; of words, the place where they
+ * stand. Returns the place of the line's end; -1 where it is no record, and in `tells` which field is wrong and where
+ * (-1: there are more). `more`: further words may follow.
  */
 export function parseLine(
   text: Uint8Array,

@@ -2,13 +2,14 @@
  * Polls of `ss -tinHOe`, each behind a line with its number and when it was asked and answered (CLOCK_MONOTONIC, ns):
  *
  *     # ss 12 81234000111222 81234002333444
- *     ESTAB 0 2896 10.0.1.1:40000 10.0.2.1:5001 ino:4711 sk:117d <-> ts sack cubic wscale:7,7 rto:204 rtt:1.5/0.7 mss:1448 …
+ *     ESTAB 0 2896 10.0.1.1:40000 10.0.2.1:5001 ino:4711 sk:117d <-> ts sack cubic wscale:7,7 rto:204 rtt:1.5/0.7
+ *     mss:1448 …
  *
  * A record's time is the middle of its poll.
  *
- * ss leaves out counts that are 0. Those that every ss prints beside cwnd are taken as 0 where it printed cwnd; what only
- * newer ones know (`since` kernel) is so where the kernel, and hence most likely its ss, is that new. Of others, such as a
- * threshold or a window, the absence says nothing.
+ * ss leaves out counts that are 0. Those that every ss prints beside cwnd are taken as 0 where it printed cwnd; what
+ * only newer ones know (`since` kernel) is so where the kernel, and hence most likely its ss, is that new. Of others,
+ * such as a threshold or a window, the absence says nothing.
  */
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
@@ -237,7 +238,10 @@ class PollLine {
   }
 }
 
-/** Without what others have named, and so may hold anything: the path of a control group, which the arrow ends, and users. */
+/**
+ * Without what others have named, and so may hold anything: the path of a control group, which the arrow ends, and
+ * users.
+ */
 function withoutNames(line: string): string {
   return line
     .replace(/ cgroup:.*(?= (?:v6only:\d )?[<-]-[->](?: |$))/, "")

@@ -6,7 +6,9 @@ import type { ColumnSpec } from "../columns.ts";
 export interface TextReader {
   /** Lines read so far, empty ones too. */
   readonly lines: number;
-  /** Rows and bad lines of a stretch of whole lines, one after the other. The builder is flushed by whoever calls this. */
+  /**
+   * Rows and bad lines of a stretch of whole lines, one after the other. The builder is flushed by whoever calls this.
+   */
   read(text: Uint8Array): void;
 }
 

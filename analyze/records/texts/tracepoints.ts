@@ -5,8 +5,8 @@
  *     iperf3-180     [000]    41.072538: tcp_probe:            family=AF_INET src=10.0.1.1:5001 …
  *     iperf3 25224   [000] 14041.566236:       tcp:tcp_probe: family=AF_INET src=10.0.1.1:5001 …
  *
- * A line stands by itself: what is before the time (a task whose name may hold anything, flags, what a tool put in front) does
- * not matter, and keys are read from each line, as their order differs between kernels.
+ * A line stands by itself: what is before the time (a task whose name may hold anything, flags, what a tool put in
+ * front) does not matter, and keys are read from each line, as their order differs between kernels.
  */
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
@@ -215,7 +215,10 @@ class TracepointsReader implements TextReader {
     }
   }
 
-  /** Reads the time that ends before `word`, perhaps with the event's system between: `14041.566236:   tcp:`. False where there is none. */
+  /**
+   * Reads the time that ends before `word`, perhaps with the event's system between: `14041.566236:   tcp:`. False
+   * where there is none.
+   */
   #timeBefore(text: Uint8Array, begin: number, word: number): boolean {
     let at = word - 1;
     if (text[at] === colon) {

@@ -1,4 +1,6 @@
-/** Builds the module from its sources into root's cache, one folder for each kernel release and state of the sources. */
+/**
+ * Builds the module from its sources into root's cache, one folder for each kernel release and state of the sources.
+ */
 import { spawn } from "node:child_process";
 import {
   chmodSync,
@@ -33,7 +35,10 @@ export interface BuiltModule {
 const folderOf = (kernel: Kernel, sources: ModuleSources, cache: string): string =>
   join(cache, `${kernel.release}-${sources.hash}`);
 
-/** One that was built before; null where there is none. Throws a CacheError where others than root could have changed it. */
+/**
+ * One that was built before; null where there is none. Throws a CacheError where others than root could have changed
+ * it.
+ */
 export function builtBefore(kernel: Kernel, sources: ModuleSources, cache: string = cacheFolder()): string | null {
   const path = moduleIn(folderOf(kernel, sources, cache));
   if (!existsSync(path)) return null;

@@ -1,6 +1,6 @@
 /**
- * Where built modules are kept. Root loads code from there, so root alone may write to it and to every folder above it: who
- * can write to one of those can put another folder in the place of the one below.
+ * Where built modules are kept. Root loads code from there, so root alone may write to it and to every folder above it:
+ * who can write to one of those can put another folder in the place of the one below.
  */
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";

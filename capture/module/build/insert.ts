@@ -1,7 +1,7 @@
 /** Puts the module into the kernel, and says why it does not go. */
 import { closeSync } from "node:fs";
+import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import type { CaptureError } from "../../errors.ts";
-import { exitCodes } from "../../exit-codes.ts";
 import { findProgram, type ProgramResult, runProgram, runWithFile } from "../../system/programs.ts";
 import { ModuleInsertError, ModuleRightsError, NoKmodToolsError, SignatureNeededError } from "../errors.ts";
 import type { ModuleSettings } from "../settings.ts";

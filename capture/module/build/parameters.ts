@@ -1,4 +1,5 @@
 /** The module's parameters, as `--set name=value` takes them; their limits are those of kmod/sysctl.c. */
+import { mostPort } from "@tcpprobe-plus/tpp/base";
 import { BadModuleSettingError } from "../errors.ts";
 import type { ModuleSettings } from "../settings.ts";
 
@@ -25,7 +26,7 @@ export const parameters: readonly Parameter[] = [
   parameter("full", 0, 1, "0 or 1"),
   parameter("hashsize", 0, 2 ** 24, "buckets", true),
   parameter("maxflows", 1, 100_000_000, "flows"),
-  parameter("port", 0, 65535, "a port, 0 for all"),
+  parameter("port", 0, mostPort, "a port, 0 for all"),
   parameter("probetime", 0, 86_400_000, "ms"),
   parameter("purgetime", 1, 1_000_000, "s"),
   parameter("extended", 0, 1, "0 or 1"),

@@ -1,6 +1,6 @@
 /** Which processes have the module's data file open, as `fuser` finds it: from /proc. */
 import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
-import { foreignText } from "@tcpprobe-plus/tpp/write";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 
 export interface Reader {
   readonly pid: number;
@@ -10,7 +10,9 @@ export interface Reader {
   readonly user: string;
 }
 
-/** Name of the file as a process's descriptors show it; who has a file system of his own can give any file that name. */
+/**
+ * Name of the file as a process's descriptors show it; who has a file system of his own can give any file that name.
+ */
 const dataFile = /^\/proc\/(?:\d+\/|self\/)?(?:task\/\d+\/)?net\/tcpprobe(?:_data)?$/;
 const maxCommandLength = 60;
 

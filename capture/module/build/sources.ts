@@ -1,4 +1,6 @@
-/** The module's sources: beside capture in the repository and in the published package, inside the single executable. */
+/**
+ * The module's sources: beside capture in the repository and in the published package, inside the single executable.
+ */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

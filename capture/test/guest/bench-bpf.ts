@@ -1,6 +1,6 @@
 /**
- * node bench-bpf.js PORT OUT COMMAND...: hooks attached while COMMAND runs, three times, rings big enough for all of it and read afterwards, by
- * the guest's clock, which under QEMU's -icount counts instructions. Writes what
+ * node bench-bpf.js PORT OUT COMMAND...: hooks attached while COMMAND runs, three times, rings big enough for all of it
+ * and read afterwards, by the guest's clock, which under QEMU's -icount counts instructions. Writes what
  * COMMAND printed and "read NS BYTES RECORDS" of one run.
  * PORT: what is let through; 0 for all.
  */

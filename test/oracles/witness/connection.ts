@@ -1,6 +1,6 @@
 /**
- * One connection as tcpdump saw it at its sender, and what follows from its frames by the definitions in the RFCs: bytes
- * acknowledged, retransmissions, bytes in flight, goodput, smoothed RTT, completion time.
+ * One connection as tcpdump saw it at its sender, and what follows from its frames by the definitions in the RFCs:
+ * bytes acknowledged, retransmissions, bytes in flight, goodput, smoothed RTT, completion time.
  */
 import { ACK, FIN, type Frame, RST, SYN } from "./frames.ts";
 
@@ -25,7 +25,9 @@ export interface Connection {
   readonly segments: readonly Segment[];
 }
 
-/** The connections whose SYN went to this port, as their client saw them; times count from `base_ns` (ns since 1970). */
+/**
+ * The connections whose SYN went to this port, as their client saw them; times count from `base_ns` (ns since 1970).
+ */
 export function connectionsTo(port: number, frames: readonly Frame[], base_ns: bigint): Connection[] {
   const streams = new Map<number, Frame[]>();
   for (const frame of frames) {
@@ -88,7 +90,10 @@ function near(number: number, zero: number, { last }: { last: number }): number 
   return last + (step >= 2 ** 31 ? step - 2 ** 32 : step);
 }
 
-/** Does the sender take note of what it acknowledges? Of a RST it does not (RFC 9293, section 3.10.7.4: the RST comes first). */
+/**
+ * Does the sender take note of what it acknowledges? Of a RST it does not (RFC 9293, section 3.10.7.4: the RST comes
+ * first).
+ */
 const acknowledges = (s: Segment): boolean => !s.out && (s.flags & (ACK | RST)) === ACK;
 const occupied = (s: Segment): number => s.length + (s.flags & (SYN | FIN) ? 1 : 0);
 
@@ -98,7 +103,9 @@ export const dataSent = ({ segments }: Connection): number => {
   return first ? end - 1 : end;
 };
 
-/** Payload bytes that the peer acknowledged: the highest acknowledgement, without the sequence numbers of SYN and FIN. */
+/**
+ * Payload bytes that the peer acknowledged: the highest acknowledgement, without the sequence numbers of SYN and FIN.
+ */
 export function acknowledgedBytes({ segments }: Connection): number {
   let highest = 1;
   let fin = Number.POSITIVE_INFINITY;
@@ -111,7 +118,10 @@ export function acknowledgedBytes({ segments }: Connection): number {
 
 export const retransmissions = (connection: Connection): number => sentAgain(connection).length;
 
-/** Runs of neighbours among the segments sent again. A buffer that holds several leaves as one, so there are at least as many buffers. */
+/**
+ * Runs of neighbours among the segments sent again. A buffer that holds several leaves as one, so there are at least as
+ * many buffers.
+ */
 export function retransmittedRuns(connection: Connection): number {
   let runs = 0;
   let end: number | undefined;
@@ -123,8 +133,8 @@ export function retransmittedRuns(connection: Connection): number {
 }
 
 /**
- * Segments sent again: they begin below the highest sequence number sent before, and not where tcpdump has seen nothing yet
- * (two CPUs may hand it neighbours in another order).
+ * Segments sent again: they begin below the highest sequence number sent before, and not where tcpdump has seen nothing
+ * yet (two CPUs may hand it neighbours in another order).
  */
 function sentAgain({ segments }: Connection): Segment[] {
   let next = 0;
@@ -148,7 +158,10 @@ function sentAgain({ segments }: Connection): Segment[] {
   return again;
 }
 
-/** From the SYN to what ended it, seconds: the last frame, or the first RST, after which there is no connection any more. */
+/**
+ * From the SYN to what ended it, seconds: the last frame, or the first RST, after which there is no connection any
+ * more.
+ */
 export function duration_s({ segments }: Connection): number {
   const end = segments.find((s) => s.flags & RST) ?? segments.at(-1);
   return (end?.t ?? 0) - (segments[0]?.t ?? 0);
@@ -167,7 +180,9 @@ export interface InFlight {
   readonly next: number;
 }
 
-/** Bytes in flight before each segment with payload: highest sequence number sent less highest acknowledgement received. */
+/**
+ * Bytes in flight before each segment with payload: highest sequence number sent less highest acknowledgement received.
+ */
 export function inFlightAtSends({ segments }: Connection): InFlight[] {
   const points: InFlight[] = [];
   let next = 0;
@@ -183,51 +198,52 @@ export function inFlightAtSends({ segments }: Connection): InFlight[] {
   return points;
 }
 
-interface Step {
+interface Progress {
   readonly t: number;
   readonly next: number;
   readonly acked: number;
 }
 
-const knownSteps = new WeakMap<Connection, Step[]>();
+const knownProgress = new WeakMap<Connection, Progress[]>();
 
 /** Highest number sent and highest acknowledged after each segment. */
-function stepsOf(connection: Connection): Step[] {
-  const known = knownSteps.get(connection);
+function progressOf(connection: Connection): Progress[] {
+  const known = knownProgress.get(connection);
   if (known) return known;
   let next = 0;
   let acked = 0;
-  const steps = connection.segments.map((s) => {
+  const progress = connection.segments.map((s) => {
     if (s.out) next = Math.max(next, s.seq + occupied(s));
     else if (acknowledges(s)) acked = Math.max(acked, s.ack);
     return { t: s.t, next, acked };
   });
-  knownSteps.set(connection, steps);
-  return steps;
+  knownProgress.set(connection, progress);
+  return progress;
 }
 
 /** What was so at some moment within so many seconds before or after. */
-function stepsNear(connection: Connection, t: number, within_s: number): Step[] {
-  const steps = stepsOf(connection);
+function progressNear(connection: Connection, t: number, within_s: number): Progress[] {
+  const progress = progressOf(connection);
   let low = 0;
-  let high = steps.length;
+  let high = progress.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((steps[middle] as Step).t < t - within_s) low = middle + 1;
+    if ((progress[middle] as Progress).t < t - within_s) low = middle + 1;
     else high = middle;
   }
-  const near: Step[] = [steps[low - 1] ?? { t, next: 0, acked: 0 }];
-  for (let at = low; at < steps.length && (steps[at] as Step).t <= t + within_s; at++) near.push(steps[at] as Step);
+  const near: Progress[] = [progress[low - 1] ?? { t, next: 0, acked: 0 }];
+  for (let at = low; at < progress.length && (progress[at] as Progress).t <= t + within_s; at++)
+    near.push(progress[at] as Progress);
   return near;
 }
 
 /** Were so many bytes in flight at some moment within so many seconds before or after? */
 export const wasInFlight = (connection: Connection, t: number, within_s: number, bytes: number): boolean =>
-  stepsNear(connection, t, within_s).some((step) => step.next - step.acked === bytes);
+  progressNear(connection, t, within_s).some((step) => step.next - step.acked === bytes);
 
 /** Could they have been, if segments sent and received passed each other on their way in that time? */
 export function couldBeInFlight(connection: Connection, t: number, within_s: number, bytes: number): boolean {
-  const near = stepsNear(connection, t, within_s);
+  const near = progressNear(connection, t, within_s);
   const sent = new Set(near.map((step) => step.next));
   return near.some((step) => sent.has(bytes + step.acked));
 }
@@ -260,10 +276,10 @@ export interface Smoothed {
 }
 
 /**
- * The smoothed RTT of RFC 6298, section 2, after each acknowledgement that gave a sample: the age of the oldest segment that
- * it newly acknowledges; where that includes one that was sent again, which by Karn's rule (section 3) is no sample, the age
- * of the oldest segment sent once that it newly SACKs; else, where it acknowledges new data, the time since its echoed
- * timestamp was sent (RFC 7323, section 4.1).
+ * The smoothed RTT of RFC 6298, section 2, after each acknowledgement that gave a sample: the age of the oldest segment
+ * that it newly acknowledges; where that includes one that was sent again, which by Karn's rule (section 3) is no
+ * sample, the age of the oldest segment sent once that it newly SACKs; else, where it acknowledges new data, the time
+ * since its echoed timestamp was sent (RFC 7323, section 4.1).
  */
 export function smoothedRtt({ segments }: Connection): Smoothed[] {
   const result: Smoothed[] = [];

@@ -1,4 +1,6 @@
-/** What tshark tells of each TCP frame of a packet capture. Nothing of the project's own code is used in this folder. */
+/**
+ * What tshark tells of each TCP frame of a packet capture. Nothing of the project's own code is used in this folder.
+ */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 

@@ -1,0 +1,11 @@
+-- window: 0.005 s
+-- The same trace as in a-loss-flags-the-windows-it-touches. Samples, turned round from srtt in whole us ((new - old) *
+-- 8 + old), by the record with whose packet they were measured:
+--   4750.337693  (80190 - 80403) * 8 + 80403 = 78699
+--   4750.338911  (80156 - 80190) * 8 + 80190 = 79918, but records were lost until the next: perhaps several samples.
+--   Left out 4750.340218  (80131 - 80156) * 8 + 80156 = 79956
+--   4750.341435  (79964 - 80131) * 8 + 80131 = 78795
+--   4750.342647  (79970 - 79964) * 8 + 79964 = 80012
+--   4750.343855  (79821 - 79970) * 8 + 79970 = 78778
+--   4750.345064  (79843 - 79821) * 8 + 79821 = 79997
+SELECT round(window_start_s, 3) AS s, basis, samples, rtt_min_us, rtt_mean_us, crosses_gap FROM rtt ORDER BY s

@@ -1,0 +1,183 @@
+/** Pictures: their fields are in their data, and the reduction keeps what a picture of all points would show. */
+import test from "ava";
+import { fixture, opened } from "../../../test/support/analyze.ts";
+import { type PlotName, plotNames, type VegaLiteSpec } from "../../index.ts";
+import { drawPlot } from "../../plots/draw.ts";
+import { toSvg, toVega } from "../../plots/render.ts";
+
+type Row = Record<string, string | number>;
+interface Unit {
+  readonly values: readonly Row[];
+  readonly fields: readonly string[];
+}
+
+/** Every unit of a specification that draws something: its own or inherited data, and the fields it names. */
+function unitsOf(spec: VegaLiteSpec, inherited: readonly Row[] | null = null): Unit[] {
+  const own = (spec.data as { values?: readonly Row[] } | undefined)?.values ?? inherited;
+  const children = (["vconcat", "hconcat", "concat", "layer"] as const).flatMap(
+    (key) => (spec[key] as VegaLiteSpec[] | undefined) ?? [],
+  );
+  if (children.length > 0) return children.flatMap((child) => unitsOf(child, own));
+  return [{ values: own ?? [], fields: [...new Set(fieldsIn(spec.encoding))] }];
+}
+
+function fieldsIn(value: unknown): string[] {
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === "field" && typeof inner === "string" ? [inner] : fieldsIn(inner),
+  );
+}
+
+const recordings = ["shaped-loss", "cubic-bbr", "loopback", "kmod-loss", "kmod-rto-chain", "kmod-zero-window-extended"];
+
+for (const name of recordings) {
+  test(`plots of ${name}: every field they name is in their data, and they are drawn without a warning`, async (t) => {
+    const trace = await opened(t, fixture(name));
+    for (const plot of plotNames) {
+      const { spec } = await drawPlot(trace, plot);
+      t.is(spec.$schema, "https://vega.github.io/schema/vega-lite/v5.json");
+      const units = unitsOf(spec);
+      t.true(units.some(({ values }) => values.length > 0));
+      for (const { values, fields } of units) {
+        t.true(fields.includes("t"));
+        const missing = fields.filter((field) => values.some((row) => row[field] === undefined || row[field] === null));
+        t.deepEqual(missing, [], plot);
+        t.true(values.every((row) => Number.isFinite(row.t)));
+      }
+      toVega(spec); // throws what Vega-Lite warns of
+      const svg = await toSvg(spec);
+      t.regex(svg, /class="mark-(line|area)/);
+      t.notRegex(svg, /NaN|undefined|Infinity/);
+    }
+  });
+}
+
+interface Point {
+  readonly t: number;
+  readonly value: number;
+}
+
+const round = (value: number): number => Number(value.toPrecision(9));
+
+const firstOf = (points: readonly Point[]) => points[0]!;
+const lastOf = (points: readonly Point[]) => points.at(-1)!;
+const lowestOf = (points: readonly Point[]) => Math.min(...points.map((point) => point.value));
+const highestOf = (points: readonly Point[]) => Math.max(...points.map((point) => point.value));
+
+function byPixel(points: readonly Point[], from: number, to: number, width: number): Map<number, Point[]> {
+  const pixels = new Map<number, Point[]>();
+  for (const point of points) {
+    const pixel = Math.floor((point.t - from) * (width / (to - from)));
+    pixels.set(pixel, [...(pixels.get(pixel) ?? []), point]);
+  }
+  return pixels;
+}
+
+const reductions: [plot: PlotName, sql: string, divisor: number][] = [
+  [
+    "cwnd",
+    "SELECT t, snd_cwnd AS value FROM trace WHERE flow = 3 AND (snd_cwnd IS NOT NULL OR (type = 'ca_state' AND ca_state = 'Loss')) ORDER BY ord",
+    1,
+  ],
+  ["rtt", "SELECT t, srtt_us AS value FROM trace WHERE flow = 3 AND srtt_us > 0 ORDER BY ord", 1000],
+];
+for (const [plot, sql, divisor] of reductions) {
+  for (const width of [200, 800]) {
+    test(`plot ${plot} at ${width} pixels keeps the first, last, lowest and highest point of each pixel column`, async (t) => {
+      const trace = await opened(t, fixture("shaped-loss"));
+      const [from, to] = [0.5, 13.5];
+      const { spec } = await drawPlot(trace, plot, { flows: [3], from, to, width });
+      const drawn = unitsOf(spec)[0]!.values as unknown as Point[];
+      const columns = await trace.columns(sql);
+      const [times, values] = columns.values as number[][];
+      const all = times!
+        // Where the state became Loss the record has no window: the one before it held until then.
+        .map((time, row) => ({ t: time, value: values![row] ?? values![row - 1] ?? null }))
+        .filter((point): point is Point => point.value !== null)
+        .filter((point) => point.t >= from && point.t <= to);
+      const expected = byPixel(all, from, to, width);
+      t.true(all.length > 3 * drawn.length || width > 200);
+      t.true(drawn.length <= 4 * width);
+      const isPoint = new Set(all.map((point) => `${round(point.t)} ${round(point.value / divisor)}`));
+      t.true(drawn.every((point) => isPoint.has(`${point.t} ${point.value}`)));
+      t.true(drawn.every((point, index) => index === 0 || point.t >= drawn[index - 1]!.t));
+      let at = 0;
+      for (const [pixel, points] of expected) {
+        // Points come in order of time, so those of a column stand together.
+        const end = lastOf(points).t;
+        const kept: Point[] = [];
+        while (at < drawn.length && drawn[at]!.t <= round(end)) kept.push(drawn[at++]!);
+        t.true(kept.length >= 1 && kept.length <= 4, `${kept.length} points in column ${pixel}`);
+        t.deepEqual(
+          [firstOf(kept).t, firstOf(kept).value, lastOf(kept).t, lastOf(kept).value, lowestOf(kept), highestOf(kept)],
+          [
+            round(firstOf(points).t),
+            round(firstOf(points).value / divisor),
+            round(lastOf(points).t),
+            round(lastOf(points).value / divisor),
+            round(lowestOf(points) / divisor),
+            round(highestOf(points) / divisor),
+          ],
+        );
+      }
+      t.is(at, drawn.length);
+    });
+  }
+}
+
+test("the window holds until the timeout in a picture from tracepoints, and is the new one from there on", async (t) => {
+  const trace = await opened(t, fixture("shaped-loss"));
+  const { spec } = await drawPlot(trace, "cwnd", { flows: [3] });
+  const drawn = unitsOf(spec)[0]!.values as unknown as Point[];
+  const [loss] = (
+    await trace.columns("SELECT min(t) FROM trace WHERE flow = 3 AND type = 'ca_state' AND ca_state = 'Loss'")
+  ).values[0] as number[];
+  const at = drawn.findIndex((point) => point.t === round(loss!));
+  t.true(at > 0);
+  t.is(drawn[at]!.value, drawn[at - 1]!.value);
+  t.is(drawn[at + 1]!.value, 1);
+});
+
+test("a picture's size is bounded by its width, not by the capture's length", async (t) => {
+  const trace = await opened(t, fixture("cubic-bbr"));
+  for (const plot of plotNames) {
+    const { spec } = await drawPlot(trace, plot, { width: 200 });
+    const flows = Number(await trace.database.value("SELECT count(DISTINCT flow) FROM trace"));
+    for (const { values } of unitsOf(spec)) {
+      const kinds = new Set(values.map((row) => `${row.flow} ${row.series}`)).size;
+      t.true(
+        values.length <= 4 * 201 * Math.min(kinds, 2 * flows),
+        `${plot}: ${values.length} points of ${kinds} lines`,
+      );
+    }
+  }
+});
+
+test("timeouts of a module capture are marked, and nothing is without any", async (t) => {
+  const marksOf = async (name: string) => {
+    const { spec } = await drawPlot(await opened(t, fixture(name)), "cwnd");
+    return unitsOf(spec).flatMap(({ values }) =>
+      values.filter((row) => row.value === undefined).map((row) => String(row.series)),
+    );
+  };
+  const chain = await marksOf("kmod-rto-chain");
+  // One layer draws a rule through the panel for each timeout, the other a tick for each mark.
+  t.is(chain.filter((mark) => mark === "RTO").length, 2 * 3);
+  t.deepEqual(await marksOf("loopback"), []);
+});
+
+test("goodput in the picture is the view's, step by step, and ends where the last window ends", async (t) => {
+  const trace = await opened(t, fixture("kmod-loss"));
+  const { spec } = await drawPlot(trace, "goodput", { flows: [1], window: 0.1 });
+  const drawn = unitsOf(spec)[0]!.values as unknown as (Point & { series: string })[];
+  const rows = await trace.rows<{ at: number; rate: number }>(
+    "SELECT window_start_s AS at, goodput_bps / 1e6 AS rate FROM goodput WHERE flow = 1 ORDER BY 1",
+  );
+  t.true(rows.length > 20);
+  const expected = rows.map(({ at, rate }) => ({ t: round(at), value: round(rate) }));
+  const last = expected.at(-1)!;
+  t.deepEqual(
+    drawn.filter((point) => point.series === "goodput").map(({ t: at, value }) => ({ t: at, value })),
+    [...expected, { t: round(rows.at(-1)!.at + 0.1), value: last.value }],
+  );
+});

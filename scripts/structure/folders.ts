@@ -1,0 +1,183 @@
+/**
+ * The folders, what each is, and which others its files may import. `npm run check` holds every import against this
+ * table, and docs/architecture.md shows it. A folder stands above all that it may import, so the table can have no
+ * circle.
+ */
+
+export interface Folder {
+  /** The folder, or the file, from the root. A file belongs to the longest entry that fits. */
+  readonly path: string;
+  /** What it is, in a line. */
+  readonly what: string;
+  /** What it may import beside itself: entries of this table. */
+  readonly imports: readonly string[];
+}
+
+/** Files that all of a package may import. They import nothing but one another. */
+const analyzeBase = [
+  "analyze/errors.ts",
+  "analyze/version.ts",
+  "analyze/temporary.ts",
+  "tpp/base.ts",
+  "tpp/columns",
+  "tpp/index.ts",
+];
+const captureBase = ["capture/errors.ts", "capture/version.ts", "tpp/base.ts", "tpp/columns", "tpp/write.ts"];
+const tppBase = ["tpp/errors.ts", "tpp/foreign-text.ts", "tpp/exit-codes.ts", "tpp/port.ts", "tpp/units.ts"];
+
+const analyze = (name: string, what: string, ...imports: readonly string[]): Folder => ({
+  path: `analyze/${name}`,
+  what,
+  imports: [...analyzeBase, ...imports.map((one) => `analyze/${one}`)],
+});
+const capture = (name: string, what: string, ...imports: readonly string[]): Folder => ({
+  path: `capture/${name}`,
+  what,
+  imports: [...captureBase, ...imports.map((one) => `capture/${one}`)],
+});
+const tpp = (name: string, what: string, ...imports: readonly string[]): Folder => ({
+  path: `tpp/${name}`,
+  what,
+  imports: [...tppBase, ...imports.map((one) => `tpp/${one}`)],
+});
+
+/** `capture recover` reads. Its command imports that when it runs, so that a recording starts without. */
+const withReading = (folder: Folder): Folder => ({ ...folder, imports: [...folder.imports, "tpp/index.ts"] });
+
+export const folders: readonly Folder[] = [
+  tpp(
+    "index.ts",
+    "the format as `analyze` and other programs import it",
+    "recover.ts",
+    "read",
+    "write",
+    "format",
+    "columns",
+  ),
+  tpp("write.ts", "the part of it that `capture` starts with: no reading", "read", "write", "format", "columns"),
+  tpp("base.ts", "what a command needs before it knows what it is to do"),
+  tpp("recover.ts", "the intact frames of a damaged file as a whole one", "read", "write", "format"),
+  tpp("read", "walking, reading and verifying a file", "format"),
+  tpp("write", "writing a file: frames, checkpoints, trailer; never over another", "format"),
+  tpp("format", "what both sides share: frames, header, checkpoints, layout of binary records", "columns"),
+  tpp("columns", "the table of columns: name, unit, type, meaning, the sources that supply it"),
+  tpp("errors.ts", "errors of reading and writing"),
+  { path: "tpp/foreign-text.ts", what: "text from outside, as people are shown it", imports: [] },
+  { path: "tpp/code-cache.js", what: "where Node may keep compiled code", imports: [] },
+  { path: "tpp/exit-codes.ts", what: "exit codes of both commands", imports: [] },
+  { path: "tpp/port.ts", what: "a port from text", imports: [] },
+  { path: "tpp/units.ts", what: "sizes and rates as text", imports: [] },
+
+  {
+    path: "capture/bin",
+    what: "starts the command",
+    imports: ["capture/cli.ts", "tpp/code-cache.js", "capture/dist"],
+  },
+  {
+    path: "capture/dist",
+    what: "capture and tpp as they are published, made by scripts/build/publish.ts",
+    imports: [],
+  },
+  capture("cli.ts", "parses, runs one command, reports an error", "command-line", "terminal"),
+  capture(
+    "command-line",
+    "what commands and options there are",
+    "commands",
+    "run",
+    "sources",
+    "module",
+    "filter",
+    "terminal",
+  ),
+  withReading(
+    capture(
+      "commands",
+      "one function a command",
+      ...["run", "doctor", "snapshot", "sources", "module", "system", "terminal"],
+    ),
+  ),
+  capture(
+    "run",
+    "one recording: reading, writing, limits, signals",
+    "snapshot",
+    "sources",
+    "filter",
+    "system",
+    "terminal",
+  ),
+  capture(
+    "doctor",
+    "which sources work here, or why not",
+    ...["snapshot", "sources", "bpf", "module", "tracefs", "system", "terminal"],
+  ),
+  capture("snapshot", "the settings that go into a file's header", "sources", "module", "filter", "system"),
+  capture("sources", "one file a source; `choose.ts` takes the best", "bpf", "module", "tracefs", "filter", "system"),
+  capture("bpf", "the BPF program, its object (`npm run build:bpf`), and what loads and reads it", "filter", "system"),
+  capture("module", "the module from outside: settings, counters; `build/` builds, loads, unloads it", "system"),
+  capture("tracefs", "instances and events of tracefs", "filter", "system"),
+  capture("filter", "which connections are captured: ports, addresses, namespace, cgroup, process", "system"),
+  capture("system", "programs and processes of this host"),
+  capture("terminal", "lines, numbers and streams for people"),
+  { path: "capture/errors.ts", what: "one class an error", imports: ["tpp/base.ts"] },
+  { path: "capture/version.ts", what: "the version", imports: ["capture/package.json"] },
+
+  { path: "analyze/bin", what: "starts the command", imports: ["analyze/cli.ts", "tpp/code-cache.js"] },
+  analyze("cli.ts", "parses, runs one command, reports an error", "command-line", "terminal", "trace"),
+  analyze("command-line", "what commands and options there are", "commands", "plots", "import", "trace", "terminal"),
+  analyze(
+    "commands",
+    "one function a command",
+    ...["plots", "diagnose", "check", "export", "import", "trace", "captures", "database", "terminal"],
+  ),
+  analyze("index.ts", "what programs and notebooks import", "library.ts", "plots", "trace", "captures", "database"),
+  analyze("library.ts", "a trace for programs: every argument is checked", "plots", "export", "trace", "database"),
+  analyze(
+    "plots",
+    "drawing; `kinds/` has one file a plot, `reduce.ts` leaves a few points a pixel",
+    ...["trace", "captures", "database"],
+  ),
+  analyze("diagnose", "what held a flow: rules over metrics", "trace", "terminal"),
+  analyze("check", "assertions over metrics", "trace", "database", "terminal"),
+  analyze("import", "other programs' text to .tpp", "records", "captures"),
+  analyze(
+    "export",
+    "answers as CSV, JSON, Arrow, text; `file.ts` writes every output file",
+    "records",
+    "captures",
+    "database",
+  ),
+  analyze(
+    "trace",
+    "opening captures; the views and their documented columns",
+    "cache",
+    "parquet",
+    "records",
+    "captures",
+    "database",
+  ),
+  analyze(
+    "cache",
+    "what an earlier command made; its name covers all code that can change it",
+    "parquet",
+    "captures",
+    "database",
+  ),
+  analyze("parquet", "a capture as Parquet, written and read", "records", "captures", "database"),
+  analyze(
+    "records",
+    "the pass: bytes to typed columns in order; `texts/` has a file for each kind of text",
+    "captures",
+  ),
+  analyze("captures", "what a path is: files, rotated sets, losses; what a capture can tell", "database"),
+  analyze("database", "DuckDB: queries, values, what a query may touch"),
+  analyze(
+    "sql",
+    "metrics, a view a file; a name that begins with `_` is private; `_dialect.sql` has what only DuckDB says in this way",
+  ),
+  analyze("terminal", "tables, units, streams; it knows text, never a trace"),
+  { path: "analyze/errors.ts", what: "one class an error", imports: ["tpp/base.ts"] },
+  { path: "analyze/temporary.ts", what: "directories that go on every way out", imports: [] },
+  { path: "analyze/version.ts", what: "the version", imports: ["analyze/package.json"] },
+
+  { path: "lab", what: "real traffic, and what this machine allows; scripts and tests use it", imports: [] },
+];

@@ -1,0 +1,31 @@
+/** The commands as a user runs them. */
+import { fileURLToPath } from "node:url";
+import { output, run } from "../../lab/command.ts";
+
+const bin = (name: string): string => fileURLToPath(new URL(`../../${name}/bin/${name}.js`, import.meta.url));
+
+export const analyze = (...args: string[]): Promise<string> => run([process.execPath, bin("analyze"), ...args]);
+
+export const capture = (...args: string[]) => output([process.execPath, bin("capture"), ...args]);
+
+/** What the tests read of a row of `analyze flows --json`. */
+export interface Flow {
+  readonly flow: number;
+  readonly saddr: string;
+  readonly sport: number;
+  readonly daddr: string;
+  readonly dport: number;
+  readonly duration_s: number;
+  readonly seen: string;
+  readonly acked_bytes: number | null;
+  readonly goodput_bps: number | null;
+  readonly crosses_gap: boolean;
+}
+
+export async function flowsOf(file: string): Promise<Flow[]> {
+  return JSON.parse(await analyze("flows", "--json", file)) as Flow[];
+}
+
+export async function query<Row>(file: string, sql: string, ...options: string[]): Promise<Row[]> {
+  return JSON.parse(await analyze("sql", "--json", ...options, file, sql)) as Row[];
+}

@@ -1,0 +1,19 @@
+/** Numbers with units, as both commands print them. */
+
+/** Three digits and a unit of `units`, each a thousand times the one before it. */
+export function withUnit(value: number, units: readonly string[]): string {
+  let number = value;
+  let unit = 0;
+  while (Math.abs(number) >= 999.5 && unit < units.length - 1) {
+    number /= 1000;
+    unit += 1;
+  }
+  const decimals = Math.abs(number) < 9.995 ? 2 : Math.abs(number) < 99.95 ? 1 : 0;
+  return `${number.toFixed(unit === 0 ? 0 : decimals)} ${units[unit]}`;
+}
+
+/**
+ * A size. Its units are powers of 1000, as those of rates are: 10 Mbit/s for 8 s are 10.0 MB. What the kernel or the
+ * format counts in powers of two (rings, frames) says KiB and MiB where it is described.
+ */
+export const bytesText = (bytes: number): string => withUnit(bytes, ["B", "kB", "MB", "GB", "TB"]);
