@@ -3,8 +3,8 @@
 -- needs: _connections
 -- capture, flow  USMALLINT, UINTEGER  file and connection
 -- acked_bytes    BIGINT               as in flows
--- carries_data   BOOLEAN              at least a hundredth of the bytes of the one with most of its capture; or it sent
---                                     again and nothing was acknowledged: such a connection is the worst off of all
+-- carries_data   BOOLEAN              at least a hundredth of the bytes of the one with most of its capture; or it
+--                                     sent again and nothing was acknowledged: such a connection is the worst off of all
 SELECT
   capture,
   flow,
