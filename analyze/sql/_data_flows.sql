@@ -4,7 +4,7 @@
 -- capture, flow  USMALLINT, UINTEGER  file and connection
 -- acked_bytes    BIGINT               as in flows
 -- carries_data   BOOLEAN              at least a hundredth of the bytes of the one with most of its capture; or it
---                                     sent again and nothing was acknowledged: such a connection is the worst off of all
+--                                     sent again and nothing was acknowledged
 SELECT
   capture,
   flow,
