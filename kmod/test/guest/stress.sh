@@ -59,18 +59,22 @@ streams() {
     wait $!
   done
 }
-# readers of every kind, killed without warning
-readers() {
+# Readers of every kind, killed without warning. Which of them had read something goes to readers.txt. (Not "readers": a
+# function hides a program of the same name.)
+storm_of_readers() {
   while ! end; do
-    for mode in '' blocking poll epoll sleep=500 edge threads splice sendfile; do
+    for mode in plain blocking poll epoll sleep=300 edge threads splice sendfile; do
+      got=/run/storm.$mode
+      : >$got
       case $mode in
-        edge | threads | splice | sendfile) readers $PROBE /dev/null $mode >/dev/null & ;;
-        *) reader $PROBE /dev/null $mode >/dev/null & ;;
+        edge | threads | splice | sendfile) readers $PROBE $got $mode >/dev/null & ;;
+        *) reader $PROBE $got $mode >/dev/null & ;;
       esac
       pid=$!
       random 9 && sleep 0.$((RANDOM_NUMBER + 1))
       kill -9 $pid
       wait $pid
+      if [ -s $got ]; then echo "$mode read"; else echo "$mode nothing"; fi
     done
   done 2>/dev/null
 }
@@ -92,7 +96,7 @@ last "$SECONDS_TO_RUN"
 streams &
 in_a tcp churn 10.0.2.1 5001 "${CHURN:-200}" "$SECONDS_TO_RUN" 3000 >$O/churn.txt &
 CHURNING=$!
-settings "$SECONDS_TO_RUN" >$O/settings.txt & readers & stat_reader &
+settings "$SECONDS_TO_RUN" >$O/settings.txt & storm_of_readers >$O/readers.txt & stat_reader &
 LOADS=0
 FAILED=0
 while ! end; do
