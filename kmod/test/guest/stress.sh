@@ -15,11 +15,6 @@ lay_out() {
   path delay 5ms 2ms rate "${RATE:-20mbit}" loss 1% reorder 10% gap 5 limit 100
   path_back delay 5ms rate "${RATE:-20mbit}" loss 0.5% limit 100
 }
-# back to the page allocator what caches keep for later: the longer the traffic, the more empty slabs they have
-shrink() { for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done 2>/dev/null; }
-# A kernel may free what has ended only as the next one ends ("defer final 'struct net' free", 6.13 and stable ones): the next.
-end_another() { ip netns add next; ip netns del next; sleep 1; }
-namespaces() { awk '$1 == "net_namespace" { print $2 }' /proc/slabinfo; }
 end_another
 shrink
 NAMESPACES=$(namespaces)
@@ -30,18 +25,10 @@ clear_up() {
   path_clear
   settled 0
   ip netns del a; ip netns del b; ip netns del r
-  # The kernel takes its time to end them with their last sockets, the more the less CPU it gets.
-  for _ in $(seq 60); do
-    end_another
-    # this cache alone: KASAN looks through all that was freed lately for each
-    echo 1 2>/dev/null >/sys/kernel/slab/net_namespace/shrink
-    [ "$(namespaces)" -le "${NAMESPACES:-0}" ] && break
-  done
+  ended "$NAMESPACES"
   note "namespaces: $(namespaces), $NAMESPACES at first"
   sleep 5
-  echo 3 >/proc/sys/vm/drop_caches
   shrink
-  sleep 1
   grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >/out/stress/meminfo."$1"
   cat /proc/slabinfo >/out/stress/slabinfo."$1"
 }

@@ -29,7 +29,7 @@ poll_ss() {
 load extended=1 bufsize=65536
 network
 start_sinks
-ip netns exec b tcp sink 5007 end=1000 & SINKS="$SINKS $!"
+ip netns exec b tcp sink 5007 until=/run/close & SINKS="$SINKS $!"
 # one segment a packet, so that records and what tcpdump sees are the same things
 for dev in a/a0 b/b0; do ip -n ${dev%/*} link set ${dev#*/} gso_max_segs 1; done
 
@@ -85,7 +85,15 @@ in_a tcp send 10.0.2.1 5999 10
 note "both ends close at once"
 path delay 300ms
 path_back delay 300ms
-in_a tcp send 10.0.2.1 5007 3000 hold=1300
+in_a tcp send 10.0.2.1 5007 3000 until=/run/close &
+sender=$!
+for _ in $(seq 100); do
+  # connected, and nothing is under way
+  in_b ss -tnHO state established sport = :5007 | grep -q . && in_a ss -tnHO state established dport = :5007 | grep -q '^ *0 *0 ' && break
+  sleep 0.1
+done
+touch /run/close
+wait $sender
 path_back delay 20ms
 
 note ECN
@@ -114,7 +122,7 @@ stop_dumps
 stop_log
 dmesg -n 1
 unload
-rm -f /run/stop
+rm -f /run/stop /run/close
 for ns in a b; do readlink /run/netns/$ns; ip netns exec $ns stat -L -c '%n %i' /proc/self/ns/net; done >$O/netns.txt
 for sink in $SINKS; do kill $sink; done
 ip netns del a; ip netns del b; ip netns del r
