@@ -26,6 +26,8 @@ poll_ss() {
   done
 }
 
+timeouts() { in_a nstat -asz TcpExtTCPTimeouts | awk '$1 == "TcpExtTCPTimeouts" { print $2 }'; }
+
 load extended=1 bufsize=65536
 network
 start_sinks
@@ -65,9 +67,18 @@ note "path cut"
 path delay 20ms rate 5mbit
 in_a tcp send 10.0.2.1 5001 1500000 &
 sender=$!
-sleep 0.7
+for _ in $(seq 100); do
+  in_a ss -tnHO state established dport = :5001 | grep -q . && break
+  sleep 0.1
+done
+sleep 0.5
+timeouts=$(timeouts)
 path delay 20ms rate 5mbit loss 100%
-sleep 5
+# as long as a chain of timeouts takes; on a busy machine the first one comes late
+for _ in $(seq 120); do
+  [ "$(timeouts)" -ge $((timeouts + 4)) ] && break
+  sleep 0.5
+done
 path delay 20ms rate 5mbit
 wait $sender
 
