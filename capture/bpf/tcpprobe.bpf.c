@@ -245,14 +245,19 @@ static __always_inline void take(const struct sock *sk)
  */
 static __always_inline bool ports_rejected(const struct sock *sk)
 {
-	u32 ports = sk->__sk_common.skc_portpair;
-	u16 local = ports >> 16;
+	u16 local, only;
+	u32 ports;
 
+	if (!settings.port_ranges)
+		return false;
+	ports = sk->__sk_common.skc_portpair;
+	local = ports >> 16;
 	/* known to itself only, and looked at later */
 	if (!local)
 		return false;
-	if (settings.port)
-		return local != settings.port && (u16)ports != settings.port_be;
+	only = settings.port;
+	if (only)
+		return local != only && (u16)ports != settings.port_be;
 	return !port_wanted(local, __builtin_bswap16(ports));
 }
 
@@ -539,8 +544,8 @@ static __always_inline void commit(struct tcpp_record *r)
 	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 }
 
-/* A record that no segment goes with. */
-static __noinline int write_event(const struct tcp_sock *tp, u8 type, u8 timer)
+/* A record that no segment goes with; `states`: the old one in the low byte, the new one above it. */
+static __noinline int write_change(const struct tcp_sock *tp, u8 type, u8 timer, u32 states)
 {
 	struct tcpp_record *r = begin(type);
 
@@ -551,8 +556,19 @@ static __noinline int write_event(const struct tcp_sock *tp, u8 type, u8 timer)
 	r->timer = timer;
 	if (type == TCPP_DONE)
 		r->length = TCPP_LENGTH_LAST;
+	if (type == TCPP_CA_STATE) {
+		r->ca_state = states >> 8;
+	} else {
+		r->old_state = states;
+		r->new_state = states >> 8;
+	}
 	commit(r);
 	return 0;
+}
+
+static __always_inline int write_event(const struct tcp_sock *tp, u8 type, u8 timer)
+{
+	return write_change(tp, type, timer, 0);
 }
 
 #define cb_of(skb) ((const struct tcp_skb_cb *)(skb)->cb)
@@ -606,7 +622,7 @@ static __always_inline void read_sent(struct tcpp_record *r, const struct tcp_so
 	r->ack = r->tcp_flags & FLAG_ACK ? rcv_nxt : 0;
 }
 
-static __always_inline int receive(const struct sock *sk, const struct sk_buff *skb)
+static __noinline int receive(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct tcp_sock *tp;
 	struct tcpp_record *r;
@@ -625,17 +641,10 @@ static __always_inline int receive(const struct sock *sk, const struct sk_buff *
 	return 0;
 }
 
-static __noinline int receive_of_port(const struct sock *sk, const struct sk_buff *skb)
-{
-	return receive(sk, skb);
-}
-
 static __always_inline void on_receive(const struct sock *sk, const struct sk_buff *skb)
 {
-	if (!settings.port_ranges)
+	if (!ports_rejected(sk))
 		receive(sk, skb);
-	else if (!ports_rejected(sk))
-		receive_of_port(sk, skb);
 }
 
 SEC("fentry/tcp_v4_do_rcv")
@@ -654,7 +663,7 @@ int BPF_PROG(on_v6_receive, struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
-static __always_inline int send(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
+static __noinline int send(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
 {
 	const struct tcp_sock *tp = wanted(sk);
 	u64 key = (u64)sk;
@@ -680,19 +689,12 @@ static __always_inline int send(const struct sock *sk, const struct sk_buff *skb
 	return 0;
 }
 
-static __noinline int send_of_port(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
-{
-	return send(sk, skb, rcv_nxt);
-}
-
 SEC("fentry/__tcp_transmit_skb")
 int BPF_PROG(on_transmit, struct sock *sk, struct sk_buff *skb, int clone_it, int gfp_mask,
 	     u32 rcv_nxt)
 {
-	if (!settings.port_ranges)
+	if (!ports_rejected(sk))
 		send(sk, skb, rcv_nxt);
-	else if (!ports_rejected(sk))
-		send_of_port(sk, skb, rcv_nxt);
 	return 0;
 }
 
@@ -912,17 +914,9 @@ SEC("tp_btf/tcp_cong_state_set")
 int BPF_PROG(tp_cong_state, struct sock *sk, u8 ca_state)
 {
 	const struct tcp_sock *tp = wanted(sk);
-	struct tcpp_record *r;
 
-	if (!tp)
-		return 0;
-	r = begin(TCPP_CA_STATE);
-	if (!r)
-		return 0;
-	read_state(r, tp);
-	no_segment(r);
-	r->ca_state = ca_state;
-	commit(r);
+	if (tp)
+		write_change(tp, TCPP_CA_STATE, TCPP_TIMER_NONE, ca_state << 8);
 	return 0;
 }
 
@@ -930,7 +924,6 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(tp_state, const struct sock *sk, int from, int to)
 {
 	const struct tcp_sock *tp;
-	struct tcpp_record *r;
 	u8 type = TCPP_STATE;
 
 	if (to == TCP_SYN_SENT)
@@ -951,17 +944,7 @@ int BPF_PROG(tp_state, const struct sock *sk, int from, int to)
 		type = TCPP_SETUP;
 	else if (to == TCP_CLOSE)
 		type = TCPP_DONE;
-	r = begin(type);
-	if (!r)
-		return 0;
-	read_state(r, tp);
-	no_segment(r);
-	if (type == TCPP_DONE)
-		r->length = TCPP_LENGTH_LAST;
-	r->old_state = from;
-	r->new_state = to;
-	commit(r);
-	return 0;
+	return write_change(tp, type, TCPP_TIMER_NONE, (from & 0xff) | (to & 0xff) << 8);
 }
 
 static __always_inline int write_reset(const struct sock *sk, u8 type)

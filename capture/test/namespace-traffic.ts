@@ -12,7 +12,7 @@ const ip = (...args: string[]): void => {
 
 let made = 0;
 
-/** Loopback with an MTU of 9000 and the addresses 10.77.0.1, 10.78.0.1 and fd00:77::1. Returns its name. */
+/** SACK off, loopback with an MTU of 9000 and the addresses 10.77.0.1, 10.78.0.1 and fd00:77::1. Returns its name. */
 export function makeNamespace(t: ExecutionContext): string {
   const name = `tcpp-test-${process.pid}-${++made}`;
   ip("netns", "add", name);
@@ -20,6 +20,8 @@ export function makeNamespace(t: ExecutionContext): string {
   ip("-n", name, "link", "set", "lo", "mtu", "9000", "up");
   for (const address of ["10.77.0.1/32", "10.78.0.1/32"]) ip("-n", name, "address", "add", address, "dev", "lo");
   ip("-n", name, "address", "add", "fd00:77::1/128", "dev", "lo", "nodad");
+  const setting = ["sysctl", "-qw", "net.ipv4.tcp_sack=0"];
+  execFileSync("nsenter", [`--net=/run/netns/${name}`, ...setting], { env: environment });
   return name;
 }
 

@@ -146,6 +146,7 @@ live("bpf: ranges of ports, hosts of both families, in a namespace whose setting
     ports.header.interfaces.map(({ name, mtu }) => [name, mtu]),
     [["lo", 9000]],
   );
+  t.is(ports.header.sysctl["net.ipv4.tcp_sack"], "0");
   t.true(Object.keys(ports.header.sysctl).length > 50);
   const v4 = await rowsOf((await captured(t, [...all, "--host", "10.78.0.0/16"])).path);
   t.deepEqual(portsOf(v4.rows, 7000), [5005]);
@@ -282,6 +283,7 @@ live("behind `ip netns exec` every source captures, and the header has that name
     const { header, trailer } = await verifyTpp(path);
     t.is(header?.source, source as "bpf");
     t.true(trailer!.lines > 5, `${source}: ${trailer!.lines}`);
+    t.is(header?.sysctl["net.ipv4.tcp_sack"], "0", source);
     t.deepEqual(
       header?.interfaces.map(({ name, mtu }) => [name, mtu]),
       [["lo", 9000]],
