@@ -6,7 +6,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import type { CaptureFile } from "../captures/capture.ts";
 import { sqlOf } from "../database/database.ts";
 import { version } from "../version.ts";
@@ -210,7 +210,9 @@ let ofCode: Promise<Buffer> | undefined;
 
 /** Folders whose code decides what is in an entry: these, and the file format. A change there makes other entries. */
 const codeFolders: readonly URL[] = [
-  ...["./", "../captures/", "../records/", "../parquet/", "../trace/"].map((path) => new URL(path, import.meta.url)),
+  ...["./", "../captures/", "../database/", "../records/", "../parquet/", "../trace/"].map(
+    (path) => new URL(path, import.meta.url),
+  ),
   new URL("./", import.meta.resolve("@tcpprobe-plus/tpp")),
 ];
 
@@ -225,7 +227,7 @@ export async function codeFiles(): Promise<URL[]> {
         .map((name) => new URL(name, folder));
     }),
   );
-  return found.flat();
+  return [...found.flat(), new URL(`../errors${extname(import.meta.url)}`, import.meta.url)];
 }
 
 /** The part of an identity that all names share. */

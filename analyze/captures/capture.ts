@@ -5,6 +5,8 @@ import type { TppHeader, TppWalk } from "@tcpprobe-plus/tpp";
 export interface Capture {
   /** The file, or the pattern that the names of a rotated set have in common. */
   readonly path: string;
+  /** Of several captures in one Parquet file: what this one was converted from. */
+  readonly origin?: string;
   /** Of a rotated set: the header of its first file. */
   readonly header: TppHeader;
   /** The .tpp files it was read from, in the order of their records; none for a converted capture. */

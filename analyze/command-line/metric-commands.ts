@@ -59,17 +59,25 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
       setExitCode(await (await import("../commands/check.ts")).check(files, options, io));
     });
   jsonOrCsv(
-    add("sql <file> <query>", `run a DuckDB query over ${viewNames.join(", ")}, losses, not_followed, captures`),
+    add("sql <file> [query]", `run a DuckDB query (- reads it from standard input) over ${viewNames.join(", ")}`),
   )
     .addOption(new Option("--parquet", "write Parquet to standard output").conflicts(["json", "csv", "output"]))
     .addOption(outputInstead())
     .option("-f, --force", "overwrite the output")
+    .option("--query-file <file>", "read the query from a file")
     .option("--with <file...>", "further captures in the same trace")
     .option("--window <length>", "length of the windows, such as 100ms or 0.1 (default 100ms)", windowSeconds)
     .option("--allow-files", "let the query do all that DuckDB can: read and write files, load extensions")
-    .action(async (file: string, query: string, options: SqlOptions & { with?: string[] }) => {
-      await (await import("../commands/sql.ts")).sql([file, ...(options.with ?? [])], query, options, io);
-    });
+    .action(
+      async (
+        file: string,
+        typed: string | undefined,
+        options: SqlOptions & { with?: string[]; queryFile?: string },
+      ) => {
+        const query = await (await import("../commands/query-text.ts")).queryText(typed, options.queryFile);
+        await (await import("../commands/sql.ts")).sql([file, ...(options.with ?? [])], query, options, io);
+      },
+    );
   add("schema [view]", "the documented columns of a view; without one, what each view is")
     .option("--json", "print JSON")
     .action(async (view: string | undefined, options: { json?: boolean }) => {

@@ -1,4 +1,5 @@
 /** `analyze flows`: one line a connection. */
+import type { Capture } from "../captures/capture.ts";
 import { renderTable } from "../terminal/table.ts";
 import { bitsPerSecond, bytes, count, decimals, microseconds } from "../terminal/units.ts";
 import { endsSql } from "../trace/select.ts";
@@ -16,6 +17,9 @@ export async function flows(paths: readonly string[], options: FormatOptions, io
   });
 }
 
+/** Whole numbers that a double does not hold come as text. */
+type Whole = number | string | null;
+
 interface FlowRow {
   readonly capture: number;
   readonly flow: number;
@@ -23,21 +27,23 @@ interface FlowRow {
   readonly seen: string;
   readonly start_s: number;
   readonly duration_s: number;
-  readonly acked_bytes: string | null;
+  readonly acked_bytes: Whole;
   readonly goodput_bps: number | null;
-  readonly retransmits: string | null;
-  readonly rtos: string | null;
-  readonly loss_episodes: string | null;
+  readonly retransmits: Whole;
+  readonly rtos: Whole;
+  readonly loss_episodes: Whole;
   readonly srtt_mean_us: number | null;
   readonly cwnd_mean: number | null;
   readonly cwnd_max: number | null;
   readonly crosses_gap: boolean;
 }
 
+const fileOf = (capture: Capture | undefined): string => capture?.origin ?? capture?.path ?? "";
+
 async function flowTable(trace: Trace): Promise<string> {
   const rows = await trace.rows<FlowRow>(`SELECT *, ${endsSql} AS ends FROM flows ORDER BY flow`);
   if (rows.length === 0) return "no flows\n";
-  const number = (value: string | null) => (value === null ? null : Number(value));
+  const number = (value: Whole) => (value === null ? null : Number(value));
   const column = (header: string, show: (row: FlowRow) => string, alignRight = true) => ({
     header,
     cells: rows.map(show),
@@ -63,7 +69,7 @@ async function flowTable(trace: Trace): Promise<string> {
     columns.splice(
       1,
       0,
-      column("file", (row) => trace.captures[row.capture - 1]?.path ?? "", false),
+      column("file", ({ capture }) => fileOf(trace.captures[capture - 1]), false),
     );
   return renderTable(columns);
 }

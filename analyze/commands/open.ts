@@ -1,4 +1,5 @@
 /** Opens captures and outputs for the commands. */
+import { foreignText } from "@tcpprobe-plus/tpp";
 import { expand } from "../captures/inputs.ts";
 import { OutputFile } from "../export/file.ts";
 import type { Io } from "../terminal/io.ts";
@@ -18,9 +19,15 @@ export async function withTrace<Result>(
   work: (trace: Trace) => Promise<Result>,
   outputs: readonly OutputFile[] = [],
 ): Promise<Result> {
-  await using trace = await openTrace(paths, { ...io.opening, outputs: outputs.map(({ partial }) => partial) });
-  await printNotices(trace, io);
-  return await work(trace);
+  io.status?.(`reading ${foreignText(paths.join(", "))}`);
+  try {
+    await using trace = await openTrace(paths, { ...io.opening, outputs: outputs.map(({ partial }) => partial) });
+    await printNotices(trace, io);
+    io.status?.("working");
+    return await work(trace);
+  } finally {
+    io.status?.(null);
+  }
 }
 
 /** An output made from captures. Only those who may read all of them may read it, and it is never one of them. */

@@ -165,6 +165,10 @@ _analyze() {
     _analyze_files "$cur"
     return
     ;;
+  'sql --query-file')
+    _analyze_files "$cur"
+    return
+    ;;
   'sql --with')
     _analyze_files "$cur"
     return
@@ -261,7 +265,7 @@ _analyze() {
     ;;
   sql)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv --parquet -o --output -f --force --with --window --allow-files -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv --parquet -o --output -f --force --query-file --with --window --allow-files -h --help'
     else
       _analyze_files "$cur"
     fi

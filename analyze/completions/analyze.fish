@@ -114,7 +114,7 @@ complete -c analyze -n '__fish_seen_subcommand_from check' -l junit -r -F -d 'wr
 complete -c analyze -n '__fish_seen_subcommand_from check' -l json -d 'print JSON'
 complete -c analyze -n '__fish_seen_subcommand_from check' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from check' -F
-complete -c analyze -n __fish_use_subcommand -a sql -d 'run a DuckDB query over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed, losses, not_followed, captures'
+complete -c analyze -n __fish_use_subcommand -a sql -d 'run a DuckDB query (- reads it from standard input) over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
@@ -123,6 +123,7 @@ complete -c analyze -n '__fish_seen_subcommand_from sql' -l csv -d 'print CSV wi
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l parquet -d 'write Parquet to standard output'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -s o -l output -r -F -d 'x.parquet, x.arrow, x.csv or x.json instead of printing'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -s f -l force -d 'overwrite the output'
+complete -c analyze -n '__fish_seen_subcommand_from sql' -l query-file -r -F -d 'read the query from a file'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l with -r -F -d 'further captures in the same trace'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l window -x -d 'length of the windows, such as 100ms or 0.1 (default 100ms)'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l allow-files -d 'let the query do all that DuckDB can: read and write files, load extensions'

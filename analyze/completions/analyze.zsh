@@ -25,7 +25,7 @@ _analyze() {
       'diagnose:what limited each flow, how much time that cost, when, and what shows it'
       'compare:runs side by side\: the first, and how the others differ from it'
       'check:hold assertions against the flows'
-      'sql:run a DuckDB query over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed, losses, not_followed, captures'
+      'sql:run a DuckDB query (- reads it from standard input) over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
       'schema:the documented columns of a view'
     )
     _describe command commands
@@ -173,12 +173,13 @@ _analyze() {
         '--parquet[write Parquet to standard output]' \
         '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv or x.json instead of printing]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
+        '--query-file[read the query from a file]:file:_files' \
         '--with[further captures in the same trace]:file:_files' \
         '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
         '--allow-files[let the query do all that DuckDB can\: read and write files, load extensions]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         ':file:_files' \
-        ':query:'
+        '::query:'
       ;;
     schema)
       _arguments -s \

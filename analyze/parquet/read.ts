@@ -38,14 +38,16 @@ export async function openParquet(
   const converted = await readConverted(database, file);
   if (entry !== null && converted.entry !== entry) throw new Error(`the entry ${entry} is of something else`);
   const rows = await rowsIn(database, file, first, entry === null ? converted.captures : null);
-  for (const [index, { header }] of converted.captures.entries())
-    await registerCapture(database, { capture: first + index, path: file.shown, header });
+  const isOne = converted.captures.length === 1;
+  for (const [index, { header, path }] of converted.captures.entries())
+    await registerCapture(database, { capture: first + index, path: isOne ? file.shown : path, header });
   await registerLosses(
     database,
     converted.losses.map((loss) => ({ ...loss, capture: loss.capture + first - 1 })),
   );
-  const captures = converted.captures.map(({ header, records }) => ({
+  const captures = converted.captures.map(({ path, header, records }) => ({
     path: file.shown,
+    ...(isOne ? {} : { origin: path }),
     header,
     files: [],
     records,

@@ -1,9 +1,10 @@
 /** Standard output and standard error. */
-import { write } from "node:fs";
+import { write, writeSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import { OutputClosedError, OutputError } from "../errors.ts";
+import { Status } from "./status.ts";
 
 /** Where a command writes; passed in, so that tests read what a user would see. */
 export interface Io {
@@ -12,6 +13,8 @@ export interface Io {
   readonly stderr: { write(chunk: string | Uint8Array): unknown };
   /** Width to fit tables into; infinite where the output is not a terminal. */
   readonly columns: number;
+  /** On a terminal: says what is under way once that has taken a second; null: nothing is any more. */
+  status?(text: string | null): void;
   /**
    * Waits until all is written. Throws an OutputError, or an OutputClosedError, where standard output did not take it.
    */
@@ -31,6 +34,19 @@ export function processIo(): Io {
     last = last.then(work);
     return last;
   };
+  const status = isatty(2)
+    ? new Status({
+        write: (text) => {
+          try {
+            writeSync(2, text);
+          } catch {
+            // A terminal that is gone shows nothing.
+          }
+        },
+        columns: () => process.stderr.columns || 80,
+      })
+    : null;
+  if (status) process.once("exit", () => status.end());
   const check = () => {
     if (failed) throw failed;
   };
@@ -39,14 +55,22 @@ export function processIo(): Io {
       write: (chunk) => {
         const written = queue(async () => {
           if (failed) return;
+          status?.hide();
           failed = await writeAll(1, chunk).then(() => undefined, asOutputError);
         }).then(check);
         written.catch(() => {}); // told again by `finish`
         return written;
       },
     },
-    // If standard error fails, there is nowhere left to say so.
-    stderr: { write: (chunk) => queue(() => writeAll(2, chunk).catch(() => {})) },
+    // Nobody is left who could be told that errors cannot be told.
+    stderr: {
+      write: (chunk) =>
+        queue(() => {
+          status?.hide();
+          return writeAll(2, chunk).catch(() => {});
+        }),
+    },
+    ...(status && { status: (text) => (text === null ? status.end() : status.say(text)) }),
     columns: isatty(1) ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
     finish: () => last.then(check),
   };

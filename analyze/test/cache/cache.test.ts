@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -15,7 +16,7 @@ import { join } from "node:path";
 import { type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
 import test, { type ExecutionContext } from "ava";
 import { analyze, fixture, linesOf, temporaryDirectory, writeCapture } from "../../../test/support/analyze.ts";
-import type { CacheOptions } from "../../cache/cache.ts";
+import { type CacheOptions, codeFiles } from "../../cache/cache.ts";
 import { keptTables } from "../../cache/derived.ts";
 import { sqlOf } from "../../database/database.ts";
 import { openTrace, type Trace } from "../../trace/trace.ts";
@@ -364,4 +365,36 @@ test("what is kept of a Parquet file is not taken once the file has changed, wha
   const [row] = await (await open(t, [path], false)).trace.rows("SELECT cwnd_mean FROM flows WHERE flow = 1");
   t.not(row!.cwnd_mean, first);
   t.is(await mean(), row!.cwnd_mean as number);
+});
+
+/**
+ * The files of ours that one imports, for values and not for types alone, makes a thread of, or reads beside itself.
+ */
+function reachedFrom(entry: URL): Set<string> {
+  const reached = new Set<string>();
+  const left = [entry];
+  const named =
+    /(?:^|\n)(?:import|export) (?!type )[^;]*?from "([^"]+)"|import\("([^"]+)"\)|[(?] ?"(\.\.?\/[^"]+\.(?:ts|js|wasm))"/g;
+  for (let url = left.pop(); url; url = left.pop()) {
+    if (reached.has(url.href) || !existsSync(url)) continue;
+    reached.add(url.href);
+    for (const [, ...paths] of readFileSync(url, "utf8").matchAll(named)) {
+      const path = paths.find((path) => path !== undefined)!;
+      if (path.startsWith(".")) left.push(new URL(path, url));
+      else if (path.startsWith("@tcpprobe-plus/")) left.push(new URL(import.meta.resolve(path)));
+    }
+  }
+  return reached;
+}
+
+test("an entry's name covers every file of code that opening a capture reaches", async (t) => {
+  const reached = reachedFrom(new URL("../../trace/open.ts", import.meta.url));
+  t.true(reached.size > 50);
+  for (const name of ["records/worker.ts", "parquet/write.ts", "database/sql-text.ts", "captures/losses.ts"])
+    t.true(reached.has(new URL(`../../${name}`, import.meta.url).href), name);
+  const covered = new Set((await codeFiles()).map(({ href }) => href));
+  t.deepEqual(
+    [...reached].filter((href) => !covered.has(href)),
+    [],
+  );
 });

@@ -100,6 +100,25 @@ test("a converted file of two captures, beside a third, keeps all flows apart", 
   );
 });
 
+test("a converted file of several captures keeps which each flow came from, also when it is converted again", async (t) => {
+  const directory = temporaryDirectory(t);
+  const [first, second] = [join(directory, "x.parquet"), join(directory, "y.parquet")];
+  const paths = [fixture("kmod-loss"), fixture("kmod-ipv6")];
+  await analyze("convert", ...paths, "-o", first);
+  t.is((await analyze("convert", first, "-o", second)).code, 0);
+  for (const path of [first, second]) {
+    const query = "SELECT flow, path FROM flows JOIN captures ON captures.capture = flows.capture ORDER BY flow";
+    const rows = JSON.parse((await analyze("sql", path, query, "--json")).out);
+    t.deepEqual(
+      rows.map((row: { path: string }) => row.path),
+      [paths[0], paths[0], paths[1], paths[1]],
+    );
+    const { out } = await analyze("flows", path);
+    t.is(out.match(/kmod-loss\.tpp/g)?.length, 2);
+    t.is(out.match(/kmod-ipv6\.tpp/g)?.length, 2);
+  }
+});
+
 test("Parquet is much smaller than the text", async (t) => {
   const directory = temporaryDirectory(t);
   const text = (await linesOf(fixture("kmod-loss"))).join("").length;

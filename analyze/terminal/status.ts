@@ -1,0 +1,73 @@
+/** One line at the end of a terminal that says what is under way, from when it has taken a second. */
+
+/** Work that is quicker says nothing. */
+const patienceMs = 1000;
+const betweenMs = 250;
+const clear = "\r\x1b[K";
+
+export interface StatusOptions {
+  /** Writes to the terminal at once. */
+  readonly write: (text: string) => void;
+  readonly columns?: () => number;
+  readonly now?: () => number;
+  /** Calls again and again, from some time on; returns how to stop. */
+  readonly every?: (ms: number, work: () => void) => () => void;
+}
+
+export class Status {
+  readonly #write: (text: string) => void;
+  readonly #columns: () => number;
+  readonly #now: () => number;
+  readonly #every: NonNullable<StatusOptions["every"]>;
+  #text = "";
+  #since = 0;
+  #stop: (() => void) | null = null;
+  #isShown = false;
+
+  constructor({
+    write,
+    columns = () => 80,
+    now = performance.now.bind(performance),
+    every = repeatedly,
+  }: StatusOptions) {
+    this.#write = write;
+    this.#columns = columns;
+    this.#now = now;
+    this.#every = every;
+  }
+
+  /** What is under way now; plain text. */
+  say(text: string): void {
+    this.#text = text;
+    if (this.#stop) return;
+    this.#since = this.#now();
+    this.#stop = this.#every(betweenMs, () => this.#draw());
+  }
+
+  #draw(): void {
+    const ms = this.#now() - this.#since;
+    if (ms < patienceMs) return;
+    const line = `${this.#text}, ${Math.floor(ms / 1000)} s`;
+    this.#write(`${clear}${line.slice(0, Math.max(this.#columns() - 1, 10))}`);
+    this.#isShown = true;
+  }
+
+  /** Takes the line away, so that something else can be written; it comes again. */
+  hide(): void {
+    if (this.#isShown) this.#write(clear);
+    this.#isShown = false;
+  }
+
+  /** Nothing is under way any more. */
+  end(): void {
+    this.#stop?.();
+    this.#stop = null;
+    this.hide();
+  }
+}
+
+function repeatedly(ms: number, work: () => void): () => void {
+  const timer = setInterval(work, ms);
+  timer.unref(); // it keeps no program running
+  return () => clearInterval(timer);
+}
