@@ -29,7 +29,7 @@ export class FrameFiles {
     try {
       raw = zstdDecompressSync(compressed, {
         maxOutputLength: Math.max(1, frame.rawBytes),
-        chunkSize: frame.rawBytes + 64, // one piece: by the default of 16 KiB it costs three times as much
+        chunkSize: frame.rawBytes + 64, // one chunk: by the default of 16 KiB it costs three times as much
       });
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
