@@ -150,7 +150,7 @@ test("megabytes of arguments: the header keeps their beginning, and the file can
 
 test("with --json every error is one JSON object, the parser's and its stack too", async (t) => {
   for (const [args, code] of [
-    [["run", "--json"], 64],
+    [["run", "--json", "--dump-on", "rto >= 2"], 64],
     [["run", "--json", "-o", "x", "--nonsense"], 64],
     [["run", "--json", "-o", "x", "--port", "0"], 64],
     [["run", "--json", "--debug", "-o", "/nonexistent/x.tpp", "--source", "ss"], 73],
