@@ -4,10 +4,9 @@ import { unknown } from "../terminal/table.ts";
 import type { Outcome } from "./evaluate.ts";
 
 /** What an outcome rests on: `flow 3: goodput_bps = 8.9e6`. */
-export function describeOutcome({ subject, holds, values }: Outcome): string {
+export function describeOutcome({ subject, unknown: unknownWhy, values }: Outcome): string {
   const facts = Object.entries(values).map(([name, value]) => `${name} = ${value ?? unknown}`);
-  const why = holds === null ? "not known from this source" : "";
-  return [subject, [...facts, why].filter(Boolean).join(", ")].filter(Boolean).join(": ");
+  return [subject, [...facts, unknownWhy ?? ""].filter(Boolean).join(", ")].filter(Boolean).join(": ");
 }
 
 /** One line an assertion, and below those that fail one for each flow. */

@@ -35,11 +35,13 @@ export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Pe
   const { cause, cost_s, heldBy } = verdict;
   const mine = periods.filter(({ held_by }) => heldBy.includes(held_by)).slice(0, 3);
   const { start_s, duration_s } = facts;
+  // A blackout goes on behind the last record that tells what held the sender.
+  const life_s = cause === "blackout" ? Math.max(facts.life_s, duration_s) : facts.life_s;
   const lines = [
     `flow ${facts.flow}  ${facts.ends}`,
     `  ${bytes(facts.acked_bytes)} acknowledged in ${seconds(duration_s)}, ${bitsPerSecond(facts.goodput_bps)}${facts.cong ? `, ${facts.cong}` : ""}`,
     `  ${headlines[cause]}`,
-    `    cost      ${seconds(cost_s)} of its ${seconds(facts.life_s)} (${percent(cost_s, facts.life_s)})`,
+    `    cost      ${seconds(cost_s)} of its ${seconds(life_s)} (${percent(cost_s, life_s)})`,
     ...(mine.length > 0
       ? [`    when      ${mine.map((period) => `${moment(period.from_s)} to ${moment(period.to_s)}`).join(", ")}`]
       : []),

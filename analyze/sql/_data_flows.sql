@@ -3,7 +3,8 @@
 -- needs: _connections
 -- capture, flow  USMALLINT, UINTEGER  file and connection
 -- acked_bytes    BIGINT               as in flows
--- carries_data   BOOLEAN              at least a hundredth of the bytes of the one with most of its capture
+-- carries_data   BOOLEAN              at least a hundredth of the bytes of the one with most of its capture; or it
+--                                     sent again and nothing was acknowledged
 SELECT
   capture,
   flow,
@@ -14,6 +15,13 @@ SELECT
       PARTITION BY
         capture
     )
+  )
+  OR (
+    coalesce(acked_bytes, 0) <= 0
+    AND (
+      retransmit_events > 0
+      OR coalesce(retrans, 0) > 0
+    )
   ) AS carries_data
 FROM
   (
@@ -21,6 +29,8 @@ FROM
     SELECT
       capture,
       flow,
+      retrans,
+      retransmit_events,
       greatest(least(highest_una, fin_seq), syn_end) - greatest(lowest_una, syn_end) AS acked_bytes
     FROM
       _connections

@@ -41,7 +41,16 @@ WITH
     SELECT
       *,
       CASE
-        WHEN una = lag(una) OVER in_order
+        WHEN (
+          una = lag(una) OVER in_order
+          -- Where what is acknowledged is not told: nothing was received between, so nothing new can have been
+          -- acknowledged.
+          OR (
+            una IS NULL
+            AND lag(una) OVER in_order IS NULL
+            AND coalesce(ack_s, -1) = lag(coalesce(ack_s, -1)) OVER in_order
+          )
+        )
         AND (kind = 'window probe') = (lag(kind) OVER in_order = 'window probe') THEN 0
         ELSE 1
       END AS begins

@@ -92,7 +92,8 @@ live(
   "this kernel's verifier takes every program, those for functions at tracepoints with the same arguments",
   async (t) => {
     const folder = temporaryDirectory(t);
-    for (const file of ["kernel.h", "record.h", "filter.h", "state.h"]) copyFileSync(join(object, "..", file), join(folder, file));
+    for (const file of ["kernel.h", "record.h", "filter.h", "state.h"])
+      copyFileSync(join(object, "..", file), join(folder, file));
     const places: Readonly<Record<string, string>> = {
       "fentry/tcp_v4_do_rcv": "tp_btf/tcp_probe",
       "fentry/tcp_v6_do_rcv": "tp_btf/tcp_probe",
