@@ -60,23 +60,30 @@ static bool wanted(const struct sock *sk)
 	       ntohs(inet->inet_dport) == port;
 }
 
+/* Times are between packets of the same direction. */
+static noinline bool too_soon(u64 last_ns, unsigned int probetime)
+{
+	return last_ns &&
+	       ktime_get_ns() - last_ns < (u64)probetime * NSEC_PER_MSEC;
+}
+
 /*
  * Do full and probetime let this packet of the flow through? A change of cwnd
- * is recorded once, with the packet of either direction that first meets it;
- * times are between packets of the same direction.
+ * is recorded once, with the packet of either direction that first meets it.
+ * Inline, since as a rule every packet is due.
  */
-static bool sample_due(struct tcpp_flow *flow, const struct sock *sk,
-		       enum tcpp_type direction)
+static __always_inline bool sample_due(struct tcpp_flow *flow,
+				       const struct sock *sk,
+				       enum tcpp_type direction)
 {
 	unsigned int probetime = READ_ONCE(tcpp_conf.probetime);
-	u64 last_ns = flow->last_sample_ns[direction];
 	u32 cwnd = tcpp_snd_cwnd(tcp_sk(sk));
 
-	if (flow->sampled && cwnd == flow->last_cwnd &&
-	    !READ_ONCE(tcpp_conf.full))
+	if (unlikely(!READ_ONCE(tcpp_conf.full)) && flow->sampled &&
+	    cwnd == flow->last_cwnd)
 		return false;
-	if (probetime && last_ns &&
-	    ktime_get_ns() - last_ns < (u64)probetime * NSEC_PER_MSEC)
+	if (unlikely(probetime) &&
+	    too_soon(flow->last_sample_ns[direction], probetime))
 		return false;
 	flow->sampled = true;
 	flow->last_cwnd = cwnd;

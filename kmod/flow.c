@@ -139,7 +139,8 @@ static void fill_bases(struct tcpp_flow *flow, const struct sock *sk)
 	}
 }
 
-static struct tcpp_flow *create(struct sock *sk)
+/* Not inline: packets of a flow that is there need not save its registers. */
+static noinline struct tcpp_flow *create(struct sock *sk)
 {
 	struct bucket *bucket = bucket_of(sk);
 	struct tcpp_flow *flow;

@@ -86,4 +86,4 @@ module_exit(tcpp_exit);
 MODULE_DESCRIPTION("TCP state at every packet, in /proc/net/tcpprobe");
 MODULE_AUTHOR("The tcpprobe_plus authors");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("2.0.0");
+MODULE_VERSION("2.1.0");

@@ -132,7 +132,7 @@ export interface PollsSeen {
 }
 
 /**
- * The polls as `capture` writes them, in pieces of whole lines; times count from the first. `seen` is filled on the
+ * The polls as `capture` writes them, in chunks of whole lines; times count from the first. `seen` is filled on the
  * way.
  */
 export async function* pollsOf(files: readonly TextFile[], latest: number, seen: PollsSeen): AsyncGenerator<string> {

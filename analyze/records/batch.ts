@@ -1,4 +1,4 @@
-/** A piece of records on their way through the pass: typed columns in memory that threads share. */
+/** A batch of records on their way through the pass: typed columns in memory that threads share. */
 import { bytesOf, type ColumnSpec, type Kind } from "./columns.ts";
 
 /** Rows of a batch: whole vectors of DuckDB, and about what a frame of text holds. */

@@ -18,7 +18,7 @@ const typeCaState = 7;
 const highestType = Math.max(...recordTypes.map(({ code }) => code));
 const synFlag = 2;
 const families: ReadonlySet<number> = new Set([2, 10]);
-/** Lives by type, but for what flags and states tell: see connections.ts. */
+/** What a type says of a connection's life, but for what flags and states tell: see connections.ts. */
 const lifeOf: Readonly<Record<number, number>> = { 3: life.established, 4: life.ended, 5: life.ended };
 const ofSegment = ["length_bytes", "tcp_flags", "seq_num", "ack_num"];
 
@@ -138,7 +138,7 @@ class BinaryReader implements TextReader {
     const [typeOf, sportOf, dportOf, cpuOf, refusedOf] = ["type", "sport", "dport", "cpu", "refused"].map(get);
     const ns = builder.values<Float64Array>("ns");
     const ends = builder.values<Uint32Array>("ends");
-    const lives = builder.values<Uint8Array>("life");
+    const lifeSigns = builder.values<Uint8Array>("life");
     const types = builder.values<Uint8Array>("type");
     const sports = builder.values<Uint16Array>("sport");
     const dports = builder.values<Uint16Array>("dport");
@@ -163,7 +163,7 @@ class BinaryReader implements TextReader {
         if (type === typeCaState && state === 0) told = life.perhapsOpens;
         if (state >= caStates.length) builder.setNull(ca, row);
       }
-      lives[row] = told;
+      lifeSigns[row] = told;
       if (type > typeSend) for (const place of segment) builder.setNull(place, row);
       if (cpus && refused) {
         cpus[row] = cpuOf!(view, at);

@@ -74,7 +74,7 @@ export class Connections {
   follow(batch: Batch, ends: readonly Ends[]): void {
     const { rows, layout } = batch;
     const tuples = batch.column<Uint32Array>("ends");
-    const lives = batch.column<Uint8Array>("life");
+    const lifeSigns = batch.column<Uint8Array>("life");
     const types = batch.column<Uint8Array>("type");
     const flows = batch.column<Uint32Array>("flow");
     const flowPlace = layout.place("flow");
@@ -92,7 +92,7 @@ export class Connections {
         batch.hasNulls[flowPlace] = true;
         continue;
       }
-      const told = lives[row]!;
+      const told = lifeSigns[row]!;
       if (flow === 0) {
         const { sport, dport } = ends[tuple]!;
         if (sport === 0 || dport === 0) {

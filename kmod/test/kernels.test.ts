@@ -176,6 +176,29 @@ onEachKernel("rto follows from srtt and rttvar by the kernel's rule", (t, eviden
   t.true(compared > 500, `only ${compared} compared`);
 });
 
+onEachKernel(
+  "write_seq is what the application has written, sent or not; wqueue is what is not acknowledged",
+  (t, evidence) => {
+    const totals: number[] = [];
+    let unsent = 0;
+    for (const flow of groupBy(sender(evidence), (r) => r.more.connection ?? "").values()) {
+      flow.forEach((r, i) => {
+        const what = `${pairOf(r)} at ${r.t}`;
+        t.is(r.wqueue, r.write_seq - r.snd_una, what);
+        t.true(r.write_seq >= r.snd_nxt && r.write_seq >= (flow[i - 1]?.write_seq ?? 0), what);
+        if (r.write_seq > r.snd_nxt + 1) unsent++;
+      });
+      totals.push(flow.at(-1)?.write_seq ?? 0);
+    }
+    t.true(unsent > 500);
+    // with the SYN, and the FIN where there was one
+    t.deepEqual(
+      totals,
+      [400002, 100002, 200002, 100002, 1500002, 40002, 3002, 5001, 5001, 1, 3002, 300002, 9, 3001, 3001],
+    );
+  },
+);
+
 onEachKernel("frto is on only after a timeout, and then it is", (t, evidence) => {
   let on = 0;
   for (const flow of groupBy(sender(evidence), (r) => r.more.connection ?? "").values()) {

@@ -29,11 +29,24 @@ const missing = missingForGuests();
 if (missing) throw new Error(missing);
 const seconds = Math.round(Number(values.minutes) * 60);
 let failures = 0;
+const readerKinds = "plain blocking poll epoll sleep=300 edge threads splice sendfile".split(" ");
 
 /** Pages of a cache in /proc/slabinfo, kB: slabs times pages a slab. */
 function slabKb(line: string): number {
   const m = /^\S+ +\d+ +\d+ +\d+ +\d+ +(\d+) .* slabdata +\d+ +(\d+)/.exec(line);
   return m ? Number(m[1]) * Number(m[2]) * 4 : 0;
+}
+
+/** The kinds of readers in the storm, and how often each had read something and not. */
+function readersIn(text: string): Map<string, { read: number; nothing: number }> {
+  const kinds = new Map<string, { read: number; nothing: number }>();
+  for (const line of text.trim().split("\n")) {
+    const [kind = "", what] = line.split(" ");
+    const counts = kinds.get(kind) ?? { read: 0, nothing: 0 };
+    counts[what === "read" ? "read" : "nothing"] += 1;
+    kinds.set(kind, counts);
+  }
+  return kinds;
 }
 
 /** A guest that hangs is a failure too, and does not keep the others from running. */
@@ -57,6 +70,9 @@ function judge(title: string, evidence: Evidence): void {
   if (left(evidence, "stress/loads.txt")) {
     const loads = of("loads.txt").trim();
     if (!/failed 0$/.test(loads)) problems.push(`module: ${loads}`);
+    const readers = readersIn(of("readers.txt"));
+    for (const kind of readerKinds)
+      if (!readers.get(kind)?.read) problems.push(`no ${kind} reader of the storm has read anything`);
     const unreclaimable = (when: string) => Number(/^SUnreclaim: +(\d+)/m.exec(of(`meminfo.${when}`))?.[1]);
     const grown = unreclaimable("after") - unreclaimable("before");
     if (!values["debug-kernel"] && grown > 4096) {
@@ -92,6 +108,11 @@ function judge(title: string, evidence: Evidence): void {
     console.log(
       `${title}: ${loads}; ${of("churn.txt").trim()}; ${of("settings.txt").trim()}; SUnreclaim ${grown >= 0 ? "+" : ""}${grown} kB; ${inOrder.length} records in order, ${lost} lost; ${records} in peace`,
     );
+    const shares = readerKinds.map((kind) => {
+      const { read, nothing } = readers.get(kind) ?? { read: 0, nothing: 0 };
+      return `${kind} ${read} of ${read + nothing}`;
+    });
+    console.log(`${title}: readers that had something to read: ${shares.join(", ")}`);
   }
   for (const problem of problems) console.log(`${title}: ${problem}`);
   console.log(`${title}: ${problems.length ? "FAILED" : "clean"} (evidence in ${evidence.folder})`);

@@ -62,7 +62,7 @@ const networkInterface = objectOf({
 const hook = matching(/^[a-z_]{1,16}\/[A-Za-z0-9_.]{1,128}$/, "a hook such as fentry/tcp_v4_do_rcv");
 
 const address = matching(/^[0-9a-fA-F:.]{2,45}$/, "an address");
-const port = whole(0, 65535);
+const port = whole(0, mostPort);
 const socketNotes = objectOf({
   monotonic_ns: monotonic,
   known: count,

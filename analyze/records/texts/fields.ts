@@ -3,7 +3,7 @@
  *
  *     1 1.295788490 10.0.1.1 34490 10.0.2.1 5001 2896 0x18 1 1 0 1 1 31857 31856 10 2147483647 65160 331656 …
  */
-import { caStates, documentedColumns, documentedWireNames, extendedColumns } from "@tcpprobe-plus/tpp";
+import { caStates, documentedColumns, documentedWireNames, extendedColumns, portOf } from "@tcpprobe-plus/tpp";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { type ColumnSpec, inner, traceSpec } from "../columns.ts";
@@ -176,7 +176,7 @@ class FieldsReader implements TextReader {
   #meetEnds(): boolean {
     const { from, to, connection } = this.#wasm.ends;
     const [saddr = "", sport = "", daddr = "", dport = ""] = textOf(this.#wasm.bytes(), from, to).split(" ");
-    const isPort = (digits: string): boolean => /^\d{1,5}$/.test(digits) && Number(digits) <= 65535;
+    const isPort = (digits: string): boolean => portOf(digits) !== null;
     const address = /^[0-9a-fA-F:.]{2,45}(%\S{1,15})?$/;
     if (!isPort(sport) || !isPort(dport) || !address.test(saddr) || !address.test(daddr)) return false;
     const ends: Ends = {

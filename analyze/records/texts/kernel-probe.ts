@@ -6,6 +6,7 @@
  * time, ends, length, snd_nxt, snd_una, snd_cwnd, ssthresh, snd_wnd, srtt and, from Linux 3.12 on, rcv_wnd. What srtt
  * is in depends on the kernel: us since 3.15, jiffies before. The text does not tell, so whoever imports it must.
  */
+import { portOf } from "@tcpprobe-plus/tpp/base";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
@@ -127,6 +128,7 @@ class KernelProbeReader implements TextReader {
 
 /** `192.0.2.1:5001`, `[2001:db8::1]:5001`. */
 function endOf(word: string | undefined): { address: string; port: number } | null {
-  const [, address = "", port = ""] = /^\[?([0-9a-fA-F:.]{2,45}?)\]?:(\d{1,5})$/.exec(word ?? "") ?? [];
-  return address === "" || Number(port) > 65535 ? null : { address: plainAddress(address), port: Number(port) };
+  const [, address = "", digits = ""] = /^\[?([0-9a-fA-F:.]{2,45}?)\]?:(\d{1,5})$/.exec(word ?? "") ?? [];
+  const port = portOf(digits);
+  return address === "" || port === null ? null : { address: plainAddress(address), port };
 }

@@ -11,7 +11,7 @@
  *
  * A setup has zeros for snd_nxt and snd_una, a purge for everything; rates are cut to 32 bits.
  */
-import { caStates, documentedColumns, documentedWireNames } from "@tcpprobe-plus/tpp";
+import { caStates, documentedColumns, documentedWireNames, portOf } from "@tcpprobe-plus/tpp";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
@@ -228,7 +228,7 @@ class OlderFieldsReader implements TextReader {
 
 function endsOfWords(text: Uint8Array, from: number, to: number): Ends | null {
   const [saddr = "", sport = "", daddr = "", dport = ""] = textOf(text, from, to).split(" ");
-  const isPort = (digits: string): boolean => /^\d{1,5}$/.test(digits) && Number(digits) <= 65535;
+  const isPort = (digits: string): boolean => portOf(digits) !== null;
   const address = /^[0-9a-fA-F:.]{2,45}$/;
   if (!isPort(sport) || !isPort(dport) || !address.test(saddr) || !address.test(daddr)) return null;
   return {

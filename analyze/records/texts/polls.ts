@@ -11,6 +11,7 @@
  * only newer ones know (`since` kernel) is so where the kernel, and hence most likely its ss, is that new. Of others,
  * such as a threshold or a window, the absence says nothing.
  */
+import { portOf } from "@tcpprobe-plus/tpp/base";
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
 import { plainAddress } from "../ends.ts";
@@ -236,9 +237,10 @@ class PollLine {
 
   /** Address and port of the field, `[fe80::1%eth0]:443`; null: it is none. */
   end(place: number): { address: string; port: number } | null {
-    const [, address = "", port = ""] =
+    const [, address = "", digits = ""] =
       /^\[?([0-9a-fA-F:.*]+?)(?:%[^\]:]*)?\]?:(\d{1,5})$/.exec(this.fields[place] ?? "") ?? [];
-    return address === "" || Number(port) > 65535 ? null : { address: plainAddress(address), port: Number(port) };
+    const port = portOf(digits);
+    return address === "" || port === null ? null : { address: plainAddress(address), port };
   }
 }
 

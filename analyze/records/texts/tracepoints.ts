@@ -8,6 +8,7 @@
  * A line stands by itself: what is before the time (a task whose name may hold anything, flags, what a tool put in
  * front) does not matter, and keys are read from each line, as their order differs between kernels.
  */
+import { portOf } from "@tcpprobe-plus/tpp/base";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { type ColumnSpec, inner, noCpu, traceSpec } from "../columns.ts";
@@ -470,7 +471,7 @@ class TracepointsReader implements TextReader {
     const [saddr, sport] = has("src") ? joined("src") : apart("saddrv6", "saddr", "sport");
     const [daddr, dport] = has("src") ? joined("dest") : apart("daddrv6", "daddr", "dport");
     const isEnd = (address: string, port: string): boolean =>
-      /^[0-9a-fA-F:.]{2,45}$/.test(address) && /^\d{1,5}$/.test(port) && Number(port) <= 65535;
+      /^[0-9a-fA-F:.]{2,45}$/.test(address) && portOf(port) !== null;
     if (!isEnd(saddr, sport) || !isEnd(daddr, dport)) return null;
     return {
       saddr: plainAddress(saddr),

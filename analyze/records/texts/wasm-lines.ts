@@ -43,7 +43,7 @@ const fieldBytes = 24;
 const entryBytes = 24;
 /** Slots of the table of ends, of which a quarter is used at most. */
 const slots = mostEnds * 4;
-/** Bytes of ends are kept in pieces of this size. */
+/** Bytes of ends are kept in chunks of this size. */
 const arenaBytes = 1 << 18;
 const pageBytes = 1 << 16;
 /** Free at the beginning: AssemblyScript's own. */

@@ -96,8 +96,8 @@ inGuest("sources that do not compile: the first error and the log, and nothing i
 });
 
 inGuest("load builds the module, keeps it for this kernel and these sources, and loads it with its settings", (t) => {
-  says(t, "load", 0, /the module 2\.0\.0 is loaded \(built in \d+ s\): port 5001, 8 192 records for each CPU$/);
-  t.regex(step("load").err, /^capture: building the module 2\.0\.0 for 6\.1\S+; this takes a moment$/m);
+  says(t, "load", 0, /the module 2\.1\.0 is loaded \(built in \d+ s\): port 5001, 8 192 records for each CPU$/);
+  t.regex(step("load").err, /^capture: building the module 2\.1\.0 for 6\.1\S+; this takes a moment$/m);
   t.regex(text("cache.txt"), /-rw------- .* tcpprobe_plus\.ko$/m);
   t.regex(text("cache.txt"), /build\.log$/m);
   t.notRegex(text("cache.txt"), /\.o$/m);
@@ -118,13 +118,13 @@ inGuest("load of a loaded module changes the settings at once, or says that ther
 inGuest("status shows the module, and as JSON the same; without it the next step", (t) => {
   says(t, "status-without", 69, /`capture load`/);
   const { out } = step("status");
-  t.regex(out, /^module +tcpprobe_plus 2\.0\.0, loaded$/m);
+  t.regex(out, /^module +tcpprobe_plus 2\.1\.0, loaded$/m);
   t.regex(out, /^reader +none/m);
   t.regex(out, /^ring +8 192 records for each of 2 CPUs, 4\.19 MB$/m);
   t.regex(out, /port 5002/);
   const json = JSON.parse(step("status-json").out);
   t.is(json.loaded, true);
-  t.is(json.version, "2.0.0");
+  t.is(json.version, "2.1.0");
   t.is(json.settings.port, "5002");
   t.is(json.fields.length, 45);
   says(t, "elsewhere", 69, /another.*nsenter -t 1 -n/);
@@ -143,7 +143,7 @@ inGuest("doctor: what works, with the module and without, on a terminal of 80 co
     lines.filter((line) => line.length > 80),
     [],
   );
-  t.regex(lines.join("\n"), /kmod +usable: module 2\.0\.0; --source auto takes it/);
+  t.regex(lines.join("\n"), /kmod +usable: module 2\.1\.0; --source auto takes it/);
   const found = findings("doctor-json");
   t.is(found.find(({ section, name }) => section === "sources" && name === "ss")?.state, "ok");
   t.regex(found.find(({ section, name }) => section === "rings" && name === "kmod")?.text ?? "", /8 192 records/);

@@ -291,8 +291,10 @@ export function againstSs(evidence: Evidence): Comparison {
     check("bytes_acked", Number(r.more.bytes_acked), n("bytes_acked"));
     check("delivered", Number(r.more.delivered), n("delivered"));
     check("rqueue", Number(r.more.rqueue), s.recvQ);
-    // an application may have written since
-    if (r.wqueue < s.sendQ) result.problems.push(`${s.pair} at ${r.t}: wqueue ${r.wqueue}, ss ${s.sendQ}`);
+    // the application may have written since, and the next record tells whether it has
+    const most = s.sendQ + r.write_seq - before.write_seq;
+    if (r.wqueue < s.sendQ || r.wqueue > most)
+      result.problems.push(`${s.pair} at ${r.t}: wqueue ${r.wqueue}, ss ${s.sendQ}`);
     // clocks that run until the record, in jiffies here and whole milliseconds there
     const elapsedMs = Number(zero + r.t - s.begin) / 1e6;
     for (const clock of ["busy", "rwnd_limited", "sndbuf_limited"]) {

@@ -163,7 +163,8 @@ stop_log
 note "segments that do not pass the checksum"
 start_log hostile/checksum
 in_b nstat -az >$H/checksum/nstat.before
-in_a timeout 15 tcp send 10.0.2.1 5001 3000000 &
+# more than it can send meanwhile: it is under way when the path begins to corrupt, however slow the machine
+in_a timeout 8 tcp send 10.0.2.1 5001 30000000 &
 pid=$!
 sleep 1
 path delay 10ms rate 20mbit corrupt 30%

@@ -95,6 +95,26 @@ settled() {
   sleep 0.3
 }
 
+# back to the page allocator what caches keep for later: the longer the traffic, the more empty slabs they have
+shrink() {
+  echo 3 >/proc/sys/vm/drop_caches
+  for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done 2>/dev/null
+  sleep 1
+}
+# A kernel may free what has ended only as the next one ends ("defer final 'struct net' free", 6.13 and stable ones): the next.
+end_another() { ip netns add next; ip netns del next; sleep 1; }
+namespaces() { awk '$1 == "net_namespace" { print $2 }' /proc/slabinfo; }
+# ended N: waits until only N namespaces are left. The kernel takes its time to end them with their last sockets, the more
+# the less CPU it gets.
+ended() {
+  for _ in $(seq 60); do
+    end_another
+    # this cache alone: KASAN looks through all that was freed lately for each
+    echo 1 2>/dev/null >/sys/kernel/slab/net_namespace/shrink
+    [ "$(namespaces)" -le "${1:-0}" ] && break
+  done
+}
+
 # start_dump NS DEV FILE
 start_dump() {
   ip netns exec "$1" tcpdump -i "$2" -s 128 -U -w "$3" tcp 2>"$3.err" &

@@ -3,6 +3,9 @@
 . guest/lib.sh
 O=/out/lifecycle
 mkdir -p $O
+end_another
+shrink
+NAMESPACES=$(namespaces)
 network
 start_sinks
 path delay 2ms rate 50mbit loss 1%
@@ -31,10 +34,12 @@ load
 reader $PROBE /dev/null try >/dev/null
 cp $STAT $O/stat.end
 unload
+# what nobody holds any more ends by itself
 pkill -x tcp
-sleep 1
+path_clear
+settled 0
 ip netns del a; ip netns del b; ip netns del r
-sleep 1
-echo 3 >/proc/sys/vm/drop_caches
+ended "$NAMESPACES"
+shrink
 grep -E '^(Slab|SUnreclaim)' /proc/meminfo >$O/meminfo.after
 exit 0

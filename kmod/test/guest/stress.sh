@@ -15,11 +15,6 @@ lay_out() {
   path delay 5ms 2ms rate "${RATE:-20mbit}" loss 1% reorder 10% gap 5 limit 100
   path_back delay 5ms rate "${RATE:-20mbit}" loss 0.5% limit 100
 }
-# back to the page allocator what caches keep for later: the longer the traffic, the more empty slabs they have
-shrink() { for cache in /sys/kernel/slab/*/shrink; do echo 1 >"$cache"; done 2>/dev/null; }
-# A kernel may free what has ended only as the next one ends ("defer final 'struct net' free", 6.13 and stable ones): the next.
-end_another() { ip netns add next; ip netns del next; sleep 1; }
-namespaces() { awk '$1 == "net_namespace" { print $2 }' /proc/slabinfo; }
 end_another
 shrink
 NAMESPACES=$(namespaces)
@@ -30,18 +25,10 @@ clear_up() {
   path_clear
   settled 0
   ip netns del a; ip netns del b; ip netns del r
-  # The kernel takes its time to end them with their last sockets, the more the less CPU it gets.
-  for _ in $(seq 60); do
-    end_another
-    # this cache alone: KASAN looks through all that was freed lately for each
-    echo 1 2>/dev/null >/sys/kernel/slab/net_namespace/shrink
-    [ "$(namespaces)" -le "${NAMESPACES:-0}" ] && break
-  done
+  ended "$NAMESPACES"
   note "namespaces: $(namespaces), $NAMESPACES at first"
   sleep 5
-  echo 3 >/proc/sys/vm/drop_caches
   shrink
-  sleep 1
   grep -E '^(Slab|SUnreclaim|VmallocUsed|MemFree)' /proc/meminfo >/out/stress/meminfo."$1"
   cat /proc/slabinfo >/out/stress/slabinfo."$1"
 }
@@ -59,18 +46,22 @@ streams() {
     wait $!
   done
 }
-# readers of every kind, killed without warning
-readers() {
+# Readers of every kind, killed without warning. Which of them had read something goes to readers.txt. (Not "readers": a
+# function hides a program of the same name.)
+storm_of_readers() {
   while ! end; do
-    for mode in '' blocking poll epoll sleep=500 edge threads splice sendfile; do
+    for mode in plain blocking poll epoll sleep=300 edge threads splice sendfile; do
+      got=/run/storm.$mode
+      : >$got
       case $mode in
-        edge | threads | splice | sendfile) readers $PROBE /dev/null $mode >/dev/null & ;;
-        *) reader $PROBE /dev/null $mode >/dev/null & ;;
+        edge | threads | splice | sendfile) readers $PROBE $got $mode >/dev/null & ;;
+        *) reader $PROBE $got $mode >/dev/null & ;;
       esac
       pid=$!
       random 9 && sleep 0.$((RANDOM_NUMBER + 1))
       kill -9 $pid
       wait $pid
+      if [ -s $got ]; then echo "$mode read"; else echo "$mode nothing"; fi
     done
   done 2>/dev/null
 }
@@ -92,7 +83,7 @@ last "$SECONDS_TO_RUN"
 streams &
 in_a tcp churn 10.0.2.1 5001 "${CHURN:-200}" "$SECONDS_TO_RUN" 3000 >$O/churn.txt &
 CHURNING=$!
-settings "$SECONDS_TO_RUN" >$O/settings.txt & readers & stat_reader &
+settings "$SECONDS_TO_RUN" >$O/settings.txt & storm_of_readers >$O/readers.txt & stat_reader &
 LOADS=0
 FAILED=0
 while ! end; do

@@ -2,17 +2,18 @@
 /*
  * Connections with an exactly known course, for the guest tests.
  *
- *   tcp sink PORT [pause=MS] [rcvbuf=BYTES] [unread] [reply=BYTES] [end=MS]
+ *   tcp sink PORT [pause=MS] [rcvbuf=BYTES] [unread] [reply=BYTES] [until=FILE]
  *       accepts for ever; reads everything from each connection (after a
  *       pause), answers the end with `reply` bytes, closes. unread: closes with
- *       data unread instead, which sends a RST. end: ends its side so long
- *       after it has accepted.
+ *       data unread instead, which sends a RST. until: ends its side once
+ *       that file is there.
  *   tcp send HOST PORT BYTES [cc=NAME] [sport=PORT] [abort] [half] [hold=MS]
  *            [every=MS] [chunk=BYTES] [wait=MS] [pace=BYTES_A_SECOND]
+ *            [until=FILE]
  *       sends BYTES (chunk by chunk, every so many ms), then closes. abort:
  *       SO_LINGER 0, which sends a RST. half: shuts down its side and reads
  *       until the other end closes. hold: stays open so long before the close;
- *       wait: before the first byte.
+ *       until: until that file is there; wait: before the first byte.
  *   tcp churn HOST PORT PER_SECOND SECONDS [BYTES]
  *       that many short connections, many at a time where the path is slow.
  */
@@ -66,6 +67,14 @@ static void sleep_ms(long ms)
 		nanosleep(&t, NULL);
 }
 
+static void sleep_until(void)
+{
+	const char *file = option("until");
+
+	while (file && access(file, F_OK))
+		sleep_ms(2);
+}
+
 static void fail(const char *what)
 {
 	perror(what);
@@ -83,8 +92,8 @@ static void *serve(void *arg)
 		close(fd);
 		return NULL;
 	}
-	if (option("end")) {
-		sleep_ms(number("end"));
+	if (option("until")) {
+		sleep_until();
 		shutdown(fd, SHUT_WR);
 	}
 	while (read(fd, data, sizeof(data)) > 0)
@@ -180,6 +189,7 @@ static int send_bytes(const char *host, const char *port, long bytes)
 			sleep_ms(number("every"));
 	}
 	sleep_ms(number("hold"));
+	sleep_until();
 	if (option("abort")) {
 		struct linger now = { 1, 0 };
 

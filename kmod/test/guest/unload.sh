@@ -1,5 +1,5 @@
 #!/bin/sh
-# unload.sh TRIALS: begins to poll while the module is being unloaded (racer.c).
+# [LIMIT=SECONDS] unload.sh TRIALS: begins to poll while the module is being unloaded (racer.c).
 . guest/lib.sh
 mkdir -p /out/unload
-timeout 1500 racer $D/tcpprobe_plus.ko "$1" 3000 >/out/unload/racer 2>&1
+timeout "${LIMIT:-1500}" racer $D/tcpprobe_plus.ko "$1" 3000 >/out/unload/racer 2>&1

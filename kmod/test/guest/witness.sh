@@ -26,10 +26,12 @@ poll_ss() {
   done
 }
 
+timeouts() { in_a nstat -asz TcpExtTCPTimeouts | awk '$1 == "TcpExtTCPTimeouts" { print $2 }'; }
+
 load extended=1 bufsize=65536
 network
 start_sinks
-ip netns exec b tcp sink 5007 end=1000 & SINKS="$SINKS $!"
+ip netns exec b tcp sink 5007 until=/run/close & SINKS="$SINKS $!"
 # one segment a packet, so that records and what tcpdump sees are the same things
 for dev in a/a0 b/b0; do ip -n ${dev%/*} link set ${dev#*/} gso_max_segs 1; done
 
@@ -65,9 +67,18 @@ note "path cut"
 path delay 20ms rate 5mbit
 in_a tcp send 10.0.2.1 5001 1500000 &
 sender=$!
-sleep 0.7
+for _ in $(seq 100); do
+  in_a ss -tnHO state established dport = :5001 | grep -q . && break
+  sleep 0.1
+done
+sleep 0.5
+timeouts=$(timeouts)
 path delay 20ms rate 5mbit loss 100%
-sleep 5
+# as long as a chain of timeouts takes; on a busy machine the first one comes late
+for _ in $(seq 120); do
+  [ "$(timeouts)" -ge $((timeouts + 4)) ] && break
+  sleep 0.5
+done
 path delay 20ms rate 5mbit
 wait $sender
 
@@ -85,7 +96,15 @@ in_a tcp send 10.0.2.1 5999 10
 note "both ends close at once"
 path delay 300ms
 path_back delay 300ms
-in_a tcp send 10.0.2.1 5007 3000 hold=1300
+in_a tcp send 10.0.2.1 5007 3000 until=/run/close &
+sender=$!
+for _ in $(seq 100); do
+  # connected, and nothing is under way
+  in_b ss -tnHO state established sport = :5007 | grep -q . && in_a ss -tnHO state established dport = :5007 | grep -q '^ *0 *0 ' && break
+  sleep 0.1
+done
+touch /run/close
+wait $sender
 path_back delay 20ms
 
 note ECN
@@ -114,7 +133,7 @@ stop_dumps
 stop_log
 dmesg -n 1
 unload
-rm -f /run/stop
+rm -f /run/stop /run/close
 for ns in a b; do readlink /run/netns/$ns; ip netns exec $ns stat -L -c '%n %i' /proc/self/ns/net; done >$O/netns.txt
 for sink in $SINKS; do kill $sink; done
 ip netns del a; ip netns del b; ip netns del r
