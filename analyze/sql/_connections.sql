@@ -12,7 +12,8 @@
 --                                       seen. Where no sends are seen, the FIN's is what was written as the socket
 --                                       closed
 -- sent_bytes, sends, retransmitted_bytes   payload sent, in how many segments, and what of it had been sent before
--- retrans, retransmit_events   the kernel's count of retransmissions, and the tracepoint's
+-- retrans, first_retrans       the kernel's count of retransmissions since the connection began: the last, the first
+-- retransmit_events            how many the tracepoint tells
 -- resets, rto_num              RSTs and timeouts
 -- srtt_min_us, srtt_max_us, cwnd_max       extremes
 -- last_cwnd                    UINTEGER window at its last record that tells
@@ -78,6 +79,7 @@ SELECT
     END
   ) AS retransmitted_bytes,
   max(retrans) AS retrans,
+  min(retrans) AS first_retrans,
   count(
     CASE
       WHEN type = 'retransmit' THEN 1

@@ -17,8 +17,9 @@
 -- sent_bytes         BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
 -- sends              BIGINT     segments with payload handed down to be sent (with segmentation offload, each can be
 --                               several on the wire); NULL where the source sees no sends
--- retransmits        BIGINT     segments retransmitted (the kernel's own count; from tracepoints, retransmitted
---                               buffers, each of which can be several segments); NULL where the source cannot tell
+-- retransmits        BIGINT     segments retransmitted: the kernel's own count, or its rise where the connection
+--                               began before the capture; from tracepoints, retransmitted buffers, each of which can
+--                               be several segments; NULL where the source cannot tell
 -- retransmit_share   DOUBLE     bytes sent again of sent_bytes, 0 to 1; NULL where the source sees no sends or there
 --                               were none
 -- rtos               BIGINT     retransmission timeouts; NULL where the source does not see them
@@ -124,8 +125,14 @@ SELECT
   END AS sends,
   CASE
     WHEN NOT sees_retransmits THEN NULL
-    WHEN counts_packets THEN retrans
-    ELSE retransmit_events
+    WHEN NOT counts_packets THEN retransmit_events
+    -- The first poll is taken as the capture begins: what it does not show began later.
+    WHEN has_start
+    OR (
+      polled
+      AND start_s > 0.02
+    ) THEN retrans
+    ELSE retrans - first_retrans
   END::BIGINT AS retransmits,
   CASE
     WHEN sees_sends THEN coalesce(retransmitted_bytes, 0)::DOUBLE / nullif(sent_bytes, 0)

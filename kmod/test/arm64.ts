@@ -1,5 +1,5 @@
-// node kmod/test/arm64.ts: the module for arm64. Cross-built for Debian's 6.1 and 6.12 without a warning; on 6.12, under
-// emulation, it is loaded, records a transfer, is unloaded under a reader and loaded again.
+// node kmod/test/arm64.ts: the module for arm64. Cross-built for Debian's 6.1 and 6.12 without a warning; on 6.12,
+// under emulation, it is loaded, records a transfer, is unloaded under a reader and loaded again.
 
 import { disorder, holes } from "./checks/settings.ts";
 import { arm64Kernels, bootArm64, buildForArm64 } from "./harness/arm64.ts";

@@ -1,6 +1,6 @@
-// node kmod/test/bench.ts [KERNEL...]: instructions that the module adds per record, in the kernel's path and at reading,
-// beside the tcp_probe tracepoint read as text, in the same guest. QEMU's -icount makes the clock count instructions, so
-// the numbers are the same on a busy machine.
+// node kmod/test/bench.ts [KERNEL...]: instructions that the module adds per record, in the kernel's path and at
+// reading, beside the tcp_probe tracepoint read as text, in the same guest. QEMU's -icount makes the clock count
+// instructions, so the numbers are the same on a busy machine.
 import path from "node:path";
 import { boot } from "./harness/boot.ts";
 import { buildModule, buildPrograms, moduleFolder } from "./harness/build.ts";

@@ -1,5 +1,6 @@
-// node kmod/test/record.ts [OUT [KERNEL SCRIPT...]] — makes the recordings that the analyzer is tested on, in a booted guest
-// (6.1, guest/recordings.sh): the module's raw text (NAME.txt.zst), its statistics and how it was made (NAME.json).
+// node kmod/test/record.ts [OUT [KERNEL SCRIPT...]] — makes the recordings that the analyzer is tested on, in a booted
+// guest (6.1, guest/recordings.sh): the module's raw text (NAME.txt.zst), its statistics and how it was made
+// (NAME.json).
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";

@@ -126,8 +126,9 @@ for (const name of debug ? ["6.1"] : values.kernels.split(",")) {
   const files = [module, await buildPrograms(made), path.join(moduleFolder, "test/guest")];
   // Emulated CPUs are some twenty times slower, and never rest here: a task that was preempted may wait for long.
   const patience = "rcupdate.rcu_cpu_stall_timeout=60";
-  // kmemleak frees what it knows of each allocation by RCU, and RCU does ten of those at a time: on a busy emulated CPU they pile
-  // up, and whoever waits for a grace period waits for all of them (measured: 33 s without the module, else 1 s).
+  // kmemleak frees what it knows of each allocation by RCU, and RCU does ten of those at a time: on a busy emulated CPU
+  // they pile up, and whoever waits for a grace period waits for all of them (measured: 33 s without the module, else 1
+  // s).
   const callbacks = "rcutree.blimit=10000 rcutree.rcu_resched_ns=100000000";
   const kernel = debug
     ? { vmlinuz: debug.vmlinuz, initrd: null, kernelArgs: `kmemleak=on pci=noacpi ${patience} ${callbacks}` }

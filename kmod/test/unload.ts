@@ -1,5 +1,5 @@
-// node kmod/test/unload.ts [KERNEL] [--trials 300]: unloads the module while a process begins to poll its file, so often, in
-// one guest whose allocator poisons what is freed (guest/racer.c).
+// node kmod/test/unload.ts [KERNEL] [--trials 300]: unloads the module while a process begins to poll its file, so
+// often, in one guest whose allocator poisons what is freed (guest/racer.c).
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { boot, splatsIn } from "./harness/boot.ts";

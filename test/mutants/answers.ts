@@ -50,7 +50,7 @@ export const answerMutants: readonly Mutant[] = [
   {
     id: "D06",
     fault: "check: spurious_rtos counts timeouts that were judged, not those found spurious",
-    file: "analyze/check/evaluate.ts",
+    file: "analyze/check/facts.ts",
     find: "count(CASE WHEN spurious THEN 1 END) AS spurious_count",
     replace: "count(spurious) AS spurious_count",
     suites: check,
@@ -108,7 +108,7 @@ export const answerMutants: readonly Mutant[] = [
   {
     id: "D12",
     fault: "check: there are never gaps",
-    file: "analyze/check/evaluate.ts",
+    file: "analyze/check/facts.ts",
     find: "coalesce(gap_count, 0) AS gaps",
     replace: "0 AS gaps",
     suites: check,
@@ -166,7 +166,7 @@ export const answerMutants: readonly Mutant[] = [
   {
     id: "D19",
     fault: "check: window probes count as timeouts",
-    file: "analyze/check/evaluate.ts",
+    file: "analyze/check/facts.ts",
     find: "count(CASE WHEN kind <> 'window probe' THEN 1 END) AS rto_count",
     replace: "count(*) AS rto_count",
     suites: check,

@@ -66,8 +66,8 @@ function relative(s: Segment, seen: Seen, out: boolean): Key {
 }
 
 /**
- * The segments that this record stands for: one, or neighbours in sequence that GRO or the socket's backlog merged. Their
- * places in `keys`; null if there are none.
+ * The segments that this record stands for: one, or neighbours in sequence that GRO or the socket's backlog merged.
+ * Their places in `keys`; null if there are none.
  */
 function covered(r: Rec, keys: Key[]): number[] | null {
   const starts = keys.flatMap((k, i) => (k.seq === r.seq ? [i] : []));

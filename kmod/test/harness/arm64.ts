@@ -1,4 +1,5 @@
-// Debian's arm64 kernels on this machine: a cross compiler beside their headers, and an emulator that boots one of them.
+// Debian's arm64 kernels on this machine: a cross compiler beside their headers, and an emulator that boots one of
+// them.
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { moduleFolder, moduleSources } from "./build.ts";

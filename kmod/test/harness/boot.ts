@@ -77,8 +77,8 @@ export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
     ...disk(payloadDisk, ",readonly=on"),
     ...disk(resultDisk, ""),
     "-append",
-    // The emulator's CPUs count the same host clock; a kernel that does not trust that reads the slow HPET instead. Nor need it
-    // test that timers interrupt: an emulator that gets no CPU for a moment would fail.
+    // The emulator's CPUs count the same host clock; a kernel that does not trust that reads the slow HPET instead. Nor
+    // need it test that timers interrupt: an emulator that gets no CPU for a moment would fail.
     `root=/dev/vda rw console=ttyS0 panic=-1 init=/tpp-init nokaslr mitigations=off tsc=reliable no_timer_check ${scenario.kernelArgs ?? "quiet"}`,
     ...["-nic", "none"],
     ...(scenario.qemu ?? []),
@@ -88,7 +88,8 @@ export async function boot(tree: Tree, scenario: Scenario): Promise<Evidence> {
   const words = { text: firstWords, seconds: scenario.bootLimit ?? 300 };
   const once = () => logged(command, [...before, ...args], consoleFile, scenario.limit ?? 300, words);
   await once().catch((error: unknown) => {
-    // Where the emulator gets no CPU a kernel may wait for ever for a timer of its own, or panic of it, before it runs anything.
+    // Where the emulator gets no CPU a kernel may wait for ever for a timer of its own, or panic of it, before it runs
+    // anything.
     if (!(error instanceof NoFirstWordsError)) throw error;
     return once();
   });

@@ -11,8 +11,8 @@ export type Claim = (t: ExecutionContext, evidence: Evidence, log: string) => vo
 export type Prepared = { scenario: Scenario; log: string };
 
 /**
- * Boots each chosen kernel once, before the tests of the file. Returns how to claim something about it: skipped with the
- * reason where guests cannot run, a failure in CI.
+ * Boots each chosen kernel once, before the tests of the file. Returns how to claim something about it: skipped with
+ * the reason where guests cannot run, a failure in CI.
  */
 export function guests(prepare: (made: Tree) => Promise<Prepared>): (claim: string, check: Claim) => void {
   const missing = missingForGuests();

@@ -22,8 +22,8 @@ const on = [
   ..."DEBUG_KMEMLEAK DEBUG_LIST DEBUG_OBJECTS DEBUG_OBJECTS_FREE DEBUG_OBJECTS_TIMERS DEBUG_OBJECTS_WORK".split(" "),
   ..."DEBUG_OBJECTS_RCU_HEAD DEBUG_PREEMPT PREEMPT SOFTLOCKUP_DETECTOR DETECT_HUNG_TASK WQ_WATCHDOG".split(" "),
   ..."DEBUG_SPINLOCK DEBUG_MUTEXES DEBUG_LOCK_ALLOC SLUB_DEBUG SLUB_DEBUG_ON DEBUG_NOTIFIERS".split(" "),
-  // For emulated CPUs: fewer ticks, stacks walked by frame pointers instead of tables (each allocation keeps its own), and a
-  // task preempted while it reads under RCU is let go on.
+  // For emulated CPUs: fewer ticks, stacks walked by frame pointers instead of tables (each allocation keeps its own),
+  // and a task preempted while it reads under RCU is let go on.
   ..."HZ_100 UNWINDER_FRAME_POINTER RCU_EXPERT RCU_BOOST".split(" "),
 ];
 
