@@ -52,8 +52,8 @@ export function wrapComments(path: string, text: string): string {
     if (cut <= prefix.length) continue;
     const rest = line.slice(cut + 1);
     lines[at] = line.slice(0, cut);
-    const hang = hangOf(path, line.slice(prefix.length));
     const below = lines[at + 1] ?? "";
+    const hang = hangOf(path, line.slice(prefix.length), below.startsWith(prefix) ? below.slice(prefix.length) : "");
     if (goesOn(below, prefix, hang))
       lines[at + 1] = `${prefix}${hang}${rest} ${below.slice(prefix.length).trimStart()}`;
     else lines.splice(at + 1, 0, `${prefix}${hang}${rest}`);
@@ -62,10 +62,11 @@ export function wrapComments(path: string, text: string): string {
 }
 
 /** How far the lines below are set in: with a list's item, a column's meaning, or a line that is set in itself. */
-function hangOf(path: string, said: string): string {
+function hangOf(path: string, said: string, below: string): string {
   const own = /^\s*/.exec(said)![0];
   if (/^\s*(?:[-*]|\d+\.) /.test(said)) return `${own}  `;
-  if (path.endsWith(".sql") && /^\w+(?:, \w+)*\s+[A-Z]\w*\s{2,}/.test(said)) return "     ";
+  if (path.endsWith(".sql") && /^\w+(?:, \w+)*\s+[A-Z]\w*\s{2,}/.test(said))
+    return /^ {5,}(?=\S)/.exec(below)?.[0] ?? "     ";
   return own;
 }
 

@@ -17,8 +17,7 @@
 -- sent_bytes         BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
 -- sends              BIGINT     segments with payload handed down to be sent (with segmentation offload, each can be
 --                               several on the wire); NULL where the source sees no sends
--- retransmits        BIGINT     segments retransmitted: the kernel's own count, or how far it rose where the
---      connection
+-- retransmits        BIGINT     segments retransmitted: the kernel's own count, or its rise where the connection
 --                               began before the capture; from tracepoints, retransmitted buffers, each of which can
 --                               be several segments; NULL where the source cannot tell
 -- retransmit_share   DOUBLE     bytes sent again of sent_bytes, 0 to 1; NULL where the source sees no sends or there
