@@ -10,6 +10,7 @@ export { asHeader, headerProblem } from "./format/metadata-schema.ts";
 export * from "./format/record-layout.ts";
 export * from "./format/record-values.ts";
 export { mostPort, portOf } from "./port.ts";
+export { damaged, decompression, endsInside, faultOf, refusalOf } from "./read/check-frame.ts";
 export type { DamageKind, TppDamage } from "./read/damage.ts";
 export { checkExpansion, defaultMaxExpansion } from "./read/expansion.ts";
 export { headerOf } from "./read/header-of.ts";

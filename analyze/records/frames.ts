@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
-import type { TppFrame } from "@tcpprobe-plus/tpp";
+import { damaged, decompression, endsInside, faultOf, refusalOf, type TppFrame } from "@tcpprobe-plus/tpp";
 
 /** A frame to be read. */
 export interface FrameJob {
@@ -19,24 +19,17 @@ export class FrameFiles {
 
   /** The frame's text. Throws, with the reason, where it does not hold what it should. */
   read({ path, frame }: FrameJob): Uint8Array {
-    const fail = (why: string): never => {
-      throw new Error(`frame ${frame.number} at byte ${frame.offset} is damaged: ${why}`);
-    };
     const compressed = Buffer.allocUnsafe(frame.compressedBytes);
     const bytes = readSync(this.#descriptor(path), compressed, 0, compressed.length, frame.offset);
-    if (bytes !== compressed.length) fail("the file ends inside it");
+    if (bytes !== compressed.length) throw damaged(frame, endsInside);
     let raw: Buffer;
     try {
-      raw = zstdDecompressSync(compressed, {
-        maxOutputLength: Math.max(1, frame.rawBytes),
-        chunkSize: frame.rawBytes + 64, // one chunk: by the default of 16 KiB it costs three times as much
-      });
+      raw = zstdDecompressSync(compressed, decompression(frame));
     } catch (error) {
-      const { code = "" } = error as NodeJS.ErrnoException;
-      return fail(reasons[code] ?? `it does not decompress (${code})`);
+      throw damaged(frame, refusalOf(error as NodeJS.ErrnoException));
     }
-    if (raw.length !== frame.rawBytes) fail(`it holds ${raw.length} bytes, not ${frame.rawBytes}`);
-    if (compressed.readUInt32LE(compressed.length - 4) !== frame.checksum) fail("it has changed since the walk");
+    const fault = faultOf(frame, compressed, raw);
+    if (fault !== null) throw damaged(frame, fault);
     return raw;
   }
 
@@ -52,9 +45,3 @@ export class FrameFiles {
     this.#open = null;
   }
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ZSTD_error_checksum_wrong: "its content checksum does not hold",
-  ZSTD_error_corruption_detected: "its compressed data does not hold together",
-  ERR_BUFFER_TOO_LARGE: "it holds more bytes than it should",
-};

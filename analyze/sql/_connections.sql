@@ -125,7 +125,10 @@ SELECT
     END
   ) AS exit_step_ns,
   min_by(
-    coalesce(previous_cwnd, snd_cwnd),
+    CASE
+      WHEN step_ns IS NULL THEN snd_cwnd
+      ELSE coalesce(previous_cwnd, 0)
+    END,
     CASE
       WHEN snd_cwnd >= ssthresh THEN ord
     END

@@ -17,7 +17,7 @@ SELECT
     WHEN exit_step_ns < 0 THEN exit_t
     ELSE (nanoseconds(exit_t) - exit_step_ns) / 1e9
   END AS exit_s,
-  exit_cwnd,
+  nullif(exit_cwnd, 0) AS exit_cwnd,
   exit_ssthresh AS ssthresh,
   CASE
     WHEN exit_step_ns < 0 THEN CASE

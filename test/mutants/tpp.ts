@@ -9,9 +9,9 @@ export const tppMutants: readonly Mutant[] = [
   {
     id: "T01",
     fault: "read: a frame's checksum is not compared with the one of the walk",
-    file: "tpp/read/read.ts",
-    find: "if (compressed.readUInt32LE(compressed.length - 4) !== frame.checksum) fail(",
-    replace: "if (compressed.length < 4) fail(",
+    file: "tpp/read/check-frame.ts",
+    find: "return compressed.readUInt32LE(compressed.length - 4) === frame.checksum ? null",
+    replace: "return compressed.length >= 4 ? null",
     suites: proofs,
   },
   {

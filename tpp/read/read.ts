@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { zstdDecompress } from "node:zlib";
 import { DamagedFrameError } from "../errors.ts";
 import { countUnits } from "../format/line-buffer.ts";
+import { damaged, decompression, endsInside, faultOf, refusalOf } from "./check-frame.ts";
 import { checkExpansion } from "./expansion.ts";
 import type { TppWalk } from "./walk.ts";
 import type { TppFrame } from "./walk-state.ts";
@@ -60,28 +61,16 @@ const settle = (frame: Promise<TppFrameData>): Promise<TppFrameData | Error> =>
   frame.catch((error: unknown) => error as Error);
 
 async function readFrame(file: FileHandle, frame: TppFrame, recordBytes: number | null): Promise<TppFrameData> {
-  const fail = (why: string): never => {
-    throw new Error(`frame ${frame.number} at byte ${frame.offset} is damaged: ${why}`);
-  };
   const compressed = Buffer.allocUnsafe(frame.compressedBytes);
   const { bytesRead } = await file.read(compressed, 0, compressed.length, frame.offset);
-  if (bytesRead !== compressed.length) fail("the file ends inside it");
-  const raw = await decompress(compressed, {
-    maxOutputLength: Math.max(1, frame.rawBytes),
-    chunkSize: frame.rawBytes + 64, // one chunk: by the default of 16 KiB it costs three times as much
-  }).catch((error: NodeJS.ErrnoException) =>
-    fail(reasons[error.code ?? ""] ?? `it does not decompress (${error.code})`),
-  );
-  if (raw.length !== frame.rawBytes) fail(`it holds ${raw.length} bytes, not ${frame.rawBytes}`);
-  if (compressed.readUInt32LE(compressed.length - 4) !== frame.checksum) fail("it has changed since the walk");
+  if (bytesRead !== compressed.length) throw damaged(frame, endsInside);
+  const raw = await decompress(compressed, decompression(frame)).catch((error) => {
+    throw damaged(frame, refusalOf(error));
+  });
+  const fault = faultOf(frame, compressed, raw);
+  if (fault !== null) throw damaged(frame, fault);
   const lines = countUnits(raw, recordBytes);
   if (frame.lines !== null && lines !== frame.lines)
-    fail(`it holds ${lines} ${recordBytes === null ? "lines" : "records"}, not ${frame.lines}`);
+    throw damaged(frame, `it holds ${lines} ${recordBytes === null ? "lines" : "records"}, not ${frame.lines}`);
   return { frame: { ...frame, lines }, raw, compressed };
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ZSTD_error_checksum_wrong: "its content checksum does not hold",
-  ZSTD_error_corruption_detected: "its compressed data does not hold together",
-  ERR_BUFFER_TOO_LARGE: "it holds more bytes than it should",
-};

@@ -22,6 +22,8 @@ type Value = number | bigint | string | null;
 type Read = (poll: PollLine) => Value;
 
 const wholes = 2 ** 32 - 1;
+/** No connection counts further: as in parquet/converted.ts. */
+const mostCount = 2 ** 58;
 
 const columnReads: Readonly<Record<string, Read>> = {
   wqueue_bytes: ({ fields }) => whole(fields[2]),
@@ -150,7 +152,9 @@ class PollsReader implements TextReader {
       const column = builder.valuesAt(place);
       if (kind === "i64") column[2 * row] = column[2 * row + 1] = 0;
       else column[row] = 0;
-      if (value === null || (kind === "u32" && (value as number) > wholes)) builder.setNull(place);
+      const most =
+        kind === "u32" ? wholes : kind === "i64" && typeof value === "number" ? mostCount : Number.POSITIVE_INFINITY;
+      if (value === null || (typeof value === "number" && value > most)) builder.setNull(place);
       else if (kind === "text") builder.setText(place, value as string);
       else if (kind === "i64") {
         const exact = BigInt(value);
@@ -254,7 +258,7 @@ function withoutNames(line: string): string {
 const decimal = (word: string | null | undefined): number | null =>
   word != null && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(word) ? Number(word) : null;
 const whole = (word: string | null | undefined): number | null =>
-  word != null && /^\d{1,16}$/.test(word) ? Number(word) : null;
+  word != null && /^\d{1,16}$/.test(word) && Number.isSafeInteger(Number(word)) ? Number(word) : null;
 
 /** A time in the text's unit, in whole parts of it as the kernel keeps them. */
 const rounded = (value: number | null, parts: number, scale: number): number | null =>

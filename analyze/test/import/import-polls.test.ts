@@ -97,6 +97,18 @@ test("a line that is none of ss costs itself only, and is counted", async (t) =>
   t.is(trace.captures[0]!.records, 8);
 });
 
+test("a count that no connection gets to is not known, and costs nothing else", async (t) => {
+  const path = join(temporaryDirectory(t), "x.txt");
+  const line = "ESTAB 0 0 10.0.0.1:1000 10.0.0.2:5309 cubic rto:204 rtt:1/0.5 mss:1448 cwnd:10";
+  const counts = "bytes_sent:9223372036854775808 bytes_acked:18446744073709551615 busy:1e30ms segs_out:3 minrtt:1";
+  writeFileSync(path, `1795723217.5\n${line} ${counts}\n1795723218.5\n${line} bytes_acked:9007199254740991 busy:5ms\n`);
+  const { trace } = await imported(t, path);
+  t.deepEqual(await trace.rows("SELECT snd_cwnd, bytes_sent, bytes_acked, busy_us FROM trace ORDER BY ord"), [
+    { snd_cwnd: 10, bytes_sent: null, bytes_acked: null, busy_us: null },
+    { snd_cwnd: 10, bytes_sent: null, bytes_acked: 9007199254740991, busy_us: 5000 },
+  ]);
+});
+
 test("times in the forms that date and ts have", (t) => {
   const latest = Date.parse("2026-11-26T20:00:00Z");
   const at = (line: string) => {

@@ -1,6 +1,6 @@
--- Slow start of a tracefs recording. cwnd grows at each record, so bytes in flight per packet of cwnd tell the segment:
--- 15928 / 11 = 1448 at the first, less at the later ones, so their median is below 1448, which is the least that is
--- taken. Full is more than 0.85 * cwnd * 1448 - 1448 in flight, and the peer's window is open throughout:
+-- Slow start of a tracefs recording. cwnd grows at each record, so bytes in flight per packet of cwnd tell the
+-- segment: 15928 / 11 = 1448 at the first, less at the later ones, so their median is below 1448, which is the least
+-- that is taken. Full is more than 0.85 * cwnd * 1448 - 1448 in flight, and the peer's window is open throughout:
 --   t            cwnd  in flight  full from
 --   4094.995345   12     17376     13321.6   cwnd
 --   4094.996360   13     15928     14552.4   cwnd

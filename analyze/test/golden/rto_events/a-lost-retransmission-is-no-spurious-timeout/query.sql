@@ -1,5 +1,5 @@
--- One packet in five is dropped and nothing waits (test/fixtures/causes.ts, cause-loss): no timeout can be spurious. At
--- 15981.304043 una is cfb52dee and nxt cfb53ee6 (from 15981.304155): 4344 bytes. The last segment before came at
+-- One packet in five is dropped and nothing waits (test/fixtures/causes.ts, cause-loss): no timeout can be spurious.
+-- At 15981.304043 una is cfb52dee and nxt cfb53ee6 (from 15981.304155): 4344 bytes. The last segment before came at
 -- 15981.096130. Loss ends at 15981.304189 with una at cfb5393e, 1448 bytes early: but for Recovery, not Open. Of what
 -- was sent behind the ACK of .304155 (again cfb5393e, new cfb53ee6) the peer received one segment (.304180), and the
 -- ACK of that (.304185) moved una no further: the retransmission was lost. It is sent a third time, arrives (.304195),

@@ -1,8 +1,8 @@
 -- iperf3's control connection, which shares a queue that drops nothing with the data (test/fixtures/causes.ts,
 -- validation-cwnd): what it sends arrives half a second late, so both timeouts were spurious. snd_una and snd_nxt are
 -- from the first record behind each, as tracepoints tell neither at it:
---   1 at 15855.728020: ..12f1, ..12f2 = 1 byte. The last segment before: 15854.672059. Open at 15855.935511; the record
---   behind that
+--   1 at 15855.728020: ..12f1, ..12f2 = 1 byte. The last segment before: 15854.672059. Open at 15855.935511; the
+--   record behind that
 --     (15856.140039) has una ..12f2, cwnd 10 and no ssthresh again (5 in between): undone.
 --     1.055961; 15856.140039 - 15855.728020 = 0.412019, twice; 15855.935511 - 15855.728020 = 0.207491
 --   2 at 15856.812025: ..12f2, ..1402 = 272 bytes. The last segment before: 15856.780057. Open at 15856.886781; una is
