@@ -52,6 +52,7 @@ function filesIn(folder: string): string[] {
     "capture/bin/capture.js",
     "capture/bin/close-debugger.js",
     "tpp/package.json",
+    "tpp/code-cache.js",
   ]) {
     mkdirSync(join(folder, file, ".."), { recursive: true });
     writeFileSync(join(folder, file), readFileSync(join(root, file), "utf8").replaceAll(/\.ts"/g, '.js"'));
