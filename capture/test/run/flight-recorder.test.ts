@@ -116,7 +116,8 @@ live("a blackout is in the file that its timeouts have asked for, with what was 
   };
   await wait(3000);
   nft("add table inet dark; add chain inet dark inbound { type filter hook input priority 0; policy drop; }");
-  await wait(2500);
+  // Until the timer has backed off so far, however late it runs on a busy machine.
+  for (let tries = 0; tries < 400 && !running.err().includes("rto >= 700ms: holds"); tries += 1) await wait(50);
   nft("delete table inet dark");
   for (let tries = 0; tries < 200 && !running.err().includes("a.0001.tpp: "); tries += 1) await wait(50);
   running.child.kill("SIGINT");
@@ -126,7 +127,7 @@ live("a blackout is in the file that its timeouts have asked for, with what was 
   const received = rows.filter(({ type }) => type === 0).map(({ ns }) => ns);
   const gaps = received.slice(1).map((ns, index) => ns - received[index]!);
   const dark = gaps.indexOf(Math.max(...gaps));
-  t.true(gaps[dark]! > 1.5e9, `${gaps[dark]} ns`);
+  t.true(gaps[dark]! > 1e9, `${gaps[dark]} ns`);
   t.true(dark > 50 && received.length - dark > 50, `${dark} before, ${received.length - dark} after`);
 });
 
