@@ -111,7 +111,8 @@ live("a blackout is in the file that its timeouts have asked for, with what was 
   const running = await startCapture(t, [...args, "-o", join(directory, "a.tpp")]);
   const nft = (rules: string): void => {
     execFileSync("nsenter", [`--net=/run/netns/${namespace}`, "nft", rules], {
-      env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+      // Under npm another program is called nft, too.
+      env: { ...process.env, PATH: `/usr/sbin:/sbin:${process.env.PATH}` },
     });
   };
   await wait(3000);
