@@ -240,8 +240,8 @@ test("JUnit's report tells what could not be checked, and is never that of anoth
   for (const [args, code, pattern] of [
     [
       ["check", path, "--assert", "goodput_bps > 0", "--assert", "nonsense > 1"],
-      65,
-      /tests="2" failures="0" errors="1"[\s\S]*name="nonsense &gt; 1"[\s\S]*<error type="SqlError" message="[^"]*nonsense/,
+      64,
+      /tests="2" failures="0" errors="1"[\s\S]*name="nonsense &gt; 1"[\s\S]*<error type="UsageError" message="[^"]*nonsense/,
     ],
     [
       ["check", join(directory, "none.tpp"), "--assert", "goodput_bps > 0"],
