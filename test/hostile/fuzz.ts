@@ -70,7 +70,7 @@ export async function fuzz({ seed, seconds = Infinity, bytes: mostBytes = Infini
     bytes += file.length;
     batch.push(file);
     if (batch.length < afterFiles) continue;
-    if ((await coverage.fresh(/\/tpp\/[^/]*\.ts$/)) > 0) corpus.push(...batch);
+    if ((await coverage.fresh(/\/tpp\/(?!test\/).*\.ts$/)) > 0) corpus.push(...batch);
     batch = [];
   }
   coverage.stop();
