@@ -87,6 +87,10 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
         : [
             `${plural(loss_events, "loss episode")}${facts.retransmits === null ? "" : `, ${plural(facts.retransmits, "segment")} sent again`}${rtt_at_loss_us ? `; smoothed RTT as they began ${microseconds(rtt_at_loss_us)}` : ""}`,
           ];
+  if (facts.congestion_signals)
+    losses.push(
+      `${plural(facts.congestion_signals, "congestion signal")} without a loss (state CWR: ECN, or a queue of this host)`,
+    );
   const timeouts = outages
     .slice(0, 3)
     .map(

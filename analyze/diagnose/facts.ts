@@ -31,8 +31,10 @@ export interface FlowFacts {
   readonly rtt_min_us: number | null;
   readonly rtt_at_loss_us: number | null;
   readonly rtt_mean_us: number | null;
-  /** Runs of CWR, Recovery or Loss, and of Loss. */
+  /** Runs of Recovery or Loss. */
   readonly loss_events: number | null;
+  /** Runs of CWR: the window came down without a loss. */
+  readonly congestion_signals: number | null;
   readonly slow_start_end: string | null;
   readonly window_probes: number;
   /** Chains of timeouts, longest wait first. */
@@ -64,10 +66,12 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
   const seconds = (name: string) => `${name}_share * life_s AS ${name}_s`;
   const rows = await trace.rows<Omit<FlowFacts, "outages">>(`
     WITH loss_runs AS (
-      SELECT flow, count(CASE WHEN ca_state IN ('CWR', 'Recovery', 'Loss') THEN 1 END) AS loss_events FROM episodes GROUP BY flow
+      SELECT flow, count(CASE WHEN ca_state IN ('Recovery', 'Loss') THEN 1 END) AS loss_events,
+        count(CASE WHEN ca_state = 'CWR' THEN 1 END) AS congestion_signals
+      FROM episodes GROUP BY flow
     ), rtts AS (
       SELECT flow, min(srtt_us) AS lowest_srtt_us,
-        avg(CASE WHEN ca_state IN ('CWR', 'Recovery') AND previous_ca_state NOT IN ('CWR', 'Recovery', 'Loss') THEN srtt_us END) AS rtt_at_loss_us
+        avg(CASE WHEN ca_state = 'Recovery' AND previous_ca_state NOT IN ('CWR', 'Recovery', 'Loss') THEN srtt_us END) AS rtt_at_loss_us
       FROM intervals GROUP BY flow
     ), timeouts AS (
       SELECT flow, count(CASE WHEN kind <> 'window probe' THEN 1 END) AS rto_count, count(CASE WHEN spurious THEN 1 END) AS spurious_count,
@@ -79,6 +83,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
       ${["cwnd", "rwnd", "sndbuf", "application", "pacing", "recovery", "idle"].map((name) => `limits.${seconds(name)}`).join(", ")},
       coalesce(rtt_min_us, lowest_srtt_us) AS rtt_min_us, rtt_at_loss_us, srtt_mean_us AS rtt_mean_us,
       CASE WHEN loss_episodes IS NOT NULL THEN coalesce(loss_events, 0) END AS loss_events,
+      CASE WHEN loss_episodes IS NOT NULL THEN coalesce(congestion_signals, 0) END AS congestion_signals,
       CASE WHEN exit_s IS NOT NULL THEN coalesce(cause, 'not known') END AS slow_start_end,
       coalesce(window_probes, 0) AS window_probes, coalesce(rto_count, 0) AS rto_count, coalesce(spurious_count, 0) AS spurious_count
     FROM flows

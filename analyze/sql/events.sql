@@ -72,6 +72,7 @@ SELECT
   NULL,
   CASE cause
     WHEN 'loss' THEN 'by loss'
+    WHEN 'congestion signal' THEN 'by a congestion signal'
     WHEN 'delay' THEN 'by the algorithm'
     ELSE cause
   END || ', cwnd ' || exit_cwnd || ', ssthresh ' || ssthresh,

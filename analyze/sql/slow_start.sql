@@ -6,8 +6,9 @@
 -- exit_s       DOUBLE     seconds since the capture began: when the packet was handled that ended it
 -- exit_cwnd    UINTEGER   congestion window until then, packets: the largest that slow start reached
 -- ssthresh     UINTEGER   threshold from then on, packets
--- cause        VARCHAR    'loss' (the congestion state was no longer Open: loss or ECN), 'delay' (it was: the
---                         algorithm ended it, as HyStart does, or the threshold of an earlier exit was reached),
+-- cause        VARCHAR    'loss' (the congestion state was Recovery or Loss), 'congestion signal' (it was CWR: ECN, or a
+--                         queue of this host), 'delay' (neither: the algorithm ended it, as HyStart does, or the
+--                         threshold of an earlier exit was reached),
 --                         'cached' (the connection began so, with a threshold from the kernel's metrics cache),
 --                         'unseen' (it was over as the capture began)
 SELECT
@@ -24,7 +25,8 @@ SELECT
       WHEN has_start THEN 'cached'
       ELSE 'unseen'
     END
-    WHEN exit_state IN ('CWR', 'Recovery', 'Loss') THEN 'loss'
+    WHEN exit_state IN ('Recovery', 'Loss') THEN 'loss'
+    WHEN exit_state = 'CWR' THEN 'congestion signal'
     WHEN exit_state <> '' THEN 'delay'
   END AS cause
 FROM
