@@ -6,8 +6,8 @@
 -- exit_s       DOUBLE     seconds since the capture began: when the packet was handled that ended it
 -- exit_cwnd    UINTEGER   congestion window until then, packets: the largest that slow start reached
 -- ssthresh     UINTEGER   threshold from then on, packets
--- cause        VARCHAR    'loss' (the congestion state was Recovery or Loss), 'congestion signal' (it was CWR: ECN, or a
---                         queue of this host), 'delay' (neither: the algorithm ended it, as HyStart does, or the
+-- cause        VARCHAR    'loss' (the congestion state was Recovery or Loss), 'congestion signal' (it was CWR: ECN, or
+--                         a queue of this host), 'delay' (neither: the algorithm ended it, as HyStart does, or the
 --                         threshold of an earlier exit was reached),
 --                         'cached' (the connection began so, with a threshold from the kernel's metrics cache),
 --                         'unseen' (it was over as the capture began)

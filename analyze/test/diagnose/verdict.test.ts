@@ -31,6 +31,7 @@ const nothing: FlowFacts = {
   rtt_min_us: 40_000,
   rtt_at_loss_us: null,
   rtt_mean_us: 50_000,
+  congestion_signals: 0,
   loss_events: 0,
   slow_start_end: "delay",
   window_probes: 0,
