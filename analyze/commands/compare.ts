@@ -28,7 +28,7 @@ const measures: readonly Measure[] = [
   { name: "acked_bytes", title: "acked", show: bytes },
   { name: "goodput_bps", title: "goodput", show: bitsPerSecond },
   { name: "jain", title: "Jain's index", show: (value) => decimals(value, 3) },
-  { name: "retransmits", title: "retransmitted segments", show: count },
+  { name: "retransmits", title: "retransmitted", show: count },
   { name: "retransmit_share", title: "retransmitted bytes", show: share },
   { name: "rtos", title: "RTOs", show: count },
   { name: "recovery_episodes", title: "recoveries", show: count },
@@ -87,7 +87,11 @@ export async function compare(paths: readonly string[], options: FormatOptions, 
     if (format !== "table") return printRows(trace.database, sql, format, io);
     const rows = Map.groupBy((await trace.rows(sql)) as unknown as Row[], ({ place }) => place);
     const { shown, leftOut } = shownPlaces(rows);
-    const tables = shown.map((place) => table(trace, place, rows.get(place) ?? []));
+    const counts = await trace.rows<{ counts_packets: boolean }>(
+      "SELECT counts_packets FROM captures ORDER BY capture",
+    );
+    const units = counts.map(({ counts_packets }) => (counts_packets ? "segments" : "buffers"));
+    const tables = shown.map((place) => table(trace, place, rows.get(place) ?? [], units));
     if (leftOut > 0)
       tables.push(`${plural(leftOut, "further flow")} with fewer bytes acknowledged: --json and --csv have all\n`);
     await io.stdout.write(tables.join("\n"));
@@ -111,24 +115,30 @@ function shownPlaces(rows: ReadonlyMap<number, readonly Row[]>): { shown: number
   };
 }
 
-function table(trace: Trace, place: number, rows: readonly Row[]): string {
+/** `units`: what each capture's retransmits are: a buffer that tracepoints tell of can be several segments. */
+function table(trace: Trace, place: number, rows: readonly Row[], units: readonly string[]): string {
+  const isMixed = new Set(units).size > 1;
+  const titled = ({ name, title }: Measure): string =>
+    name !== "retransmits" ? title : isMixed ? "retransmitted" : `retransmitted ${units[0]}`;
+  const cell = ({ name, show }: Measure, value: Value, unit: string): string =>
+    name === "retransmits" && isMixed && value !== null && value !== undefined ? `${show(value)} ${unit}` : show(value);
   const runs = trace.captures.map((_, index) => rows.find((row) => row.capture === index + 1));
   const shown = measures.filter(({ name }) => runs.some((run) => run?.[name] !== null && run?.[name] !== undefined));
-  const columns = [
-    { header: place === 0 ? "all flows" : `flow ${place} of each`, cells: shown.map(({ title }) => title) },
-  ];
+  const columns = [{ header: place === 0 ? "all flows" : `flow ${place} of each`, cells: shown.map(titled) }];
   for (const [index, run] of runs.entries()) {
     columns.push(
       right(
         trace.captures[index]!.path,
-        shown.map(({ name, show }) => show(run?.[name])),
+        shown.map((measure) => cell(measure, run?.[measure.name], units[index]!)),
       ),
     );
     if (index > 0)
       columns.push(
         right(
           "change",
-          shown.map(({ name }) => change(runs[0]?.[name], run?.[name], name)),
+          shown.map(({ name }) =>
+            name === "retransmits" && units[index] !== units[0] ? unknown : change(runs[0]?.[name], run?.[name], name),
+          ),
         ),
       );
   }

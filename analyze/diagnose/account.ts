@@ -85,7 +85,7 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
       : loss_events === 0
         ? ["no loss"]
         : [
-            `${plural(loss_events, "loss episode")}${facts.retransmits === null ? "" : `, ${plural(facts.retransmits, "segment")} sent again`}${rtt_at_loss_us ? `; smoothed RTT as they began ${microseconds(rtt_at_loss_us)}` : ""}`,
+            `${plural(loss_events, "loss episode")}${facts.retransmits === null ? "" : `, ${plural(facts.retransmits, facts.basis === "tracepoints" ? "buffer" : "segment")} sent again`}${rtt_at_loss_us ? `; smoothed RTT as they began ${microseconds(rtt_at_loss_us)}` : ""}`,
           ];
   if (facts.congestion_signals)
     losses.push(
