@@ -1,4 +1,4 @@
-/** Tracepoints tell of retransmitted buffers, each of which can be several segments: neither called alike nor subtracted. */
+/** Tracepoints tell of retransmitted buffers, each perhaps several segments: neither called alike nor subtracted. */
 import test from "ava";
 import { analyze, fixture } from "../../../test/support/analyze.ts";
 
