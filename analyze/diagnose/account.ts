@@ -81,7 +81,9 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
       : [];
   const losses =
     loss_events === null
-      ? []
+      ? facts.retransmits
+        ? [`${plural(facts.retransmits, "segment")} sent again; this source tells no loss episodes`]
+        : []
       : loss_events === 0
         ? ["no loss"]
         : [

@@ -18,3 +18,9 @@ test("slow start that such a signal ended was not ended by loss", async (t) => {
   const events = await analyze("events", ecn, "--flow", "1");
   t.regex(events.out, /slow start ended/);
 });
+
+test("polls tell no loss episodes, but what was sent again, and that slow start ended", async (t) => {
+  const { out } = await analyze("diagnose", fixture("numbers/loss-2-percent.ss"));
+  t.regex(out, /62 segments sent again; this source tells no loss episodes/);
+  t.notRegex(out, /slow start never ended/);
+});
