@@ -15,8 +15,8 @@ const most = "1000000000000000";
 export function factsSql(lost: "least" | "most"): string {
   const plain = `
   SELECT flows.*,
-    CASE WHEN sees_timers OR (sees_ca_state AND NOT counts_packets) THEN coalesce(rto_count, 0) END AS rto_events,
-    CASE WHEN (sees_timers OR (sees_ca_state AND NOT counts_packets)) AND coalesce(untold_count, 0) = 0 THEN coalesce(spurious_count, 0) END
+    CASE WHEN sees_timers OR (sees_ca_state AND NOT polled) THEN coalesce(rto_count, 0) END AS rto_events,
+    CASE WHEN (sees_timers OR (sees_ca_state AND NOT polled)) AND coalesce(untold_count, 0) = 0 THEN coalesce(spurious_count, 0) END
       AS spurious_rtos,
     CASE WHEN sees_timers THEN coalesce(probe_count, 0) END AS window_probes,
     coalesce(gap_count, 0) AS gaps
