@@ -6,7 +6,8 @@ export const batchRows = 8192;
 
 export type Values = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
 
-const arrayOf = {
+/** How a column of each kind lies in memory. */
+export const arrayOf = {
   u8: Uint8Array,
   u16: Uint16Array,
   u32: Uint32Array,

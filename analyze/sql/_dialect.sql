@@ -80,6 +80,12 @@ CREATE MACRO expiry_kind(timer, packets_out) AS CASE WHEN coalesce(
 CREATE MACRO is_sent_again(type, seq_num, snd_nxt) AS type = 'send'
 AND seq_num < snd_nxt;
 
+-- Whether samples from a connection's srtt are worth having: not where it comes in whole us and 8 us is much of it.
+CREATE MACRO samples_are_told(exact_srtt, srtt_min_us) AS (
+  exact_srtt
+  OR srtt_min_us >= 200
+);
+
 -- Whether a connection carries data: at least a hundredth of what the one with most of its capture had acknowledged.
 CREATE MACRO carries_data(acked_bytes, most_bytes) AS coalesce(acked_bytes, 0) * 100 >= most_bytes
 AND most_bytes > 0;

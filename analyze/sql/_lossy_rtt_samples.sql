@@ -213,7 +213,4 @@ FROM
   AND across.ord = sampled.ord
 WHERE
   across.ord IS NULL
-  AND (
-    exact_srtt
-    OR srtt_min_us >= 200
-  );
+  AND samples_are_told(exact_srtt, srtt_min_us);

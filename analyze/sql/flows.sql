@@ -57,10 +57,7 @@ WITH
       _connections AS seen
       JOIN captures ON captures.capture = seen.capture
     WHERE
-      (
-        exact_srtt
-        OR srtt_min_us >= 200
-      )
+      samples_are_told(exact_srtt, srtt_min_us)
       AND seen.capture NOT IN (
         SELECT
           capture

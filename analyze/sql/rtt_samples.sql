@@ -27,10 +27,7 @@ FROM
   AND _connections.flow = intervals.flow
 WHERE
   rtt_sample_us IS NOT NULL
-  AND (
-    exact_srtt
-    OR srtt_min_us >= 200
-  )
+  AND samples_are_told(exact_srtt, srtt_min_us)
   AND intervals.capture NOT IN (
     SELECT
       capture

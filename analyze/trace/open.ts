@@ -85,17 +85,17 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
       parts.push({ ...converted.rows, file: input.path, headers });
       continue;
     }
-    const kept = await openKept(database, input, number, opening);
-    if (kept?.capture) {
-      captures.push(kept.capture);
-      parts.push({ ...kept.rows, file: kept.entry, headers: [{ number, header: kept.capture.header }] });
-      continue;
-    }
     if (opening.streams) {
       const { header } = input.files[0]!;
       await registerCapture(database, { capture: number, path: input.path, header });
       streamed = await StreamedCapture.open(database, { ...input, number });
       parts.push({ select: streamed.select, flows: 0, file: input.path, headers: [{ number, header }] });
+      continue;
+    }
+    const kept = await openKept(database, input, number, opening);
+    if (kept?.capture) {
+      captures.push(kept.capture);
+      parts.push({ ...kept.rows, file: kept.entry, headers: [{ number, header: kept.capture.header }] });
       continue;
     }
     const read = await readCapture(input, number, { ...opening, into, entry: kept?.entry ?? null });

@@ -1,6 +1,7 @@
 /** The WebAssembly of lines.as.ts and its memory: tables and columns that stay, and the text behind them. */
 import { readFileSync } from "node:fs";
-import type { Kind } from "../columns.ts";
+import { arrayOf } from "../batch.ts";
+import { bytesOf, type Kind } from "../columns.ts";
 import { mostEnds } from "../ends.ts";
 
 /** A field as lines.as.ts reads it. */
@@ -35,9 +36,7 @@ interface Exports {
   parse(from: number, end: number, row: number, mostRows: number): number;
 }
 
-const bytesOf: Readonly<Record<Kind, number>> = { u8: 1, u16: 2, u32: 4, i64: 8, f64: 8, text: 4 };
 const kindCodes: Readonly<Record<Kind, number>> = { u8: 1, u16: 2, u32: 3, i64: 4, f64: 5, text: 3 };
-const arrayOf = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i64: Int32Array, f64: Float64Array } as const;
 
 const fieldBytes = 24;
 const entryBytes = 24;
@@ -184,10 +183,7 @@ export class WasmLines {
   /** The column of a field. */
   column(field: number): Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array {
     const { kind } = this.#fields[field]!;
-    return new arrayOf[kind === "text" || kind === null ? "u32" : kind](
-      this.#wasm.memory.buffer,
-      this.#columns[field]!,
-    );
+    return new arrayOf[kind ?? "u32"](this.#wasm.memory.buffer, this.#columns[field]!);
   }
 
   /** Number of the ends, and both ports, by row. */
