@@ -168,7 +168,7 @@ test("SIGUSR1 in the first moment, in which Node.js still answers it: what that 
 live("what is called off while it starts is not started", async (t) => {
   const directory = temporaryDirectory(t);
   const mark = join(directory, "mark");
-  for (const delayMs of [150, 250, 350, 500]) {
+  for (const delayMs of [20, 50, 80, 110, 150, 250, 350, 500]) {
     const path = join(directory, `${delayMs}.tpp`);
     const running = startPlain(t, ["--source", "tracefs", "-o", path, "--", "sh", "-c", `: >'${mark}'; sleep 6`]);
     await wait(delayMs);
