@@ -122,7 +122,7 @@ const shortestWindow = 1e-4;
  */
 export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Promise<Map<number, Period[]>> {
   if (flows.length === 0) return new Map();
-  await trace.need("intervals");
+  await trace.need("_held");
   const names = ["cwnd", "rwnd", "application", "pacing", "recovery", "idle"];
   const sums = names.map((name) => `coalesce(sum(CASE WHEN held_by = '${name}' THEN held_ns END), 0) AS ${name}_ns`);
   const most = `greatest(${names.map((name) => `${name}_ns`).join(", ")})`;
@@ -130,8 +130,7 @@ export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Prom
   const rows = await trace.rows<Period & { readonly flow: number }>(`
     WITH held AS (
       SELECT flow, held_by, since_s, t, window_s, floor(since_s / window_s)::BIGINT AS first_w, floor(t / window_s)::BIGINT AS last_w
-      FROM intervals JOIN (VALUES ${lengths.join(", ")}) AS lengths (flow, window_s) USING (flow)
-      WHERE held_by IS NOT NULL AND t > since_s
+      FROM _held JOIN (VALUES ${lengths.join(", ")}) AS lengths (flow, window_s) USING (flow)
     ), cut AS (
       SELECT *, unnest(range(first_w, last_w + 1)) AS w FROM held
     ), summed AS (

@@ -130,7 +130,8 @@ export class Expiries {
           }
           if (left & waits.exit && state !== null && has(state, row) && small(state, row) !== stateLoss)
             left = (left & ~waits.exit) | waits.windowOutOfLoss;
-          if (left & waits.windowOutOfLoss && tells) left &= ~waits.windowOutOfLoss;
+          // What a change of the state tells is what the kernel makes of the window with it.
+          if (left & waits.windowOutOfLoss && tells && type !== typeCaState) left &= ~waits.windowOutOfLoss;
           isMarked ||= left !== waiting;
           if (left & waits.acknowledgement) {
             const acked = type === typeReceived ? long(ack, row) : null;

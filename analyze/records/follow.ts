@@ -7,27 +7,34 @@
  */
 import type { Batch, Values } from "./batch.ts";
 import type { ColumnSpec } from "./columns.ts";
+import { infinite, Recoveries } from "./recoveries.ts";
 
 /** Columns of the pass beside those of `trace`; sql/intervals.sql says what they are. */
 export const followSpecs: readonly ColumnSpec[] = [
   { name: "step_ns", kind: "i64" },
   { name: "previous_cwnd", kind: "u32" },
+  { name: "previous_ssthresh", kind: "u32" },
   { name: "previous_retrans", kind: "u32" },
   { name: "held_ca_state", kind: "u8" },
   { name: "previous_ca_state", kind: "u8" },
   { name: "rtt_sample_us", kind: "f64" },
   { name: "unsent_bytes", kind: "i64" },
+  { name: "recovery_run", kind: "u32" },
+  { name: "lowers_window", kind: "u8" },
 ];
 
 /** SQL types of those columns. */
 export const followTypes: Readonly<Record<string, string>> = {
   step_ns: "BIGINT",
   previous_cwnd: "UINTEGER",
+  previous_ssthresh: "UINTEGER",
   previous_retrans: "UINTEGER",
   held_ca_state: "ca_state",
   previous_ca_state: "ca_state",
   rtt_sample_us: "DOUBLE",
   unsent_bytes: "BIGINT",
+  recovery_run: "UINTEGER",
+  lowers_window: "BOOLEAN",
 };
 
 /** How the source tells congestion states: in each record, at changes only, or not at all. */
@@ -43,9 +50,13 @@ export interface FollowOptions {
 const none = -1;
 const whole = 4294967296;
 
-/** A connection's last record that told something. */
-const fields = 8;
-const at = { ns: 0, cwnd: 1, retrans: 2, state: 3, before: 4, srtt8: 5, tie: 6, written: 7 } as const;
+/** A connection's last record that told something; `threshold` is of the last one that told a window. */
+const fields = 9;
+const at = { ns: 0, cwnd: 1, retrans: 2, state: 3, before: 4, srtt8: 5, tie: 6, written: 7, threshold: 8 } as const;
+
+const typeCaState = 7;
+const stateCwr = 2;
+const stateRecovery = 3;
 
 interface Column {
   readonly values: Values;
@@ -56,6 +67,7 @@ export class Following {
   readonly #options: FollowOptions;
   #last = new Float64Array(fields * 1024).fill(none);
   #known = new Uint8Array(1024);
+  readonly #recoveries = new Recoveries();
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -75,6 +87,7 @@ export class Following {
   /** Fills the columns of a batch whose connections and numbers are known. `flows`: connections so far. */
   follow(batch: Batch, flows: number): void {
     this.#reach(flows);
+    this.#recoveries.reach(flows);
     const { layout, rows } = batch;
     const column = (name: string): Column | null => {
       const place = layout.place(name);
@@ -85,16 +98,32 @@ export class Following {
       return { values: batch.at(place), valid: batch.valid(place).fill(255), place, lacks: false };
     };
     const [flow, cwnd, retrans, state] = [column("flow")!, column("snd_cwnd")!, column("retrans"), column("ca_state")];
+    const types = batch.column<Uint8Array>("type");
+    const [ssthresh, lost, again] = ["ssthresh", "lost_out", "retrans_out"].map(column);
     const [srtt, mdev, una, nxt, written] = ["srtt_us", "mdev_us", "snd_una", "snd_nxt", "write_seq"].map(column);
     const ns = batch.column<Float64Array>("ns");
     const step = target("step_ns");
     const previousCwnd = target("previous_cwnd");
+    const previousThreshold = target("previous_ssthresh");
+    const lowers = target("lowers_window");
+    const runNumber = target("recovery_run");
     const previousRetrans = target("previous_retrans");
     const heldState = target("held_ca_state");
     const previousState = target("previous_ca_state");
     const sample = target("rtt_sample_us");
     const unsent = target("unsent_bytes");
-    const targets = [step, previousCwnd, previousRetrans, heldState, previousState, sample, unsent];
+    const targets = [
+      step,
+      previousCwnd,
+      previousThreshold,
+      previousRetrans,
+      heldState,
+      previousState,
+      sample,
+      unsent,
+      lowers,
+      runNumber,
+    ];
     const { states, tellsSamples } = this.#options;
     const last = this.#last;
     const known = this.#known;
@@ -113,12 +142,29 @@ export class Following {
       const srtt8 = !srtt || !has(srtt, row) ? none : (srtt.values as Float64Array)[row]! * 8;
       const tie = tieOf(mdev, una, row);
       const hasBefore = known[connection] === 1;
-      // Where only changes are told, it is Open until the first.
-      const held = states === "changes" ? (hasBefore ? last[base + at.state]! : 0) : told;
-      put(heldState, row, states === "changes" ? held : none);
+      // A change tells the new state, and the one before was held until then. Where only changes are told, it is Open
+      // until the first.
+      const isChange = states === "always" && types[row] === typeCaState && hasBefore;
+      const held =
+        states === "changes" ? (hasBefore ? last[base + at.state]! : 0) : isChange ? last[base + at.state]! : told;
+      put(heldState, row, states === "changes" || isChange ? held : none);
+      const threshold = ssthresh && has(ssthresh, row) ? small(ssthresh, row) : none;
+      // At least three quarters of the window, if that is more, except in CWR and Recovery, and not from polls.
+      const isPlain = state === null || held === stateCwr || held === stateRecovery || threshold === infinite;
+      const rose = hasBefore && count > last[base + at.retrans]! && last[base + at.retrans]! !== none;
+      const recovery = this.#recoveries.take(connection, {
+        isOn: state === null ? rose || repairs(lost, again, row) : held === stateRecovery,
+        window: isChange ? none : window,
+        before: last[base + at.cwnd]!,
+        // Polls leave it out where there is none.
+        ssthresh: !isPlain || isChange ? none : threshold === none ? infinite : threshold,
+      });
+      put(lowers, row, recovery === none ? none : recovery & 1);
+      put(runNumber, row, recovery === none ? none : recovery >> 1);
       if (hasBefore) {
         putLong(step, row, now - last[base + at.ns]!);
         put(previousCwnd, row, last[base + at.cwnd]!);
+        put(previousThreshold, row, last[base + at.threshold]!);
         put(previousRetrans, row, last[base + at.retrans]!);
         put(previousState, row, last[base + at.before]!);
         const taken = tellsSamples ? sampleOf(last[base + at.srtt8]!, srtt8, tie === last[base + at.tie]) : none;
@@ -129,6 +175,7 @@ export class Following {
       } else {
         lacks(step, row);
         lacks(previousCwnd, row);
+        lacks(previousThreshold, row);
         lacks(previousRetrans, row);
         lacks(previousState, row);
         lacks(sample, row);
@@ -136,10 +183,14 @@ export class Following {
       }
       known[connection] = 1;
       last[base + at.ns] = now;
-      last[base + at.cwnd] = window;
       last[base + at.retrans] = count;
       last[base + at.before] = held;
       last[base + at.state] = states === "changes" && told === none ? (hasBefore ? last[base + at.state]! : 0) : told;
+      // What a change tells is what the kernel made of the window with it; before it stays what was told before.
+      if (!isChange && window !== none) {
+        last[base + at.cwnd] = window;
+        last[base + at.threshold] = threshold;
+      }
       last[base + at.srtt8] = srtt8;
       last[base + at.tie] = tie;
       last[base + at.written] = !written || !has(written, row) ? none : long(written, row);
@@ -158,6 +209,10 @@ function sampleOf(before: number, srtt8: number, isTied: boolean): number {
   if ((srtt8 === before && isTied) || (before === 0 && srtt8 === 0)) return none;
   return before === 0 ? srtt8 / 8 : srtt8 - before + Math.floor(before / 8);
 }
+
+/** Whether a poll shows something lost or sent again that is not acknowledged yet. */
+const repairs = (lost: Column | null | undefined, again: Column | null | undefined, row: number): boolean =>
+  [lost, again].some((column) => column && has(column, row) && small(column, row) > 0);
 
 /** A column that is filled: each row has a value unless it is said that it lacks one. */
 interface Target {

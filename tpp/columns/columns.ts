@@ -516,6 +516,15 @@ export const extendedColumns: readonly Column[] = [
     meaning: "the kernel's minimum round-trip time (windowed, net.ipv4.tcp_min_rtt_wlen)",
     sources: { bpf: "extended", ss: "minrtt" },
   },
+  {
+    wire: null,
+    name: "backoff",
+    wireType: "",
+    type: "UTINYINT",
+    unit: "",
+    meaning: "times that the retransmission or probe timer expired since something new was acknowledged",
+    sources: { ss: "backoff" },
+  },
 ];
 
 /** Columns of `trace` that no text carries. */
