@@ -44,6 +44,8 @@ export interface FollowOptions {
   readonly states: StatesTold;
   /** Whether a change of srtt from one record to the next is the kernel's own. */
   readonly tellsSamples: boolean;
+  /** Whether segments are seen while the connection is ESTABLISHED alone, so that no sample can be told after that. */
+  readonly untilClosing: boolean;
 }
 
 /** No value. */
@@ -54,7 +56,9 @@ const whole = 4294967296;
 const fields = 9;
 const at = { ns: 0, cwnd: 1, retrans: 2, state: 3, before: 4, srtt8: 5, tie: 6, written: 7, threshold: 8 } as const;
 
+const typeDone = 4;
 const typeCaState = 7;
+const typeState = 8;
 const stateCwr = 2;
 const stateRecovery = 3;
 
@@ -124,7 +128,7 @@ export class Following {
       lowers,
       runNumber,
     ];
-    const { states, tellsSamples } = this.#options;
+    const { states, tellsSamples, untilClosing } = this.#options;
     const last = this.#last;
     const known = this.#known;
     const flowOf = flow.values as Uint32Array;
@@ -167,7 +171,10 @@ export class Following {
         put(previousThreshold, row, last[base + at.threshold]!);
         put(previousRetrans, row, last[base + at.retrans]!);
         put(previousState, row, last[base + at.before]!);
-        const taken = tellsSamples ? sampleOf(last[base + at.srtt8]!, srtt8, tie === last[base + at.tie]) : none;
+        const taken =
+          tellsSamples && !(untilClosing && (types[row] === typeState || types[row] === typeDone))
+            ? sampleOf(last[base + at.srtt8]!, srtt8, tie === last[base + at.tie])
+            : none;
         put(sample, row, taken);
         const end = last[base + at.written]!;
         if (end === none || !nxt || !has(nxt, row)) lacks(unsent, row);
@@ -191,7 +198,9 @@ export class Following {
         last[base + at.cwnd] = window;
         last[base + at.threshold] = threshold;
       }
-      last[base + at.srtt8] = srtt8;
+      const isClosing = untilClosing && (types[row] === typeState || types[row] === typeDone);
+      if (isClosing) last[base + at.srtt8] = Number.POSITIVE_INFINITY;
+      else if (last[base + at.srtt8] !== Number.POSITIVE_INFINITY) last[base + at.srtt8] = srtt8;
       last[base + at.tie] = tie;
       last[base + at.written] = !written || !has(written, row) ? none : long(written, row);
     }

@@ -70,10 +70,11 @@ export class Pass {
     const relative = header.records ? header.records.sequence === "relative" : header.text === "probe";
     this.#connections = new Connections(relative && header.source !== "import");
     this.#timeouts = Timeouts.of(header, this.#source.layout);
-    const { sees_ca_state, sees_timers, counts_packets, tells_samples } = capabilitiesOf(header);
+    const { sees_ca_state, sees_sends, sees_timers, counts_packets, tells_samples } = capabilitiesOf(header);
     this.#following = new Following({
       states: counts_packets ? "always" : sees_ca_state ? "changes" : "never",
       tellsSamples: tells_samples,
+      untilClosing: header.bpf !== undefined && !sees_sends,
     });
     this.#expiries = Expiries.of({ seesTimers: sees_timers, seesStates: sees_ca_state }, this.layout);
     this.#knownWindow = KnownWindow.of(this.layout);

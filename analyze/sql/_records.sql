@@ -82,7 +82,9 @@ WITH
         WHEN inflight_packets >= snd_cwnd THEN 'cwnd'
         WHEN window_bytes < segment_bytes THEN 'rwnd'
         -- Segmentation offload waits for up to a third of the window to be free (tcp_tso_should_defer).
-        WHEN inflight_packets * 3 >= snd_cwnd::BIGINT * 2 THEN 'cwnd'
+        -- Of BBR, which always paces (bbr_init), it is pacing that leaves so much.
+        WHEN inflight_packets * 3 >= snd_cwnd::BIGINT * 2
+        AND coalesce(cong, '') NOT LIKE 'bbr%' THEN 'cwnd'
         -- The kernel's own word: when it was last written to, all before had been sent and the window had room
         -- (tcp_rate_check_app_limited). What waits now is no more than was written since.
         WHEN polled
@@ -112,9 +114,12 @@ WITH
         OR ca_state = 'Loss'
         OR expired_ns IS NOT NULL
         OR lowers_window THEN 'recovery'
+        -- What is in flight counts what was SACKed, too: in a recovery that leaves the window it tells nothing.
+        WHEN held_ca_state = 'Recovery'
+        AND snd_nxt > snd_una THEN 'application'
         WHEN snd_nxt > snd_una
         AND snd_nxt - snd_una > 0.85 * snd_cwnd * segment_bytes - segment_bytes THEN 'cwnd'
-        WHEN snd_wnd_bytes - (snd_nxt - snd_una) < coalesce(segment_bytes, 1448) THEN 'rwnd'
+        WHEN snd_nxt - snd_una > 0.85 * snd_wnd_bytes - coalesce(segment_bytes, 1448) THEN 'rwnd'
         WHEN snd_nxt - snd_una = 0 THEN 'idle'
         WHEN snd_nxt - snd_una > 0 THEN 'application'
       END AS at_its_end

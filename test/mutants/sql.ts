@@ -304,7 +304,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "sum(CASE WHEN value IS NOT NULL THEN held_ns END)",
     replace: "sum(held_ns)",
     suites: golden,
-    by: "means leave out*",
+    by: "silence weighs*",
   },
   {
     id: "S34",

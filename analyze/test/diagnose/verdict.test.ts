@@ -28,6 +28,15 @@ const nothing: FlowFacts = {
   pacing_s: 0,
   recovery_s: 0,
   idle_s: 0,
+  lull_s: 0,
+  nearly_full_s: 0,
+  segment_bytes: 1448,
+  undone_recoveries: 0,
+  losses_lower_window: true,
+  loss_rtt_rank: null,
+  send_queue_bytes: null,
+  send_queue_share: null,
+  polled: false,
   rtt_min_us: 40_000,
   rtt_at_loss_us: null,
   rtt_mean_us: 50_000,
@@ -51,7 +60,12 @@ const silence = (lasted_s: number, timeouts: number): Outage => ({
 /**
  * 5 losses in 1000 segments leave 1.22 / sqrt(0.005) = 17.3 packets; up to 2.5 times that is explained by them: 43.1.
  */
-const losses = { loss_events: 5, rtt_at_loss_us: 42_000, cwnd_mean: 20 };
+const losses = {
+  loss_events: 5,
+  rtt_at_loss_us: 42_000,
+  cwnd_mean: 20,
+  loss_rtt_rank: 0.5,
+};
 
 const cases: readonly [what: string, facts: Partial<FlowFacts>, cause: Cause, cost_s: number][] = [
   ["nothing held it", {}, "none", 0],
@@ -59,6 +73,38 @@ const cases: readonly [what: string, facts: Partial<FlowFacts>, cause: Cause, co
     "the application, with the time in which nothing was to do",
     { application_s: 3, idle_s: 3, cwnd_s: 4 },
     "application",
+    6,
+  ],
+  [
+    "the application, or a send buffer that the source cannot tell from it",
+    { application_s: 6, cwnd_s: 4 },
+    "application or send buffer",
+    6,
+  ],
+  [
+    "where pacing is not told either",
+    { application_s: 6, cwnd_s: 4, pacing_s: null },
+    "application, pacing or send buffer",
+    6,
+  ],
+  [
+    "nor recovery",
+    { application_s: 6, cwnd_s: 4, pacing_s: null, recovery_s: null },
+    "application, loss, pacing or send buffer",
+    6,
+  ],
+  ["rests with bursts behind them", { idle_s: 6, cwnd_s: 4, pacing_s: null }, "application", 6],
+  [
+    "rests with two segments behind each, as pacing makes them, too",
+    { idle_s: 6, lull_s: 4, cwnd_s: 4, pacing_s: null },
+    "application, pacing or send buffer",
+    6,
+  ],
+  ["two that are as long", { rwnd_s: 5, cwnd_s: 4.4 }, "several", 9.4],
+  [
+    "a window with room for a segment, of an algorithm that is not known",
+    { cwnd_s: 6, nearly_full_s: 4, losses_lower_window: null, pacing_s: null },
+    "congestion window or pacing",
     6,
   ],
   ["the receiver", { rwnd_s: 5, cwnd_s: 4, application_s: 1 }, "receiver", 5],
@@ -92,39 +138,53 @@ const cases: readonly [what: string, facts: Partial<FlowFacts>, cause: Cause, co
     "a silence that is a small part of recovery",
     { cwnd_s: 1, recovery_s: 7.5, outages: [silence(2.5, 2)] },
     "loss",
-    8.5,
+    7.5,
   ],
   ["a silence that is half of recovery", { cwnd_s: 1, recovery_s: 5, outages: [silence(2.5, 2)] }, "blackout", 2.5],
   [
     "a silence of a flow that the application held most",
     { application_s: 6, recovery_s: 4, outages: [silence(4, 2)] },
-    "application",
+    "application or send buffer",
     6,
   ],
 
-  ["recovery for half of the network's time", { cwnd_s: 4, recovery_s: 4 }, "loss", 8],
+  ["recovery for half of the network's time", { cwnd_s: 4, recovery_s: 4 }, "loss", 4],
   ["recovery for a little less", { cwnd_s: 4.1, recovery_s: 4 }, "congestion window", 4.1],
   ["losses without a queue that explain the window", { cwnd_s: 7, recovery_s: 1, ...losses }, "loss", 8],
-  ["three of them", { cwnd_s: 7, recovery_s: 1, ...losses, loss_events: 3 }, "loss", 8],
+  [
+    "losses of which it cannot be told whether they were random",
+    // Of five: 0.5 + 1 / sqrt(60) = 0.63 to 0.5 + 2 / sqrt(60) = 0.76.
+    { cwnd_s: 7, recovery_s: 1, ...losses, loss_rtt_rank: 0.64 },
+    "congestion window or loss",
+    8,
+  ],
+  [
+    "losses at the longest of all queues are the flow's own doing",
+    { cwnd_s: 7, recovery_s: 1, ...losses, loss_rtt_rank: 0.77 },
+    "congestion window",
+    7,
+  ],
+  ["losses that a chance explains", { cwnd_s: 7, recovery_s: 1, ...losses, loss_rtt_rank: 0.62 }, "loss", 8],
+  [
+    "losses that leave the window as it is",
+    { cwnd_s: 7, recovery_s: 1, ...losses, losses_lower_window: false },
+    "congestion window",
+    7,
+  ],
   ["two are too few to tell", { cwnd_s: 7, recovery_s: 1, ...losses, loss_events: 2 }, "congestion window", 7],
   [
-    "losses met with a queue standing are the flow's own doing",
-    { cwnd_s: 7, recovery_s: 1, ...losses, rtt_at_loss_us: 80_000 },
+    "a loss or two with a queue standing are the flow's own doing, however long the recovery",
+    { cwnd_s: 3, recovery_s: 5, ...losses, loss_events: 2, rtt_at_loss_us: 60_000 },
     "congestion window",
-    7,
+    8,
   ],
-  [
-    "a queue of exactly half the smallest RTT stands",
-    { cwnd_s: 7, recovery_s: 1, ...losses, rtt_at_loss_us: 60_000 },
-    "congestion window",
-    7,
-  ],
+  ["with a shorter queue", { cwnd_s: 3, recovery_s: 5, ...losses, loss_events: 2, rtt_at_loss_us: 59_000 }, "loss", 5],
   ["a window larger than losses leave", { cwnd_s: 7, recovery_s: 1, ...losses, cwnd_mean: 44 }, "congestion window", 7],
   ["a window just as large as they leave", { cwnd_s: 7, recovery_s: 1, ...losses, cwnd_mean: 43 }, "loss", 8],
   [
     "losses that the source does not tell",
     { cwnd_s: 7, recovery_s: null, ...losses, loss_events: null },
-    "congestion window",
+    "congestion window or loss",
     7,
   ],
 ];
