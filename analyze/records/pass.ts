@@ -192,8 +192,7 @@ export class Pass {
     let batch = new Batch(this.layout, data);
     this.#takeEnds(data, reader);
     const numbers = this.#numbersOfReaders[reader] ?? [];
-    const ends = batch.column<Uint32Array>("ends");
-    for (let row = 0; row < batch.rows; row++) ends[row] = numbers[ends[row]!]!;
+    renumber(batch.column<Uint32Array>("ends"), batch.rows, numbers);
     for (const bad of data.bad) this.#countBad(bad);
     if (data.polls) batch = this.#placePolls(batch);
     for (const ns of data.failedPolls) this.#losses.markAt(ns, 1, "poll", "poll");
@@ -254,4 +253,8 @@ export class Pass {
   close(): Promise<void> {
     return this.#source.close();
   }
+}
+
+function renumber(ends: Uint32Array, rows: number, numbers: readonly number[]): void {
+  for (let row = 0; row < rows; row++) ends[row] = numbers[ends[row]!]!;
 }
