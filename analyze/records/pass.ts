@@ -13,6 +13,7 @@ import type { FrameJob } from "./frames.ts";
 import { KnownWindow } from "./known-window.ts";
 import { LossPlaces } from "./losses.ts";
 import { gather, TimeOrder } from "./order.ts";
+import { Processes } from "./processes.ts";
 import { readerOf } from "./read-frames.ts";
 import { Rounds } from "./rounds.ts";
 import { type FrameSource, frameSource, type SourceOptions } from "./source.ts";
@@ -35,6 +36,7 @@ export class Pass {
   readonly #order = new TimeOrder();
   readonly #losses: LossPlaces;
   readonly #connections: Connections;
+  readonly #processes: Processes | null;
   readonly #timeouts: Timeouts | null;
   readonly #following: Following;
   readonly #expiries: Expiries | null;
@@ -69,6 +71,7 @@ export class Pass {
     this.#source = frameSource(settings, this.#jobs, options);
     const relative = header.records ? header.records.sequence === "relative" : header.text === "probe";
     this.#connections = new Connections(relative && header.source !== "import");
+    this.#processes = Processes.of(this.layout);
     this.#timeouts = Timeouts.of(header, this.#source.layout);
     const { sees_ca_state, sees_timers, counts_packets, tells_samples } = capabilitiesOf(header);
     this.#following = new Following({
@@ -103,6 +106,7 @@ export class Pass {
     const batch = this.#ready.shift();
     if (!batch) return null;
     this.#connections.follow(batch, this.ends);
+    this.#processes?.follow(batch, this.ends);
     this.#timeouts?.follow(batch);
     this.#following.follow(batch, this.#connections.count);
     this.#expiries?.follow(batch, this.#connections.count);
@@ -193,6 +197,7 @@ export class Pass {
     const ends = batch.column<Uint32Array>("ends");
     for (let row = 0; row < batch.rows; row++) ends[row] = numbers[ends[row]!]!;
     for (const bad of data.bad) this.#countBad(bad);
+    this.#processes?.learn(data.processes);
     if (data.polls) batch = this.#placePolls(batch);
     for (const ns of data.failedPolls) this.#losses.markAt(ns, 1, "poll", "poll");
     this.#losses.follow(batch);

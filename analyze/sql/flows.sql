@@ -43,6 +43,10 @@
 -- limits_basis       VARCHAR    how these are known: see `limits`
 -- cong               VARCHAR    congestion control algorithm, the last where it changed; NULL where the source does
 --                               not tell
+-- pid                UINTEGER   the process that opened or accepted it; NULL where that was before the capture or the
+--                               source does not tell
+-- comm               VARCHAR    its name, as it has called itself; NULL likewise
+-- cgroup_id          UBIGINT    inode number of its cgroup's folder in cgroup2; NULL likewise
 -- crosses_gap        BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds
 -- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a
 --                               flow of one moment
@@ -165,6 +169,9 @@ SELECT
   idle_share,
   basis AS limits_basis,
   cong,
+  pid,
+  comm,
+  cgroup_id,
   lost.flow IS NOT NULL AS crosses_gap,
   gap_share_of(is_anywhere, lost_s, duration_s) AS gap_share
 FROM
