@@ -239,7 +239,7 @@ _analyze() {
       _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv -o --output -f --force --with --flow --window -h --help'
     else
       _analyze_files "$cur"
-      ((COMP_CWORD > at + 1)) && _analyze_words "$cur" 'flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
+      ((COMP_CWORD > at + 1)) && _analyze_words "$cur" 'flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
     fi
     ;;
   diagnose)
@@ -274,7 +274,7 @@ _analyze() {
     if [[ $cur == -* ]]; then
       _analyze_words "$cur" '--debug --no-cache --max-expansion --json -h --help'
     else
-      _analyze_words "$cur" 'trace flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
+      _analyze_words "$cur" 'trace flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
     fi
     ;;
   esac

@@ -73,7 +73,7 @@ complete -c analyze -n '__fish_seen_subcommand_from events' -l csv -d 'print CSV
 complete -c analyze -n '__fish_seen_subcommand_from events' -l flow -x -d 'only these flows'
 complete -c analyze -n '__fish_seen_subcommand_from events' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from events' -F
-complete -c analyze -n __fish_use_subcommand -a metrics -d 'every row of a metric: flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
+complete -c analyze -n __fish_use_subcommand -a metrics -d 'every row of a metric: flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
 complete -c analyze -n '__fish_seen_subcommand_from metrics' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from metrics' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
 complete -c analyze -n '__fish_seen_subcommand_from metrics' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
@@ -86,7 +86,7 @@ complete -c analyze -n '__fish_seen_subcommand_from metrics' -l flow -x -d 'only
 complete -c analyze -n '__fish_seen_subcommand_from metrics' -l window -x -d 'length of the windows, such as 100ms or 0.1 (default 100ms)'
 complete -c analyze -n '__fish_seen_subcommand_from metrics' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from metrics' -F
-complete -c analyze -n '__fish_seen_subcommand_from metrics' -a 'flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
+complete -c analyze -n '__fish_seen_subcommand_from metrics' -a 'flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
 complete -c analyze -n __fish_use_subcommand -a diagnose -d 'what limited each flow, how much time that cost, when, and what shows it'
 complete -c analyze -n '__fish_seen_subcommand_from diagnose' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from diagnose' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
@@ -114,7 +114,7 @@ complete -c analyze -n '__fish_seen_subcommand_from check' -l junit -r -F -d 'wr
 complete -c analyze -n '__fish_seen_subcommand_from check' -l json -d 'print JSON'
 complete -c analyze -n '__fish_seen_subcommand_from check' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from check' -F
-complete -c analyze -n __fish_use_subcommand -a sql -d 'run a DuckDB query (- reads it from standard input) over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
+complete -c analyze -n __fish_use_subcommand -a sql -d 'run a DuckDB query (- reads it from standard input) over trace, flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
 complete -c analyze -n '__fish_seen_subcommand_from sql' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
@@ -135,4 +135,4 @@ complete -c analyze -n '__fish_seen_subcommand_from schema' -l no-cache -d 'pars
 complete -c analyze -n '__fish_seen_subcommand_from schema' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
 complete -c analyze -n '__fish_seen_subcommand_from schema' -l json -d 'print JSON'
 complete -c analyze -n '__fish_seen_subcommand_from schema' -s h -l help -d 'display help for command'
-complete -c analyze -n '__fish_seen_subcommand_from schema' -a 'trace flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
+complete -c analyze -n '__fish_seen_subcommand_from schema' -a 'trace flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'

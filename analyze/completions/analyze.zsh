@@ -21,11 +21,11 @@ _analyze() {
       'flows:one line a connection'
       'plot:draw cwnd, rtt, inflight, goodput, limits'
       'events:timeouts, episodes, ends of slow start, resets, in order of time'
-      'metrics:every row of a metric\: flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
+      'metrics:every row of a metric\: flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
       'diagnose:what limited each flow, how much time that cost, when, and what shows it'
       'compare:runs side by side\: the first, and how the others differ from it'
       'check:hold assertions against the flows'
-      'sql:run a DuckDB query (- reads it from standard input) over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
+      'sql:run a DuckDB query (- reads it from standard input) over trace, flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
       'schema:the documented columns of a view'
     )
     _describe command commands
@@ -128,7 +128,7 @@ _analyze() {
         '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         ':file:_files' \
-        ':name:(flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed)'
+        ':name:(flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed)'
       ;;
     diagnose)
       _arguments -s \
@@ -188,7 +188,7 @@ _analyze() {
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
-        '::view:(trace flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed)'
+        '::view:(trace flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed)'
       ;;
     esac
     ;;

@@ -6,6 +6,7 @@ import { settleLosses } from "../captures/losses.ts";
 import { lostBy, missingBefore, missingFiles } from "../captures/set.ts";
 import { NotACaptureError } from "../errors.ts";
 import { type BadLine, Batch, type BatchData, type Ends, type Layout } from "./batch.ts";
+import { Changes } from "./changes.ts";
 import { Connections } from "./connections.ts";
 import { Expiries } from "./expiries.ts";
 import { Following } from "./follow.ts";
@@ -42,6 +43,7 @@ export class Pass {
   readonly #expiries: Expiries | null;
   readonly #knownWindow: KnownWindow | null;
   readonly #rounds: Rounds | null;
+  readonly #changes: Changes | null;
   /** Both ends of each connection's 4-tuple, by number. */
   readonly ends: Ends[] = [];
   readonly #endsByText = new Map<string, number>();
@@ -74,13 +76,12 @@ export class Pass {
     this.#processes = Processes.of(this.layout);
     this.#timeouts = Timeouts.of(header, this.#source.layout);
     const { sees_ca_state, sees_timers, counts_packets, tells_samples } = capabilitiesOf(header);
-    this.#following = new Following({
-      states: counts_packets ? "always" : sees_ca_state ? "changes" : "never",
-      tellsSamples: tells_samples,
-    });
+    const states = counts_packets ? "always" : sees_ca_state ? "changes" : "never";
+    this.#following = new Following({ states, tellsSamples: tells_samples });
     this.#expiries = Expiries.of({ seesTimers: sees_timers, seesStates: sees_ca_state }, this.layout);
     this.#knownWindow = KnownWindow.of(this.layout);
     this.#rounds = Rounds.of(this.layout);
+    this.#changes = Changes.of(states, this.layout);
     this.#losses = new LossPlaces({
       startsAtOne: (header.set?.number ?? 1) === 1,
       oneCpu: files.every(({ walk }) => /^Ring: .*\bcpus 1\b/m.test(walk.trailer?.statistics?.start ?? "")),
@@ -112,6 +113,7 @@ export class Pass {
     this.#expiries?.follow(batch, this.#connections.count);
     this.#knownWindow?.follow(batch, this.#connections.count);
     this.#rounds?.follow(batch, this.#connections.count);
+    this.#changes?.follow(batch, this.#connections.count);
     return batch;
   }
 

@@ -5,6 +5,7 @@ import { isKernelProbe } from "../captures/kinds.ts";
 import { type BatchData, Layout } from "./batch.ts";
 import { binaryRecords } from "./binary.ts";
 import { BatchBuilder } from "./builder.ts";
+import { changeSpecs } from "./changes.ts";
 import { type ColumnSpec, traceSpec } from "./columns.ts";
 import { EndsTable } from "./ends.ts";
 import { expirySpecs } from "./expiries.ts";
@@ -39,6 +40,7 @@ export function carriedSpecs(header: TppHeader): ColumnSpec[] {
     ...(sees_timers || sees_ca_state ? expirySpecs : []),
     ...(counts_packets ? [] : knownWindowSpecs),
     ...(polled ? [] : roundSpecs),
+    ...(sees_ca_state ? changeSpecs : []),
   ];
 }
 

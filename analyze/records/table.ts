@@ -19,6 +19,7 @@ import duckdb from "@duckdb/node-bindings";
 import { caStates, recordTypes, traceColumns } from "@tcpprobe-plus/tpp";
 import { BatchesAhead } from "./ahead.ts";
 import type { Batch } from "./batch.ts";
+import { changeTypes } from "./changes.ts";
 import { bytesOf } from "./columns.ts";
 import { expiryTypes } from "./expiries.ts";
 import { followTypes } from "./follow.ts";
@@ -66,6 +67,7 @@ export const carriedTypes: Readonly<Record<string, string>> = {
   ...expiryTypes,
   ...knownWindowTypes,
   ...roundTypes,
+  ...changeTypes,
 };
 
 /** Columns of `trace`, and behind them what the pass carries along. */

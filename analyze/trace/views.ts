@@ -7,6 +7,7 @@ export const viewNames = [
   "rtt",
   "rto_events",
   "episodes",
+  "congestion_events",
   "slow_start",
   "limits",
   "limits_by_window",
