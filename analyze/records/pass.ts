@@ -1,7 +1,7 @@
 /** The one pass over a capture: from its files to records in order, each with its connection and its numbers. */
 import { basename } from "node:path";
 import { capabilitiesOf } from "../captures/capabilities.ts";
-import type { Capture, CaptureFile, Loss } from "../captures/capture.ts";
+import { type Capture, type CaptureFile, type Loss, socketsAtEndOf } from "../captures/capture.ts";
 import { settleLosses } from "../captures/losses.ts";
 import { lostBy, missingBefore, missingFiles } from "../captures/set.ts";
 import { NotACaptureError } from "../errors.ts";
@@ -252,6 +252,7 @@ export class Pass {
       rejected: [...this.#bad.values()].sort((a, b) => b.count - a.count),
       damage: this.#damage,
       incomplete: missingFiles(files),
+      socketsAtEnd: socketsAtEndOf(files),
     };
     return { capture, losses: settleLosses(number, files, placed), flows: this.#connections.count };
   }
