@@ -74,6 +74,17 @@ export interface LostHere {
   readonly cpu: number | null;
 }
 
+/** Which process opened or accepted a connection. */
+export interface ProcessTold {
+  /** When that was told, since the capture's zero. */
+  readonly ns: number;
+  /** The socket's cookie. */
+  readonly connection: string;
+  readonly pid: number;
+  readonly comm: string;
+  readonly cgroup: bigint;
+}
+
 /** What a reader has made of a stretch of text; goes from thread to thread. */
 export interface BatchData {
   readonly memory: SharedArrayBuffer;
@@ -99,6 +110,8 @@ export interface BatchData {
   readonly lost: readonly LostHere[];
   /** ss: when polls failed, ns since the capture's zero. */
   readonly failedPolls: readonly number[];
+  /** Processes that opened or accepted connections. */
+  readonly processes: readonly ProcessTold[];
   /**
    * ss: rows at the beginning whose poll is told before this text, and the time of the last poll; null: no poll in it.
    */

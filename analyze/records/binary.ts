@@ -9,6 +9,8 @@ import { binaryColumns, type Store } from "./binary-columns.ts";
 import type { BatchBuilder } from "./builder.ts";
 import { type ColumnSpec, inner, traceSpec } from "./columns.ts";
 import { life } from "./connections.ts";
+
+import { processSpecs } from "./processes.ts";
 import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";
 
 /** Type of a record that is no row of a trace: who opened or accepted the connection. */
@@ -25,6 +27,12 @@ const ofSegment = ["length_bytes", "tcp_flags", "seq_num", "ack_num"];
 /** Whether this kernel's timer was hooked, so that timeouts have records and can be counted. */
 const seesTimeouts = ({ header }: ReaderSettings): boolean =>
   header.bpf === undefined || header.bpf.hooks.includes("fentry/tcp_retransmit_timer");
+
+const tellsProcesses = (values: RecordValues): boolean =>
+  values.number("pid") !== null &&
+  values.text("comm") !== null &&
+  values.bigint("cgroup") !== null &&
+  values.bigint("connection") !== null;
 
 export const binaryRecords: TextKindReader = {
   refusal({ header }) {
@@ -47,6 +55,7 @@ export const binaryRecords: TextKindReader = {
     const timeouts = seesTimeouts(settings) && values.has("timer_kind") && !values.has("rto_num") ? ["rto_num"] : [];
     const specs: ColumnSpec[] = [inner.ns, inner.ends, inner.life];
     specs.push(...["type", "sport", "dport", ...stored, ...timeouts].map(traceSpec));
+    if (tellsProcesses(values)) specs.push(...processSpecs);
     return settings.cpus && values.has("cpu") && values.has("refused") ? [...specs, inner.cpu, inner.refused] : specs;
   },
   open: (settings, builder) => new BinaryReader(settings, builder),
@@ -99,7 +108,10 @@ class BinaryReader implements TextReader {
     for (let at = 0; at < whole; at += stride) {
       this.lines += 1;
       const code = type(view, at);
-      if (code === typeProcess) continue;
+      if (code === typeProcess) {
+        this.#takeProcess(view, at);
+        continue;
+      }
       if (code > highestType || !families.has(family(view, at))) {
         const why = code > highestType ? `type is none of 0 to ${highestType}` : "family is neither IPv4 nor IPv6";
         builder.bad(why, Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(stride, 100)).toString("hex"));
@@ -120,6 +132,21 @@ class BinaryReader implements TextReader {
       this.lines += 1;
       builder.bad("ends inside a record", Buffer.from(bytes.subarray(whole, whole + 100)).toString("hex"));
     }
+  }
+
+  /** No row: told of all of the connection's rows. */
+  #takeProcess(view: DataView, at: number): void {
+    const values = this.#values;
+    if (!tellsProcesses(values)) return;
+    const connection = values.bigint("connection")!(view, at);
+    if (connection === 0n) return;
+    this.#builder.process({
+      ns: Number(values.bigint("time_ns")!(view, at) - this.#zeroNs),
+      connection: String(connection),
+      pid: values.number("pid")!(view, at),
+      comm: values.text("comm")!(view, at),
+      cgroup: values.bigint("cgroup")!(view, at),
+    });
   }
 
   #store(view: DataView, from: number, to: number): void {

@@ -1,5 +1,5 @@
 /** Makes batches of the rows that a reader finds in text. */
-import type { BadLine, BatchData, Layout, LostHere, Values } from "./batch.ts";
+import type { BadLine, BatchData, Layout, LostHere, ProcessTold, Values } from "./batch.ts";
 import type { EndsTable } from "./ends.ts";
 
 /** Different reasons for bad lines that are kept of a batch; more are counted together. */
@@ -33,6 +33,7 @@ export class BatchBuilder {
   #bad = new Map<string, BadLine>();
   #lost: LostHere[] = [];
   #failedPolls: number[] = [];
+  #processes: ProcessTold[] = [];
   /** ss: see BatchData. */
   polls: { waiting: number; lastNs: number | null } | null = null;
   readonly #numbers: readonly number[];
@@ -106,6 +107,10 @@ export class BatchBuilder {
     this.#failedPolls.push(ns);
   }
 
+  process(told: ProcessTold): void {
+    this.#processes.push(told);
+  }
+
   /** Hands on what there is and begins the next batch. */
   flush(): void {
     const rows = this.row;
@@ -125,11 +130,13 @@ export class BatchBuilder {
       bad: [...this.#bad.values()],
       lost: this.#lost,
       failedPolls: this.#failedPolls,
+      processes: this.#processes,
       polls: this.polls,
     });
     this.#bad = new Map();
     this.#lost = [];
     this.#failedPolls = [];
+    this.#processes = [];
     this.#memory = this.#output.memory();
     this.#begin();
   }
@@ -141,7 +148,8 @@ export class BatchBuilder {
       (this.polls?.lastNs ?? null) === null &&
       this.#bad.size === 0 &&
       this.#lost.length === 0 &&
-      this.#failedPolls.length === 0
+      this.#failedPolls.length === 0 &&
+      this.#processes.length === 0
     );
   }
 }

@@ -145,6 +145,7 @@ export function gather(batches: readonly Batch[], places: readonly number[]): Ba
     bad: [],
     lost: [],
     failedPolls: [],
+    processes: [],
     polls: null,
   });
 }

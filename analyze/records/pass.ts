@@ -1,7 +1,7 @@
 /** The one pass over a capture: from its files to records in order, each with its connection and its numbers. */
 import { basename } from "node:path";
 import { capabilitiesOf } from "../captures/capabilities.ts";
-import type { Capture, CaptureFile, Loss } from "../captures/capture.ts";
+import { type Capture, type CaptureFile, type Loss, socketsAtEndOf } from "../captures/capture.ts";
 import { settleLosses } from "../captures/losses.ts";
 import { lostBy, missingBefore, missingFiles } from "../captures/set.ts";
 import { NotACaptureError } from "../errors.ts";
@@ -14,6 +14,7 @@ import type { FrameJob } from "./frames.ts";
 import { KnownWindow } from "./known-window.ts";
 import { LossPlaces } from "./losses.ts";
 import { gather, TimeOrder } from "./order.ts";
+import { Processes } from "./processes.ts";
 import { readerOf } from "./read-frames.ts";
 import { Rounds } from "./rounds.ts";
 import { type FrameSource, frameSource, type SourceOptions } from "./source.ts";
@@ -36,6 +37,7 @@ export class Pass {
   readonly #order = new TimeOrder();
   readonly #losses: LossPlaces;
   readonly #connections: Connections;
+  readonly #processes: Processes | null;
   readonly #timeouts: Timeouts | null;
   readonly #following: Following;
   readonly #expiries: Expiries | null;
@@ -71,6 +73,7 @@ export class Pass {
     this.#source = frameSource(settings, this.#jobs, options);
     const relative = header.records ? header.records.sequence === "relative" : header.text === "probe";
     this.#connections = new Connections(relative && header.source !== "import");
+    this.#processes = Processes.of(this.layout);
     this.#timeouts = Timeouts.of(header, this.#source.layout);
     const { sees_ca_state, sees_timers, counts_packets, tells_samples } = capabilitiesOf(header);
     const states = counts_packets ? "always" : sees_ca_state ? "changes" : "never";
@@ -104,6 +107,7 @@ export class Pass {
     const batch = this.#ready.shift();
     if (!batch) return null;
     this.#connections.follow(batch, this.ends);
+    this.#processes?.follow(batch, this.ends);
     this.#timeouts?.follow(batch);
     this.#following.follow(batch, this.#connections.count);
     this.#expiries?.follow(batch, this.#connections.count);
@@ -194,6 +198,7 @@ export class Pass {
     const numbers = this.#numbersOfReaders[reader] ?? [];
     renumber(batch.column<Uint32Array>("ends"), batch.rows, numbers);
     for (const bad of data.bad) this.#countBad(bad);
+    this.#processes?.learn(data.processes);
     if (data.polls) batch = this.#placePolls(batch);
     for (const ns of data.failedPolls) this.#losses.markAt(ns, 1, "poll", "poll");
     this.#losses.follow(batch);
@@ -246,6 +251,7 @@ export class Pass {
       rejected: [...this.#bad.values()].sort((a, b) => b.count - a.count),
       damage: this.#damage,
       incomplete: missingFiles(files),
+      socketsAtEnd: socketsAtEndOf(files),
     };
     return { capture, losses: settleLosses(number, files, placed), flows: this.#connections.count };
   }

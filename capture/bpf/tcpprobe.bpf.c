@@ -44,7 +44,8 @@ struct {
 struct counters {
 	u64 refused;
 	u64 done_sk; /* the socket that tcp_done() is working on */
-	u64 pad[6];
+	u64 accepted_sk; /* the socket that accept() has told of last */
+	u64 pad[5];
 };
 
 struct counters counters[MAX_CPUS];
@@ -315,16 +316,22 @@ static __noinline int write_process(const struct tcp_sock *tp)
 	return 0;
 }
 
-static __always_inline int accepted(const struct sock *sk)
+static __always_inline void tell_accepted(const struct sock *sk)
 {
 	const struct tcp_sock *tp;
 
-	if (!sk)
-		return 0;
 	take(sk);
 	tp = wanted(sk);
 	if (tp)
 		write_process(tp);
+}
+
+static __always_inline int accepted(const struct sock *sk)
+{
+	if (!sk)
+		return 0;
+	counters_of(bpf_get_smp_processor_id())->accepted_sk = (u64)sk;
+	tell_accepted(sk);
 	return 0;
 }
 
@@ -339,6 +346,21 @@ SEC("fexit/inet_csk_accept")
 int BPF_PROG(on_accept_4, struct sock *sk, int flags, int *err, bool kern, struct sock *child)
 {
 	return accepted(child);
+}
+
+/*
+ * The same a moment later, if accept() has not told it: its hook sees nobody
+ * who had waited in it since before the capture.
+ */
+SEC("fentry/security_sock_graft")
+int BPF_PROG(on_graft, struct sock *sk)
+{
+	struct counters *counts = counters_of(bpf_get_smp_processor_id());
+
+	if (counts->accepted_sk != (u64)sk)
+		tell_accepted(sk);
+	counts->accepted_sk = 0;
+	return 0;
 }
 
 /* Is tcp_close() or tcp_disconnect() about to send a RST? */

@@ -351,6 +351,7 @@ export const documentedColumns: readonly Column[] = [
 ];
 
 const extended = "extended=1";
+const processTold = "once a connection, if opened or accepted during the capture (Linux 5.12 on)";
 
 /** What the module appends to a line with extended=1, as far as `trace` has it, and what only ss tells. */
 export const extendedColumns: readonly Column[] = [
@@ -515,6 +516,33 @@ export const extendedColumns: readonly Column[] = [
     unit: "us",
     meaning: "the kernel's minimum round-trip time (windowed, net.ipv4.tcp_min_rtt_wlen)",
     sources: { bpf: "extended", ss: "minrtt" },
+  },
+  {
+    wire: null,
+    name: "pid",
+    wireType: "",
+    type: u32,
+    unit: "",
+    meaning: "the process that opened or accepted the connection, the same on all its records; NULL where not known",
+    sources: { bpf: processTold },
+  },
+  {
+    wire: null,
+    name: "comm",
+    wireType: "",
+    type: "VARCHAR",
+    unit: "",
+    meaning: "its name then (at most 15 bytes, chosen by the process itself)",
+    sources: { bpf: processTold },
+  },
+  {
+    wire: null,
+    name: "cgroup_id",
+    wireType: "",
+    type: u64,
+    unit: "",
+    meaning: "its cgroup then: the inode number of the cgroup's folder in cgroup2",
+    sources: { bpf: processTold },
   },
 ];
 

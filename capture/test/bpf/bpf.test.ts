@@ -101,6 +101,7 @@ live(
       "fentry/tcp_retransmit_timer": "tp_btf/tcp_destroy_sock",
       "fentry/tcp_send_probe0": "tp_btf/tcp_destroy_sock",
       "fentry/tcp_done": "tp_btf/tcp_destroy_sock",
+      "fentry/security_sock_graft": "tp_btf/tcp_destroy_sock",
       "fentry/tcp_sendmsg": "tp_btf/tcp_destroy_sock",
       "fentry/tcp_recvmsg": "tp_btf/tcp_destroy_sock",
     };
