@@ -1,5 +1,5 @@
 /** What is known of an opened capture, and of what it lost. */
-import type { TppHeader, TppWalk } from "@tcpprobe-plus/tpp";
+import type { SocketNotes, TppHeader, TppWalk } from "@tcpprobe-plus/tpp";
 
 /** What is known of one opened capture beside its records. */
 export interface Capture {
@@ -18,7 +18,12 @@ export interface Capture {
   readonly damage: readonly string[];
   /** One line each: what of a rotated set is not there. */
   readonly incomplete: readonly string[];
+  /** What the kernel said of each connection just after the last record; the header has it of before the first. */
+  readonly socketsAtEnd: SocketNotes | null;
 }
+
+export const socketsAtEndOf = (files: readonly CaptureFile[]): SocketNotes | null =>
+  files.at(-1)?.walk.trailer?.sockets ?? null;
 
 /** Lines that are no records, of one reason. */
 export interface RejectedLine {

@@ -2,7 +2,7 @@
  * What a Parquet file that is opened as a capture may hold. Everybody can write one: its metadata, columns and values
  * are checked here, once, and whoever gets what these functions return can rely on types and ranges.
  */
-import { asHeader, caStates, recordTypes, type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
+import { asHeader, caStates, recordTypes, type SocketNotes, type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
 import { type Loss, lossEvidence, type RejectedLine } from "../captures/capture.ts";
 import type { Database } from "../database/database.ts";
 import { readParquet, readParquetMetadata } from "../database/files.ts";
@@ -22,6 +22,7 @@ export interface ConvertedCapture {
   readonly path: string;
   readonly header: TppHeader;
   readonly records: number;
+  readonly socketsAtEnd?: SocketNotes | null;
 }
 
 export interface Converted {
@@ -106,9 +107,13 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isSeconds = (value: unknown): value is number => typeof value === "number" && Math.abs(value) <= mostSeconds;
 const nullOr = (holds: (value: unknown) => boolean, value: unknown): boolean => value === null || holds(value);
 
-function asCapture({ path, header, records }: Record<string, unknown>): ConvertedCapture | undefined {
-  const checked = asHeader(header);
-  return isText(path) && checked && isCount(records) ? { path, header: checked, records } : undefined;
+function asCapture(value: Record<string, unknown>): ConvertedCapture | undefined {
+  const { path, records, socketsAtEnd = null } = value;
+  const header = asHeader(value.header);
+  if (!isText(path) || !header || !isCount(records)) return undefined;
+  // What the header would have in their place is checked in the same way.
+  const end = socketsAtEnd === null ? null : asHeader({ ...header, sockets: socketsAtEnd })?.sockets;
+  return end === undefined ? undefined : { path, header, records, socketsAtEnd: end };
 }
 
 function asLoss(value: Record<string, unknown>, captures: number): Loss | undefined {

@@ -39,13 +39,15 @@ export async function openParquet(
   if (entry !== null && converted.entry !== entry) throw new Error(`the entry ${entry} is of something else`);
   const rows = await rowsIn(database, file, first, entry === null ? converted.captures : null);
   const isOne = converted.captures.length === 1;
-  for (const [index, { header, path }] of converted.captures.entries())
-    await registerCapture(database, { capture: first + index, path: isOne ? file.shown : path, header });
+  for (const [index, { header, path, socketsAtEnd = null }] of converted.captures.entries()) {
+    const capture = first + index;
+    await registerCapture(database, { capture, path: isOne ? file.shown : path, header, socketsAtEnd });
+  }
   await registerLosses(
     database,
     converted.losses.map((loss) => ({ ...loss, capture: loss.capture + first - 1 })),
   );
-  const captures = converted.captures.map(({ path, header, records }) => ({
+  const captures = converted.captures.map(({ path, header, records, socketsAtEnd = null }) => ({
     path: file.shown,
     ...(isOne ? {} : { origin: path }),
     header,
@@ -54,6 +56,7 @@ export async function openParquet(
     rejected: converted.rejected,
     damage: [],
     incomplete: [],
+    socketsAtEnd,
   }));
   return { captures, rows };
 }

@@ -77,11 +77,11 @@ export async function writePass(
         throw table.error ?? error;
       });
     const written = pass.end();
-    const { header, records } = written.capture;
+    const { header, records, socketsAtEnd } = written.capture;
     await fillPlaceholders(
       path,
       new Map([
-        [captures, JSON.stringify([{ path: input.path, header, records }])],
+        [captures, JSON.stringify([{ path: input.path, header, records, socketsAtEnd }])],
         [losses, JSON.stringify(written.losses.map((loss) => ({ ...loss, capture: 1 })))],
         [rejected, JSON.stringify(written.capture.rejected)],
       ]),

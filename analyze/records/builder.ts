@@ -114,24 +114,9 @@ export class BatchBuilder {
   /** Hands on what there is and begins the next batch. */
   flush(): void {
     const rows = this.row;
-    const ns = this.#values[this.#ns] as Float64Array;
-    let sorted = true;
-    let first = Number.NaN;
-    let last = Number.NaN;
-    if (rows > 0) {
-      first = last = ns[0]!;
-      for (let row = 1; row < rows; row++) {
-        const at = ns[row]!;
-        if (at < last) sorted = false;
-        if (at > last) last = at;
-        if (at < first) first = at;
-      }
-    }
-    let upper = 0;
-    for (const place of this.#numbers) {
-      const values = this.#values[place] as Int32Array;
-      for (let row = 0; row < rows; row++) upper |= values[2 * row]!;
-    }
+    const { sorted, firstNs, lastNs } = orderOf(this.#values[this.#ns] as Float64Array, rows);
+    let bits = 0;
+    for (const place of this.#numbers) bits |= bitsOf(this.#values[place] as Int32Array, rows);
     this.#output.emit({
       memory: this.#memory,
       rows,
@@ -139,9 +124,9 @@ export class BatchBuilder {
       texts: this.#texts,
       ...this.ends.takeNews(),
       sorted,
-      firstNs: first,
-      lastNs: last,
-      upperHalf: upper < 0,
+      firstNs,
+      lastNs,
+      upperHalf: bits < 0,
       bad: [...this.#bad.values()],
       lost: this.#lost,
       failedPolls: this.#failedPolls,
@@ -167,4 +152,25 @@ export class BatchBuilder {
       this.#processes.length === 0
     );
   }
+}
+
+/** Whether times rise, and their extremes; not numbers where there are none. */
+function orderOf(ns: Float64Array, rows: number): { sorted: boolean; firstNs: number; lastNs: number } {
+  let sorted = true;
+  let firstNs = rows > 0 ? ns[0]! : Number.NaN;
+  let lastNs = firstNs;
+  for (let row = 1; row < rows; row++) {
+    const at = ns[row]!;
+    if (at < lastNs) sorted = false;
+    if (at > lastNs) lastNs = at;
+    if (at < firstNs) firstNs = at;
+  }
+  return { sorted, firstNs, lastNs };
+}
+
+/** All bits that are set in the lower halves of 64-bit numbers. */
+function bitsOf(values: Int32Array, rows: number): number {
+  let bits = 0;
+  for (let row = 0; row < rows; row++) bits |= values[2 * row]!;
+  return bits;
 }

@@ -1,7 +1,7 @@
 /** The one pass over a capture: from its files to records in order, each with its connection and its numbers. */
 import { basename } from "node:path";
 import { capabilitiesOf } from "../captures/capabilities.ts";
-import type { Capture, CaptureFile, Loss } from "../captures/capture.ts";
+import { type Capture, type CaptureFile, type Loss, socketsAtEndOf } from "../captures/capture.ts";
 import { settleLosses } from "../captures/losses.ts";
 import { lostBy, missingBefore, missingFiles } from "../captures/set.ts";
 import { NotACaptureError } from "../errors.ts";
@@ -196,8 +196,7 @@ export class Pass {
     let batch = new Batch(this.layout, data);
     this.#takeEnds(data, reader);
     const numbers = this.#numbersOfReaders[reader] ?? [];
-    const ends = batch.column<Uint32Array>("ends");
-    for (let row = 0; row < batch.rows; row++) ends[row] = numbers[ends[row]!]!;
+    renumber(batch.column<Uint32Array>("ends"), batch.rows, numbers);
     for (const bad of data.bad) this.#countBad(bad);
     this.#processes?.learn(data.processes);
     if (data.polls) batch = this.#placePolls(batch);
@@ -252,6 +251,7 @@ export class Pass {
       rejected: [...this.#bad.values()].sort((a, b) => b.count - a.count),
       damage: this.#damage,
       incomplete: missingFiles(files),
+      socketsAtEnd: socketsAtEndOf(files),
     };
     return { capture, losses: settleLosses(number, files, placed), flows: this.#connections.count };
   }
@@ -259,4 +259,8 @@ export class Pass {
   close(): Promise<void> {
     return this.#source.close();
   }
+}
+
+function renumber(ends: Uint32Array, rows: number, numbers: readonly number[]): void {
+  for (let row = 0; row < rows; row++) ends[row] = numbers[ends[row]!]!;
 }

@@ -199,8 +199,10 @@ function tableColumns(pass: Pass, capture: number): TableColumn[] {
   const shorts = new Uint16Array(words.buffer);
   const send = (vector: duckdb.Vector, bytes: number) =>
     duckdb.copy_data_to_vector(vector, 0, words.buffer as ArrayBuffer, 0, bytes);
-  const zeroLow = Number(BigInt.asUintN(32, pass.zeroRealtimeNs));
-  const zeroHigh = Number(BigInt.asIntN(32, pass.zeroRealtimeNs >> 32n));
+  const zero = {
+    low: Number(BigInt.asUintN(32, pass.zeroRealtimeNs)),
+    high: Number(BigInt.asIntN(32, pass.zeroRealtimeNs >> 32n)),
+  };
   const addresses = new Strings();
   const ofEnds = { saddr: [] as number[], daddr: [] as number[] };
   const address =
@@ -218,26 +220,15 @@ function tableColumns(pass: Pass, capture: number): TableColumn[] {
       send(vector, 2 * count);
     },
     ord: (vector, { ord, count }) => {
-      for (let row = 0; row < count; row++) {
-        words[2 * row] = (ord + row) % whole;
-        words[2 * row + 1] = (ord + row) / whole;
-      }
+      putOrds(words, ord, count);
       send(vector, 8 * count);
     },
     time: (vector, { batch, from, count }) => {
-      const ns = batch.column<Float64Array>("ns");
-      for (let row = 0; row < count; row++) {
-        const at = ns[from + row]!;
-        const high = Math.floor(at / whole);
-        const low = at - high * whole + zeroLow;
-        words[2 * row] = low % whole;
-        words[2 * row + 1] = zeroHigh + high + (low >= whole ? 1 : 0);
-      }
+      putTimes(words, batch.column<Float64Array>("ns").subarray(from, from + count), zero);
       send(vector, 8 * count);
     },
     t: (vector, { batch, from, count }) => {
-      const ns = batch.column<Float64Array>("ns");
-      for (let row = 0; row < count; row++) doubles[row] = ns[from + row]! / 1e9;
+      putSeconds(doubles, batch.column<Float64Array>("ns").subarray(from, from + count));
       send(vector, 8 * count);
     },
     saddr: address("saddr"),
@@ -250,6 +241,28 @@ function tableColumns(pass: Pass, capture: number): TableColumn[] {
       (place < 0 ? undefined : layout.columns[place]!.kind === "text" ? texts(place, words) : plain(place));
     return write ? [{ name, type: types[type]!, write }] : [];
   });
+}
+
+function putOrds(words: Int32Array, first: number, count: number): void {
+  for (let row = 0; row < count; row++) {
+    words[2 * row] = (first + row) % whole;
+    words[2 * row + 1] = (first + row) / whole;
+  }
+}
+
+/** Nanoseconds since 1970. `zero`: of the capture's zero, in two halves of 32 bits. */
+function putTimes(words: Int32Array, ns: Float64Array, zero: { readonly low: number; readonly high: number }): void {
+  for (let row = 0; row < ns.length; row++) {
+    const at = ns[row]!;
+    const high = Math.floor(at / whole);
+    const low = at - high * whole + zero.low;
+    words[2 * row] = low % whole;
+    words[2 * row + 1] = zero.high + high + (low >= whole ? 1 : 0);
+  }
+}
+
+function putSeconds(doubles: Float64Array, ns: Float64Array): void {
+  for (let row = 0; row < ns.length; row++) doubles[row] = ns[row]! / 1e9;
 }
 
 /** Deno's Node-API takes no shared memory, so there a copy is handed over. */

@@ -1,5 +1,5 @@
 -- One row a connection.
--- needs: captures, _connections, losses, slow_start, limits, _lossy_rtt_samples, _data_flows
+-- needs: captures, _connections, losses, slow_start, limits, _lossy_rtt_samples, _data_flows, _socket_counts
 -- capture            USMALLINT  file it is of
 -- flow               UINTEGER   id, in order of first sight
 -- saddr              VARCHAR    local address
@@ -20,6 +20,9 @@
 -- retransmits        BIGINT     segments retransmitted: the kernel's own count, or its rise where the connection
 --                               began before the capture; from tracepoints, retransmitted buffers, each of which can
 --                               be several segments; NULL where the source cannot tell
+-- kernel_retransmits  BIGINT    the kernel's own count of segments retransmitted during the capture, whatever the
+--                               records tell: from tracepoints and ss as `ss` told it at both ends of the capture;
+--                               NULL where it is not known at both
 -- retransmit_share   DOUBLE     bytes sent again of sent_bytes, 0 to 1; NULL where the source sees no sends or there
 --                               were none
 -- rtos               BIGINT     retransmission timeouts; NULL where the source does not see them
@@ -136,6 +139,14 @@ SELECT
     ELSE retrans - first_retrans
   END::BIGINT AS retransmits,
   CASE
+    WHEN _socket_counts.kernel_retransmits IS NOT NULL THEN _socket_counts.kernel_retransmits
+    WHEN counts_packets
+    AND NOT polled THEN CASE
+      WHEN has_start THEN retrans
+      ELSE retrans - first_retrans
+    END
+  END::BIGINT AS kernel_retransmits,
+  CASE
     WHEN sees_sends THEN coalesce(retransmitted_bytes, 0)::DOUBLE / nullif(sent_bytes, 0)
   END AS retransmit_share,
   rto_num::BIGINT AS rtos,
@@ -168,7 +179,7 @@ SELECT
   recovery_share,
   idle_share,
   basis AS limits_basis,
-  cong,
+  coalesce(seen.cong, _socket_counts.cong) AS cong,
   pid,
   comm,
   cgroup_id,
@@ -185,5 +196,7 @@ FROM
   AND slow_start.flow = seen.flow
   LEFT JOIN limits ON limits.capture = seen.capture
   AND limits.flow = seen.flow
+  LEFT JOIN _socket_counts ON _socket_counts.capture = seen.capture
+  AND _socket_counts.flow = seen.flow
   LEFT JOIN lost ON lost.capture = seen.capture
   AND lost.flow = seen.flow;

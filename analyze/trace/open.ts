@@ -4,7 +4,7 @@ import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
 import type { Cache } from "../cache/cache.ts";
 import { Derived } from "../cache/derived.ts";
 import { capabilitiesOf, capabilityNames } from "../captures/capabilities.ts";
-import type { Capture } from "../captures/capture.ts";
+import { type Capture, socketsAtEndOf } from "../captures/capture.ts";
 import type { Input } from "../captures/inputs.ts";
 import { missingFiles } from "../captures/set.ts";
 import { registerCapture, registerLosses } from "../captures/tables.ts";
@@ -65,10 +65,11 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     CREATE TABLE _captures (capture USMALLINT, path VARCHAR, source VARCHAR, realtime_ns BIGINT, ${capabilityNames.map((name) => `${name} BOOLEAN`).join(", ")});
     CREATE TABLE _losses (capture USMALLINT, after_ord BIGINT, lost BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
     CREATE TABLE _not_followed (capture USMALLINT, segments BIGINT, cause VARCHAR, from_s DOUBLE, to_s DOUBLE, known_by VARCHAR);
+    CREATE TABLE _sockets (capture USMALLINT, saddr VARCHAR, sport USMALLINT, daddr VARCHAR, dport USMALLINT, at_end BOOLEAN, cong VARCHAR, retransmits BIGINT);
     CREATE VIEW settings AS SELECT getvariable('window_s') AS window_s;
   `);
   await database.setVariable("window_s", "0.1::DOUBLE");
-  for (const name of ["_captures", "_losses", "_not_followed", "settings"]) loaded.add(name);
+  for (const name of ["_captures", "_losses", "_not_followed", "_sockets", "settings"]) loaded.add(name);
   for (const name of ["captures", "losses", "not_followed"]) await database.load(name, loaded);
   const captures: Capture[] = [];
   const parts: Part[] = [];
@@ -87,7 +88,8 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     }
     if (opening.streams) {
       const { header } = input.files[0]!;
-      await registerCapture(database, { capture: number, path: input.path, header });
+      const socketsAtEnd = socketsAtEndOf(input.files);
+      await registerCapture(database, { capture: number, path: input.path, header, socketsAtEnd });
       streamed = await StreamedCapture.open(database, { ...input, number });
       parts.push({ select: streamed.select, flows: 0, file: input.path, headers: [{ number, header }] });
       continue;
@@ -101,7 +103,8 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     const read = await readCapture(input, number, { ...opening, into, entry: kept?.entry ?? null });
     if (read.file === into) written = into;
     const { capture, losses } = read.written;
-    await registerCapture(database, { capture: number, path: input.path, header: capture.header });
+    const { header, socketsAtEnd } = capture;
+    await registerCapture(database, { capture: number, path: input.path, header, socketsAtEnd });
     await registerLosses(database, losses);
     captures.push(capture);
     const rows = await rowsIn(database, { file: read.file, shown: input.path }, number, null);
@@ -134,17 +137,21 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     const { capture, losses } = await readOnce(database, streamed, loaded);
     captures.push(capture);
     await registerLosses(database, losses);
-    await withoutLosses(database);
+    await expectNone(database);
     return { captures, derived: null, written, streamed };
   }
-  await withoutLosses(database);
+  await expectNone(database);
   const file = parts.length === 1 && parts[0]!.file !== into ? parts[0]!.file : null;
   return { captures, derived: await Derived.of(database, file, opening.cache), written, streamed };
 }
 
-/** Where nothing was lost, no sample is across a loss. */
-async function withoutLosses(database: Database): Promise<void> {
-  if (await database.value<boolean>("SELECT NOT EXISTS (FROM _losses)")) database.expectNone("_lossy_rtt_samples");
+/** Where nothing was lost, no sample is across a loss; where nobody asked the kernel, it has told nothing. */
+async function expectNone(database: Database): Promise<void> {
+  for (const [table, view] of [
+    ["_losses", "_lossy_rtt_samples"],
+    ["_sockets", "_socket_counts"],
+  ] as const)
+    if (await database.value<boolean>(`SELECT NOT EXISTS (FROM ${table})`)) database.expectNone(view);
 }
 
 /** Sums a streamed capture's connections, and so reads it. Where losses are is known only afterwards. */

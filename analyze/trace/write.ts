@@ -10,10 +10,11 @@ import type { Trace } from "./trace.ts";
  */
 export async function writeParquet(trace: Trace, path: string): Promise<void> {
   if (trace.written === path) return;
-  const captures = trace.captures.map(({ path, origin = path, header, records }) => ({
+  const captures = trace.captures.map(({ path, origin = path, header, records, socketsAtEnd }) => ({
     path: origin,
     header,
     records,
+    socketsAtEnd,
   }));
   const losses = await trace.rows<Loss>(lossesSql);
   await copyTrace(trace.database, "SELECT * FROM _trace", { captures, losses }, path);

@@ -4,10 +4,10 @@
  *     1 1.295788490 10.0.1.1 34490 10.0.2.1 5001 2896 0x18 1 1 0 1 1 31857 31856 10 2147483647 65160 331656 …
  */
 import { caStates, documentedColumns, documentedWireNames, extendedColumns, portOf } from "@tcpprobe-plus/tpp";
+import { plainAddress } from "../../captures/plain-address.ts";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { type ColumnSpec, inner, traceSpec } from "../columns.ts";
-import { plainAddress } from "../ends.ts";
 import { codes, type FieldKind } from "./parse-line.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf } from "./reader.ts";
 import { type LineField, WasmLines } from "./wasm-lines.ts";

@@ -7,10 +7,10 @@
  * is in depends on the kernel: us since 3.15, jiffies before. The text does not tell, so whoever imports it must.
  */
 import { portOf } from "@tcpprobe-plus/tpp/base";
+import { plainAddress } from "../../captures/plain-address.ts";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
-import { plainAddress } from "../ends.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
 
 export const kernelProbeNames: readonly string[] = [

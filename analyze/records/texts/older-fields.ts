@@ -12,10 +12,10 @@
  * A setup has zeros for snd_nxt and snd_una, a purge for everything; rates are cut to 32 bits.
  */
 import { caStates, documentedColumns, documentedWireNames, portOf } from "@tcpprobe-plus/tpp";
+import { plainAddress } from "../../captures/plain-address.ts";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
-import { plainAddress } from "../ends.ts";
 import { codes, type FieldKind, parseLine, told } from "./parse-line.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
 

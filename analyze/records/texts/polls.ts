@@ -12,9 +12,9 @@
  * such as a threshold or a window, the absence says nothing.
  */
 import { portOf } from "@tcpprobe-plus/tpp/base";
+import { plainAddress } from "../../captures/plain-address.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
-import { plainAddress } from "../ends.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
 
 /** What a line tells of one column; null: nothing. */

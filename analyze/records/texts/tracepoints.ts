@@ -9,11 +9,11 @@
  * front) does not matter, and keys are read from each line, as their order differs between kernels.
  */
 import { portOf } from "@tcpprobe-plus/tpp/base";
+import { plainAddress } from "../../captures/plain-address.ts";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { type ColumnSpec, inner, noCpu, traceSpec } from "../columns.ts";
 import { life } from "../connections.ts";
-import { plainAddress } from "../ends.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
 
 const space = 32;
