@@ -3,6 +3,8 @@ export const exitCodes = {
   ok: 0,
   /** An assertion of `analyze check` does not hold. */
   doesNotHold: 1,
+  /** No rule of `analyze check --pack` is broken, and of one it cannot be told whether it holds. */
+  cannotTell: 3,
   /** The command line is wrong. */
   usage: 64,
   /** The input is no capture or is damaged, or a query or a number of a flow is wrong. */
