@@ -1,4 +1,4 @@
-/** The views a user may query; each is sql/NAME.sql, where its columns are described. */
+/** The views that users may query. Each is in sql/NAME.sql, which describes its columns. */
 export const viewNames = [
   "trace",
   "flows",
@@ -23,5 +23,5 @@ export const viewNames = [
   "not_followed",
 ] as const;
 
-/** Those whose rows are windows of the length that `--window` sets. */
+/** The views whose rows are windows. `--window` sets their length. */
 export const windowedViews: readonly string[] = ["goodput", "rtt", "fairness", "limits_by_window"];

@@ -1,7 +1,7 @@
-/** The plot `inflight`: in packets where the source counts them, else in bytes. */
+/** The plot `inflight`, in packets where the source counts them, otherwise in bytes. */
 import { type PlotDefinition, palette } from "../definition.ts";
 
-/** Packets in flight under the window that bounds them. */
+/** Packets in flight and the congestion window, which bounds them. */
 const inflightPackets: PlotDefinition = {
   title: "Packets in flight",
   yTitle: "packets",
@@ -25,7 +25,7 @@ const inflightPackets: PlotDefinition = {
   ],
 };
 
-/** Bytes sent and not yet acknowledged, for sources that count no packets. */
+/** Bytes sent and not yet acknowledged, for sources that do not count packets. */
 const inflightBytes: PlotDefinition = {
   title: "Bytes in flight",
   yTitle: "snd_nxt \u2212 snd_una",

@@ -320,7 +320,7 @@ const refusals: readonly (readonly [name: string, path: (t: ExecutionContext) =>
       truncateSync(path, 600e6);
       return path;
     },
-    /is a binary file, no text\.$/,
+    /is a binary file, not text\.$/,
   ],
   ["a line without an end", (t) => written(t, "x".repeat(3e6)), /has a line of more than 1 MiB/],
   [
