@@ -1,4 +1,4 @@
-/** The name that somebody may have meant. */
+/** The nearest name to one that is misspelt. */
 
 /**
  * Steps from one text to the other, each the loss, gain or change of a character, or two neighbours that change places
