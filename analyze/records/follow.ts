@@ -84,7 +84,7 @@ export class Following {
       const place = layout.place(name);
       return { values: batch.at(place), valid: batch.valid(place).fill(255), place, lacks: false };
     };
-    const [flow, cwnd, retrans, state] = [column("flow")!, column("snd_cwnd")!, column("retrans"), column("ca_state")];
+    const [flow, cwnd, retrans, state] = [column("flow")!, column("snd_cwnd"), column("retrans"), column("ca_state")];
     const [srtt, mdev, una, nxt, written] = ["srtt_us", "mdev_us", "snd_una", "snd_nxt", "write_seq"].map(column);
     const ns = batch.column<Float64Array>("ns");
     const step = target("step_ns");
@@ -100,7 +100,7 @@ export class Following {
     const known = this.#known;
     const flowOf = flow.values as Uint32Array;
     for (let row = 0; row < rows; row++) {
-      const window = small(cwnd, row);
+      const window = cwnd === null ? none : small(cwnd, row);
       const told = state === null ? none : small(state, row);
       if (!has(flow, row) || (window === none && (states !== "changes" || told === none))) {
         for (const one of targets) lacks(one, row);
