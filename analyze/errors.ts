@@ -51,6 +51,13 @@ export class MissingColumnError extends AnalyzeError {
   }
 }
 
+/** A pack of rules that is wrong, with its line. */
+export class PackError extends AnalyzeError {
+  constructor(path: string, line: number | null, why: string, options?: ErrorOptions) {
+    super(`${path}${line === null ? "" : `:${line}`}: ${why}`, exitCodes.usage, options);
+  }
+}
+
 export class NoSuchFlowError extends AnalyzeError {
   constructor(flow: number, count: number) {
     super(

@@ -3,6 +3,8 @@ export const exitCodes = {
   ok: 0,
   /** An assertion of `analyze check` does not hold. */
   doesNotHold: 1,
+  /** No rule of `analyze check --pack` is broken, and of one it cannot be told whether it holds. */
+  cannotTell: 3,
   usage: 64,
   badInput: 65,
   noInput: 66,

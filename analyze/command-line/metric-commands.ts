@@ -49,9 +49,14 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
       await (await import("../commands/compare.ts")).compare(files, options, io);
     },
   );
-  add("check <file...>", "hold assertions against the flows; exit code 1 where one does not hold")
+  add("check [file...]", "hold assertions and rules against the flows; exit code 1 where one does not hold")
     .option("--assert <expression>", 'such as "goodput_bps > 9e6" or "sum(rtos) = 0" (may be given again)', texts)
     .option("--assertions <file>", "a YAML or JSON list of assertions")
+    .option(
+      "--pack [name]",
+      "rules: a pack's name, or a YAML file (may be given again; without one, lists them)",
+      texts,
+    )
     .option("--flow <n...>", "only these flows (default: those that carry data)", flowNumbers)
     .option("--junit <file>", "write a JUnit report too")
     .option("--json", "print JSON")

@@ -258,7 +258,7 @@ _analyze() {
     ;;
   check)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --assert --assertions --flow --junit --json -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --assert --assertions --pack --flow --junit --json -h --help'
     else
       _analyze_files "$cur"
     fi

@@ -24,7 +24,7 @@ _analyze() {
       'metrics:every row of a metric\: flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
       'diagnose:what limited each flow, how much time that cost, when, and what shows it'
       'compare:runs side by side\: the first, and how the others differ from it'
-      'check:hold assertions against the flows'
+      'check:hold assertions and rules against the flows'
       'sql:run a DuckDB query (- reads it from standard input) over trace, flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
       'schema:the documented columns of a view'
     )
@@ -157,11 +157,12 @@ _analyze() {
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--assert[such as "goodput_bps > 9e6" or "sum(rtos) = 0" (may be given again)]:expression:' \
         '--assertions[a YAML or JSON list of assertions]:file:_files' \
+        '--pack[rules\: a pack’s name, or a YAML file (may be given again]::name:' \
         '--flow[only these flows (default\: those that carry data)]:n:' \
         '--junit[write a JUnit report too]:file:_files' \
         '--json[print JSON]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
-        '*:file:_files'
+        '*::file:_files'
       ;;
     sql)
       _arguments -s \

@@ -1,8 +1,22 @@
 /**
- * The window that was told last before a record, and what was in flight then: for sources whose records do not all tell
- * one, and which count no packets.
+ * The last window reported before each record, and the bytes in flight at that time. For sources that do not report a
+ * window in every record and do not count packets in flight.
  */
 import type { Batch, Layout } from "./batch.ts";
+import {
+  cellsOf,
+  emptyColumn,
+  type Filled,
+  flowsOf,
+  grown,
+  isSet,
+  type Longs,
+  longAt,
+  mark,
+  putLong,
+  tellNulls,
+  type Words,
+} from "./cells.ts";
 import type { ColumnSpec } from "./columns.ts";
 
 export const knownWindowSpecs: readonly ColumnSpec[] = [
@@ -18,65 +32,73 @@ export const knownWindowTypes: Readonly<Record<string, string>> = {
   known_inflight_bytes: "BIGINT",
 };
 
-/** Of each connection: window, threshold, bytes in flight. */
+/** Values kept for each connection: window, threshold, bytes in flight. */
 const fields = 3;
 const none = Number.NaN;
-const whole = 4294967296;
+
+/** The columns of a batch that are read, and those that are filled. */
+interface Columns {
+  readonly flow: Words;
+  readonly cwnd: Words;
+  readonly ssthresh: Words | null;
+  readonly una: Longs | null;
+  readonly nxt: Longs | null;
+  readonly knownCwnd: Filled<Uint32Array>;
+  readonly knownSsthresh: Filled<Uint32Array>;
+  readonly knownInflight: Filled<Int32Array>;
+}
 
 export class KnownWindow {
   #last = new Float64Array(fields * 1024).fill(none);
 
-  /** Null for a source that counts packets. */
+  /** Null for a source that counts packets in flight. */
   static of(layout: Layout): KnownWindow | null {
     return layout.place("known_cwnd") >= 0 && layout.place("snd_cwnd") >= 0 ? new KnownWindow() : null;
   }
 
-  /** Fills the columns of a batch whose connections and numbers are known. `flows`: connections so far. */
+  /** Fills the columns of a batch whose connections and sequence numbers are known. `flows`: number of connections. */
   follow(batch: Batch, flows: number): void {
-    if (fields * (flows + 1) > this.#last.length) {
-      const larger = new Float64Array(fields * Math.max(flows + 1, (this.#last.length / fields) * 2)).fill(none);
-      larger.set(this.#last);
-      this.#last = larger;
-    }
+    this.#last = grown(this.#last, fields * (flows + 1), none);
+    const columns: Columns = {
+      flow: flowsOf(batch),
+      cwnd: cellsOf(batch, "snd_cwnd")!,
+      ssthresh: cellsOf(batch, "ssthresh"),
+      una: cellsOf(batch, "snd_una"),
+      nxt: cellsOf(batch, "snd_nxt"),
+      knownCwnd: emptyColumn(batch, "known_cwnd"),
+      knownSsthresh: emptyColumn(batch, "known_ssthresh"),
+      knownInflight: emptyColumn(batch, "known_inflight_bytes"),
+    };
+    this.#fill(batch.rows, columns);
+    tellNulls(batch, [columns.knownCwnd, columns.knownSsthresh, columns.knownInflight]);
+  }
+
+  #fill(rows: number, columns: Columns): void {
+    const { flow, cwnd, ssthresh, una, nxt, knownCwnd, knownSsthresh, knownInflight } = columns;
     const last = this.#last;
-    const target = (name: string) => {
-      const place = batch.layout.place(name);
-      batch.hasNulls[place] = true;
-      return { values: batch.at(place), valid: batch.valid(place).fill(0) };
-    };
-    const source = (name: string) => {
-      const place = batch.layout.place(name);
-      if (place < 0) return null;
-      const [values, valid] = [batch.at(place), batch.hasNulls[place] ? batch.valid(place) : null];
-      return { values, has: (row: number) => valid === null || (valid[row >> 3]! & (1 << (row & 7))) !== 0 };
-    };
-    const [cwnd, ssthresh, inflight] = [target("known_cwnd"), target("known_ssthresh"), target("known_inflight_bytes")];
-    const [flow, window, threshold] = [source("flow")!, source("snd_cwnd")!, source("ssthresh")];
-    const [una, nxt] = [source("snd_una"), source("snd_nxt")];
-    const long = (values: ArrayLike<number>, row: number): number =>
-      values[2 * row + 1]! * whole + (values[2 * row]! >>> 0);
-    for (let row = 0; row < batch.rows; row++) {
-      if (!flow.has(row)) continue;
+    for (let row = 0; row < rows; row++) {
+      if (!isSet(flow.valid, row)) continue;
       const at = flow.values[row]! * fields;
-      const [bit, place] = [1 << (row & 7), row >> 3];
-      if (!Number.isNaN(last[at]!)) {
-        cwnd.values[row] = last[at]!;
-        cwnd.valid[place]! |= bit;
-        if (!Number.isNaN(last[at + 1]!)) {
-          ssthresh.values[row] = last[at + 1]!;
-          ssthresh.valid[place]! |= bit;
+      const window = last[at]!;
+      if (!Number.isNaN(window)) {
+        knownCwnd.values[row] = window;
+        mark(knownCwnd.valid, row);
+        const threshold = last[at + 1]!;
+        if (!Number.isNaN(threshold)) {
+          knownSsthresh.values[row] = threshold;
+          mark(knownSsthresh.valid, row);
         }
         const bytes = last[at + 2]!;
         if (!Number.isNaN(bytes)) {
-          inflight.values[2 * row] = bytes % whole;
-          inflight.values[2 * row + 1] = Math.floor(bytes / whole);
-          inflight.valid[place]! |= bit;
+          putLong(knownInflight.values, row, bytes);
+          mark(knownInflight.valid, row);
         }
       }
-      if (!window.has(row)) continue;
-      last[at] = window.values[row]!;
-      last[at + 1] = threshold?.has(row) ? threshold.values[row]! : none;
-      last[at + 2] = una?.has(row) && nxt?.has(row) ? long(nxt.values, row) - long(una.values, row) : none;
+      if (!isSet(cwnd.valid, row)) continue;
+      last[at] = cwnd.values[row]!;
+      last[at + 1] = ssthresh !== null && isSet(ssthresh.valid, row) ? ssthresh.values[row]! : none;
+      const tellsBoth = una !== null && nxt !== null && isSet(una.valid, row) && isSet(nxt.valid, row);
+      last[at + 2] = tellsBoth ? longAt(nxt.values, row) - longAt(una.values, row) : none;
     }
   }
 }

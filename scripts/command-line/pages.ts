@@ -74,7 +74,8 @@ export const analyzePage: PageTexts = {
   ],
   exitStatus: meanings({
     ok: "All went well.",
-    doesNotHold: "An assertion of `analyze check` does not hold.",
+    doesNotHold: "An assertion of `analyze check` does not hold or is not known, or a rule of a pack is broken.",
+    cannotTell: "No rule of a pack is broken, but of one it cannot be told whether it holds.",
     usage: "An option or argument makes no sense.",
     badInput: "The input is no capture, or is damaged.",
     noInput: "The input file does not exist or cannot be read.",

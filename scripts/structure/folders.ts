@@ -127,7 +127,7 @@ export const folders: readonly Folder[] = [
   analyze(
     "commands",
     "one function a command",
-    ...["plots", "diagnose", "check", "export", "import", "trace", "captures", "database", "terminal"],
+    ...["plots", "diagnose", "check", "packs", "export", "import", "trace", "captures", "database", "terminal"],
   ),
   analyze("index.ts", "what programs and notebooks import", "library.ts", "plots", "trace", "captures", "database"),
   analyze("library.ts", "a trace for programs: every argument is checked", "plots", "export", "trace", "database"),
@@ -137,7 +137,15 @@ export const folders: readonly Folder[] = [
     ...["trace", "captures", "database"],
   ),
   analyze("diagnose", "what held a flow: rules over metrics", "trace", "terminal"),
-  analyze("check", "assertions over metrics", "trace", "database", "terminal"),
+  analyze("check", "assertions over metrics", "packs", "trace", "database", "terminal"),
+  analyze(
+    "packs",
+    "rules of the standards over metrics; a YAML file a pack",
+    "trace",
+    "captures",
+    "database",
+    "terminal",
+  ),
   analyze("import", "other programs' text to .tpp", "records", "captures"),
   analyze(
     "export",

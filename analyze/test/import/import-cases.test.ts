@@ -156,14 +156,14 @@ test("a bad value costs its own line, which is counted with its reason", async (
   t.deepEqual(
     trace.captures[0]!.rejected.map(({ why, count }) => [why, count]).sort(),
     [
-      ["data_len is no number", 1],
+      ["data_len is not a number", 1],
       [trace.captures[0]!.rejected.find(({ why }) => why.includes("cut"))?.why, 1],
       ["is of the event tcp_rcv_space_adjust", 1],
-      ["snd_nxt is no number", 1],
-      ["ssthresh is no number", 1],
+      ["snd_nxt is not a number", 1],
+      ["ssthresh is not a number", 1],
     ].sort(),
   );
-  t.regex(run.out, /^ {2}left out: 1 x ".*" \(ssthresh is no number\)$/m);
+  t.regex(run.out, /^ {2}left out: 1 x ".*" \(ssthresh is not a number\)$/m);
 });
 
 test("task names with brackets, colons, times and names of events; prefixes of other tools", async (t) => {

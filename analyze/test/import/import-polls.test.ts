@@ -93,7 +93,7 @@ test("a line that is none of ss costs itself only, and is counted", async (t) =>
   writeFileSync(path, [first, "Cannot open netlink socket", ...rest].join("\n"));
   const { run, trace } = await imported(t, path);
   t.regex(run.out, /8 records of 2 flows/);
-  t.regex(run.out, /left out: 1 x "Cannot open netlink socket" \(is no line of ss\)/);
+  t.regex(run.out, /left out: 1 x "Cannot open netlink socket" \(is not a line of ss\)/);
   t.is(trace.captures[0]!.records, 8);
 });
 
