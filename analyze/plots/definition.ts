@@ -22,6 +22,8 @@ export interface Series {
 
 /** What a kind of plot shows. The layout is the same for all kinds (spec.ts). */
 export interface PlotDefinition {
+  /** What it shows, for the list of plots; no full stop. */
+  readonly shows: string;
   readonly title: string;
   readonly yTitle: string;
   /** Views of ../sql that the points use, in addition to `trace`. */

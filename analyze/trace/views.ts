@@ -1,4 +1,4 @@
-/** The views that users may query. Each is in sql/NAME.sql, which describes its columns. */
+/** The views a user may query; each is sql/NAME.sql, where its columns are described. */
 export const viewNames = [
   "trace",
   "flows",
@@ -23,5 +23,8 @@ export const viewNames = [
   "not_followed",
 ] as const;
 
-/** The views whose rows are windows. `--window` sets their length. */
+/** Those that derive something: all but the records. */
+export const metricNames: readonly string[] = viewNames.filter((name) => name !== "trace");
+
+/** Those whose rows are windows of the length that `--window` sets. */
 export const windowedViews: readonly string[] = ["goodput", "rtt", "fairness", "limits_by_window"];
