@@ -242,7 +242,7 @@ test("what only events tell that may not have been recorded is not known", async
     { retransmits: null, resets: null, loss_episodes: null, recovery_episodes: null },
   ]);
   t.deepEqual(await untold.trace.rows("SELECT DISTINCT retransmits FROM goodput"), [{ retransmits: null }]);
-  t.regex(untold.run.out, /perhaps not recorded: tcp_retransmit_skb, .* \(--events says which were\)/);
+  t.regex(untold.run.out, /perhaps not recorded: tcp_retransmit_skb, .* \(--events names the recorded ones\)/);
   const check = await analyze("check", untold.path, "--assert", "retransmits = 0");
   t.not(check.code, 0);
   // Who says that they were recorded knows that none came.
