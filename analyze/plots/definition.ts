@@ -22,6 +22,8 @@ export interface Series {
 
 /** What a picture of one kind shows; how it is laid out is the same for all (spec.ts). */
 export interface PlotDefinition {
+  /** What it shows, for the list of plots; no full stop. */
+  readonly shows: string;
   readonly title: string;
   readonly yTitle: string;
   /** Views of ../sql that the points use, beside `trace`. */

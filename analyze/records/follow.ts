@@ -55,7 +55,7 @@ const at = { ns: 0, cwnd: 1, retrans: 2, state: 3, before: 4, srtt8: 5, tie: 6, 
 interface Columns {
   readonly ns: Float64Array;
   readonly flow: Words;
-  readonly cwnd: Words;
+  readonly cwnd: Words | null;
   readonly retrans: Words | null;
   readonly state: Bytes | null;
   readonly srtt: Doubles | null;
@@ -88,7 +88,7 @@ export class Following {
     const columns: Columns = {
       ns: batch.column<Float64Array>("ns"),
       flow: flowsOf(batch),
-      cwnd: cellsOf(batch, "snd_cwnd")!,
+      cwnd: cellsOf(batch, "snd_cwnd"),
       retrans: cellsOf(batch, "retrans"),
       state: cellsOf(batch, "ca_state"),
       srtt: cellsOf(batch, "srtt_us"),
@@ -118,7 +118,7 @@ export class Following {
     const known = this.#known;
     for (let row = 0; row < rows; row++) {
       if (!isSet(flow.valid, row)) continue;
-      const window = isSet(cwnd.valid, row) ? cwnd.values[row]! : none;
+      const window = cwnd !== null && isSet(cwnd.valid, row) ? cwnd.values[row]! : none;
       const told = state !== null && isSet(state.valid, row) ? state.values[row]! : none;
       if (window === none && (!onlyChanges || told === none)) continue;
       const connection = flow.values[row]!;

@@ -17,6 +17,7 @@ export interface Folder {
 const analyzeBase = [
   "analyze/errors.ts",
   "analyze/version.ts",
+  "analyze/nearest.ts",
   "analyze/temporary.ts",
   "tpp/base.ts",
   "tpp/columns",
@@ -188,7 +189,8 @@ export const folders: readonly Folder[] = [
     "metrics, a view a file; a name that begins with `_` is private; `_dialect.sql` holds the macros that are specific to DuckDB",
   ),
   analyze("terminal", "tables, units, streams; it knows text, never a trace"),
-  { path: "analyze/errors.ts", what: "one class an error", imports: ["tpp/base.ts"] },
+  { path: "analyze/errors.ts", what: "one class an error", imports: ["tpp/base.ts", "analyze/nearest.ts"] },
+  { path: "analyze/nearest.ts", what: "the nearest name to one that is misspelt", imports: [] },
   { path: "analyze/temporary.ts", what: "temporary directories, removed however the program ends", imports: [] },
   { path: "analyze/version.ts", what: "the version", imports: ["analyze/package.json"] },
 

@@ -11,6 +11,7 @@ const windowed = (rate: string): string => `
 
 /** Newly acknowledged bytes per window, and payload sent where the source sees sends. */
 export const goodput: PlotDefinition = {
+  shows: "bytes acknowledged, and bytes sent where the source sees sends, a second",
   title: "Goodput",
   yTitle: "rate",
   views: ["goodput"],

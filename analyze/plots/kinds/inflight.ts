@@ -3,6 +3,7 @@ import { type PlotDefinition, palette } from "../definition.ts";
 
 /** Packets in flight under the window that bounds them. */
 const inflightPackets: PlotDefinition = {
+  shows: "packets (or bytes) sent and not yet acknowledged, under the congestion window",
   title: "Packets in flight",
   yTitle: "packets",
   views: ["inflight"],
@@ -27,6 +28,7 @@ const inflightPackets: PlotDefinition = {
 
 /** Bytes sent and not yet acknowledged, for sources that count no packets. */
 const inflightBytes: PlotDefinition = {
+  shows: "packets (or bytes) sent and not yet acknowledged, under the congestion window",
   title: "Bytes in flight",
   yTitle: "snd_nxt \u2212 snd_una",
   views: ["inflight"],

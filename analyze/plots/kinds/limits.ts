@@ -12,6 +12,7 @@ const series = (name: string, time: string, color: string): Series => ({ name, p
 
 /** What kept each flow from sending more: shares of each window, one on the other. */
 export const limits: PlotDefinition = {
+  shows: "what kept each flow from sending more, as shares of each window",
   title: "What limited the sender",
   yTitle: "share of time",
   views: ["limits_by_window"],
