@@ -114,7 +114,7 @@ test.serial(
       const path = join(folder, `run.000${number}-2.tpp`);
       const { header, damage } = await verifyTpp(path);
       t.deepEqual([header?.set?.number, damage], [number, []]);
-      t.true(running.err().includes(`${path} is file ${number} of the set: the name before it is taken`));
+      t.true(running.err().includes(`${path} is file ${number} of the set: its usual name is taken`));
     }
   },
 );

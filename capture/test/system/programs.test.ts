@@ -59,8 +59,8 @@ asRoot("root's programs get no variables but language and path", (t) => {
 
 asRoot("tc that prints no JSON, or dies, is a note, for run and for doctor", async (t) => {
   for (const [script, note] of [
-    [odd, "printed what is no JSON"],
-    ["echo 5", "printed what is no JSON"],
+    [odd, "printed invalid JSON"],
+    ["echo 5", "printed invalid JSON"],
     ["kill -SEGV $$", "is not installed or failed"],
     ["sleep 60", "is not installed or failed"],
   ] as const) {
@@ -77,7 +77,7 @@ asRoot("tc that prints no JSON, or dies, is a note, for run and for doctor", asy
   }
   const doctor = run(withProgram("tc", program(temporaryDirectory(t), "tc", odd), "doctor", "--json"));
   t.is(doctor.status, 0, doctor.stderr);
-  t.true(doctor.stdout.includes("printed what is no JSON"));
+  t.true(doctor.stdout.includes("printed invalid JSON"));
 });
 
 asRoot(
