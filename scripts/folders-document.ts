@@ -19,7 +19,8 @@ function tables(): string {
 }
 
 const inPackage = (name: string) => (path: string) => path === name || path.startsWith(`${name}/`);
-const base = /\/(errors|code-cache|exit-codes|version|temporary|foreign-text|port|units|base|index|write)\.[tj]s$/;
+const base =
+  /\/(errors|code-cache|exit-codes|version|nearest|temporary|foreign-text|port|units|base|index|write)\.[tj]s$/;
 
 function tableOf(name: string): string {
   const isOwn = inPackage(name);

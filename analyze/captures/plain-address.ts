@@ -1,5 +1,5 @@
-/** One form of an address, whichever its source prints. */
+/** Brings addresses into one form, whatever form their source prints. */
 
-/** IPv4 addresses that an IPv6 socket calls ::ffff:a.b.c.d, as a.b.c.d; others as they are. */
+/** Turns ::ffff:a.b.c.d, an IPv6 socket's form of an IPv4 address, into a.b.c.d. Other addresses are unchanged. */
 export const plainAddress = (address: string): string =>
   address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;

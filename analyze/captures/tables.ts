@@ -1,4 +1,4 @@
-/** The tables `captures`, `losses`, `not_followed` and `_sockets`, filled. */
+/** Fills the tables `captures`, `losses`, `not_followed` and `_sockets`. */
 import type { SocketNotes, TppHeader } from "@tcpprobe-plus/tpp";
 import type { Database } from "../database/database.ts";
 import { literal } from "../database/literals.ts";
@@ -18,8 +18,8 @@ export async function registerCapture(
   }: { capture: number; path: string; header: TppHeader; socketsAtEnd: SocketNotes | null },
 ): Promise<void> {
   const isProbe = header.text === "probe";
-  // Wall clock at t = 0: the module's records count from when its log was opened, others from when the clocks were
-  // read.
+  // Wall clock at t = 0. Times of the module's records count from when its log was opened, times of other sources from
+  // when the clocks were read.
   const { realtime_ns, monotonic_ns, zero_monotonic_ns } = header.clock;
   const zero = isProbe ? BigInt(realtime_ns) - BigInt(monotonic_ns) + BigInt(zero_monotonic_ns) : BigInt(realtime_ns);
   if (BigInt.asIntN(64, zero) !== zero)
@@ -36,7 +36,7 @@ export async function registerCapture(
   await registerSockets(database, capture, true, socketsAtEnd);
 }
 
-/** What the kernel said of each connection at one end of the capture. */
+/** Adds what the kernel reported about each connection at the beginning or end of the capture. */
 async function registerSockets(
   database: Database,
   capture: number,
@@ -93,5 +93,5 @@ const lossShape = JSON.stringify([
   },
 ]);
 
-/** What fills both tables again. */
+/** A query whose rows fill both tables again. */
 export const lossesSql = "SELECT * FROM losses UNION ALL BY NAME SELECT * RENAME (segments AS lost) FROM not_followed";

@@ -1,7 +1,7 @@
 /**
- * Binary records, each value at the place that the header's layout names: the source bpf's, and any other's that is
- * described in the same way. What depends on order (numbers of 64 bits, timeouts so far, places of losses) is left to
- * the pass.
+ * Reads binary records. The header's layout gives the offset and type of each field. The source bpf writes such
+ * records; any other source described in the same way can be read, too. What depends on the order of records (64-bit
+ * sequence numbers, the count of timeouts, the places of losses) is left to the pass.
  */
 import { caStates, RecordValues, recordTypes } from "@tcpprobe-plus/tpp";
 import type { Ends } from "./batch.ts";
@@ -13,18 +13,18 @@ import { life } from "./connections.ts";
 import { processSpecs } from "./processes.ts";
 import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";
 
-/** Type of a record that is no row of a trace: who opened or accepted the connection. */
+/** Type of a record that is not a row of `trace`: it names the process that opened or accepted the connection. */
 const typeProcess = 12;
 const typeSend = 1;
 const typeCaState = 7;
 const highestType = Math.max(...recordTypes.map(({ code }) => code));
 const synFlag = 2;
 const families: ReadonlySet<number> = new Set([2, 10]);
-/** What a type says of a connection's life, but for what flags and states tell: see connections.ts. */
+/** `life` (see connections.ts) as far as the record type alone decides it. Flags and states decide the rest. */
 const lifeOf: Readonly<Record<number, number>> = { 3: life.established, 4: life.ended, 5: life.ended };
 const ofSegment = ["length_bytes", "tcp_flags", "seq_num", "ack_num"];
 
-/** Whether this kernel's timer was hooked, so that timeouts have records and can be counted. */
+/** Whether the retransmission timer was hooked, so that each timeout has a record and can be counted. */
 const seesTimeouts = ({ header }: ReaderSettings): boolean =>
   header.bpf === undefined || header.bpf.hooks.includes("fentry/tcp_retransmit_timer");
 
@@ -61,7 +61,7 @@ export const binaryRecords: TextKindReader = {
   open: (settings, builder) => new BinaryReader(settings, builder),
 };
 
-/** Bytes of a record that tell which connection's end it is of. */
+/** Size of the key that identifies a socket: addresses, ports, address family, connection number. */
 const keyBytes = 16 + 16 + 2 + 2 + 1 + 8;
 
 class BinaryReader implements TextReader {
@@ -70,9 +70,9 @@ class BinaryReader implements TextReader {
   readonly #stores: readonly Store[];
   readonly #zeroNs: bigint;
   readonly #key = new Uint8Array(keyBytes);
-  /** Where the parts of the key lie in a record, and where in the key. */
+  /** Offset of each part of the key in the record (`from`) and in the key (`to`). */
   readonly #parts: readonly { readonly from: number; readonly bytes: number; readonly to: number }[];
-  /** Where each record of the batch begins. */
+  /** Offset of each record of the batch. */
   readonly #places: Uint32Array;
   lines = 0;
 
@@ -113,7 +113,7 @@ class BinaryReader implements TextReader {
         continue;
       }
       if (code > highestType || !families.has(family(view, at))) {
-        const why = code > highestType ? `type is none of 0 to ${highestType}` : "family is neither IPv4 nor IPv6";
+        const why = code > highestType ? `type is not 0 to ${highestType}` : "family is neither IPv4 nor IPv6";
         builder.bad(why, Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(stride, 100)).toString("hex"));
         continue;
       }
@@ -134,7 +134,7 @@ class BinaryReader implements TextReader {
     }
   }
 
-  /** No row: told of all of the connection's rows. */
+  /** Adds no row: what the record says applies to all rows of the connection. */
   #takeProcess(view: DataView, at: number): void {
     const values = this.#values;
     if (!tellsProcesses(values)) return;
@@ -156,7 +156,7 @@ class BinaryReader implements TextReader {
     this.#storeOwn(view, from, to);
   }
 
-  /** What every reader fills, and what depends on the record's type. */
+  /** Fills the columns that every reader fills, and those that depend on the record's type. */
   #storeOwn(view: DataView, from: number, to: number): void {
     const builder = this.#builder;
     const { layout } = builder;

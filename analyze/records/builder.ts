@@ -1,19 +1,19 @@
-/** Makes batches of the rows that a reader finds in text. */
+/** Collects the rows that a reader finds in text into batches. */
 import type { BadLine, BatchData, Layout, LostHere, ProcessTold, Values } from "./batch.ts";
 import type { EndsTable } from "./ends.ts";
 
-/** Different reasons for bad lines that are kept of a batch; more are counted together. */
+/** Most distinct reasons for bad lines kept for a batch. Lines with further reasons are counted together. */
 const mostReasons = 50;
-/** Characters kept of a bad line. */
+/** Most characters kept of a bad line. */
 const shownLine = 200;
-/** Different texts of a batch whose places are remembered. */
+/** Most distinct texts of a batch that are deduplicated. */
 const mostTexts = 1 << 13;
 
-/** Columns of bytes in the connection's order. */
+/** Columns that hold sequence numbers. */
 const numberColumns = ["seq_num", "ack_num", "snd_nxt", "snd_una", "write_seq"];
 
 export interface BatchOutput {
-  /** Memory for the next batch, of the layout's size. */
+  /** Supplies memory for the next batch, of the size that the layout needs. */
   readonly memory: () => SharedArrayBuffer;
   readonly emit: (data: BatchData) => void;
 }
@@ -21,7 +21,7 @@ export interface BatchOutput {
 export class BatchBuilder {
   readonly layout: Layout;
   readonly ends: EndsTable;
-  /** Rows so far. */
+  /** Number of rows so far. */
   row = 0;
   readonly hasNulls: boolean[];
   readonly #output: BatchOutput;
@@ -34,7 +34,7 @@ export class BatchBuilder {
   #lost: LostHere[] = [];
   #failedPolls: number[] = [];
   #processes: ProcessTold[] = [];
-  /** ss: see BatchData. */
+  /** For ss; see BatchData. */
   polls: { waiting: number; lastNs: number | null } | null = null;
   readonly #numbers: readonly number[];
   readonly #ns: number;
@@ -74,7 +74,7 @@ export class BatchBuilder {
     return this.#values[place]!;
   }
 
-  /** The row has no value in this column. */
+  /** Marks this column of the row as NULL. */
   setNull(place: number, row = this.row): void {
     this.#valid[place]![row >> 3]! &= ~(1 << (row & 7));
     this.hasNulls[place] = true;
@@ -111,7 +111,7 @@ export class BatchBuilder {
     this.#processes.push(told);
   }
 
-  /** Hands on what there is and begins the next batch. */
+  /** Hands on the current batch and begins the next one. */
   flush(): void {
     const rows = this.row;
     const { sorted, firstNs, lastNs } = orderOf(this.#values[this.#ns] as Float64Array, rows);
@@ -141,7 +141,7 @@ export class BatchBuilder {
     this.#begin();
   }
 
-  /** Whether there is anything to hand on. */
+  /** Whether the current batch holds nothing to hand on. */
   get isEmpty(): boolean {
     return (
       this.row === 0 &&
@@ -154,7 +154,7 @@ export class BatchBuilder {
   }
 }
 
-/** Whether times rise, and their extremes; not numbers where there are none. */
+/** Whether times never decrease, and the earliest and latest; NaN where there are none. */
 function orderOf(ns: Float64Array, rows: number): { sorted: boolean; firstNs: number; lastNs: number } {
   let sorted = true;
   let firstNs = rows > 0 ? ns[0]! : Number.NaN;
@@ -168,7 +168,7 @@ function orderOf(ns: Float64Array, rows: number): { sorted: boolean; firstNs: nu
   return { sorted, firstNs, lastNs };
 }
 
-/** All bits that are set in the lower halves of 64-bit numbers. */
+/** The bitwise OR of the lower halves of 64-bit numbers. */
 function bitsOf(values: Int32Array, rows: number): number {
   let bits = 0;
   for (let row = 0; row < rows; row++) bits |= values[2 * row]!;

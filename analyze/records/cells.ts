@@ -1,17 +1,18 @@
 /**
- * Cells of a batch's columns, for the loops that go over its rows.
+ * Access to the cells of a batch's columns, for loops over its rows.
  *
- * Such a loop stands in a function of its own, with nothing behind it: code that is compiled while a loop runs knows
- * nothing of what follows, and is thrown away there. And it reads arrays of one kind in one place.
+ * Each such loop is the last statement of its own function. V8 compiles a hot loop while it runs (on-stack
+ * replacement) and knows nothing yet about the code after it, so reaching that code would discard the compiled loop.
+ * Each expression in such a loop reads typed arrays of one kind only, for speed, too.
  */
 import type { Batch, Values } from "./batch.ts";
 
 const whole = 4294967296;
 
-/** A column that is read. */
+/** A column to be read. */
 export interface Cells<Array extends Values = Values> {
   readonly values: Array;
-  /** A bit of 1 where the row has a value; null: each has one. */
+  /** One bit a row, 1 where the row has a value. Null where every row has one. */
   readonly valid: Uint8Array | null;
 }
 
@@ -21,23 +22,23 @@ export type Words = Cells<Uint32Array>;
 export type Bytes = Cells<Uint8Array>;
 export type Doubles = Cells<Float64Array>;
 
-/** A column by its name; null: the source does not supply it. */
+/** A column by its name, or null where the source does not supply it. */
 export function cellsOf<Array extends Values>(batch: Batch, name: string): Cells<Array> | null {
   const place = batch.layout.place(name);
   if (place < 0) return null;
   return { values: batch.at(place) as Array, valid: batch.hasNulls[place] ? batch.valid(place) : null };
 }
 
-/** The column of each record's connection, which every batch has. */
+/** The column with each record's connection. Every batch has it. */
 export const flowsOf = (batch: Batch): Words => cellsOf<Uint32Array>(batch, "flow")!;
 
-/** Whether the row has a value; a column that is not supplied has none. */
+/** Whether the row has a value. Always false for a column that is not supplied. */
 export const has = (column: Cells | null, row: number): boolean => column !== null && isSet(column.valid, row);
 
 export const isSet = (valid: Uint8Array | null, row: number): boolean =>
   valid === null || (valid[row >> 3]! & (1 << (row & 7))) !== 0;
 
-/** A number of 64 bits, exact up to 2^53. */
+/** A 64-bit number, exact up to 2^53. */
 export const longAt = (values: Int32Array, row: number): number =>
   values[2 * row + 1]! * whole + (values[2 * row]! >>> 0);
 
@@ -46,20 +47,20 @@ export function putLong(values: Int32Array, row: number, value: number): void {
   values[2 * row + 1] = Math.floor(value / whole);
 }
 
-/** A column that is filled; a row has no value until it is marked. */
+/** A column to be filled. A row has no value until it is marked. */
 export interface Filled<Array extends Values = Values> {
   readonly place: number;
   readonly values: Array;
   readonly valid: Uint8Array;
 }
 
-/** A column none of whose rows has a value yet. */
+/** A column in which no row has a value yet. */
 export function emptyColumn<Array extends Values>(batch: Batch, name: string): Filled<Array> {
   const place = batch.layout.place(name);
   return { place, values: batch.at(place) as Array, valid: batch.valid(place).fill(0) };
 }
 
-/** Tells the batch in which of these columns rows have no value. */
+/** Records in the batch which of these columns have rows without a value. */
 export function tellNulls(batch: Batch, columns: readonly Filled[]): void {
   for (const { place, valid } of columns) batch.hasNulls[place] = !areAllSet(valid, batch.rows);
 }
@@ -71,17 +72,17 @@ function areAllSet(valid: Uint8Array, rows: number): boolean {
   return (valid[bytes]! & rest) === rest;
 }
 
-/** The row has a value. */
+/** Marks that the row has a value. */
 export function mark(valid: Uint8Array, row: number): void {
   valid[row >> 3]! |= 1 << (row & 7);
 }
 
-/** The row has none. */
+/** Marks that the row has no value. */
 export function clear(valid: Uint8Array, row: number): void {
   valid[row >> 3]! &= ~(1 << (row & 7));
 }
 
-/** Numbers by connection: the same ones, or as many more that there is a place for `count`. */
+/** An array of numbers by connection: the same array, or a larger copy that has room for `count`. */
 export function grown<Array extends Float64Array | Uint32Array | Uint8Array>(
   values: Array,
   count: number,

@@ -1,7 +1,7 @@
 /**
- * Changes of the congestion state, and the record before each that told the window last: the one whose packet changed
- * it, wherever each packet has a record. Only the first record that shows a new state has the column, so that the few
- * of interest are found without reading the others.
+ * Finds changes of the congestion state, and for each the last record before it that reported a window. Where every
+ * packet has a record, this is the record of the packet that changed the state. The column is set only on the first
+ * record that shows a new state, so these few records are found without reading the others.
  */
 import type { Batch, Layout } from "./batch.ts";
 import {
@@ -17,26 +17,23 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 import type { StatesTold } from "./follow.ts";
 
-/** `before_ord`: place of that record, on the first one of a new state. */
-export const changeSpecs: readonly ColumnSpec[] = [{ name: "before_ord", kind: "i64" }];
-
-/** SQL types of those columns. */
-export const changeTypes: Readonly<Record<string, string>> = { before_ord: "BIGINT" };
+/** `before_ord`: number (`ord`) of that earlier record, set on the first record that shows a new state. */
+export const changeSpecs: readonly CarriedSpec[] = [{ name: "before_ord", kind: "i64", type: "BIGINT" }];
 
 const open = 0;
 const none = -1;
 
 /**
- * Of each connection: the state until its last record, the state since, place of the record before that change, place
- * of the last that told a window.
+ * Values kept for each connection: the state before its last record, the state since, the number of the record before
+ * that change, the number of the last record that reported a window.
  */
 const fields = 4;
 const at = { held: 0, state: 1, before: 2, told: 3 } as const;
 
-/** What is read of a batch, and what is filled. */
+/** The columns of a batch that are read, and those that are filled. */
 interface Columns {
   readonly flow: Words;
   readonly cwnd: Words | null;
@@ -47,10 +44,10 @@ interface Columns {
 export class Changes {
   readonly #states: StatesTold;
   #last = new Float64Array(fields * 1024).fill(none);
-  /** Records so far. */
+  /** Number of records so far. */
   #records = 0;
 
-  /** Null for a source that tells no states. */
+  /** Null for a source that does not report congestion states. */
   static of(states: StatesTold, layout: Layout): Changes | null {
     return states !== "never" && layout.place("before_ord") >= 0 ? new Changes(states) : null;
   }
@@ -59,7 +56,7 @@ export class Changes {
     this.#states = states;
   }
 
-  /** Fills the column of a batch whose connections are known. `flows`: connections so far. */
+  /** Fills the column of a batch whose connections are known. `flows`: number of connections so far. */
   follow(batch: Batch, flows: number): void {
     this.#last = grown(this.#last, fields * (flows + 1), none);
     const columns: Columns = {
@@ -88,7 +85,7 @@ export class Changes {
         if (stateBefore !== none && told !== stateBefore) changed = last[base + at.told]!;
         last[base + at.state] = told;
       } else {
-        // Where only changes are told, it is Open until the first; what a record tells holds behind it.
+        // A source that reports only changes starts in Open. A reported state holds from that record on.
         const held = stateBefore === none ? open : stateBefore;
         const heldBefore = last[base + at.held]!;
         if (heldBefore !== none && held !== heldBefore) changed = last[base + at.before]!;

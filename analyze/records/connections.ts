@@ -1,34 +1,37 @@
 /**
- * Which connection each record belongs to, and where its sequence numbers stand. Records come in order, so what a
- * connection has shown so far is carried along.
+ * Decides which connection each record belongs to, and extends its sequence numbers to 64 bits. Records come in order,
+ * so the state of each connection is carried along.
  *
- * A 4-tuple can serve several connections. One begins at its first record; where a handshake begins (life 1), which can
- * be said again (a repeated SYN); where it is established (life 2) without such a handshake just before; and after an
- * end (life 3), at the next record that only a living connection has. Some kernels tell of a passive open's congestion
- * state (life 4: Open) right before they tell that it is established: then it begins there. Records that name no two
- * ports belong to no connection.
+ * A 4-tuple can serve several connections, one after the other. A connection begins
+ * - at the first record of the 4-tuple;
+ * - where a handshake begins (life 1); a repeated SYN does not begin another connection;
+ * - where it is established (life 2) without such a handshake just before;
+ * - after an end (life 3), at the next record that only a living connection has.
+ * Some kernels report the congestion state of a passive open (life 4: Open) right before they report it as
+ * established; the connection then begins at the former. A record that does not name two ports belongs to no
+ * connection.
  *
- * A sequence number counts modulo 2^32. Between two records it moves by less than 2^31 either way (a window is at most
- * 2^30), so the smaller step is the true one. Where the source gives absolute numbers, they count from the first one
- * seen.
+ * A sequence number counts modulo 2^32. Between two records it moves by less than 2^31 in either direction (a window is
+ * at most 2^30), so the smaller step is the true one. Where the source gives absolute numbers, they are counted from
+ * the first one seen.
  */
 import type { Batch, Ends } from "./batch.ts";
 import { clear, emptyColumn, type Filled, grown, isSet, tellNulls } from "./cells.ts";
 
 export const life = { none: 0, begins: 1, established: 2, ended: 3, perhapsOpens: 4 } as const;
 
-/** Types up to this one only a living connection has: no resets, no polls. */
+/** Only a living connection has records of the types up to this one. Resets and polls come after it. */
 const lastLivingType = 8;
 
 const half = 2147483648;
 const whole = 4294967296;
 
-/** Tells that a number has not been seen yet. */
+/** Stands for a number that has not been seen yet. */
 const unseen = -1;
 
 const numbers = (initial: number): Float64Array => new Float64Array(1024).fill(initial);
 
-/** What is read of a batch, and its sequence numbers, which are changed. */
+/** The columns of a batch that are read, and its sequence numbers, which are changed. */
 interface Numbers {
   readonly types: Uint8Array;
   readonly flow: Filled<Uint32Array>;
@@ -40,7 +43,7 @@ interface Numbers {
 }
 
 export class Connections {
-  /** Connections met so far, numbered from 1. */
+  /** Number of connections so far. They are numbered from 1. */
   count = 0;
   readonly #relative: boolean;
   // By 4-tuple.
@@ -50,14 +53,14 @@ export class Connections {
   #mayHaveOpened = numbers(0);
   // By connection: its socket's cookie.
   #cookies = numbers(0);
-  // By connection: its own numbers' half, last value and zero; the peer's.
+  // By connection: half, last value and zero of its own sequence numbers, then of the peer's.
   #ownHalf = numbers(0);
   #ownLast = numbers(unseen);
   #ownZero = numbers(0);
   #peerHalf = numbers(0);
   #peerLast = numbers(unseen);
   #peerZero = numbers(0);
-  /** Whether any connection's numbers are no longer those of the text. */
+  /** Whether the numbers of any connection now differ from those in the text. */
   #wrapped = false;
 
   /** `relative`: sequence numbers count from 0 for each connection. */
@@ -66,8 +69,8 @@ export class Connections {
   }
 
   /**
-   * Gives each record of a batch its connection (`flow`; none: no value) and its 64-bit numbers. `ends` is by number of
-   * 4-tuple.
+   * Gives each record of a batch its connection (`flow`, NULL where it has none) and its 64-bit sequence numbers.
+   * `ends` is indexed by the number of the 4-tuple.
    */
   follow(batch: Batch, ends: readonly Ends[]): void {
     const tuples = ends.length;
@@ -143,7 +146,7 @@ export class Connections {
       if (cookies !== null && cookies[row]! !== 0) {
         this.#cookies = grown(this.#cookies, this.count + 2, 0);
         const known = this.#cookies;
-        // The socket is another one, whatever was not seen between.
+        // It is another socket, even if the end of the first one was not seen.
         if (known[flow]! !== 0 && known[flow] !== cookies[row]) {
           flow = current[tuple] = ++this.count;
           lastButOpen[tuple] = 0;
@@ -163,7 +166,7 @@ export class Connections {
     this.#peerZero = grown(this.#peerZero, count, 0);
   }
 
-  /** Numbers that are right as they are: only the last of each connection is kept. */
+  /** For a batch whose numbers need no change: keeps the last number of each connection. */
   #remember(batch: Batch, flows: Uint32Array): void {
     const types = batch.column<Uint8Array>("type");
     const una = batch.column<Int32Array>("snd_una");
@@ -199,7 +202,7 @@ export class Connections {
     );
   }
 
-  /** Most connections never leave the lower half, where numbers are right as they are. */
+  /** A fast path: most connections never leave the lower half of the range, where numbers need no change. */
   #unwrapMost(rows: number, columns: Numbers): void {
     const { types, flow } = columns;
     const [seqs, acks, unas] = [columns.seq!.values, columns.ack!.values, columns.una!.values];
@@ -222,7 +225,7 @@ export class Connections {
 
   #unwrapRow(row: number, { types, flow: flows, seq, ack, nxt, una, written }: Numbers): void {
     if (!isSet(flows.valid, row)) {
-      // Numbers of no connection have no place.
+      // Without a connection there is nothing to count from.
       for (const column of [seq, ack, nxt, una, written]) if (column !== null) clear(column.valid, row);
       return;
     }
@@ -256,13 +259,13 @@ export class Connections {
       putNumber(ack!, row, sends ? near(ackNum, peerMiddle) - theirs : near(ackNum, ownMiddle) - zero);
   }
 
-  /** Follows one side's number into the half of the 32-bit range where it is now. */
+  /** Follows the number of one side as it moves between halves of the 32-bit range. */
   #step(number: number, flow: number, halves: Float64Array, lasts: Float64Array, zeros: Float64Array): void {
     const last = lasts[flow]!;
     const upper = number >= half ? 1 : 0;
     if (last === unseen) {
       if (!this.#relative) zeros[flow] = number;
-      // A relative number that starts in the upper half is one just below 0.
+      // A relative number that starts in the upper half is just below 0.
       halves[flow] = upper - (this.#relative && upper ? 2 : 0);
     } else if (upper !== (last >= half ? 1 : 0)) {
       halves[flow]! += (number - last + whole) % whole < half ? 1 : -1;
@@ -271,13 +274,13 @@ export class Connections {
   }
 }
 
-/** The number nearest to `middle` that is `number` modulo 2^32. */
+/** The number nearest to `middle` that is congruent to `number` modulo 2^32. */
 const near = (number: number, middle: number): number => {
   const from = middle - half;
   return from + ((((number - from) % whole) + whole) % whole);
 };
 
-/** A column of sequence numbers; null: the source does not supply it. Its rows may lose their values. */
+/** A column of sequence numbers whose rows can be set to NULL. Null where the source does not supply it. */
 function numbersOf(batch: Batch, name: string): Filled<Int32Array> | null {
   const place = batch.layout.place(name);
   if (place < 0) return null;

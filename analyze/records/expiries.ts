@@ -1,8 +1,9 @@
 /**
- * Expiries of the retransmission timer, and the few records of each connection that tell what came of them: the first
- * that tells the window, the first out of Loss and the first that tells the window from there, those that acknowledge
- * something new, and all that was outstanding. Only these have the columns below, so that they are found without
- * reading the others.
+ * Follows expiries of the retransmission timer. A few later records of the connection show the effect of an expiry:
+ * - the first that reports the window;
+ * - the first outside the Loss state, and the first from there on that reports the window;
+ * - the first that acknowledges something new, and the first that acknowledges all that was outstanding.
+ * Only expiries and these records have the columns below, so they are found without reading the others.
  */
 import type { Batch, Layout } from "./batch.ts";
 import {
@@ -21,34 +22,26 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 
-/** What they mean: sql/_expiry_records.sql. */
-export const expirySpecs: readonly ColumnSpec[] = [
-  { name: "expiries", kind: "u32" },
-  { name: "progressed_expiries", kind: "u32" },
-  { name: "recovered_expiries", kind: "u32" },
-  { name: "since_ack_ns", kind: "i64" },
+/** sql/_expiry_records.sql defines these columns. */
+export const expirySpecs: readonly CarriedSpec[] = [
+  { name: "expiries", kind: "u32", type: "UINTEGER" },
+  { name: "progressed_expiries", kind: "u32", type: "UINTEGER" },
+  { name: "recovered_expiries", kind: "u32", type: "UINTEGER" },
+  { name: "since_ack_ns", kind: "i64", type: "BIGINT" },
 ];
-
-/** SQL types of those columns. */
-export const expiryTypes: Readonly<Record<string, string>> = {
-  expiries: "UINTEGER",
-  progressed_expiries: "UINTEGER",
-  recovered_expiries: "UINTEGER",
-  since_ack_ns: "BIGINT",
-};
 
 const typeReceived = 0;
 const typeTimeout = 2;
 const typeCaState = 7;
 const stateLoss = 4;
 
-/** What is waited for since a connection's last expiry. */
+/** Flags: the records that are still to come after a connection's last expiry. */
 const waits = { window: 1, exit: 2, windowOutOfLoss: 4, acknowledgement: 8 } as const;
 
 /**
- * Expiries in a row with the same numbers: what was acknowledged and what was sent as the timer fired; null: not told
+ * Consecutive expiries with the same snd_una (`una`) and snd_nxt (`high`) when the timer fired. Null: not reported
  * yet.
  */
 interface Open {
@@ -57,7 +50,10 @@ interface Open {
   count: number;
 }
 
-/** Of one connection: how many expiries went so far, and which of `of` is the first that did not. */
+/**
+ * For one connection: how many expiries were followed by progress, and by recovery, and the index in `of` of the first
+ * that was not yet.
+ */
 interface Followed {
   progressed: number;
   recovered: number;
@@ -66,10 +62,10 @@ interface Followed {
   recoveredAt: number;
 }
 
-/** Kept of a connection at most. TCP gives up after some fifteen timeouts (tcp_retries2), so no real one gets there. */
+/** Most entries kept for a connection. TCP gives up after about 15 timeouts (tcp_retries2), so this is ample. */
 const mostOpen = 1000;
 
-/** What is read of a batch, and what is filled. */
+/** The columns of a batch that are read, and those that are filled. */
 interface Columns {
   readonly types: Uint8Array;
   readonly ns: Float64Array;
@@ -87,14 +83,14 @@ interface Columns {
 
 export class Expiries {
   readonly #seesTimers: boolean;
-  /** By connection: when the last segment was received, expiries so far, what is waited for. */
+  // By connection: when the last segment was received, number of expiries so far, flags of `waits`.
   #received = new Float64Array(1024).fill(Number.NaN);
   #counts = new Uint32Array(1024);
   #waits = new Uint8Array(1024);
-  /** Expiries of which something is not acknowledged yet, in order. Null: there were too many to follow. */
+  /** By connection: expiries whose data is not all acknowledged yet, in order. Null: there were too many to follow. */
   readonly #open = new Map<number, Followed | null>();
 
-  /** Null for a source that tells none. */
+  /** Null for a source that reports no expiries. */
   static of({ seesTimers, seesStates }: { seesTimers: boolean; seesStates: boolean }, layout: Layout): Expiries | null {
     return layout.place("expiries") >= 0 && (seesTimers || seesStates) ? new Expiries(seesTimers) : null;
   }
@@ -103,7 +99,7 @@ export class Expiries {
     this.#seesTimers = seesTimers;
   }
 
-  /** Fills the columns of a batch whose connections and numbers are known. `flows`: connections so far. */
+  /** Fills the columns of a batch whose connections and sequence numbers are known. `flows`: number of connections. */
   follow(batch: Batch, flows: number): void {
     this.#received = grown(this.#received, flows + 1, Number.NaN);
     this.#counts = grown(this.#counts, flows + 1, 0);
@@ -142,7 +138,7 @@ export class Expiries {
     }
   }
 
-  /** An expiry, or a record of a connection of which something is waited for. */
+  /** Handles an expiry, or a record of a connection that still has flags of `waits` set. */
   #followWaiting(row: number, isExpiry: boolean, columns: Columns): void {
     const { types, ns, flow, cwnd, state, una, nxt, ack } = columns;
     const connection = flow.values[row]!;
@@ -202,7 +198,7 @@ export class Expiries {
     else this.#open.set(connection, null);
   }
 
-  /** What the expiries did not tell themselves, from the first record that does. */
+  /** Fills in what the expiries themselves did not report, from the first record that does. */
   #complete(connection: number, una: number | null, high: number | null): void {
     const of = this.#open.get(connection)?.of ?? [];
     for (let at = of.length - 1; at >= 0 && (of[at]!.una === null || of[at]!.high === null); at--) {
@@ -212,8 +208,8 @@ export class Expiries {
   }
 
   /**
-   * Whether this acknowledges something new of any expiry, or all of it. Numbers rise, so those that it does are the
-   * first ones.
+   * Whether an acknowledgement up to `reached` is progress or recovery for any open expiry. Sequence numbers rise, so
+   * the expiries concerned are the oldest ones.
    */
   #acknowledge(connection: number, reached: number): boolean {
     const open = this.#open.get(connection);

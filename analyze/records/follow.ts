@@ -1,9 +1,9 @@
 /**
- * What each record follows: a record shows the state before the kernel handled its packet, so what it shows was held
- * since the connection's previous record. Of that one this carries along what it told, as order costs nothing here.
+ * Relates each record to the previous one of its connection. A record shows the state before the kernel handled its
+ * packet, so the values that it shows held since the previous record. The values of that record are carried along here,
+ * where records are in order anyway; SQL would have to sort for it.
  *
- * Records that tell neither a window nor a congestion state (a reset, a change of the TCP state) follow nothing and are
- * not followed.
+ * Records that report neither a window nor a congestion state (a reset, a change of the TCP state) are left out.
  */
 import type { Batch } from "./batch.ts";
 import {
@@ -22,51 +22,40 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 
-/** Columns of the pass beside those of `trace`; sql/intervals.sql says what they are. */
-export const followSpecs: readonly ColumnSpec[] = [
-  { name: "step_ns", kind: "i64" },
-  { name: "previous_cwnd", kind: "u32" },
-  { name: "previous_retrans", kind: "u32" },
-  { name: "held_ca_state", kind: "u8" },
-  { name: "previous_ca_state", kind: "u8" },
-  { name: "rtt_sample_us", kind: "f64" },
-  { name: "unsent_bytes", kind: "i64" },
+/** Columns that the pass adds to those of `trace`. sql/intervals.sql defines them. */
+export const followSpecs: readonly CarriedSpec[] = [
+  { name: "step_ns", kind: "i64", type: "BIGINT" },
+  { name: "previous_cwnd", kind: "u32", type: "UINTEGER" },
+  { name: "previous_retrans", kind: "u32", type: "UINTEGER" },
+  { name: "held_ca_state", kind: "u8", type: "ca_state" },
+  { name: "previous_ca_state", kind: "u8", type: "ca_state" },
+  { name: "rtt_sample_us", kind: "f64", type: "DOUBLE" },
+  { name: "unsent_bytes", kind: "i64", type: "BIGINT" },
 ];
 
-/** SQL types of those columns. */
-export const followTypes: Readonly<Record<string, string>> = {
-  step_ns: "BIGINT",
-  previous_cwnd: "UINTEGER",
-  previous_retrans: "UINTEGER",
-  held_ca_state: "ca_state",
-  previous_ca_state: "ca_state",
-  rtt_sample_us: "DOUBLE",
-  unsent_bytes: "BIGINT",
-};
-
-/** How the source tells congestion states: in each record, at changes only, or not at all. */
+/** How the source reports congestion states: in each record, at changes only, or not at all. */
 export type StatesTold = "always" | "changes" | "never";
 
 export interface FollowOptions {
   readonly states: StatesTold;
-  /** Whether a change of srtt from one record to the next is the kernel's own. */
+  /** Whether a change of srtt between two records is one step of the kernel's estimator, so that it gives a sample. */
   readonly tellsSamples: boolean;
 }
 
 /** No value. */
 const none = -1;
 
-/** A connection's last record that told something. */
+/** Number of values kept of each connection's last record. */
 const fields = 8;
 const at = { ns: 0, cwnd: 1, retrans: 2, state: 3, before: 4, srtt8: 5, tie: 6, written: 7 } as const;
 
-/** What is read of a batch, and what is filled. */
+/** The columns of a batch that are read, and those that are filled. */
 interface Columns {
   readonly ns: Float64Array;
   readonly flow: Words;
-  readonly cwnd: Words;
+  readonly cwnd: Words | null;
   readonly retrans: Words | null;
   readonly state: Bytes | null;
   readonly srtt: Doubles | null;
@@ -92,14 +81,14 @@ export class Following {
     this.#options = options;
   }
 
-  /** Fills the columns of a batch whose connections and numbers are known. `flows`: connections so far. */
+  /** Fills the columns of a batch whose connections and sequence numbers are known. `flows`: number of connections. */
   follow(batch: Batch, flows: number): void {
     this.#last = grown(this.#last, fields * (flows + 1), none);
     this.#known = grown(this.#known, flows + 1, 0);
     const columns: Columns = {
       ns: batch.column<Float64Array>("ns"),
       flow: flowsOf(batch),
-      cwnd: cellsOf(batch, "snd_cwnd")!,
+      cwnd: cellsOf(batch, "snd_cwnd"),
       retrans: cellsOf(batch, "retrans"),
       state: cellsOf(batch, "ca_state"),
       srtt: cellsOf(batch, "srtt_us"),
@@ -129,7 +118,7 @@ export class Following {
     const known = this.#known;
     for (let row = 0; row < rows; row++) {
       if (!isSet(flow.valid, row)) continue;
-      const window = isSet(cwnd.valid, row) ? cwnd.values[row]! : none;
+      const window = cwnd !== null && isSet(cwnd.valid, row) ? cwnd.values[row]! : none;
       const told = state !== null && isSet(state.valid, row) ? state.values[row]! : none;
       if (window === none && (!onlyChanges || told === none)) continue;
       const connection = flow.values[row]!;
@@ -143,7 +132,7 @@ export class Following {
             ? una.values[2 * row]! >>> 0
             : 0;
       const hasBefore = known[connection] === 1;
-      // Where only changes are told, it is Open until the first.
+      // A source that reports only changes starts in Open.
       const held = onlyChanges ? (hasBefore ? last[base + at.state]! : 0) : told;
       if (onlyChanges && held !== none) {
         heldState.values[row] = held;
@@ -192,9 +181,9 @@ export class Following {
 }
 
 /**
- * The round-trip time that the kernel measured as it handled the previous record; `none`: it measured none. It keeps
- * srtt' = srtt + (sample - srtt) / 8 in whole eighths (tcp_rtt_estimator), which is turned round here; mdev, else
- * snd_una, tells of samples equal to srtt.
+ * The round-trip time that the kernel measured when it handled the previous record, or `none`. The kernel keeps
+ * srtt' = srtt + (sample - srtt) / 8 in whole eighths (tcp_rtt_estimator); this solves for the sample. If srtt did not
+ * change, the sample was equal to it or there was none: mdev decides, or snd_una where mdev is not known.
  */
 function sampleOf(before: number, srtt8: number, isTied: boolean): number {
   if (srtt8 === none || before === none || srtt8 > 2147483647 || before > 2147483647) return none;

@@ -1,6 +1,6 @@
 /**
- * The window that was told last before a record, and what was in flight then: for sources whose records do not all tell
- * one, and which count no packets.
+ * The last window reported before each record, and the bytes in flight at that time. For sources that do not report a
+ * window in every record and do not count packets in flight.
  */
 import type { Batch, Layout } from "./batch.ts";
 import {
@@ -17,26 +17,19 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 
-export const knownWindowSpecs: readonly ColumnSpec[] = [
-  { name: "known_cwnd", kind: "u32" },
-  { name: "known_ssthresh", kind: "u32" },
-  { name: "known_inflight_bytes", kind: "i64" },
+export const knownWindowSpecs: readonly CarriedSpec[] = [
+  { name: "known_cwnd", kind: "u32", type: "UINTEGER" },
+  { name: "known_ssthresh", kind: "u32", type: "UINTEGER" },
+  { name: "known_inflight_bytes", kind: "i64", type: "BIGINT" },
 ];
 
-/** SQL types of those columns. */
-export const knownWindowTypes: Readonly<Record<string, string>> = {
-  known_cwnd: "UINTEGER",
-  known_ssthresh: "UINTEGER",
-  known_inflight_bytes: "BIGINT",
-};
-
-/** Of each connection: window, threshold, bytes in flight. */
+/** Values kept for each connection: window, threshold, bytes in flight. */
 const fields = 3;
 const none = Number.NaN;
 
-/** What is read of a batch, and what is filled. */
+/** The columns of a batch that are read, and those that are filled. */
 interface Columns {
   readonly flow: Words;
   readonly cwnd: Words;
@@ -51,12 +44,12 @@ interface Columns {
 export class KnownWindow {
   #last = new Float64Array(fields * 1024).fill(none);
 
-  /** Null for a source that counts packets. */
+  /** Null for a source that counts packets in flight. */
   static of(layout: Layout): KnownWindow | null {
     return layout.place("known_cwnd") >= 0 && layout.place("snd_cwnd") >= 0 ? new KnownWindow() : null;
   }
 
-  /** Fills the columns of a batch whose connections and numbers are known. `flows`: connections so far. */
+  /** Fills the columns of a batch whose connections and sequence numbers are known. `flows`: number of connections. */
   follow(batch: Batch, flows: number): void {
     this.#last = grown(this.#last, fields * (flows + 1), none);
     const columns: Columns = {

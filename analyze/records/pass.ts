@@ -1,4 +1,4 @@
-/** The one pass over a capture: from its files to records in order, each with its connection and its numbers. */
+/** The single pass over a capture: reads its files and returns records in order, with connection and 64-bit numbers. */
 import { basename } from "node:path";
 import { capabilitiesOf } from "../captures/capabilities.ts";
 import { type Capture, type CaptureFile, type Loss, socketsAtEndOf } from "../captures/capture.ts";
@@ -27,7 +27,7 @@ export interface PassInput {
   readonly number: number;
 }
 
-/** Different reasons for bad lines that are kept. */
+/** Most distinct reasons for bad lines that are kept. */
 const mostReasons = 200;
 
 export class Pass {
@@ -44,17 +44,17 @@ export class Pass {
   readonly #knownWindow: KnownWindow | null;
   readonly #rounds: Rounds | null;
   readonly #changes: Changes | null;
-  /** Both ends of each connection's 4-tuple, by number. */
+  /** Both ends of each 4-tuple, by number. */
   readonly ends: Ends[] = [];
   readonly #endsByText = new Map<string, number>();
-  /** Of each reader: the numbers here of its ends. */
+  /** By reader, then by the reader's own number of a pair of ends: its index in `ends`. */
   readonly #numbersOfReaders: number[][] = [];
   #job = 0;
   #place = 0;
   #file = -1;
   #ready: Batch[] = [];
   #ended = false;
-  /** ss: time of the last poll; null: not known. */
+  /** For ss: time of the last poll, null where it is not known. */
   #poll: number | null = null;
   readonly #bad = new Map<string, BadLine>();
   readonly #damage: string[] = [];
@@ -101,7 +101,7 @@ export class Pass {
       : BigInt(realtime_ns);
   }
 
-  /** The next records in the order of time; null at the end. `release` them when they are done with. */
+  /** The next records in order of time, or null at the end. Call `release` when they are no longer used. */
   next(): Batch | null {
     while (this.#ready.length === 0 && !this.#ended) this.#ready.push(...this.#advance());
     const batch = this.#ready.shift();
@@ -117,7 +117,7 @@ export class Pass {
     return batch;
   }
 
-  /** Whether `next` need not wait for another thread. */
+  /** Whether `next` can return without waiting for another thread. */
   get isReady(): boolean {
     return this.#ready.length > 0 || this.#ended || !this.#jobs[this.#job] || this.#source.isReady;
   }
@@ -205,14 +205,14 @@ export class Pass {
     return this.#order.push(batch);
   }
 
-  /** Rows before the first poll of a batch are of the last one before it. */
+  /** Gives rows before the first poll of a batch the time of the last poll of an earlier batch. */
   #placePolls(batch: Batch): Batch {
     const { waiting, lastNs } = batch.data.polls!;
     const before = this.#poll;
     this.#poll = lastNs === null ? before : Math.max(lastNs, before ?? lastNs);
     if (waiting === 0) return batch;
     if (before === null) {
-      this.#countBad({ why: "is of a poll that is not known", line: "", count: waiting });
+      this.#countBad({ why: "belongs to a poll that is not known", line: "", count: waiting });
       const rest = Array.from({ length: batch.rows - waiting }, (_, row) => row + waiting);
       return gather([batch], rest);
     }
@@ -228,7 +228,7 @@ export class Pass {
     else this.#bad.set(reason, { why: reason, line, count });
   }
 
-  /** What is known once all records were taken. */
+  /** What is known once all records have been taken. */
   end(): { readonly capture: Capture; readonly losses: Loss[]; readonly flows: number } {
     const { path, files, number } = this.#input;
     const seconds = (ns: number | null) => (ns === null ? null : ns / 1e9);

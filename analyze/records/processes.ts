@@ -1,6 +1,6 @@
 /**
- * Which process opened or accepted each connection, where the source tells that once a connection, in records that are
- * no rows: filled into the rows of the connection's end, which its socket's cookie tells.
+ * Fills in which process opened or accepted each connection. The source reports this once for each connection, in
+ * records that are not rows of `trace`. The socket's cookie tells which rows such a record belongs to.
  */
 import type { Batch, Ends, Layout, ProcessTold } from "./batch.ts";
 import { type ColumnSpec, traceSpec } from "./columns.ts";
@@ -11,7 +11,7 @@ export class Processes {
   readonly #places: readonly number[];
   readonly #told = new Map<string, ProcessTold[]>();
 
-  /** Null for a source that tells none. */
+  /** Null for a source that does not report processes. */
   static of(layout: Layout): Processes | null {
     const places = processSpecs.map(({ name }) => layout.place(name));
     return places.every((place) => place >= 0) ? new Processes(places) : null;
@@ -29,7 +29,7 @@ export class Processes {
     }
   }
 
-  /** Fills the columns. `ends` is by number of 4-tuple. */
+  /** Fills the columns. `ends` is indexed by the number of the 4-tuple. */
   follow(batch: Batch, ends: readonly Ends[]): void {
     const [pids, comms, cgroups] = this.#places.map((place) => batch.at(place));
     const valid = this.#places.map((place) => batch.valid(place).fill(0));
@@ -39,7 +39,7 @@ export class Processes {
     const texts = batch.data.texts[this.#places[1]!] as string[];
     texts.length = 0;
     const textPlaces = new Map<string, number>();
-    /** By 4-tuple: what is known of it. */
+    // By 4-tuple.
     const known = new Map<number, readonly ProcessTold[] | null>();
     for (let row = 0; row < batch.rows; row++) {
       const tuple = tuples[row]!;
@@ -65,7 +65,7 @@ export class Processes {
   }
 }
 
-/** A socket that connects anew may be another process's by then. */
+/** A socket can connect again, and another process may own it by then. So the latest report before `ns` counts. */
 function lastBefore(told: readonly ProcessTold[], ns: number): ProcessTold {
   let found = told[0]!;
   for (const one of told) if (one.ns <= ns && one.ns >= found.ns) found = one;

@@ -1,4 +1,4 @@
-/** From a frame to batches: what each reading thread does, and the one thread of a small capture. */
+/** Reads a frame into batches. Each reading thread does this; for a small capture the main thread does. */
 import type { TextKind, TppHeader } from "@tcpprobe-plus/tpp";
 import { capabilitiesOf } from "../captures/capabilities.ts";
 import { isKernelProbe } from "../captures/kinds.ts";
@@ -32,7 +32,7 @@ export function readerOf({ header }: ReaderSettings): TextKindReader {
   return isKernelProbe(header.columns) ? kernelProbeText : readers[header.text];
 }
 
-/** Columns that the pass carries along, of a capture with this header. */
+/** Columns that the pass adds for a capture with this header. */
 export function carriedSpecs(header: TppHeader): ColumnSpec[] {
   const { counts_packets, sees_timers, sees_ca_state, polled } = capabilitiesOf(header);
   return [
@@ -44,18 +44,18 @@ export function carriedSpecs(header: TppHeader): ColumnSpec[] {
   ];
 }
 
-/** The columns of a capture's batches. `rows`: how many each holds. */
+/** The layout of a capture's batches. `rows`: rows in a batch. */
 export const layoutOf = (settings: ReaderSettings, rows?: number): Layout =>
   new Layout([...readerOf(settings).columns(settings), traceSpec("flow"), ...carriedSpecs(settings.header)], rows);
 
 export interface FrameResult {
   readonly batches: readonly BatchData[];
   readonly lines: number;
-  /** Why nothing of the frame could be used; null: all was. */
+  /** Why the frame could not be used; null where it could. */
   readonly damage: string | null;
 }
 
-/** Reads frames; what it remembers between them is only how ends of connections are numbered. */
+/** Reads frames. Between frames it remembers only how ends of connections are numbered. */
 export class FrameReader {
   readonly #files = new FrameFiles();
   readonly #builder: BatchBuilder;

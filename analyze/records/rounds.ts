@@ -1,6 +1,7 @@
 /**
- * Round trips of each connection, counted from 1: one ends when what was sent last as it began is acknowledged (as in
- * RFC 9406, section 4.2), and the next begins with the record behind that sends something or shows something in flight.
+ * Counts the round trips of each connection from 1. When a round trip begins, the last byte sent so far is noted; when
+ * this byte is acknowledged, the round trip ends (as in RFC 9406, section 4.2). The next one begins with the next
+ * record that sends something or shows something in flight.
  */
 import type { Batch, Layout } from "./batch.ts";
 import {
@@ -17,21 +18,18 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 
-/** The round trip that the record is of. */
-export const roundSpecs: readonly ColumnSpec[] = [{ name: "round_trip", kind: "u32" }];
-
-/** SQL types of those columns. */
-export const roundTypes: Readonly<Record<string, string>> = { round_trip: "UINTEGER" };
+/** The round trip that the record belongs to. */
+export const roundSpecs: readonly CarriedSpec[] = [{ name: "round_trip", kind: "u32", type: "UINTEGER" }];
 
 const typeReceived = 0;
 const typeSent = 1;
-/** Of the flags of a segment received, those that matter: a RST's acknowledgement is not looked at. */
+/** TCP flags of a received segment that matter here. The acknowledgement number of a RST is ignored. */
 const [ack, reset] = [16, 4];
 const notRunning = Number.POSITIVE_INFINITY;
 
-/** What is read of a batch, and what is filled. */
+/** The columns of a batch that are read, and those that are filled. */
 interface Columns {
   readonly types: Uint8Array;
   readonly flow: Words;
@@ -46,7 +44,7 @@ interface Columns {
 
 export class Rounds {
   #counts = new Uint32Array(1024);
-  /** Number behind what was sent last as the round trip began. */
+  /** By connection: the sequence number after the last byte sent when the round trip began. */
   #ends = new Float64Array(1024).fill(notRunning);
 
   /** Null for a source without sequence numbers. */
@@ -54,7 +52,7 @@ export class Rounds {
     return ["round_trip", "snd_una", "snd_nxt"].every((name) => layout.place(name) >= 0) ? new Rounds() : null;
   }
 
-  /** Fills the column of a batch whose connections and numbers are known. `flows`: connections so far. */
+  /** Fills the column of a batch whose connections and sequence numbers are known. `flows`: number of connections. */
   follow(batch: Batch, flows: number): void {
     this.#counts = grown(this.#counts, flows + 1, 0);
     this.#ends = grown(this.#ends, flows + 1, notRunning);
@@ -82,7 +80,7 @@ export class Rounds {
       const type = types[row]!;
       const acked = longAt(una.values, row);
       let sent = longAt(nxt.values, row);
-      // The state is that before the segment is sent.
+      // The record shows the state before its segment is sent.
       if (type === typeSent && sequence !== null && lengths !== null)
         if (isSet(sequence.valid, row) && isSet(lengths.valid, row))
           sent = Math.max(sent, longAt(sequence.values, row) + lengths.values[row]!);
@@ -94,7 +92,7 @@ export class Rounds {
       if (counts[connection] === 0) continue;
       trips.values[row] = counts[connection]!;
       mark(trips.valid, row);
-      // What the segment acknowledges ends it with this record.
+      // The segment's own acknowledgement can end the round trip with this record.
       if (type !== typeReceived || acks === null || !isSet(acks.valid, row)) continue;
       const bits = flags !== null && isSet(flags.valid, row) ? flags.values[row]! : 0;
       const reached = longAt(acks.values, row);

@@ -43,7 +43,7 @@ interface RunFlags {
   readonly cwndChanges?: true;
   readonly probetime?: number;
   readonly extended: boolean;
-  readonly binary?: true;
+  readonly text?: true;
   readonly as?: string;
   readonly hostname?: true;
   readonly quiet?: true;
@@ -116,7 +116,7 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
       wholeNumber("--probetime", 0, 86_400_000, "milliseconds"),
     )
     .option("--no-extended", "module, bpf: the 30 documented fields only")
-    .option("--binary", "module: its records as they are, which costs less to read than its text")
+    .option("--text", "module: its text, not its binary records, which cost less to read")
     .option(
       "--buffer-size-kb <kib>",
       "bpf, tracefs: ring for each CPU (default: 16384, at most 256 MiB together)",
@@ -175,7 +175,7 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
       full: flags.full ? true : flags.cwndChanges ? false : null,
       probetimeMs: flags.probetime ?? null,
       extended: flags.extended,
-      binary: flags.binary ?? false,
+      text: flags.text ?? false,
     },
     command,
     as: flags.as ?? null,

@@ -147,7 +147,7 @@ class Capture {
     const { output: path, durationS, last, mode, level } = this.#options;
     const { lastS, rules, maxMemoryBytes } = last!;
     if (rules.length > 0 && source.text !== "records") {
-      const next = "Take --source bpf, or the module with --binary; SIGUSR1 works with all.";
+      const next = "Take --source bpf, or the module without --text; SIGUSR1 works with all.";
       throw new OptionsError(
         `--dump-on ${rules[0]!.text}: rules need binary records, and source ${source.name} gives text. ${next}`,
       );

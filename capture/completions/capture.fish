@@ -30,7 +30,7 @@ complete -c capture -n '__fish_seen_subcommand_from run' -l full -d 'module: eve
 complete -c capture -n '__fish_seen_subcommand_from run' -l cwnd-changes -d 'module: only segments at which the connection\'s cwnd has changed'
 complete -c capture -n '__fish_seen_subcommand_from run' -l probetime -x -d 'module: time between two samples of a connection'
 complete -c capture -n '__fish_seen_subcommand_from run' -l no-extended -d 'module, bpf: the 30 documented fields only'
-complete -c capture -n '__fish_seen_subcommand_from run' -l binary -d 'module: its records as they are, which costs less to read than its text'
+complete -c capture -n '__fish_seen_subcommand_from run' -l text -d 'module: its text, not its binary records, which cost less to read'
 complete -c capture -n '__fish_seen_subcommand_from run' -l buffer-size-kb -x -d 'bpf, tracefs: ring for each CPU (default: 16384, at most 256 MiB together)'
 complete -c capture -n '__fish_seen_subcommand_from run' -l interval -x -d 'ss: time between polls (default: 100)'
 complete -c capture -n '__fish_seen_subcommand_from run' -l kmod-file -r -F -d 'read 30-field text from this file or FIFO instead of the module\'s'

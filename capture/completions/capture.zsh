@@ -52,7 +52,7 @@ _capture() {
         '--cwnd-changes[module\: only segments at which the connection’s cwnd has changed]' \
         '--probetime[module\: time between two samples of a connection]:ms:' \
         '--no-extended[module, bpf\: the 30 documented fields only]' \
-        '--binary[module\: its records as they are, which costs less to read than its text]' \
+        '--text[module\: its text, not its binary records, which cost less to read]' \
         '--buffer-size-kb[bpf, tracefs\: ring for each CPU (default\: 16384, at most 256 MiB together)]:kib:' \
         '--interval[ss\: time between polls (default\: 100)]:ms:' \
         '--kmod-file[read 30-field text from this file or FIFO instead of the module’s]:path:_files' \

@@ -26,8 +26,8 @@ export interface ModuleWishes {
   readonly full: boolean | null;
   readonly probetimeMs: number | null;
   readonly extended: boolean;
-  /** Its records as they are instead of its text. */
-  readonly binary: boolean;
+  /** Its text, though it has binary records. */
+  readonly text: boolean;
 }
 
 export interface ChooseOptions {
@@ -132,7 +132,7 @@ const kinds: Readonly<Record<SourceName, SourceKind>> = {
   kmod: {
     open: async (options) => {
       const { openKmod } = await import("./kmod.ts");
-      return openKmod({ settings: settingsOf(options), binary: options.module.binary, say: options.say });
+      return openKmod({ settings: settingsOf(options), text: options.module.text, say: options.say });
     },
     look: async () => (await import("./kmod.ts")).lookAtKmod(),
   },
@@ -173,6 +173,6 @@ function settingsOf({ filter, module }: ChooseOptions): ModuleSettings {
 
 function refuseModuleOptions({ module }: ChooseOptions, taken: string): void {
   if (module.full !== null) throw new ModuleOptionError(module.full ? "--full" : "--cwnd-changes", taken);
-  if (module.binary) throw new ModuleOptionError("--binary", taken);
+  if (module.text) throw new ModuleOptionError("--text", taken);
   if (module.probetimeMs !== null) throw new ModuleOptionError("--probetime", taken);
 }

@@ -8,7 +8,6 @@ import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, Sourc
 import { everything, type Filter, onePort } from "../filter/filter.ts";
 import { findReaders, nameReaders } from "../module/build/readers.ts";
 import { kernelProblem, namespaceProblem } from "../module/build/requirements.ts";
-import { NoBinaryFileError } from "../module/no-binary-file.ts";
 import { binaryPath, dataPath } from "../module/paths.ts";
 import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "../module/settings.ts";
 import { type ModuleStatistics, moduleStatistics } from "../module/statistics.ts";
@@ -17,8 +16,8 @@ import { afterFirstLine, type Source, type SourceEnd, type SourceNews, type Usab
 export interface KmodOptions {
   /** What the run wants the module's settings to be; the others stay as they are. */
   readonly settings: ModuleSettings;
-  /** Save its records as they are, not the text that it prints. */
-  readonly binary: boolean;
+  /** Save the text that it prints, not its records as they are. */
+  readonly text: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -28,17 +27,20 @@ const lastLooks = 200;
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 /**
- * Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NoBinaryFileError, NotRootError
- * or ModuleSettingError.
+ * Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NotRootError or
+ * ModuleSettingError.
  */
 export function openKmod(options: KmodOptions): Source {
   if (!existsSync(dataPath)) throw new NoModuleError(dataPath);
   const statistics = moduleStatistics();
   if (statistics?.open) throw new ModuleBusyError(dataPath);
-  if (options.binary && (statistics?.layout == null || !existsSync(binaryPath)))
-    throw new NoBinaryFileError(binaryPath);
+  const hasBinary = statistics?.layout != null && existsSync(binaryPath);
+  if (!hasBinary && !options.text)
+    options.say(
+      `the loaded module is older than this capture and has no binary records: its text is saved. \`capture unload\` and \`capture load\` give this version's`,
+    );
   for (const line of restoreLeftSettings()) options.say(line);
-  return new KmodSource(changeSettings(options.settings), options);
+  return new KmodSource(changeSettings(options.settings), { ...options, text: options.text || !hasBinary });
 }
 
 /** Without what only extended records have. */
@@ -70,13 +72,13 @@ class KmodSource implements Source {
   /** What the counters said last. */
   #latest: ModuleStatistics | null = null;
 
-  constructor(putBack: () => string[], { binary, say }: KmodOptions) {
+  constructor(putBack: () => string[], { text, say }: KmodOptions) {
     this.#putBack = putBack;
     this.#say = say;
     this.#statisticsAtStart = moduleStatistics();
     this.#settings = readSettings() ?? {};
     const { version = null, fields = [], layout = null } = this.#statisticsAtStart ?? {};
-    const isBinary = binary && layout !== null;
+    const isBinary = !text && layout !== null;
     this.text = isBinary ? "records" : "probe";
     this.path = isBinary ? binaryPath : dataPath;
     if (isBinary) this.records = this.#settings.extended === "0" ? plainFields(layout) : layout;

@@ -49,7 +49,7 @@ export function modelOf(command: Command, known: KnownWords = {}): CommandModel 
     name: command.name(),
     description: command.description(),
     options: help.visibleOptions(command).map(optionOf),
-    arguments: command.registeredArguments.map((argument) => argumentOf(argument, known)),
+    arguments: argumentsOf(command, known),
     commands: command.commands.map((one) => modelOf(one as Command, known)),
   };
 }
@@ -69,13 +69,24 @@ function optionOf(option: Option): OptionModel {
   };
 }
 
-const argumentOf = (argument: Argument, known: KnownWords): ArgumentModel => ({
-  name: argument.name(),
-  description: argument.description,
-  optional: !argument.required,
-  variadic: argument.variadic,
-  value: valueFor(argument.name(), argument.argChoices ?? known[argument.name()]),
-});
+/** As the usage has them: `plot` takes any words, of which its usage says more than the parser checks. */
+function argumentsOf(command: Command, known: KnownWords): ArgumentModel[] {
+  const placeholders = command.usage().matchAll(/([<[])(?!options\]|command\])([\w-]+)(\.\.\.)?[>\]]/g);
+  return [...placeholders].map(([, bracket, name = "", dots]) => {
+    const argument: Argument | undefined = command.registeredArguments.find((one) => one.name() === name);
+    return {
+      name,
+      description: argument?.description ?? "",
+      optional: bracket === "[",
+      variadic: dots !== undefined,
+      value: valueFor(name, argument?.argChoices ?? known[name]),
+    };
+  });
+}
+
+/** Whether words stand behind any number of files, so that a word can be either. */
+export const isWordAfterFiles = ({ arguments: all }: CommandModel): boolean =>
+  all.length > 1 && all[0]!.variadic && all[0]!.value.kind === "file";
 
 /** Flags of an option, as words. */
 export const flagsOf = ({ short, long }: OptionModel): string[] => (short === null ? [long] : [short, long]);

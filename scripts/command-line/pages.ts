@@ -12,9 +12,9 @@ const meanings = (said: Partial<Record<ExitName, string>>): [number, string][] =
 export const capturePage: PageTexts = {
   version: captureVersion,
   description: [
-    "`capture` saves what the Linux kernel tells about TCP connections, packet by packet, to a .tpp file: the raw text of the source, compressed with zstd, with the settings of the host beside it. Nothing is computed; analyze(1) does that later, on any machine.",
-    "There are three sources. The kernel module tcpprobe_plus tells everything, at each segment received and sent, at each retransmission timeout, at the beginning and end of each connection. The kernel's own tracepoints (tracefs) tell about received segments, retransmissions and changes of state, without a module. ss(8), asked again and again, works without root. `--source auto` takes the first of these that works and says which.",
-    "Reading the module or the tracepoints needs root, since they show every user's connections.",
+    "`capture` saves what the Linux kernel tells about TCP connections, packet by packet, to a .tpp file: the source's own text or records, compressed with zstd, with the settings of the host beside it. Nothing is computed; analyze(1) does that later, on any machine.",
+    "There are four sources. The kernel module tcpprobe_plus records the whole state at each segment received and sent, at each retransmission timeout, and at the beginning and end of each connection. A BPF program records the same without a module; where the kernel does not allow function hooks, it records received segments, retransmissions and changes of state. The kernel's own tracepoints as text (tracefs) show less of the state. ss(8), run every 100 ms, works without root. `--source auto` takes the first of these that works and prints which one it took.",
+    "All but ss need root, or for BPF the capabilities CAP_BPF and CAP_PERFMON, since they show the connections of all users.",
   ],
   exitStatus: meanings({
     ok: "Ended as it should; also when records were lost, which the totals say. With a command behind -- its own exit code.",
@@ -77,7 +77,7 @@ export const analyzePage: PageTexts = {
     doesNotHold: "An assertion of `analyze check` does not hold or is not known, or a rule of a pack is broken.",
     cannotTell: "No rule of a pack is broken, but of one it cannot be told whether it holds.",
     usage: "An option or argument makes no sense.",
-    badInput: "The input is no capture, or is damaged.",
+    badInput: "An input is no capture or is damaged; a query fails; a flow that was asked for is not in the capture.",
     noInput: "The input file does not exist or cannot be read.",
     unavailable: "The capture's source cannot tell what was asked for.",
     software: "A defect of the program.",
@@ -91,7 +91,7 @@ export const analyzePage: PageTexts = {
     ],
     ["XDG_CACHE_HOME", "Where parsed captures are kept (~/.cache without it)."],
   ],
-  files: [["*.tpp", "Plain zstd: `zstd -dc run1.tpp` prints the text that the kernel wrote."]],
+  files: [["*.tpp", "Plain zstd: `zstd -dc run1.tpp` prints the text or the records that the kernel wrote."]],
   examples: [
     ["analyze flows run1.tpp", "The connections, one a line."],
     ["analyze plot run1.tpp cwnd -o cwnd.html", "A page to zoom and pan in, which needs no network."],

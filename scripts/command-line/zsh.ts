@@ -1,5 +1,13 @@
 /** Completion for zsh, by its own _arguments. */
-import { type ArgumentModel, type CommandModel, flagsOf, type OptionModel, summaryOf, type Value } from "./model.ts";
+import {
+  type ArgumentModel,
+  type CommandModel,
+  flagsOf,
+  isWordAfterFiles,
+  type OptionModel,
+  summaryOf,
+  type Value,
+} from "./model.ts";
 
 /** Within single quotes, and within brackets or before a colon of _arguments. */
 const text = (words: string): string => words.replaceAll("'", "’").replace(/[[\]:\\]/g, "\\$&");
@@ -41,7 +49,7 @@ fi
 }
 
 function commandCase(command: CommandModel): string {
-  const specs = [...command.options.map(optionSpec), ...command.arguments.map(argumentSpec)];
+  const specs = [...command.options.map(optionSpec), ...argumentSpecs(command)];
   return `    ${command.name})
       _arguments -s \\
 ${specs.map((spec) => `        ${spec}`).join(" \\\n")}
@@ -62,6 +70,15 @@ function optionSpec(option: OptionModel): string {
   const rest = `'${brackets}${value}'`;
   if (flags.length === 1) return `'${flags[0]}${brackets}${value}'`;
   return `'(${flags.join(" ")})'{${flags.join(",")}}${rest}`;
+}
+
+/** A word behind any number of files is completed with them. */
+function argumentSpecs(command: CommandModel): string[] {
+  if (!isWordAfterFiles(command)) return command.arguments.map(argumentSpec);
+  const words = command.arguments.flatMap(({ value }) => (value.kind === "words" ? value.words : []));
+  if (words.length === 0) return [argumentSpec(command.arguments[0]!)];
+  const names = command.arguments.map(({ name }) => name).join(" or ");
+  return [`'*:${text(names)}:_alternative "files:file:_files" "words:word:(${words.join(" ")})"'`];
 }
 
 /** A command line behind \`--\` is completed as one. */

@@ -17,6 +17,7 @@ export interface Folder {
 const analyzeBase = [
   "analyze/errors.ts",
   "analyze/version.ts",
+  "analyze/nearest.ts",
   "analyze/temporary.ts",
   "tpp/base.ts",
   "tpp/columns",
@@ -122,6 +123,11 @@ export const folders: readonly Folder[] = [
   { path: "capture/version.ts", what: "the version", imports: ["capture/package.json"] },
 
   { path: "analyze/bin", what: "starts the command", imports: ["analyze/cli.ts", "tpp/code-cache.js"] },
+  {
+    path: "analyze/dist",
+    what: "analyze and tpp as a package, made by scripts/build/publish.ts",
+    imports: [],
+  },
   analyze("cli.ts", "parses, runs one command, reports an error", "command-line", "terminal", "trace"),
   analyze("command-line", "what commands and options there are", "commands", "plots", "import", "trace", "terminal"),
   analyze(
@@ -180,11 +186,12 @@ export const folders: readonly Folder[] = [
   analyze("database", "DuckDB: queries, values, what a query may touch"),
   analyze(
     "sql",
-    "metrics, a view a file; a name that begins with `_` is private; `_dialect.sql` has what only DuckDB says in this way",
+    "metrics, a view a file; a name that begins with `_` is private; `_dialect.sql` holds the macros that are specific to DuckDB",
   ),
   analyze("terminal", "tables, units, streams; it knows text, never a trace"),
-  { path: "analyze/errors.ts", what: "one class an error", imports: ["tpp/base.ts"] },
-  { path: "analyze/temporary.ts", what: "directories that go on every way out", imports: [] },
+  { path: "analyze/errors.ts", what: "one class an error", imports: ["tpp/base.ts", "analyze/nearest.ts"] },
+  { path: "analyze/nearest.ts", what: "the nearest name to one that is misspelt", imports: [] },
+  { path: "analyze/temporary.ts", what: "temporary directories, removed however the program ends", imports: [] },
   { path: "analyze/version.ts", what: "the version", imports: ["analyze/package.json"] },
 
   { path: "lab", what: "real traffic, and what this machine allows; scripts and tests use it", imports: [] },

@@ -1,4 +1,4 @@
-/** Capture as its users get it: packed, and installed where nothing of this repository is. */
+/** A package as its users get it: packed, and installed where nothing of this repository is. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,10 +18,12 @@ export interface Installed {
 }
 
 /** Packs and installs: as on a machine with npm and Node 24, without the repository. */
-export function installPackage(): Installed {
-  const folder = mkdtempSync(join(tmpdir(), "capture-package-"));
+export function installPackage(name: "capture" | "analyze" = "capture"): Installed {
+  const folder = mkdtempSync(join(tmpdir(), `${name}-package-`));
   const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
-  const packed = sh("npm", ["pack", "-w", "capture", "--pack-destination", folder, "--json", ...quiet], { cwd: root });
+  if (name === "analyze") sh(process.execPath, [join(root, "scripts/build/publish.ts"), "analyze"], { cwd: root });
+  const what = name === "capture" ? ["-w", "capture"] : ["./analyze/dist"];
+  const packed = sh("npm", ["pack", ...what, "--pack-destination", folder, "--json", ...quiet], { cwd: root });
   const found = JSON.parse(packed.slice(packed.search(/^[[{]/m))) as PackReport;
   const [{ filename }] = Object.values(found) as [{ filename: string }];
   const tarball = join(folder, filename);
@@ -32,7 +34,7 @@ export function installPackage(): Installed {
   return {
     folder: place,
     modules,
-    bin: join(modules, ".bin/capture"),
+    bin: join(modules, ".bin", name),
     tarball,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -17,7 +17,7 @@ if [ "$1" = text ]; then
   start_log bpf
 else
   cp $STAT $O/stat.open
-  capture run --source kmod --binary -o $O/kmod.tpp 2>$O/kmod.err &
+  capture run --source kmod -o $O/kmod.tpp 2>$O/kmod.err &
   wait_for $O/kmod.err "capturing to" 120 || cat $O/kmod.err
 fi
 capture run --source bpf -o $O/bpf.tpp 2>$O/bpf.err &

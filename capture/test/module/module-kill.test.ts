@@ -5,11 +5,12 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readFrames, verifyTpp } from "@tcpprobe-plus/tpp";
+import { RecordValues, readFrames, verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { missingForGuests } from "../../../kmod/test/harness/needs.ts";
 import { captureHere, temporaryDirectory } from "../../../test/support/capture.ts";
 import { captureInGuest } from "../../../test/support/guest.ts";
+import { lastIn } from "../../../test/support/records.ts";
 
 const kills = Number(process.env.TPP_KILLS ?? 10);
 const secondsEach = 15;
@@ -40,14 +41,14 @@ declare(missing ? `${title} (${missing})` : title, async (t) => {
       if (kind !== "cut" && kind !== "checkpoint") problems.push(`${number}: ${text}`);
     }
     if (!walk.damage.some(({ kind }) => kind === "cut")) problems.push(`${number}: not said to be cut`);
-    const { clock, columns } = walk.header!;
+    const { clock, records: layout } = walk.header!;
+    const values = new RecordValues(layout!);
     let lastS = Number(clock.monotonic_ns) / 1e9;
     let lastRecord = 0;
     let records = 0;
     for await (const { raw, frame } of readFrames(path, walk)) {
-      const fields = raw.toString("latin1").trimEnd().split("\n").at(-1)!.split(" ");
-      lastS = Number(clock.zero_monotonic_ns) / 1e9 + Number(fields[1]);
-      lastRecord = Number(fields[columns!.indexOf("record")]);
+      lastS = Number(lastIn(raw, values, "time_ns")) / 1e9;
+      lastRecord = Number(lastIn(raw, values, "record"));
       records += frame.lines;
     }
     const lost = walk.checkpoints.at(-1)?.lost.ring ?? 0;
