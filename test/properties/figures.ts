@@ -67,7 +67,8 @@ export interface Row {
 
 /** The rows of a view by connection and key. Rows of one key are left out: nothing tells which is which. */
 export async function rowsOf(trace: Trace, { view, key }: View): Promise<Map<string, Row>> {
-  const ends = "flow, saddr || ' ' || sport || ' ' || daddr || ' ' || dport AS _ends, crosses_gap AS _flow_gap, duration_s AS _life_s";
+  const ends =
+    "flow, saddr || ' ' || sport || ' ' || daddr || ' ' || dport AS _ends, crosses_gap AS _flow_gap, duration_s AS _life_s";
   const rows = await trace.rows<Record<string, SqlValue>>(`
     SELECT _ends || ' ' || ${view === "flows" ? "''" : `coalesce(${key}, '')`} AS _name, _flow_gap, _life_s, ${view}.*
     FROM ${view} JOIN (SELECT ${ends} FROM flows) AS ends ON ends.flow = ${view}.flow`);

@@ -47,5 +47,10 @@ export async function verdictsOf(trace: Trace): Promise<Map<string, boolean | nu
 }
 
 /** What did not hold and now does: a line each. */
-export const passes = (before: ReadonlyMap<string, boolean | null>, after: ReadonlyMap<string, boolean | null>): string[] =>
-  [...after].flatMap(([name, holds]) => (holds === true && before.get(name) === false ? [`${name} did not hold, then holds`] : []));
+export const passes = (
+  before: ReadonlyMap<string, boolean | null>,
+  after: ReadonlyMap<string, boolean | null>,
+): string[] =>
+  [...after].flatMap(([name, holds]) =>
+    holds === true && before.get(name) === false ? [`${name} did not hold, then holds`] : [],
+  );
