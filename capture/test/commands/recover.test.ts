@@ -213,7 +213,7 @@ test("inputs that cannot be read say so in one line: a folder and what is not th
   for (const [input, code, message] of [
     [folder, 66, /EISDIR/],
     [join(folder, "none"), 66, /ENOENT/],
-    [join(folder, "fifo"), 65, /no regular file/],
+    [join(folder, "fifo"), 65, /not a regular file/],
   ] as const) {
     const result = await captureHere("recover", input, "-o", join(folder, "b.tpp"));
     t.is(result.code, code, result.err);

@@ -55,7 +55,7 @@ test("a part of a frame that cannot be cut off again is the end of the file, and
   const path = join(temporaryDirectory(t), "a.tpp");
   const { status, stderr } = run({ WRITE_FAILS: "3", TORN: "1" }, "-o", path, "--duration", "6");
   t.is(status, 74, stderr);
-  t.regex(stderr, /\(EIO\), and so did cutting off the part of a frame behind them; stopped\. `capture recover/);
+  t.regex(stderr, /\(EIO\), and the partial frame after them could not be removed; stopped\. `capture recover/);
   const { damage, trailer, frames } = await verifyTpp(path);
   // Half of what a write has: a part of the frame, or where few connections are polled all of it and a part of its
   // checkpoint.
