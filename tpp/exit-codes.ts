@@ -1,19 +1,32 @@
-/** Exit codes of both commands: numbers as in sysexits.h, and as a shell has them from 126 on. */
+/** Exit codes of both commands. Numbers follow sysexits.h, and from 126 on the shell's conventions. */
 export const exitCodes = {
   ok: 0,
   /** An assertion of `analyze check` does not hold. */
   doesNotHold: 1,
+  /** No rule of `analyze check --pack` is broken, and of one it cannot be told whether it holds. */
+  cannotTell: 3,
+  /** The command line is wrong. */
   usage: 64,
+  /** The input is no capture or is damaged, or a query or a number of a flow is wrong. */
   badInput: 65,
+  /** A file that is to be read is missing or may not be read. */
   noInput: 66,
+  /** A program, a library or a feature of the kernel is missing. */
   unavailable: 69,
+  /** A defect of the program. */
   software: 70,
+  /** An output exists already or may not be written. */
   cannotCreate: 73,
+  /** Reading or writing failed, as on a full disk. */
   ioError: 74,
+  /** What is needed is in use by another program. */
   busy: 75,
+  /** The user may not do this. */
   noPermission: 77,
+  /** The command of `capture run -- COMMAND` could not be started. */
   commandNotStarted: 126,
   commandNotFound: 127,
+  /** Ended by SIGINT before there was a result. */
   interrupted: 130,
 } as const;
 

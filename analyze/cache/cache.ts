@@ -18,7 +18,7 @@ export interface CacheOptions {
   readonly maxBytes?: number | undefined;
   /** Captures with less text are quick to parse and are not kept. */
   readonly minTextBytes?: number | undefined;
-  /** Take what is there and add nothing. */
+  /** Use existing entries, but add none. */
   readonly readOnly?: boolean | undefined;
 }
 
@@ -34,7 +34,7 @@ const partialName = /^[0-9a-f]{40}\.parquet\.\d+\.partial$/;
 const inUseMs = 10 * 60_000;
 
 export class Cache {
-  /** Whether what is parsed now is to be kept. */
+  /** Whether captures parsed now are added. */
   readonly adds: boolean;
   readonly directory: string;
   readonly #maxBytes: number;
@@ -64,14 +64,15 @@ export class Cache {
   }
 
   /**
-   * The paths of entries for tables that sql/NAME.sql makes from a Parquet file, the user's or one of the cache. Null
-   * for a small file, from which they are made quickly.
+   * The paths of entries for tables that sql/NAME.sql makes from a Parquet file (the user's, or an entry). Null for a
+   * small file: making these tables again is quick.
    */
   async derivedEntriesOf(parquet: string): Promise<((name: string) => Promise<string>) | null> {
     const { size, dev, ino, mtimeNs, ctimeNs } = await stat(parquet, { bigint: true });
     if (Number(size) * parquetShrinks < this.#minTextBytes) return null;
-    // An entry's name identifies its content. A user's file counts as unchanged while its inode and times are. The
-    // footer alone does not show a change: values can differ within the same extremes.
+    // An entry's name identifies its content. A user's file counts as unchanged while its inode and times are
+    // unchanged. The footer alone would not show a change, because different values can have the same minimum and
+    // maximum.
     const content = this.#isEntry(parquet)
       ? [basename(parquet)]
       : [`${size} ${dev} ${ino} ${mtimeNs} ${ctimeNs}`, await parquetFooter(parquet, Number(size))];
@@ -174,7 +175,7 @@ async function strangersIn(directory: string): Promise<string | null> {
   }
 }
 
-/** Makes it and up to two directories above; mkdir's own recursion never ends on some file systems (proc). */
+/** Makes a directory and up to two parents. mkdir's own recursion never ends on some file systems (proc). */
 async function makeDirectory(path: string, above = 2): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
@@ -190,7 +191,7 @@ async function makeDirectory(path: string, above = 2): Promise<void> {
 const identities = new Map<string, Promise<string>>();
 
 /**
- * A hash of the code that makes an entry: the pass, or sql/NAME.sql. Another version, or any change of that code, makes
+ * A hash of the code that makes an entry: the pass, or sql/NAME.sql. Another version, or any change of that code, uses
  * other entries.
  */
 function identityOf(name = ""): Promise<string> {
@@ -208,7 +209,7 @@ async function makeIdentity(name: string): Promise<string> {
 
 let ofCode: Promise<Buffer> | undefined;
 
-/** Folders whose code decides what is in an entry: these, and the file format. A change there makes other entries. */
+/** Folders whose code, together with the file format, decides what is in an entry. */
 const codeFolders: readonly URL[] = [
   ...["./", "../captures/", "../database/", "../records/", "../parquet/", "../trace/"].map(
     (path) => new URL(path, import.meta.url),
@@ -216,7 +217,7 @@ const codeFolders: readonly URL[] = [
   new URL("./", import.meta.resolve("@tcpprobe-plus/tpp")),
 ];
 
-/** All files of code that opening a capture runs through. */
+/** All code files that take part in opening a capture. */
 export async function codeFiles(): Promise<URL[]> {
   const found = await Promise.all(
     codeFolders.map(async (folder) => {
@@ -239,7 +240,7 @@ async function identityOfCode(): Promise<Buffer> {
   return hash.digest();
 }
 
-/** A Parquet file's own table of contents: places, sizes and extremes of all its parts, and what it is of. */
+/** A Parquet file's footer: offsets, sizes, minima and maxima of all column chunks, and the metadata. */
 async function parquetFooter(path: string, fileBytes: number): Promise<Buffer> {
   await using file = await open(path, "r");
   const read = async (position: number, bytes: number) =>

@@ -10,18 +10,18 @@ import { metadataOf } from "../parquet/converted.ts";
 import type { Cache } from "./cache.ts";
 
 /**
- * Tables of sql/ that a command asks for again; those of expiries are of use to `rto_events` and `marks` alone, which
- * are kept. None depends on `settings`, so they are the same for every command.
+ * Tables of sql/ that later commands need again. The tables of expiries are left out: only `rto_events` and `marks` use
+ * them, and those are kept. None of the tables depends on `settings`, so they are the same for every command.
  */
 export const keptTables: readonly string[] = sqlTables.filter((name) => !/^_expir/.test(name));
 const keptKey = "tcpprobe_plus.kept";
 
-/** What is kept beside one trace. */
+/** The tables kept for one trace. */
 export class Derived {
   readonly #database: Database;
   readonly #cache: Cache;
   readonly #entryOf: (name: string) => Promise<string>;
-  /** Kept by now, or found. */
+  /** Names of tables that are in the cache. */
   readonly #kept = new Set<string>();
 
   private constructor(database: Database, cache: Cache, entryOf: (name: string) => Promise<string>) {
@@ -31,7 +31,8 @@ export class Derived {
   }
 
   /**
-   * `parquet`: the one file that holds all of the trace; null where there is none. Null where nothing is kept of it.
+   * `parquet`: the file that holds all of the trace, or null if no single file does. Returns null where nothing is kept
+   * for this trace.
    */
   static async of(database: Database, parquet: string | null, cache: Cache | null): Promise<Derived | null> {
     if (cache === null || parquet === null) return null;
@@ -39,7 +40,7 @@ export class Derived {
     return entryOf && new Derived(database, cache, entryOf);
   }
 
-  /** Takes what sql/NAME.sql makes from the cache. False: it has to be made. */
+  /** Reads the table `name` from the cache. Returns false if it is not there and has to be made. */
   async restore(name: string): Promise<boolean> {
     if (!keptTables.includes(name)) return false;
     const entry = await this.#entryOf(name);
@@ -54,7 +55,7 @@ export class Derived {
     }
   }
 
-  /** Keeps what has been made, of the names in `loaded`, for the next command. */
+  /** Adds those tables in `loaded` to the cache that are not there yet. */
   async keep(loaded: ReadonlySet<string>): Promise<void> {
     if (!this.#cache.adds) return;
     for (const name of keptTables) {
@@ -65,7 +66,7 @@ export class Derived {
     }
   }
 
-  /** Parquet has no enumerations: the columns' types are in the file's metadata. */
+  /** Parquet has no enumerations, so the columns' types are kept in the file's metadata. */
   async #writeTable(name: string, path: string, entry: string): Promise<void> {
     const kept: Kept = { entry: basename(entry), columns: await this.#database.describe(`SELECT * FROM ${name}`) };
     await this.#database.run(
@@ -76,13 +77,14 @@ export class Derived {
   async #readTable(name: string, path: string): Promise<void> {
     const metadata = await metadataOf(this.#database, path, [keptKey]);
     const { entry, columns } = JSON.parse(metadata.get(keptKey) ?? "{}") as Partial<Kept>;
-    if (entry !== basename(path) || !columns?.every(isKeptColumn)) throw new Error("the entry is of something else");
+    if (entry !== basename(path) || !columns?.every(isKeptColumn))
+      throw new Error("the entry belongs to another trace");
     const list = columns.map(({ name, type }) => `${identifier(name)}::${type} AS ${identifier(name)}`);
     await this.#database.run(`CREATE TABLE ${name} AS SELECT ${list.join(", ")} FROM ${readParquet(path)}`);
   }
 }
 
-/** What is said of a kept table in its metadata. */
+/** The metadata of a kept table. */
 interface Kept {
   /** Name of the entry. */
   readonly entry: string;

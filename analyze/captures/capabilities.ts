@@ -1,9 +1,9 @@
-/** What a capture can tell: columns of `captures`, which SQL asks instead of the source's name. */
+/** What a capture can show. These are columns of `captures`; SQL uses them instead of the source's name. */
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import { isKernelProbe } from "./kinds.ts";
 
 export interface Capabilities {
-  /** Each segment that is sent has a record. */
+  /** Each sent segment has a record. */
   readonly sees_sends: boolean;
   /** Each expiry of the retransmission timer has a record. */
   readonly sees_timers: boolean;
@@ -19,7 +19,7 @@ export interface Capabilities {
   readonly tells_samples: boolean;
   /** srtt is in eighths of a us, as the kernel keeps it. Without this, in whole us. */
   readonly exact_srtt: boolean;
-  /** Records are of moments at which capture asked, not of events. */
+  /** Records are samples that capture asked for, not events. */
   readonly polled: boolean;
 }
 
@@ -60,7 +60,7 @@ export function capabilitiesOf(header: TppHeader): Capabilities {
     };
   }
   if (isKernelProbe(columns)) return { ...nothing, tells_samples: true };
-  // The module leaves out what changes nothing (full=0), or what comes too soon (probetime).
+  // The module can skip segments that do not change the window (full=0), or that follow too soon (probetime).
   const { full, probetime } = header.module_sysctl ?? {};
   const isSampled = full === "0" || Number(probetime ?? 0) > 0;
   return {

@@ -1,26 +1,34 @@
-/** What is known of an opened capture, and of what it lost. */
-import type { TppHeader, TppWalk } from "@tcpprobe-plus/tpp";
+/** Types that describe an opened capture and its losses. */
+import type { SocketNotes, TppHeader, TppWalk } from "@tcpprobe-plus/tpp";
 
-/** What is known of one opened capture beside its records. */
+/** What is known about one opened capture, apart from its records. */
 export interface Capture {
-  /** The file, or the pattern that the names of a rotated set have in common. */
+  /** The file, or a pattern that the file names of a rotated set have in common. */
   readonly path: string;
-  /** Of several captures in one Parquet file: what this one was converted from. */
+  /** Where one Parquet file holds several captures: the file that this one was converted from. */
   readonly origin?: string;
-  /** Of a rotated set: the header of its first file. */
+  /** The header; for a rotated set, that of its first file. */
   readonly header: TppHeader;
   /** The .tpp files it was read from, in the order of their records; none for a converted capture. */
   readonly files: readonly CaptureFile[];
   readonly records: number;
-  /** Lines that are no records, by reason, commonest first. */
+  /** Lines that are not records, by reason, most frequent first. */
   readonly rejected: readonly RejectedLine[];
-  /** One line each: what of the files could not be read. */
+  /** Parts of the files that could not be read, a line each. */
   readonly damage: readonly string[];
-  /** One line each: what of a rotated set is not there. */
+  /** Missing files of a rotated set, a line each. */
   readonly incomplete: readonly string[];
+  /**
+   * What the kernel reported about each connection just after the last record. The header has the same from before the
+   * first.
+   */
+  readonly socketsAtEnd: SocketNotes | null;
 }
 
-/** Lines that are no records, of one reason. */
+export const socketsAtEndOf = (files: readonly CaptureFile[]): SocketNotes | null =>
+  files.at(-1)?.walk.trailer?.sockets ?? null;
+
+/** Lines that are not records for one reason. */
 export interface RejectedLine {
   /** The first of them, shortened. */
   readonly line: string;
@@ -52,13 +60,13 @@ export interface Loss {
 
 /**
  * Causes for which the module did not follow some connections, or not from their beginning. The connections in the
- * trace have lost nothing.
+ * trace are complete.
  */
 export const causesOfNotFollowing: readonly string[] = ["flow limit", "flow memory"];
 
 /**
- * `ring`: the ring was full; `frame`: a damaged part of the file; `file`: a file of the set; `poll`: ss failed; or as
- * the capture's trailer names it.
+ * `ring`: the ring was full. `frame`: a part of the file is damaged. `file`: a file of the set is missing. `poll`: ss
+ * failed. Otherwise the cause as the capture's trailer names it.
  */
 export type LossCause = "ring" | "frame" | "file" | "poll" | (string & {});
 

@@ -1,4 +1,4 @@
-/** What the paths on a command line stand for: captures, rotated sets, converted captures. */
+/** Finds the inputs that paths on a command line refer to: captures, rotated sets, converted captures. */
 import { glob, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { checkExpansion, TppInputError, type TppWalk, type WalkOptions, walkTpp } from "@tcpprobe-plus/tpp";
@@ -11,8 +11,9 @@ export type Input =
   | { readonly kind: "tpp"; readonly path: string; readonly files: readonly CaptureFile[] };
 
 /**
- * What the given paths are, in their order: files, directories (all .tpp in them) or patterns that the shell left
- * alone. Files of one rotated set become one capture, whatever their order, at the place of the first of them.
+ * The inputs that the given paths refer to, in order. A path is a file, a directory (all .tpp files in it) or a pattern
+ * that the shell did not expand. Files of one rotated set become one capture, in any order, in the position of the
+ * first of them.
  */
 export async function inputsOf(paths: readonly string[], options: WalkOptions = {}): Promise<Input[]> {
   const inputs: (Input | { readonly kind: "set"; readonly files: CaptureFile[] })[] = [];
@@ -55,18 +56,30 @@ function inOrder(files: readonly CaptureFile[]): CaptureFile[] {
   return ordered;
 }
 
-/** run1.0002.tpp and run1.0003.tpp are run1.*.tpp; names with nothing in common are known by the first. */
+/** run1.0002.tpp and run1.0003.tpp become run1.*.tpp. If names have nothing in common, the first is used. */
 function nameOf(paths: readonly string[]): string {
   const patterns = new Set(paths.map((path) => join(dirname(path), basename(path).replace(/\.\d+\.tpp$/, ".*.tpp"))));
   const [pattern] = patterns;
   return paths.length > 1 && patterns.size === 1 && pattern?.includes("*") ? pattern : (paths[0] ?? "");
 }
 
-/** The files that a path stands for: itself, the .tpp files of a directory, or what fits a pattern. */
+/** The most names that are compared with one that is not there. */
+const mostNames = 10_000;
+
+/** What is in the folder of a path that is not there: captures, and folders, which can hold some. */
+async function namesBeside(path: string): Promise<string[]> {
+  const folder = dirname(path);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const captures = entries.filter((entry) => entry.isDirectory() || /\.(tpp|parquet)$/.test(entry.name));
+  const prefix = path.slice(0, path.length - basename(path).length);
+  return captures.slice(0, mostNames).map(({ name }) => `${prefix}${name}`);
+}
+
+/** The files that a path refers to: itself, the .tpp files of a directory, or those that match a pattern. */
 export async function expand(path: string): Promise<string[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
   if (found instanceof Error) {
-    if (found.code !== "ENOENT" || !/[*?[]/.test(path)) throw new InputError(path, found);
+    if (found.code !== "ENOENT" || !/[*?[]/.test(path)) throw new InputError(path, found, await namesBeside(path));
     const matches: string[] = [];
     for await (const match of glob(path)) matches.push(match);
     if (matches.length === 0) throw new InputError(path, found);
@@ -102,7 +115,10 @@ async function captureFile(path: string, options: WalkOptions): Promise<CaptureF
   const walk = await walkOf(path, options);
   if (walk.header) return { path, header: walk.header, walk };
   const damage = walk.damage.find(({ kind }) => kind === "header")?.text ?? "its header cannot be read";
-  throw new NotACaptureError(path, `${damage}, so its records have no meaning; \`zstd -dc\` prints what text is left`);
+  throw new NotACaptureError(
+    path,
+    `${damage}, so its records cannot be interpreted; \`zstd -dc\` prints the text that is left`,
+  );
 }
 
 async function walkOf(path: string, options: WalkOptions): Promise<TppWalk> {

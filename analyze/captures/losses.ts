@@ -1,4 +1,4 @@
-/** Where a capture has lost records, and how much: from its text, its record numbers, its checkpoints. */
+/** Finds where and how many records a capture has lost, from its text, its record numbers and its checkpoints. */
 import type { CaptureFile, Loss } from "./capture.ts";
 import { lostBy } from "./set.ts";
 
@@ -11,7 +11,7 @@ export function settleLosses(number: number, files: readonly CaptureFile[], plac
     const inText = placed.filter((loss) => loss.cause === cause);
     const bounded = inText.every((loss) => loss.from_s !== null || loss.after_ord === 0);
     const counted = files.flatMap((_, index) => counterRises(files, index, number, cause));
-    // A gap in record numbers gives how many and until when. A counter read each second also gives since when.
+    // A gap in record numbers shows how many and until when. A counter read each second also shows since when.
     if (bounded || counted.length === 0) losses.push(...inText);
     const rest = total - sumOf(inText);
     if (bounded && inText.length > 0) {
@@ -37,7 +37,7 @@ const unplaced = (capture: number, cause: string, lost: number): Loss => ({
   known_by: "total",
 });
 
-/** Rises of a cause's count from checkpoint to checkpoint of one file of the capture. */
+/** Increases of a cause's count from one checkpoint to the next in one file of the capture. */
 function counterRises(files: readonly CaptureFile[], index: number, capture: number, cause: string): Loss[] {
   const first = files[0]!;
   const { header, walk } = files[index]!;
@@ -46,7 +46,7 @@ function counterRises(files: readonly CaptureFile[], index: number, capture: num
     ...checkpoints.map(({ monotonic_ns, lost }) => ({ ns: monotonic_ns, total: lost[cause] ?? 0 })),
     ...(trailer ? [{ ns: trailer.monotonic_ns, total: trailer.lost[cause] ?? 0 }] : []),
   ];
-  // If the checkpoints never counted this cause, only its sum is known.
+  // If the checkpoints never counted this cause, only its total is known.
   if (!reads.slice(0, checkpoints.length).some(({ total }) => total > 0) && !checkpoints.some(({ module }) => module))
     return [];
   const rises: Loss[] = [];

@@ -6,7 +6,7 @@ export function missingFiles(files: readonly CaptureFile[]): string[] {
   const missing = files.flatMap((file, index) => missingBefore(file, files[index - 1]) ?? []);
   const last = files.at(-1);
   if (last?.walk.trailer?.reason === "rotated")
-    missing.push(`file ${(last.header.set?.number ?? 0) + 1} of the set and what follows it are not there`);
+    missing.push(`file ${(last.header.set?.number ?? 0) + 1} of the set and any after it are missing`);
   return missing;
 }
 

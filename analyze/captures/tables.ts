@@ -1,19 +1,25 @@
-/** The tables `captures`, `losses` and `not_followed`, filled. */
-import type { TppHeader } from "@tcpprobe-plus/tpp";
+/** Fills the tables `captures`, `losses`, `not_followed` and `_sockets`. */
+import type { SocketNotes, TppHeader } from "@tcpprobe-plus/tpp";
 import type { Database } from "../database/database.ts";
 import { literal } from "../database/literals.ts";
 import { NotACaptureError } from "../errors.ts";
 import { capabilitiesOf, capabilityNames } from "./capabilities.ts";
 import { causesOfNotFollowing, type Loss } from "./capture.ts";
 import { kindOf } from "./kinds.ts";
+import { plainAddress } from "./plain-address.ts";
 
 export async function registerCapture(
   database: Database,
-  { capture, path, header }: { capture: number; path: string; header: TppHeader },
+  {
+    capture,
+    path,
+    header,
+    socketsAtEnd,
+  }: { capture: number; path: string; header: TppHeader; socketsAtEnd: SocketNotes | null },
 ): Promise<void> {
   const isProbe = header.text === "probe";
-  // Wall clock at t = 0: the module's records count from when its log was opened, others from when the clocks were
-  // read.
+  // Wall clock at t = 0. Times of the module's records count from when its log was opened, times of other sources from
+  // when the clocks were read.
   const { realtime_ns, monotonic_ns, zero_monotonic_ns } = header.clock;
   const zero = isProbe ? BigInt(realtime_ns) - BigInt(monotonic_ns) + BigInt(zero_monotonic_ns) : BigInt(realtime_ns);
   if (BigInt.asIntN(64, zero) !== zero)
@@ -26,7 +32,39 @@ export async function registerCapture(
     kindOf(header),
     String(zero),
   ]);
+  await registerSockets(database, capture, false, header.sockets);
+  await registerSockets(database, capture, true, socketsAtEnd);
 }
+
+/** Adds what the kernel reported about each connection at the beginning or end of the capture. */
+async function registerSockets(
+  database: Database,
+  capture: number,
+  at_end: boolean,
+  notes: SocketNotes | null | undefined,
+): Promise<void> {
+  if (!notes || notes.list.length === 0) return;
+  const rows = notes.list.map(({ saddr, sport, daddr, dport, cong, retransmits }) => ({
+    ...{ capture, saddr: plainAddress(saddr), sport, daddr: plainAddress(daddr), dport, at_end, cong, retransmits },
+  }));
+  await database.run(
+    `INSERT INTO _sockets SELECT unnest(from_json($1::VARCHAR, ${literal(socketShape)}), recursive := true)`,
+    [JSON.stringify(rows)],
+  );
+}
+
+const socketShape = JSON.stringify([
+  {
+    capture: "USMALLINT",
+    saddr: "VARCHAR",
+    sport: "USMALLINT",
+    daddr: "VARCHAR",
+    dport: "USMALLINT",
+    at_end: "BOOLEAN",
+    cong: "VARCHAR",
+    retransmits: "BIGINT",
+  },
+]);
 
 /** Fills `losses` and `not_followed`. */
 export async function registerLosses(database: Database, losses: readonly Loss[]): Promise<void> {
@@ -55,5 +93,5 @@ const lossShape = JSON.stringify([
   },
 ]);
 
-/** What fills both tables again. */
+/** A query whose rows fill both tables again. */
 export const lossesSql = "SELECT * FROM losses UNION ALL BY NAME SELECT * RENAME (segments AS lost) FROM not_followed";

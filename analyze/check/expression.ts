@@ -1,16 +1,9 @@
 /** Refuses an assertion that is more than one SQL expression, before it is run. */
 import type { Database } from "../database/database.ts";
+import { type Node, nodesIn, parseTree, readingFunction } from "../database/parse-tree.ts";
 import { UsageError } from "../errors.ts";
 
-/** A node of DuckDB's parse tree, as json_serialize_sql tells it. */
-interface Node {
-  readonly [name: string]: unknown;
-}
-
 const beyond = "it goes on behind the expression";
-
-/** Table functions that make rows of nothing but their arguments. */
-const plainTables: ReadonlySet<unknown> = new Set(["range", "generate_series", "unnest"]);
 
 /**
  * Throws a UsageError unless the text is one expression. It must not end the query around it, add a second column, or
@@ -23,10 +16,7 @@ export async function mustBeExpression(database: Database, text: string): Promis
       `${JSON.stringify(text)} is not an assertion: ${why}. Give one SQL expression, such as "goodput_bps > 9e6"`,
     );
   };
-  const [row] = await database.rows<{ tree: string }>("SELECT json_serialize_sql($1::VARCHAR) AS tree", [
-    `SELECT (\n${text}\n)`,
-  ]);
-  const tree = JSON.parse(row!.tree) as { error: boolean; error_message?: string; statements?: { node: Node }[] };
+  const tree = await parseTree(database, `SELECT (\n${text}\n)`);
   if (tree.error)
     fail(
       /^Only SELECT/.test(tree.error_message ?? "")
@@ -36,11 +26,11 @@ export async function mustBeExpression(database: Database, text: string): Promis
   const { statements = [] } = tree;
   const node = statements[0]?.node ?? {};
   if (statements.length !== 1 || !isBareSelect(node)) fail(beyond);
-  for (const inner of nodesIn((node.select_list as unknown[])[0])) {
+  const expression = (node.select_list as unknown[])[0];
+  for (const inner of nodesIn(expression))
     if (inner.class === "STAR" && inner.type === "STAR") fail("* stands for several columns");
-    const called = inner.type === "TABLE_FUNCTION" ? (inner.function as Node | undefined)?.function_name : undefined;
-    if (called !== undefined && !plainTables.has(called)) fail(`it reads ${called}()`);
-  }
+  const reading = readingFunction(expression);
+  if (reading !== undefined) fail(`it reads ${reading}()`);
 }
 
 /** SELECT of one column, from nothing, under nothing. */
@@ -58,10 +48,4 @@ function isBareSelect(node: Node): boolean {
       isEmpty(node[name]),
     )
   );
-}
-
-function* nodesIn(value: unknown): Generator<Node> {
-  if (typeof value !== "object" || value === null) return;
-  if (!Array.isArray(value)) yield value as Node;
-  for (const inner of Object.values(value)) yield* nodesIn(inner);
 }

@@ -3,6 +3,8 @@
  * gives the same bytes.
  */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
+import type { RuleOutcome } from "../packs/hold.ts";
+import { breachLines, describeRule, titleOf } from "../packs/report.ts";
 import type { Outcome } from "./evaluate.ts";
 import { describeOutcome } from "./report.ts";
 
@@ -12,9 +14,17 @@ export interface CheckError {
   readonly error: Error;
 }
 
-export function junit(capture: string, outcomes: readonly Outcome[], errors: readonly CheckError[]): string {
-  const failures = outcomes.filter(({ holds }) => holds !== true).length;
-  const tests = outcomes.length + errors.length;
+/** A rule that cannot be told is a skipped test: it is not passed, and it is seen. */
+export function junit(
+  capture: string,
+  outcomes: readonly Outcome[],
+  rules: readonly RuleOutcome[],
+  errors: readonly CheckError[],
+): string {
+  const failures =
+    outcomes.filter(({ holds }) => holds !== true).length + rules.filter(({ verdict }) => verdict === "broken").length;
+  const skipped = rules.filter(({ verdict }) => verdict === "cannot tell").length;
+  const tests = outcomes.length + rules.length + errors.length;
   const counts = `tests="${tests}" failures="${failures}"`;
   const head = (name: string) => `    <testcase classname=${quoted(capture)} name=${quoted(name)} time="0"`;
   const cases = outcomes.map((outcome) => {
@@ -23,6 +33,12 @@ export function junit(capture: string, outcomes: readonly Outcome[], errors: rea
     if (holds) return `${begin}/>`;
     return `${begin}>\n      <failure message=${quoted(describeOutcome(outcome))}/>\n    </testcase>`;
   });
+  const ruled = rules.map((rule) => {
+    const begin = head(titleOf(rule));
+    if (rule.verdict === "holds") return `${begin}/>`;
+    const message = quoted([describeRule(rule), ...breachLines(rule)].join("; "));
+    return `${begin}>\n      <${rule.verdict === "broken" ? "failure" : "skipped"} message=${message}/>\n    </testcase>`;
+  });
   const broken = errors.map(
     ({ assertion, error }) =>
       `${head(assertion ?? "all assertions")}>\n      <error type=${quoted(error.name)} message=${quoted(error.message)}/>\n    </testcase>`,
@@ -30,8 +46,9 @@ export function junit(capture: string, outcomes: readonly Outcome[], errors: rea
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${counts}>`,
-    `  <testsuite name=${quoted(capture)} ${counts} errors="${errors.length}" skipped="0">`,
+    `  <testsuite name=${quoted(capture)} ${counts} errors="${errors.length}" skipped="${skipped}">`,
     ...cases,
+    ...ruled,
     ...broken,
     "  </testsuite>",
     "</testsuites>",

@@ -1,4 +1,4 @@
-/** What commands and options `analyze` has; metric-commands.ts has those that answer from the metrics. */
+/** The commands and options of `analyze`. metric-commands.ts has the commands that query the metrics. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { Command, Option } from "commander";
 import type { CommandIo } from "../commands/open.ts";
@@ -7,13 +7,14 @@ import type { FormatOptions } from "../commands/rows.ts";
 import { UsageError } from "../errors.ts";
 import { eventNames } from "../import/event-names.ts";
 import type { ImportOptions } from "../import/import.ts";
-import { plotNames } from "../plots/names.ts";
+import { isPlotName, plotNames } from "../plots/names.ts";
 import { version } from "../version.ts";
 import { maxExpansion } from "./max-expansion.ts";
 import { addMetricCommands } from "./metric-commands.ts";
 import { flowNumbers, refuseRepeated, seconds, wholeNumber, windowSeconds } from "./options.ts";
+import { filesAndWord } from "./words.ts";
 
-/** The command definitions; each action imports the one function it calls. */
+/** Defines the commands. Each action imports the one function that it calls. */
 export function buildProgram(io: CommandIo, setExitCode: (code: number) => void = () => {}): Command {
   const program = new Command("analyze")
     .description("Tables, Parquet and pictures from captures of TCP state (.tpp, or the Parquet that convert writes).")
@@ -81,10 +82,12 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
   jsonOrCsv(add("flows <file...>", "one line a connection")).action(async (files: string[], options: FormatOptions) => {
     await (await import("../commands/flows.ts")).flows(files, options, io);
   });
-  add("plot <file> <plot>", `draw ${plotNames.join(", ")}; further captures go behind --with`)
+  add("plot [words...]", `draw ${plotNames.join(", ")}`)
+    .usage("[options] <file...> <plot>")
+    .option("--list", "say of each plot what it shows and what it needs")
     .option("-o, --output <file>", "x.svg, x.png, x.html or x.json (default: CAPTURE.PLOT.svg in this directory)")
     .option("-f, --force", "overwrite the output")
-    .option("--with <file...>", "further captures to draw in the same picture")
+    .option("--with <file...>", "further captures, as behind the first one")
     .option("--flow <n...>", "only these flows", flowNumbers)
     .option("--from <s>", "from this time on, seconds since the capture began", seconds)
     .option("--to <s>", "up to this time", seconds)
@@ -101,8 +104,11 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
     )
     .option("--width <px>", "width of the picture (default 800)", pixels)
     .option("--title <text>", "title instead of the capture's name")
-    .action(async (file: string, plot: string, options: PlotCommandOptions) => {
-      await (await import("../commands/plot.ts")).plot([file, ...(options.with ?? [])], plot, options, io);
+    .action(async (words: string[], options: PlotCommandOptions & { list?: boolean }) => {
+      const { listPlots, plot } = await import("../commands/plot.ts");
+      if (options.list) return listPlots(io);
+      const { files, word } = await filesAndWord(words, "the name of a plot", isPlotName);
+      await plot([...files, ...(options.with ?? [])], word, options, io);
     });
   addMetricCommands({ add, jsonOrCsv, io, setExitCode });
   for (const command of program.commands) refuseRepeated(command);
@@ -110,7 +116,7 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
 }
 
 /**
- * The parser's own words, with what was typed in them: `error: unknown option '--x'`, and below what it may have meant.
+ * The parser's message, which quotes what was typed: `error: unknown option '--x'`, and below it perhaps a suggestion.
  */
 function usageText(text: string): string {
   const [, line = "", guess = ""] = /^(?:error: )?([\s\S]*?)(\n\(Did you mean .*\))?\n?$/.exec(text) ?? [];

@@ -30,6 +30,7 @@ interface FlowRow {
   readonly acked_bytes: Whole;
   readonly goodput_bps: number | null;
   readonly retransmits: Whole;
+  readonly kernel_retransmits: Whole;
   readonly rtos: Whole;
   readonly loss_episodes: Whole;
   readonly srtt_mean_us: number | null;
@@ -56,7 +57,8 @@ async function flowTable(trace: Trace): Promise<string> {
     column("duration", (row) => `${row.duration_s.toFixed(3)} s`),
     column("acked", (row) => bytes(number(row.acked_bytes))),
     column("goodput", (row) => bitsPerSecond(row.goodput_bps)),
-    column("retrans", (row) => count(number(row.retransmits))),
+    // Tracepoints tell of buffers, each of which can be several segments.
+    column("retrans", (row) => count(number(row.kernel_retransmits ?? row.retransmits))),
     rows.some((row) => row.rtos !== null)
       ? column("RTOs", (row) => count(number(row.rtos)))
       : column("to Loss", (row) => count(number(row.loss_episodes))),

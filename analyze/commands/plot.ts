@@ -3,9 +3,12 @@ import { writeFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UnknownFormatError, UsageError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import type { PlotDefinition } from "../plots/definition.ts";
 import { drawPlot } from "../plots/draw.ts";
 import { isPlotName, type PlotName, plotDefinition, plotNames } from "../plots/names.ts";
 import type { VegaLiteSpec } from "../plots/spec.ts";
+import { renderTable } from "../terminal/table.ts";
 import { notice } from "./notices.ts";
 import { type CommandIo, openOutput, withTrace } from "./open.ts";
 
@@ -36,7 +39,10 @@ export async function plot(
   options: PlotCommandOptions,
   io: CommandIo,
 ): Promise<void> {
-  if (!isPlotName(name)) throw new UsageError(`${name}: no such plot. There are ${plotNames.join(", ")}`);
+  if (!isPlotName(name))
+    throw new UsageError(
+      `${name}: no such plot.${didYouMean(name, plotNames)} There are ${plotNames.join(", ")}; --list says what each shows`,
+    );
   const { output = defaultOutput(paths[0]!, name), force = false, flow, ...rest } = options;
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (!suffix) throw new UnknownFormatError(output, Object.keys(formats));
@@ -57,6 +63,27 @@ export async function plot(
     [file],
   );
 }
+
+/** Prints what each plot shows, and the columns without which it cannot be drawn. */
+export async function listPlots(io: CommandIo): Promise<void> {
+  const definitions = await Promise.all(plotNames.map(plotDefinition));
+  const needs = definitions.map(({ units, ...one }) =>
+    [...(units ? [units.packets, units.bytes] : [one])].map(neededColumns).join(" or "),
+  );
+  const table = renderTable([
+    { header: "plot", cells: plotNames },
+    { header: "shows", cells: definitions.map(({ shows }) => shows) },
+    { header: "needs", cells: needs },
+  ]);
+  await io.stdout.write(
+    `${table}\n\`analyze plot FILE PLOT -o x.svg\` draws one; docs/fields.md says which source has which column\n`,
+  );
+}
+
+const neededColumns = ({ series }: PlotDefinition): string =>
+  series
+    .flatMap(({ needs }) => (needs ? [[needs.column, ...(needs.proxy ? [needs.proxy.column] : [])].join(" or ")] : []))
+    .join(", ");
 
 async function refuseWithoutEffect(name: PlotName, { unit, window }: PlotCommandOptions): Promise<void> {
   const { units, windowed } = await plotDefinition(name);

@@ -10,6 +10,12 @@ _analyze_words() {
   mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1")
 }
 
+_analyze_more_words() {
+  local -a words
+  mapfile -t words < <(compgen -W "$2" -- "$1")
+  COMPREPLY+=("${words[@]}")
+}
+
 _analyze() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' at=0 i
   # --option=value comes as three words
@@ -221,10 +227,10 @@ _analyze() {
     ;;
   plot)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force --with --flow --from --to --window --unit --width --title -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --list -o --output -f --force --with --flow --from --to --window --unit --width --title -h --help'
     else
       _analyze_files "$cur"
-      ((COMP_CWORD > at + 1)) && _analyze_words "$cur" 'cwnd rtt inflight goodput limits'
+      ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'cwnd rtt inflight goodput limits'
     fi
     ;;
   events)
@@ -239,7 +245,7 @@ _analyze() {
       _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv -o --output -f --force --with --flow --window -h --help'
     else
       _analyze_files "$cur"
-      ((COMP_CWORD > at + 1)) && _analyze_words "$cur" 'flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
+      ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
     fi
     ;;
   diagnose)
@@ -258,7 +264,7 @@ _analyze() {
     ;;
   check)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --assert --assertions --flow --junit --json -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --assert --assertions --pack --flow --junit --json -h --help'
     else
       _analyze_files "$cur"
     fi
@@ -274,7 +280,7 @@ _analyze() {
     if [[ $cur == -* ]]; then
       _analyze_words "$cur" '--debug --no-cache --max-expansion --json -h --help'
     else
-      _analyze_words "$cur" 'trace flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
+      _analyze_words "$cur" 'trace flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
     fi
     ;;
   esac

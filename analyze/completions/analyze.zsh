@@ -21,11 +21,11 @@ _analyze() {
       'flows:one line a connection'
       'plot:draw cwnd, rtt, inflight, goodput, limits'
       'events:timeouts, episodes, ends of slow start, resets, in order of time'
-      'metrics:every row of a metric\: flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
+      'metrics:every row of a metric\: flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
       'diagnose:what limited each flow, how much time that cost, when, and what shows it'
       'compare:runs side by side\: the first, and how the others differ from it'
-      'check:hold assertions against the flows'
-      'sql:run a DuckDB query (- reads it from standard input) over trace, flows, inflight, goodput, rtt, rto_events, episodes, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
+      'check:hold assertions and rules against the flows'
+      'sql:run a DuckDB query (- reads it from standard input) over trace, flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
       'schema:the documented columns of a view'
     )
     _describe command commands
@@ -89,9 +89,10 @@ _analyze() {
         '--debug[print a stack trace with an error]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
+        '--list[say of each plot what it shows and what it needs]' \
         '(-o --output)'{-o,--output}'[x.svg, x.png, x.html or x.json (default\: CAPTURE.PLOT.svg in this directory)]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
-        '--with[further captures to draw in the same picture]:file:_files' \
+        '--with[further captures, as behind the first one]:file:_files' \
         '--flow[only these flows]:n:' \
         '--from[from this time on, seconds since the capture began]:s:' \
         '--to[up to this time]:s:' \
@@ -100,8 +101,7 @@ _analyze() {
         '--width[width of the picture (default 800)]:px:' \
         '--title[title instead of the capture’s name]:text:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
-        ':file:_files' \
-        ':plot:(cwnd rtt inflight goodput limits)'
+        '*:file or plot:_alternative "files:file:_files" "words:word:(cwnd rtt inflight goodput limits)"'
       ;;
     events)
       _arguments -s \
@@ -123,12 +123,11 @@ _analyze() {
         '--csv[print CSV with a header line]' \
         '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv or x.json instead of printing]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
-        '--with[further captures]:file:_files' \
+        '--with[further captures, as behind the first one]:file:_files' \
         '--flow[only these flows]:n:' \
         '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
-        ':file:_files' \
-        ':name:(flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed)'
+        '*:file or name:_alternative "files:file:_files" "words:word:(flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed)"'
       ;;
     diagnose)
       _arguments -s \
@@ -157,11 +156,12 @@ _analyze() {
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--assert[such as "goodput_bps > 9e6" or "sum(rtos) = 0" (may be given again)]:expression:' \
         '--assertions[a YAML or JSON list of assertions]:file:_files' \
+        '--pack[rules\: a pack’s name, or a YAML file (may be given again]::name:' \
         '--flow[only these flows (default\: those that carry data)]:n:' \
         '--junit[write a JUnit report too]:file:_files' \
         '--json[print JSON]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
-        '*:file:_files'
+        '*::file:_files'
       ;;
     sql)
       _arguments -s \
@@ -174,12 +174,11 @@ _analyze() {
         '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv or x.json instead of printing]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
         '--query-file[read the query from a file]:file:_files' \
-        '--with[further captures in the same trace]:file:_files' \
+        '--with[further captures, as behind the first one]:file:_files' \
         '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
         '--allow-files[let the query do all that DuckDB can\: read and write files, load extensions]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
-        ':file:_files' \
-        '::query:'
+        '*:file:_files'
       ;;
     schema)
       _arguments -s \
@@ -188,7 +187,7 @@ _analyze() {
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
-        '::view:(trace flows inflight goodput rtt rto_events episodes slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed)'
+        '::view:(trace flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed)'
       ;;
     esac
     ;;

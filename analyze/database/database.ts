@@ -1,4 +1,4 @@
-/** One DuckDB with its connections: queries, views of sql/, variables. */
+/** An in-memory DuckDB and its connections: runs queries, makes the tables and views of sql/, sets variables. */
 import { readFile, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import {
@@ -36,7 +36,7 @@ export interface Columns {
 
 export interface ColumnInfo {
   readonly name: string;
-  /** DuckDB's name of the type. */
+  /** DuckDB's name for the type. */
   readonly type: string;
 }
 
@@ -57,10 +57,10 @@ interface Shared {
   readonly instance: DuckDBInstance;
   readonly temporaryDirectory: string;
   readonly databases: Set<Database>;
-  /** Links by which SQL names the user's files, and the files' own names. */
+  /** Symbolic links that stand for the user's files in SQL, with the names of these files. */
   readonly inputs: Map<string, string>;
   readonly unlocked: boolean;
-  /** Tables made of answers so far. */
+  /** Number of tables made from answers so far. */
   answers: number;
   closed: boolean;
   /** Files of sql/ that are known to have no rows. */
@@ -85,9 +85,9 @@ export class Database {
   }
 
   /**
-   * `temporaryDirectory`: an absolute path, for this database alone. `access`: what else it may touch; null for
-   * everything. `oneThread`: for queries over a table function, which one thread reads; others would do nothing but
-   * ask, as fast as they can, whether there is work.
+   * `temporaryDirectory`: an absolute path, used by this database alone. `access`: other files that it may touch, or
+   * null for all. `oneThread`: for queries over a table function, which a single thread reads. Further threads would
+   * only spin, waiting for work.
    */
   static async open(temporaryDirectory: string, access: Access | null, oneThread = false): Promise<Database> {
     const instance = await DuckDBInstance.create(":memory:", {
@@ -115,20 +115,20 @@ export class Database {
     return new Database(shared, connection);
   }
 
-  /** Another connection with the same variables and some more (SQL by name). The caller closes it. */
+  /** Another connection with the same variables, and more of them (SQL by name). The caller closes it. */
   async connect(variables: Readonly<Record<string, string>> = {}): Promise<Database> {
     const other = new Database(this.#shared, await this.#use(() => this.#shared.instance.connect()));
     for (const [name, sql] of [...this.#variables, ...Object.entries(variables)]) await other.setVariable(name, sql);
     return other;
   }
 
-  /** Sets a variable of this connection, and of those made from it later. `sql`: of the value. */
+  /** Sets a variable of this connection and of those made from it later. `sql`: an expression for its value. */
   async setVariable(name: string, sql: string): Promise<void> {
     await this.run(`SET VARIABLE ${name} = ${sql}`);
     this.#variables.set(name, sql);
   }
 
-  /** A plain name under which SQL finds a file of the user's. Errors about it name the file. */
+  /** A simple name under which SQL finds a user's file. Errors that mention it are changed to name the file. */
   async linkInput(path: string): Promise<string> {
     const { inputs, temporaryDirectory } = this.#shared;
     const name = join(temporaryDirectory, `${inputs.size + 1}-input.parquet`);
@@ -152,7 +152,7 @@ export class Database {
     }
   }
 
-  /** A known error of DuckDB as one of ours, which says what to do. Others stay as they are. */
+  /** Turns known errors of DuckDB into errors that say what to do. Others are returned unchanged. */
   #explained(error: Error): Error {
     const { message } = error;
     const { inputs, temporaryDirectory } = this.#shared;
@@ -167,7 +167,7 @@ export class Database {
   }
 
   /**
-   * Runs statements for their effect. Errors keep DuckDB's own text. `values` are those of $1, $2 … in the last one.
+   * Runs statements for their effect. Errors keep DuckDB's text. `values` are the values of $1, $2 … in the last one.
    */
   async run(sql: string, values?: SqlValue[]): Promise<void> {
     await this.#use((connection) => connection.run(sql, values));
@@ -177,7 +177,7 @@ export class Database {
     return this.#use((connection) => connection.runAndReadAll(sql, values));
   }
 
-  /** Makes a function of ours a source of rows, in all connections. */
+  /** Registers a table function in all connections. */
   async registerTableFunction(table: DuckDBTableFunction): Promise<void> {
     await this.#use(async (connection) => connection.registerTableFunction(table));
   }
@@ -194,8 +194,8 @@ export class Database {
   }
 
   /**
-   * What a query that is not ours would answer, without running it. Throws a UsageError or RefusedStatementError for
-   * what it may not be (user-query.ts), and what DuckDB says of it.
+   * Describes the answer to a user's query without running it. Throws a UsageError or RefusedStatementError for a query
+   * that is not allowed (user-query.ts), and passes on DuckDB's errors.
    */
   statement(sql: string): Promise<Statement> {
     return this.#use((connection) => statementOf(connection, sql, this.#shared.unlocked));
@@ -207,7 +207,7 @@ export class Database {
     return reader.getRowObjectsJson() as unknown as Row[];
   }
 
-  /** Runs a statement that cannot stand in a FROM, and keeps what it answers as a table. */
+  /** Runs a statement that cannot be used as a subquery, and keeps its answer as a table. */
   keepAnswer(sql: string): Promise<{ readonly table: string; readonly columns: readonly ColumnInfo[] }> {
     return this.#use(async (connection) => {
       const table = `_answer_${++this.#shared.answers}`;
@@ -236,8 +236,8 @@ export class Database {
   }
 
   /**
-   * A query's result chunk by chunk, so that a large one is never held whole. It has its own connection. On a shared
-   * one, the next query would end it, and the rows would seem to have ended.
+   * A query's result, chunk by chunk, so that a large one is never held in memory as a whole. It uses a connection of
+   * its own: on a shared one, the next query would end the stream early, and nobody would notice.
    */
   async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
     const own = await this.connect();
@@ -259,15 +259,17 @@ export class Database {
     return Object.values(row ?? {})[0] as Value;
   }
 
-  /** Says of a file of sql/ that it has no rows here, so that nobody looks for them. */
+  /**
+   * Declares that a file of sql/ has no rows here. It is then made with WHERE false, so that reading it costs nothing.
+   */
   expectNone(name: string): void {
     this.#shared.empty.add(name);
   }
 
   /**
-   * Makes what sql/NAME.sql selects a table or view of that name, after the files that its `-- needs:` line names.
-   * `loaded` holds the names already there and gains the new ones. What `restore` can give in its place, when asked for
-   * a name, need not be made.
+   * Makes a table or view called `name` from sql/NAME.sql, after those that its `-- needs:` line names. `loaded` holds
+   * the names that exist already; new ones are added to it. `restore` is asked first for each table, and if it supplies
+   * the table, nothing is made.
    */
   async load(name: string, loaded: Set<string>, restore?: (name: string) => Promise<boolean>): Promise<void> {
     if (loaded.has(name)) return;
@@ -277,20 +279,20 @@ export class Database {
     if (name === dialect) return this.run(sql);
     const needs = needsOf(sql);
     const unsaid = relationsOf(sql).find((relation) => !needs.includes(relation));
-    if (unsaid !== undefined) throw new Error(`sql/${name}.sql reads ${unsaid}, which its line of needs lacks`);
+    if (unsaid !== undefined) throw new Error(`sql/${name}.sql reads ${unsaid}, which its needs line does not name`);
     for (const need of needs) await this.load(need, loaded, restore);
     const select = this.#shared.empty.has(name) ? `SELECT * FROM (${sql.replace(/;\s*$/, "")}) WHERE false` : sql;
     await this.run(`CREATE ${sqlTables.includes(name) ? "TABLE" : "VIEW"} ${name} AS ${select}`);
   }
 
-  /** Ends this connection alone, after what runs in it. What is asked of it from now on is refused. */
+  /** Closes this connection alone, after the query that runs in it. Later calls are refused. */
   async disconnect(): Promise<void> {
     if (!this.#shared.databases.delete(this)) return;
     await Promise.allSettled(this.#running);
     this.#connection.closeSync();
   }
 
-  /** Ends all connections likewise. */
+  /** Closes all connections in the same way. */
   async close(): Promise<void> {
     this.#shared.closed = true;
     await Promise.all([...this.#shared.databases].map((database) => database.disconnect()));
@@ -301,24 +303,25 @@ export class Database {
 const sqlFile = (name: string): URL => new URL(`../sql/${name}.sql`, import.meta.url);
 
 /**
- * What is not the same in all SQL engines, and rules that several files share; every other file of sql/ is one SELECT.
+ * The file of sql/ for what differs between SQL engines, and for rules that several files share. Every other file of
+ * sql/ is one SELECT.
  */
 const dialect = "_dialect";
 
-/** Those whose rows are few beside what they are made of, so they are made once. */
+/** Files of sql/ made as tables, not views: they have few rows compared with their input, so they are computed once. */
 export const sqlTables: readonly string[] = [
   ...["_connections", "_expiry_records", "_expiries"],
   ...["slow_start", "limits", "episodes", "rto_events", "flows", "marks"],
 ];
 
-/** The texts of sql/NAME.sql of these names and of all files of sql/ that they need, by name. */
+/** The texts, by name, of these files of sql/ and of all files that they need. */
 export async function sqlOf(...names: readonly string[]): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   const wanted = [...names];
   for (const name of wanted) {
     if (texts.has(name)) continue;
     const sql = await readFile(sqlFile(name), "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" && !names.includes(name)) return null; // made as a trace is opened
+      if (error.code === "ENOENT" && !names.includes(name)) return null; // a table, filled as a trace is opened
       throw error;
     });
     if (sql === null) continue;
@@ -328,12 +331,12 @@ export async function sqlOf(...names: readonly string[]): Promise<Map<string, st
   return texts;
 }
 
-/** Wraps a user's own query, so that its errors are shown as theirs. */
+/** Runs a user's query, so that its errors are reported as errors in the query. */
 export async function asUserQuery<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (error) {
-    // In a user's query, a value that cannot be converted is the query's error.
+    // A value that cannot be converted is an error in the user's query, too.
     if (error instanceof AnalyzeError && !(error instanceof NumberTooLargeError)) throw error;
     throw new SqlError(error as Error);
   }

@@ -1,10 +1,10 @@
 /**
- * Files as SQL names them. A path in a read_*() call is a pattern to DuckDB, and a folder called `name=value` a column:
- * neither is meant here. What is opened is the one file of that name, and its columns are those that are in it.
+ * File names in SQL. DuckDB takes a path in a read_*() call as a pattern, and a folder named `name=value` as a column.
+ * Neither is wanted here: exactly the named file is opened, with the columns that are in it.
  */
 import { literal } from "./literals.ts";
 
-/** A path as a pattern that fits this path alone. */
+/** A pattern that matches this path only. */
 export const patternOf = (path: string): string => path.replaceAll(/[*?[]/g, "[$&]");
 
 const exactly = (paths: string | readonly string[]): string =>
@@ -12,7 +12,7 @@ const exactly = (paths: string | readonly string[]): string =>
     ? literal(patternOf(paths))
     : `[${paths.map((path) => literal(patternOf(path))).join(", ")}]`;
 
-/** A FROM item: the rows of Parquet files. `options` are further ones of read_parquet, each behind a comma. */
+/** A FROM item: the rows of Parquet files. `options`: further options of read_parquet, each preceded by a comma. */
 export const readParquet = (paths: string | readonly string[], options = ""): string =>
   `read_parquet(${exactly(paths)}, hive_partitioning = false${options})`;
 

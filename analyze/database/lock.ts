@@ -1,6 +1,6 @@
 /**
- * What DuckDB may touch. A slip in our SQL, a query that came with somebody's repository or a file made for the purpose
- * reads and writes nothing beside what is listed here, loads no extension, and cannot change that.
+ * Restricts the files that DuckDB may touch. A mistake in our SQL, a query from somebody else's repository or a
+ * malicious file can read and write only what is listed here. It cannot load extensions or lift the restriction.
  */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -14,7 +14,7 @@ export interface Access {
   readonly files: readonly string[];
 }
 
-/** Statements after which DuckDB is held to `access`. */
+/** Statements that restrict DuckDB to `access`. */
 export async function lockTo({ directories, files }: Access): Promise<string> {
   const folders = (await Promise.all(directories.map(namesOf))).flat().map((path) => `${path}/`);
   const paths = (await Promise.all(files.map(namesOf))).flat();
@@ -26,7 +26,7 @@ export async function lockTo({ directories, files }: Access): Promise<string> {
     SET GLOBAL lock_configuration = true`;
 }
 
-/** The names by which DuckDB may see a path. It follows links, and compares patterns as they are written. */
+/** The names under which DuckDB may see a path. It follows links, but compares patterns as written. */
 async function namesOf(path: string): Promise<string[]> {
   const names = [resolve(path), await realpathOf(resolve(path))];
   return names.flatMap((name) => [name, patternOf(name)]);

@@ -1,12 +1,12 @@
-/** What the text of a file of sql/ says of itself. */
+/** What the text of a file of sql/ declares and reads. */
 
-/** What its line `-- needs:` names. */
+/** The names in its `-- needs:` line. */
 export function needsOf(sql: string): string[] {
   const line = /^-- needs: (.*)$/m.exec(sql)?.[1] ?? "";
   return line.split(",").flatMap((need) => need.trim() || []);
 }
 
-/** The tables and views that a SELECT reads, beside those of its own WITH. */
+/** The tables and views that a SELECT reads, except those that its own WITH defines. */
 export function relationsOf(sql: string): string[] {
   const code = sql.replaceAll(/--.*$/gm, "").replaceAll(/'[^']*'/g, "''");
   const own = new Set([...code.matchAll(/\b(\w+) AS \(/g)].map(([, name]) => name!));

@@ -1,24 +1,23 @@
-/** Queries that are not ours: what they may be, and what they would answer. */
+/** Users' queries: checks what is allowed, and describes the answer. */
 import { type DuckDBConnection, StatementType } from "@duckdb/node-api";
 import { RefusedStatementError, UsageError } from "../errors.ts";
 
 export interface Statement {
-  /** Whether it can stand in a FROM. */
+  /** Whether it can be used as a subquery in FROM. */
   readonly isSelect: boolean;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
-/** EXPLAIN and its options, with what may stand before it. */
+/** EXPLAIN and its options, with any comments before it. */
 const explains = /^(?:\s|--[^\n]*\n|\/\*.*?\*\/)*EXPLAIN\s+(?:ANALYZE\b)?\s*(?:\([^()]*\)(?!\s*$))?/is;
 
 /**
- * What the one statement of `sql` would answer, without running it. Throws a UsageError where it is none or several,
- * and a RefusedStatementError where it does more than to read, unless `anything` is allowed.
+ * Describes the answer to the single statement in `sql` without running it. Throws a UsageError if there is no
+ * statement or more than one, and a RefusedStatementError if it does more than read, unless `anything` is allowed.
  */
 export async function statementOf(connection: DuckDBConnection, sql: string, anything: boolean): Promise<Statement> {
   const statements = await extract(connection, sql);
-  // PIVOT is one statement of which DuckDB makes two: the first creates a type, without which the second cannot be
-  // prepared.
+  // DuckDB turns PIVOT into two statements. The first creates a type that the second needs before it can be prepared.
   if (statements.count === 2 && /\bpivot/i.test(sql)) {
     const { statementType } = await statements.prepare(0);
     if (statementType === StatementType.CREATE) return { isSelect: false, columns: [] };
@@ -32,7 +31,7 @@ export async function statementOf(connection: DuckDBConnection, sql: string, any
   const isSelect = statementType === StatementType.SELECT;
   if (!isSelect && !anything) {
     if (statementType !== StatementType.EXPLAIN) throw new RefusedStatementError(nameOf(statementType));
-    // EXPLAIN ANALYZE runs what it explains.
+    // EXPLAIN ANALYZE runs the statement that it explains.
     const explained = await (await extract(connection, sql.replace(explains, ""))).prepare(0);
     if (explained.statementType !== StatementType.SELECT)
       throw new RefusedStatementError(`an EXPLAIN of ${nameOf(explained.statementType)}`);
@@ -42,7 +41,7 @@ export async function statementOf(connection: DuckDBConnection, sql: string, any
     type: String(statement.columnType(index)),
   }));
   statement.destroySync();
-  // Some PRAGMAs are said to be a SELECT and cannot stand in a FROM.
+  // DuckDB reports some PRAGMAs as SELECT, but they cannot be used in FROM.
   return { isSelect: isSelect && !/\bpragma\b/i.test(sql), columns };
 }
 
@@ -53,7 +52,7 @@ async function extract(connection: DuckDBConnection, sql: string) {
     return await connection.extractStatements(sql);
   } catch (error) {
     const [, message] = /^Failed to extract statements: (.*)/s.exec((error as Error).message) ?? [];
-    // Of a text without statements DuckDB's error says nothing.
+    // DuckDB's error for a text without statements is empty.
     throw message ? new Error(message, { cause: error }) : new UsageError("there is no statement in the query");
   }
 }

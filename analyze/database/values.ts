@@ -1,6 +1,6 @@
 /**
- * What a value of DuckDB is outside of it. JavaScript gets numbers where they are exact, else text; JSON likewise. How
- * text looks is in export/text.ts. docs/output.md says the same to users.
+ * Values of DuckDB in JavaScript and JSON: numbers where they are exact, otherwise text. export/text.ts defines the
+ * form of the text. docs/output.md documents this for users.
  */
 import {
   DuckDBArrayValue,
@@ -21,7 +21,7 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 
-/** A value of a result by column. A nested one is JSON text. */
+/** A value of a result. A nested one is JSON text. */
 export function sqlValue(value: DuckDBValue): SqlValue {
   if (value === null || typeof value !== "object") return value as SqlValue;
   if (value instanceof DuckDBDecimalValue) return numberOrText(value.toString());
@@ -29,8 +29,8 @@ export function sqlValue(value: DuckDBValue): SqlValue {
 }
 
 /**
- * A value as JSON can hold it. Whole numbers beyond 2^53 are text, and so is a DECIMAL of more digits than a double
- * keeps. JSON has no NaN and no infinity: they are text too, and never null, which means "not known".
+ * A value for JSON. Whole numbers beyond 2^53 are text, and so is a DECIMAL with more digits than a double holds. JSON
+ * has no NaN and no infinity. They are text, too, and never null, which means "not known".
  */
 export function jsonValue(value: unknown): JsonValue {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
@@ -41,7 +41,7 @@ export function jsonValue(value: unknown): JsonValue {
   return isNested(value) ? nestedValue(value) : String(value);
 }
 
-/** One object a row; 64-bit integers are numbers where a double holds them exactly, else decimal strings. */
+/** One object a row. 64-bit integers are numbers where a double holds them exactly, otherwise decimal strings. */
 export function objectsOf(result: {
   readonly names: readonly string[];
   readonly values: readonly (readonly SqlValue[])[];
@@ -57,7 +57,7 @@ function objectValue(value: SqlValue): SqlValue {
   return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
 }
 
-/** JSON of anything that commands print: numbers are as `jsonValue` says. */
+/** JSON of anything that commands print. Numbers follow the rules of `jsonValue`. */
 export const jsonText = (value: unknown, indent?: number): string =>
   JSON.stringify(
     value,

@@ -64,6 +64,8 @@ export interface FlowFacts {
   readonly spurious_count: number;
   /** Records are polls, so what is between two is not known. */
   readonly polled: boolean;
+  /** Time between two records, median, seconds. */
+  readonly poll_s: number;
 }
 
 /**
@@ -121,7 +123,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
         coalesce(sum(CASE WHEN inflight_bytes <= 2 * segment_bytes THEN idle_s END), 0) AS lull_s,
         coalesce(sum(CASE WHEN basis = 'tracepoints' AND held_by = 'cwnd' AND inflight_bytes <= (snd_cwnd - 1) * segment_bytes
           THEN duration_s - idle_s END), 0) AS nearly_full_s,
-        median(segment_bytes) AS segment_bytes,
+        median(segment_bytes) AS segment_bytes, median(duration_s) AS poll_s,
         CASE WHEN count(lowers_window) > 0 THEN count(CASE WHEN lowers_window THEN 1 END) * 2 > count(lowers_window) END AS losses_lower_window
       FROM intervals JOIN limits USING (flow) GROUP BY flow
     ), paths AS (
@@ -143,7 +145,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
       ${["cwnd", "rwnd", "sndbuf", "application", "pacing", "recovery", "idle"].map((name) => `limits.${seconds(name)}`).join(", ")},
       path_rtt_us AS rtt_min_us, rtt_at_loss_us, loss_rtt_rank, srtt_mean_us AS rtt_mean_us,
       lull_s, nearly_full_s, segment_bytes, losses_lower_window,
-      send_queue_bytes, send_queue_share, polled,
+      send_queue_bytes, send_queue_share, polled, coalesce(poll_s, 0) AS poll_s,
       CASE WHEN loss_episodes IS NOT NULL OR polled THEN coalesce(loss_events, 0) END AS loss_events,
       CASE WHEN loss_episodes IS NOT NULL THEN coalesce(undone_recoveries, 0) END AS undone_recoveries,
       CASE WHEN loss_episodes IS NOT NULL THEN coalesce(congestion_signals, 0) END AS congestion_signals,

@@ -47,6 +47,8 @@ const mathisFactor = 2.5;
 const recoveryShare = 0.5;
 /** Fewer losses than this are too few to explain the window. */
 const fewestLosses = 3;
+/** Polls that are more than this many round trips apart do not show the queue that a loss met. */
+const farApart = 4;
 /**
  * Losses at random meet a queue of any length, those of a queue that the flow fills the longest. `loss_rtt_rank` of n
  * losses at random is 0.5, with a standard deviation of 1 / sqrt(12 n). From so many of these above 0.5 on, it was the
@@ -135,10 +137,12 @@ export function lossesOf(facts: FlowFacts): "random" | "own" | "not told" | "non
     const queued = rtt_at_loss_us !== null && rtt_min_us !== null && rtt_at_loss_us >= queueInflation * rtt_min_us;
     return queued ? "own" : "none";
   }
+  // Between two polls that are so many round trips apart, a window is halved and has grown again.
+  const isVague = facts.polled && facts.poll_s * 1e6 > farApart * (facts.rtt_mean_us ?? 0);
   const deviations = (loss_rtt_rank - 0.5) * Math.sqrt(12 * loss_events);
-  if (deviations >= ownQueue) return "own";
+  if (deviations >= ownQueue && !isVague) return "own";
   if (cwnd_mean > mathisFactor * mathisWindow(loss_events, segments)) return "none";
-  return deviations <= chance ? "random" : "not told";
+  return deviations <= chance && !isVague ? "random" : "not told";
 }
 
 /** The mean window that losses with this probability leave, packets. */

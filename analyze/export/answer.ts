@@ -1,10 +1,10 @@
 /**
- * A statement and its answer, whether it is printed or written to a file. Columns are taken by position, so that two of
- * one name stay two. Here, and only here, they get different names.
+ * A statement and its answer, to be printed or written to a file. Columns are taken by position, so that two columns of
+ * the same name are kept apart. They get distinct names here, and only here.
  */
 import { type ColumnInfo, type Database, identifier, literal } from "../database/database.ts";
 
-/** The answer to one statement, not yet asked for. */
+/** The answer to one statement. The statement runs when the answer is read. */
 export class Answer {
   readonly columns: readonly ColumnInfo[];
   readonly #from: string;
@@ -15,17 +15,18 @@ export class Answer {
     this.#from = from;
   }
 
-  /** Throws a UsageError unless `sql` is one statement, and what DuckDB says of it. */
+  /** Throws a UsageError unless `sql` is one statement, and passes on DuckDB's errors. */
   static async to(database: Database, sql: string): Promise<Answer> {
     const statement = await database.statement(sql);
     if (statement.isSelect) return new Answer(statement.columns, `query(${literal(sql)})`);
-    // What cannot stand in a FROM (EXPLAIN, PRAGMA, PIVOT) is answered first.
+    // A statement that cannot be used in FROM (EXPLAIN, PRAGMA, PIVOT) runs first.
     const { table, columns } = await database.keepAnswer(sql);
     return new Answer(columns, identifier(table));
   }
 
   /**
-   * SQL of the answer. `expression` makes each column of what it is called in there; unless told, all are as they are.
+   * A SELECT of the answer. `expression` gives the SQL for each column from the column's name in the subquery. By
+   * default columns are unchanged.
    */
   select(expression: (name: string, column: ColumnInfo) => string = (name) => name): string {
     const inside = this.columns.map((_, index) => `c${index}`);

@@ -1,4 +1,4 @@
-/** Answers as Arrow: tables and IPC files, from DuckDB's own vectors. */
+/** Answers as Arrow tables and IPC files, copied from DuckDB's vectors. */
 import type { DuckDBDataChunk } from "@duckdb/node-api";
 import * as arrow from "apache-arrow";
 import type { ColumnInfo, Database } from "../database/database.ts";
@@ -21,7 +21,7 @@ interface FixedType {
   readonly array: new (length: number) => TypedArray;
 }
 
-/** DuckDB types whose values lie in memory as Arrow's do. */
+/** DuckDB types whose values have the same layout in memory as Arrow's. */
 const fixedTypes: Readonly<Record<string, FixedType>> = {
   TINYINT: { arrow: () => new arrow.Int8(), array: Int8Array },
   UTINYINT: { arrow: () => new arrow.Uint8(), array: Uint8Array },
@@ -43,7 +43,7 @@ interface FixedVector {
   readonly items: TypedArray;
 }
 
-/** One column of a batch under way: values as they come, and a bit a row for whether it is there. */
+/** One column of the batch being built: its values, and a validity bit for each row. */
 class ColumnBuilder {
   readonly type: arrow.DataType;
   readonly #fixed: FixedType | undefined;
@@ -61,7 +61,7 @@ class ColumnBuilder {
     this.#validity = new Uint8Array((capacity + 7) >> 3);
   }
 
-  /** Takes the rows from `from` up to `to`. */
+  /** Appends rows [from, to). */
   append(chunk: DuckDBDataChunk, column: number, from: number, to: number): void {
     const vector = chunk.getColumnVector(column);
     const part = this.#fixed && ((vector as unknown as FixedVector).items.slice(from, to) as TypedArray);
@@ -71,7 +71,7 @@ class ColumnBuilder {
       if (item !== null) this.#validity[at >> 3]! |= 1 << (at & 7);
       else {
         this.#nulls++;
-        // DuckDB leaves old memory there, which differs from run to run and must not be published.
+        // Where a value is NULL, DuckDB leaves old memory. It differs from run to run and must not be published.
         if (part) part[row - from] = part instanceof BigInt64Array || part instanceof BigUint64Array ? 0n : 0;
       }
       if (!part) this.#texts.push(item as string | null);
@@ -101,8 +101,8 @@ class ColumnBuilder {
 const rowsPerBatch = 64 * 2048;
 
 /**
- * An answer as Arrow record batches of 131 072 rows, the last of fewer; types that Arrow cannot hold alike become text
- * or doubles.
+ * An answer as Arrow record batches of 131 072 rows; the last may have fewer. Types without an equivalent in Arrow
+ * become text or doubles.
  */
 async function* recordBatches(database: Database, answer: Answer): AsyncGenerator<arrow.RecordBatch> {
   const types = answer.columns.map(({ type }) => arrowSideType(type));
@@ -124,7 +124,7 @@ async function* recordBatches(database: Database, answer: Answer): AsyncGenerato
   let length = 0;
   let batches = 0;
   for await (const chunk of database.chunks(answer.select(asArrowColumn))) {
-    // Batches end at the same rows however the chunks come.
+    // Batches end at the same rows whatever the sizes of DuckDB's chunks.
     for (let from = 0; from < chunk.rowCount; ) {
       const to = Math.min(chunk.rowCount, from + rowsPerBatch - length);
       for (const [index, part] of parts.entries()) part.append(chunk, index, from, to);
@@ -167,7 +167,7 @@ export async function* arrowChunks(database: Database, answer: Answer): AsyncGen
     }
     await written;
   } catch (error) {
-    throw failed ?? error; // the writer has an error of its own where it was called off
+    throw failed ?? error; // a cancelled writer throws an error of its own
   }
   if (failed !== undefined) throw failed;
 }

@@ -4,8 +4,8 @@ import type { Answer } from "./answer.ts";
 import { textChunks } from "./text.ts";
 
 /**
- * An answer as CSV, chunk by chunk: RFC 4180 with a header line, lines ended by LF, values as text.ts says. NULL is
- * nothing, an empty text is "".
+ * An answer as CSV, chunk by chunk: RFC 4180 with a header line and LF as line end. text.ts formats the values. NULL is
+ * an empty field, an empty text is "".
  */
 export async function* csvChunks(database: Database, answer: Answer): AsyncGenerator<string> {
   let chunk = `${answer.columns.map(({ name }) => csvField(name)).join()}\n`;
@@ -19,7 +19,7 @@ export async function* csvChunks(database: Database, answer: Answer): AsyncGener
   if (chunk !== "") yield chunk;
 }
 
-/** A carriage return is quoted as well: many readers end a line at it. */
+/** A field with a carriage return is quoted, too, because many readers end a line there. */
 const csvField = (field: string | null): string => {
   if (field === null) return "";
   return field === "" || /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;

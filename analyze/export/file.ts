@@ -1,6 +1,7 @@
 /**
- * How every output file is written: whole or not at all, as private as what it was made of, never over an input, never
- * over another file unless told, and never through a link that somebody else made. docs/output.md tells users the same.
+ * Writes every output file. A file is written completely or not at all. It is as private as its inputs. It never
+ * replaces an input, never replaces another file unless told to, and is never written through a link that another user
+ * made. docs/output.md documents this for users.
  */
 import { constants, createReadStream, createWriteStream, type Stats } from "node:fs";
 import { chmod, chown, link, lstat, open, readlink, rename, stat } from "node:fs/promises";
@@ -13,17 +14,17 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.t
 export interface OutputRules {
   /** Overwrite an existing file. */
   readonly force: boolean;
-  /** Files that are read: never written to, and the new file is readable to nobody who may not read all of them. */
+  /** Files that are read. They are never written to, and only users who may read all of them may read the output. */
   readonly inputs: readonly string[];
   /** Decides from its content whether an existing file may be overwritten without `force`. */
   readonly isOurs?: (path: string) => Promise<boolean>;
 }
 
-/** An output file. Its content is written to `partial`, and put in place when it is complete. */
+/** An output file. Its content is written to `partial` and moved into place when it is complete. */
 export class OutputFile implements AsyncDisposable {
   /** As the user named it. */
   readonly path: string;
-  /** Where the content is written first: in a directory of ours that nobody else may enter. */
+  /** Where the content is written first: in a directory that only this user may enter. */
   readonly partial: string;
   readonly #rules: OutputRules;
   readonly #directory: string;
@@ -35,7 +36,7 @@ export class OutputFile implements AsyncDisposable {
     this.#rules = rules;
   }
 
-  /** Throws an OutputExistsError, an OutputIsInputError or an OutputError where it cannot be written. */
+  /** Throws an OutputExistsError, an OutputIsInputError or an OutputError if the file cannot be written. */
   static async open(path: string, rules: OutputRules): Promise<OutputFile> {
     return asOutputErrors(path, path, async () => {
       const target = await targetOf(path, rules);
@@ -44,7 +45,7 @@ export class OutputFile implements AsyncDisposable {
     });
   }
 
-  /** Has `make` write the content to a path, then puts it in place. */
+  /** Has `make` write the content to a path, then moves it into place. */
   async write(make: (partial: string) => Promise<void>): Promise<void> {
     await asOutputErrors(this.path, this.#directory, async () => {
       await make(this.partial);
@@ -56,11 +57,11 @@ export class OutputFile implements AsyncDisposable {
     await removeTemporaryDirectory(this.#directory);
   }
 
-  /** Looks at the path again: another file may have appeared since the work began. */
+  /** Moves the content into place. Checks the path again first: a file may have appeared there since the work began. */
   async #place(): Promise<void> {
     const { path, found, isStream } = await targetOf(this.path, this.#rules);
     if (isStream) {
-      const stream = await open(path, constants.O_WRONLY); // never makes a file
+      const stream = await open(path, constants.O_WRONLY); // does not create a file
       return pipeline(createReadStream(this.partial), stream.createWriteStream());
     }
     await this.#setMode(found);
@@ -71,7 +72,7 @@ export class OutputFile implements AsyncDisposable {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EEXIST") throw new OutputExistsError(this.path);
       if (!withoutHardLinks.has(code ?? "")) throw error;
-      // The name is taken first, which never overwrites either.
+      // First reserve the name. This never overwrites a file either.
       await (await open(path, "wx").catch(asExisting(this.path))).close();
       await rename(this.partial, path);
     }
@@ -93,7 +94,7 @@ export class OutputFile implements AsyncDisposable {
   }
 }
 
-/** What link(2) says on file systems that have one name a file: FAT, some of network and user space. */
+/** Errors of link(2) on file systems without hard links: FAT, some network and user-space file systems. */
 const withoutHardLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"]);
 
 const asExisting = (path: string) => (error: NodeJS.ErrnoException) => {
@@ -101,15 +102,15 @@ const asExisting = (path: string) => (error: NodeJS.ErrnoException) => {
 };
 
 interface Target {
-  /** Without links. */
+  /** The path with links resolved. */
   readonly path: string;
-  /** What is there already. */
+  /** The file that exists already, if any. */
   readonly found: Stats | undefined;
   /** A device or a pipe, which is written to, not replaced. */
   readonly isStream: boolean;
 }
 
-/** What a path stands for, if it may be written. */
+/** The target that a path refers to. Throws if it may not be written. */
 async function targetOf(path: string, { force, inputs, isOurs }: OutputRules): Promise<Target> {
   const there = await lstat(path).catch(asAbsent);
   if (!there) return { path: resolve(path), found: undefined, isStream: false };

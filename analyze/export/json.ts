@@ -3,7 +3,7 @@ import type { ColumnInfo, Database } from "../database/database.ts";
 import { type JsonValue, jsonValue, numberOrText } from "../database/values.ts";
 import type { Answer } from "./answer.ts";
 
-/** An answer as a JSON array, an object a row and line, chunk by chunk. */
+/** An answer as a JSON array, chunk by chunk. Each row is an object on a line of its own. */
 export async function* jsonChunks(database: Database, answer: Answer): AsyncGenerator<string> {
   const keys = answer.columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`);
   const forms = answer.columns.map(formOf);
@@ -25,7 +25,7 @@ export async function* jsonChunks(database: Database, answer: Answer): AsyncGene
   yield between === "[\n" ? "[]\n" : "\n]\n";
 }
 
-/** How a column comes out of DuckDB, and the JSON of a value of it that is not NULL. */
+/** The SQL that reads a column, and a function that makes JSON of a value other than NULL. */
 interface Form {
   readonly sql: (name: string) => string;
   readonly json: (value: unknown) => string;
@@ -36,7 +36,7 @@ const held = /^(U?(BIG|HUGE)INT|DOUBLE|VARCHAR)$/;
 const nested = /\]$|^(STRUCT|MAP|UNION)\(/;
 const notNumbers: Readonly<Record<string, string>> = { nan: "NaN", inf: "Infinity", "-inf": "-Infinity" };
 
-/** Values that JavaScript can hold, and nested ones, come as they are. Others come as DuckDB's text, which is exact. */
+/** Values that JavaScript can hold, and nested ones, are read unchanged. Others are read as DuckDB's exact text. */
 function formOf({ type }: ColumnInfo): Form {
   const asItIs = (name: string) => name;
   if (small.test(type)) return { sql: asItIs, json: String };

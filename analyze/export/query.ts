@@ -1,4 +1,4 @@
-/** The answer to a query as a file of the kind that its name's ending asks for. */
+/** Writes the answer to a query to a file. The extension of the file's name selects the format. */
 import { type Database, literal } from "../database/database.ts";
 import { UnknownFormatError } from "../errors.ts";
 import type { Answer } from "./answer.ts";
@@ -19,13 +19,13 @@ const formats: Readonly<Record<string, Format>> = {
   ".json": (database, answer, path) => writeChunks(path, jsonChunks(database, answer)),
 };
 
-/** The ending of an output's name. Throws an UnknownFormatError for those that mean nothing here. */
+/** The extension of an output's name. Throws an UnknownFormatError if no format has it. */
 export function queryFormat(output: string): string {
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (!suffix) throw new UnknownFormatError(output, Object.keys(formats));
   return suffix;
 }
 
-/** Writes the answer to `path` in a format of `queryFormat`; OutputFile has a path to give. */
+/** Writes the answer to `path` in a format that `queryFormat` returned. `path` comes from OutputFile. */
 export const writeAnswer = (database: Database, answer: Answer, format: string, path: string): Promise<void> =>
   formats[format]!(database, answer, path);

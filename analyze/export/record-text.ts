@@ -1,4 +1,6 @@
-/** Captures as lines of the module's documented text: what a source printed so, or binary records in the same form. */
+/**
+ * Captures as lines of the module's documented text: the text of a source that prints it, or binary records as text.
+ */
 import { readFrames, TppInputError, type TppWalk, verifyTpp } from "@tcpprobe-plus/tpp";
 import { expand } from "../captures/inputs.ts";
 import { InputError, NoRecordTextError, NotACaptureError } from "../errors.ts";
@@ -6,11 +8,11 @@ import { BinaryText } from "../records/binary-text.ts";
 
 export interface RecordTextOptions {
   readonly reading?: Parameters<typeof verifyTpp>[1];
-  /** Told what could not be read. */
+  /** Called with what could not be read. */
   readonly notice: (text: string) => void;
 }
 
-/** Lines, many at a time. Throws an InputError, NotACaptureError or NoRecordTextError before the first. */
+/** Chunks of many lines. Throws an InputError, NotACaptureError or NoRecordTextError before the first. */
 export async function* recordText(paths: readonly string[], options: RecordTextOptions): AsyncGenerator<Buffer> {
   const files: { path: string; walk: TppWalk }[] = [];
   for (const path of (await Promise.all(paths.map(expand))).flat())
@@ -19,7 +21,7 @@ export async function* recordText(paths: readonly string[], options: RecordTextO
   for (const { path, walk } of files) {
     const header = walk.header!;
     for (const { text } of walk.damage) options.notice(`${path}: ${text}`);
-    // The files of a set are one capture: its times and counts go on.
+    // The files of a set are one capture, so times and counts continue.
     const set = header.set?.id;
     if (header.text === "records" && (binary === null || set === undefined || binary.set !== set))
       binary = { set, text: new BinaryText(header) };

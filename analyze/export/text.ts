@@ -4,8 +4,8 @@ import type { Database } from "../database/database.ts";
 import type { Answer } from "./answer.ts";
 
 /**
- * An answer as text, chunk by chunk, for CSV and tables: DuckDB's own, but for floating-point numbers, which are the
- * shortest text that reads back as the same number (40, not 40.0).
+ * An answer as text, chunk by chunk, for CSV and tables. The text is DuckDB's, except for floating-point numbers: they
+ * are the shortest text that reads back as the same number (40, not 40.0).
  */
 export async function* textChunks(
   database: Database,
@@ -19,7 +19,7 @@ export async function* textChunks(
   for await (const chunk of database.chunks(select)) yield columnsOf(chunk, isNumber);
 }
 
-/** By column. */
+/** The chunk's values by column. */
 const columnsOf = (chunk: DuckDBDataChunk, isNumber: readonly boolean[]): (string | null)[][] =>
   chunk
     .getColumns()

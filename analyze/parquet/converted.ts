@@ -1,8 +1,8 @@
 /**
- * What a Parquet file that is opened as a capture may hold. Everybody can write one: its metadata, columns and values
- * are checked here, once, and whoever gets what these functions return can rely on types and ranges.
+ * Checks a Parquet file that is opened as a capture. Anybody can write such a file, so its metadata, columns and values
+ * are checked here, once. Callers can rely on the types and ranges of what these functions return.
  */
-import { asHeader, caStates, recordTypes, type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
+import { asHeader, caStates, recordTypes, type SocketNotes, type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
 import { type Loss, lossEvidence, type RejectedLine } from "../captures/capture.ts";
 import type { Database } from "../database/database.ts";
 import { readParquet, readParquetMetadata } from "../database/files.ts";
@@ -12,27 +12,28 @@ import { AnalyzeError, NotACaptureError } from "../errors.ts";
 /** Keys of a converted capture's Parquet metadata; column meanings are under `column.NAME`. */
 export const capturesKey = "tcpprobe_plus.captures";
 export const lossesKey = "tcpprobe_plus.losses";
-/** Lines that were no records; only in what the cache keeps. */
+/** Lines that were not records. Only entries of the cache have this key. */
 export const rejectedKey = "tcpprobe_plus.rejected";
-/** Name of the entry; likewise. */
+/** Name of the cache entry. Only entries of the cache have this key. */
 export const entryKey = "tcpprobe_plus.entry";
 
-/** What `capturesKey` holds, as a JSON array. */
+/** An element of the JSON array under `capturesKey`. */
 export interface ConvertedCapture {
   readonly path: string;
   readonly header: TppHeader;
   readonly records: number;
+  readonly socketsAtEnd?: SocketNotes | null;
 }
 
 export interface Converted {
   readonly captures: readonly ConvertedCapture[];
   readonly losses: readonly Loss[];
   readonly rejected: readonly RejectedLine[];
-  /** The cache's entry it was written as; null for one that is none. */
+  /** Name of the cache entry that it was written as; null for a file that is not a cache entry. */
   readonly entry: string | null;
 }
 
-/** A Parquet file by the name that SQL knows, and by the one to show. */
+/** A Parquet file: its name in SQL, and the name to show. */
 export interface ParquetFile {
   readonly file: string;
   readonly shown: string;
@@ -44,7 +45,7 @@ class NotConvertedError extends NotACaptureError {
   }
 }
 
-/** What of these keys a Parquet file's metadata has. */
+/** The values of those of these keys that a Parquet file's metadata has. */
 export async function metadataOf(
   database: Database,
   file: string,
@@ -57,7 +58,7 @@ export async function metadataOf(
   return new Map(rows.flatMap(({ key, value }) => (value === null ? [] : [[key, value]])));
 }
 
-/** Reads a capture's metadata. Throws a NotACaptureError for what is not as it should be. */
+/** Reads and checks a capture's metadata. Throws a NotACaptureError where it is invalid. */
 export async function readConverted(database: Database, { file, shown }: ParquetFile): Promise<Converted> {
   const keys = [capturesKey, lossesKey, rejectedKey, entryKey];
   const metadata = await metadataOf(database, file, keys).catch((error) => {
@@ -73,7 +74,7 @@ export async function readConverted(database: Database, { file, shown }: Parquet
   }
   const list = (key: string): unknown[] => {
     const value = parsed(metadata.get(key) ?? "[]");
-    if (!Array.isArray(value)) throw new NotConvertedError(shown, `its metadata ${key} is no JSON list`);
+    if (!Array.isArray(value)) throw new NotConvertedError(shown, `its metadata ${key} is not a JSON list`);
     return value;
   };
   const checked = <Kind>(key: string, check: (value: Record<string, unknown>) => Kind | undefined): Kind[] =>
@@ -106,9 +107,13 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isSeconds = (value: unknown): value is number => typeof value === "number" && Math.abs(value) <= mostSeconds;
 const nullOr = (holds: (value: unknown) => boolean, value: unknown): boolean => value === null || holds(value);
 
-function asCapture({ path, header, records }: Record<string, unknown>): ConvertedCapture | undefined {
-  const checked = asHeader(header);
-  return isText(path) && checked && isCount(records) ? { path, header: checked, records } : undefined;
+function asCapture(value: Record<string, unknown>): ConvertedCapture | undefined {
+  const { path, records, socketsAtEnd = null } = value;
+  const header = asHeader(value.header);
+  if (!isText(path) || !header || !isCount(records)) return undefined;
+  // They have the form of the header's sockets, so the header's check is used.
+  const end = socketsAtEnd === null ? null : asHeader({ ...header, sockets: socketsAtEnd })?.sockets;
+  return end === undefined ? undefined : { path, header, records, socketsAtEnd: end };
 }
 
 function asLoss(value: Record<string, unknown>, captures: number): Loss | undefined {
@@ -140,7 +145,7 @@ export const plainType = (type: string): string => (words.has(type) ? "VARCHAR" 
 const smallUnsigned = ["UTINYINT", "USMALLINT", "UINTEGER"] as const;
 const smallSigned = ["TINYINT", "SMALLINT", "INTEGER"] as const;
 
-/** Other types that hold no value which the column's own does not. */
+/** Types accepted in place of a column's own: each of their values fits the column. */
 const narrower: Readonly<Record<string, readonly string[]>> = {
   USMALLINT: smallUnsigned.slice(0, 1),
   UINTEGER: smallUnsigned.slice(0, 2),
@@ -150,10 +155,10 @@ const narrower: Readonly<Record<string, readonly string[]>> = {
   TIMESTAMP_NS: ["TIMESTAMP", "TIMESTAMP_MS", "TIMESTAMP_S", "TIMESTAMP WITH TIME ZONE"],
 };
 
-/** Without these a row tells nothing; what else is not there is NULL. */
+/** Columns that must be present. Any other column that is missing is NULL. */
 const required = ["capture", "ord", "time", "flow", "type", "t", "saddr", "sport", "daddr", "dport"] as const;
 
-/** Checks the types of the columns that `trace` has, and returns their names. Others are not read. */
+/** Checks the types of the columns of `trace` and returns the names of those present. Other columns are not read. */
 export async function checkColumns(database: Database, { file, shown }: ParquetFile): Promise<ReadonlySet<string>> {
   const found = new Map(
     (await database.describe(`SELECT * FROM ${readParquet(file)}`)).map(({ name, type }) => [name, type]),
@@ -169,12 +174,12 @@ export async function checkColumns(database: Database, { file, shown }: ParquetF
   return new Set(traceColumns.flatMap(({ name }) => (found.has(name) ? [name] : [])));
 }
 
-/** A record's own time has nine digits before the point. */
+/** A record's time has at most nine digits before the point. */
 const mostSeconds = 1e9;
-/** Bytes of one connection: eight times a difference of two such still fits in 64 bits. */
+/** Most bytes of one connection. Eight times the difference of two such numbers still fits in 64 bits. */
 const mostBytes = 2n ** 58n;
 
-/** Checks every row. `select` has the columns of `_trace`; `captures`: how many the metadata names. */
+/** Checks every row. `select` has the columns of `_trace`. `captures`: number of captures in the metadata. */
 export async function checkRows(
   database: Database,
   { shown }: ParquetFile,
@@ -189,7 +194,7 @@ export async function checkRows(
   if (broken) throw new NotConvertedError(shown, `its column ${broken.column} has ${broken.what}`);
   const twice = `SELECT count(*) > 0 FROM (SELECT ord, capture, lag(ord) OVER () AS before, lag(capture) OVER () AS place FROM (${select}))
     WHERE capture = place AND ord <= before`;
-  // In the order of the file it is enough to look at neighbours.
+  // If numbers rise in file order, comparing neighbours is enough.
   if (!(await database.value<boolean>(twice))) return;
   const each = `SELECT count(*) > 0 FROM (SELECT 1 FROM (${select}) GROUP BY capture, ord HAVING count(*) > 1)`;
   if (await database.value<boolean>(each))
@@ -211,7 +216,7 @@ function rulesFor(captures: number): Rule[] {
   const bytes = mostBytes.toString();
   const rule = (column: string, sql: string, what: string): Rule => ({ column, sql, what });
   return [
-    rule("capture", within("capture", "1", wholeNumeral(captures)), "a number that its metadata has no capture for"),
+    rule("capture", within("capture", "1", wholeNumeral(captures)), "a number for which its metadata has no capture"),
     rule("ord", within("ord", "0", bytes), "a place that no record can have"),
     rule("t", within("t", `-${mostSeconds}`, `${mostSeconds}`), "a time that no record can have"),
     rule("flow", orNull("flow", within("flow", "1", "4294967295")), "a number that no flow can have"),

@@ -1,4 +1,4 @@
-/** Rows of the trace as a Parquet file, with its metadata. */
+/** Writes rows of the trace to a Parquet file, with metadata. */
 import type { Loss } from "../captures/capture.ts";
 import { type Database, literal } from "../database/database.ts";
 import { type ConvertedCapture, capturesKey, lossesKey } from "./converted.ts";

@@ -1,12 +1,12 @@
 /**
- * Metadata that is only known when all rows are written. DuckDB writes a file's keys and values as its COPY begins; so
- * a placeholder stands for such a value, and is replaced afterwards. The footer is the last thing in a Parquet file,
- * and nothing in it depends on its own length.
+ * Metadata that is known only after all rows are written. DuckDB takes a file's keys and values when COPY begins, so a
+ * placeholder is written first and replaced afterwards. The footer is the last part of a Parquet file, and nothing in
+ * it depends on its length.
  */
 import { randomUUID } from "node:crypto";
 import { open } from "node:fs/promises";
 
-/** A value that cannot come up otherwise. */
+/** A value that cannot occur by chance. */
 export const placeholder = (): string => `placeholder ${randomUUID()}`;
 
 const magicBytes = 8; // the footer's length and `PAR1`
@@ -26,7 +26,7 @@ export async function fillPlaceholders(path: string, values: ReadonlyMap<string,
   await file.truncate(begin + footer.length + magicBytes);
 }
 
-/** Thrift's compact protocol writes a text as its length, a varint, and its bytes. */
+/** Thrift's compact protocol encodes a string as its length (a varint) and its bytes. */
 function replaced(footer: Buffer, from: Buffer, to: Buffer): Buffer<ArrayBuffer> {
   const at = footer.indexOf(from);
   const length = varint(from.length);

@@ -1,4 +1,4 @@
-/** Parquet of a capture, read again. */
+/** Opens a capture that was written as Parquet. */
 import type { Capture } from "../captures/capture.ts";
 import { registerCapture, registerLosses } from "../captures/tables.ts";
 import type { Database } from "../database/database.ts";
@@ -18,16 +18,16 @@ import {
 
 /** Rows of `trace` in a Parquet file. */
 export interface ParquetRows {
-  /** SQL of them, with the columns of `_trace`. */
+  /** A SELECT of the rows, with the columns of `_trace`. */
   readonly select: string;
-  /** The largest number of a flow. */
+  /** The largest value of `flow`. */
   readonly flows: number;
 }
 
 /**
- * Opens what `analyze convert` wrote, as captures counted from `first`: reads its metadata and columns, fills
- * `captures`, `losses` and `not_followed`. `entry`: the name of an entry of the cache, whose rows nobody else has
- * written; null for a file of the user's. Throws a NotACaptureError.
+ * Opens a file that `analyze convert` wrote. Its captures are numbered from `first`. Reads the metadata and columns,
+ * and fills `captures`, `losses` and `not_followed`. `entry`: name of a cache entry, whose rows can be trusted; null
+ * for a user's file, whose rows are checked. Throws a NotACaptureError.
  */
 export async function openParquet(
   database: Database,
@@ -36,16 +36,18 @@ export async function openParquet(
   entry: string | null,
 ): Promise<{ captures: Capture[]; rows: ParquetRows }> {
   const converted = await readConverted(database, file);
-  if (entry !== null && converted.entry !== entry) throw new Error(`the entry ${entry} is of something else`);
+  if (entry !== null && converted.entry !== entry) throw new Error(`the entry ${entry} belongs to another capture`);
   const rows = await rowsIn(database, file, first, entry === null ? converted.captures : null);
   const isOne = converted.captures.length === 1;
-  for (const [index, { header, path }] of converted.captures.entries())
-    await registerCapture(database, { capture: first + index, path: isOne ? file.shown : path, header });
+  for (const [index, { header, path, socketsAtEnd = null }] of converted.captures.entries()) {
+    const capture = first + index;
+    await registerCapture(database, { capture, path: isOne ? file.shown : path, header, socketsAtEnd });
+  }
   await registerLosses(
     database,
     converted.losses.map((loss) => ({ ...loss, capture: loss.capture + first - 1 })),
   );
-  const captures = converted.captures.map(({ path, header, records }) => ({
+  const captures = converted.captures.map(({ path, header, records, socketsAtEnd = null }) => ({
     path: file.shown,
     ...(isOne ? {} : { origin: path }),
     header,
@@ -54,13 +56,14 @@ export async function openParquet(
     rejected: converted.rejected,
     damage: [],
     incomplete: [],
+    socketsAtEnd,
   }));
   return { captures, rows };
 }
 
 /**
- * The rows of a converted capture, with captures counted from `first`. `captures`: what its rows may be of; null: rows
- * that need no check.
+ * The rows of a converted capture, with captures numbered from `first`. `captures`: the captures that rows may belong
+ * to; null for rows that need no check.
  */
 export async function rowsIn(
   database: Database,
@@ -75,7 +78,9 @@ export async function rowsIn(
   return { select, flows };
 }
 
-/** The columns of `_trace`; what the cache keeps lacks those that its source does not supply. */
+/**
+ * Selects the columns of `_trace`. Cache entries lack the columns that their source does not supply: these are NULL.
+ */
 function selectOf({ file }: ParquetFile, had: ReadonlySet<string>, first: number): string {
   const columns = passColumns.map(({ name, type }) => {
     const value =
@@ -86,8 +91,8 @@ function selectOf({ file }: ParquetFile, had: ReadonlySet<string>, first: number
 }
 
 /**
- * The columns that the pass carries along and that a file has. Throws a NotACaptureError where one lacks some of its
- * captures'.
+ * Those of the columns added by the pass that the file has. Throws a NotACaptureError if one that its captures need is
+ * missing.
  */
 async function carriedIn(
   database: Database,
@@ -107,7 +112,7 @@ async function carriedIn(
   if (missing !== undefined)
     throw new NotACaptureError(
       shown,
-      `is Parquet of another version of analyze, without its column ${missing}; convert the capture again`,
+      `is Parquet from another version of analyze and lacks the column ${missing}; convert the capture again`,
     );
   return names;
 }

@@ -1,4 +1,4 @@
-/** Records of a pass as Parquet, in one go from the capture's bytes. */
+/** Writes the records of a pass as Parquet, straight from the capture's files. */
 
 import { DuckDBInstance } from "@duckdb/node-api";
 import { traceColumns } from "@tcpprobe-plus/tpp";
@@ -9,7 +9,7 @@ import { PassTable, passColumns, suppliedColumns } from "../records/table.ts";
 import { capturesKey, lossesKey, plainType, rejectedKey } from "./converted.ts";
 import { fillPlaceholders, placeholder } from "./footer.ts";
 
-/** Keys of the columns' meanings in the file's metadata: `column.srtt_us` and so on. */
+/** Metadata keys that hold the meaning of each column: `column.srtt_us` and so on. */
 const columnKey = (name: string): string => `column.${name}`;
 
 export const columnMeanings: readonly (readonly [string, string])[] = traceColumns.map(({ name, unit, meaning }) => [
@@ -18,11 +18,12 @@ export const columnMeanings: readonly (readonly [string, string])[] = traceColum
 ]);
 
 /**
- * For files that are kept. Version 2 encodes rising numbers (ord, time) as differences. Dictionaries beyond a thousand
- * values and zstd's level 3 would make the file a fifth smaller and take half as long again (npm run bench).
+ * For files that are kept. Version 2 encodes rising numbers (ord, time) as differences. Dictionaries of more than 1000
+ * values and zstd level 3 would make the file a fifth smaller, but writing it would take 1.5 times as long (npm run
+ * bench).
  */
 export const keptFormat = "PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000";
-/** For files that live as long as the command does. */
+/** For files that exist only while the command runs. */
 export const passingFormat = "PARQUET_VERSION v1, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1000";
 
 export interface WrittenPass {
@@ -33,16 +34,16 @@ export interface WrittenPass {
 
 export interface WriteOptions {
   readonly format: string;
-  /** Whether columns that the capture does not supply are there too, with NULL. */
+  /** Whether to write columns that the capture does not supply, filled with NULL. */
   readonly every: boolean;
   /** Further keys of the file's metadata. */
   readonly more?: Readonly<Record<string, string>>;
 }
 
-/** Row groups under way are all that it holds. */
+/** Enough, because DuckDB holds only the row groups being written. */
 const memoryLimit = "512MiB";
 
-/** Writes the records of one capture, numbered 1 in the file, to a Parquet file that can be opened like it. */
+/** Writes the records of one capture to a Parquet file that can be opened like the capture. Its number there is 1. */
 export async function writePass(
   input: PassInput,
   path: string,
@@ -51,7 +52,8 @@ export async function writePass(
   const pass = new Pass(input);
   const name = "pass";
   const table = new PassTable(pass, { name, capture: 1, start: () => pass });
-  // A DuckDB of its own, with one thread: others would do nothing but ask, as fast as they can, whether there is work.
+  // A separate DuckDB with one thread, which reads the table function. Further threads would only spin, waiting for
+  // work.
   const instance = await DuckDBInstance.create(":memory:", { threads: "1", memory_limit: memoryLimit });
   try {
     const connection = await instance.connect();
@@ -77,11 +79,11 @@ export async function writePass(
         throw table.error ?? error;
       });
     const written = pass.end();
-    const { header, records } = written.capture;
+    const { header, records, socketsAtEnd } = written.capture;
     await fillPlaceholders(
       path,
       new Map([
-        [captures, JSON.stringify([{ path: input.path, header, records }])],
+        [captures, JSON.stringify([{ path: input.path, header, records, socketsAtEnd }])],
         [losses, JSON.stringify(written.losses.map((loss) => ({ ...loss, capture: 1 })))],
         [rejected, JSON.stringify(written.capture.rejected)],
       ]),

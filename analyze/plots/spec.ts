@@ -3,7 +3,7 @@ import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { flowColors, type PlotDefinition, palette } from "./definition.ts";
 import type { Mark } from "./reduce.ts";
 
-/** A Vega-Lite specification; its schema is checked by Vega-Lite when it is drawn. */
+/** A Vega-Lite specification. Vega-Lite checks it when it is drawn. */
 export type VegaLiteSpec = Record<string, unknown>;
 
 export interface SeriesData {
@@ -29,7 +29,7 @@ export interface PictureData {
   readonly flows: readonly FlowData[];
 }
 
-/** Up to this many flows have a panel each; more share one, a colour each. */
+/** Up to this many flows have a panel each. More flows share one panel, with a colour each. */
 export const mostPanels = 4;
 
 const markColors: Readonly<Record<string, string>> = {
@@ -41,8 +41,9 @@ const markColors: Readonly<Record<string, string>> = {
 };
 
 /**
- * Builds the picture: panels one above the other on one time axis, or one panel with a colour a flow. Addresses, names
- * and titles are foreign text, shown as such: SVG is XML, which cannot hold every character.
+ * Builds the picture: panels one above the other on one time axis, or one panel with a colour for each flow. Addresses,
+ * names and titles are foreign text. Some of their characters are replaced, because SVG is XML, which cannot hold every
+ * character.
  */
 export function plotSpec(foreign: PictureData): VegaLiteSpec {
   const picture: PictureData = {
@@ -74,9 +75,9 @@ export function plotSpec(foreign: PictureData): VegaLiteSpec {
 }
 
 /**
- * Whether the flows share one panel, with a colour each, only the plot's first line, and no marks. Rates of several
- * flows are compared with each other, so they always share one. Congestion windows and times have a panel for each flow
- * while there is room. Stacked areas always do.
+ * Whether the flows share one panel. It then has a colour for each flow, only the plot's first line, and no marks.
+ * Rates of several flows are there to be compared, so they always share a panel. Congestion windows and times have a
+ * panel for each flow while there is room. Stacked areas always have one each.
  */
 export const shareOnePanel = (definition: PlotDefinition, flows: number): boolean =>
   !definition.stacked && (flows > mostPanels || (flows > 1 && definition.interpolate === "step-after"));
@@ -123,7 +124,7 @@ const xAxis = (picture: PictureData, last: boolean) => ({
   },
 });
 
-/** From 0 to a little above the highest point, so that a level line does not lie on the frame. */
+/** From 0 to a little above the highest point, so that a horizontal line does not coincide with the frame. */
 const yAxis = (picture: PictureData, flows: readonly FlowData[]) => ({
   field: "value",
   type: "quantitative",
@@ -250,7 +251,7 @@ function areas(picture: PictureData, flow: FlowData, last: boolean, legend: Lege
   };
 }
 
-/** Marks stand in a band at the top of the panel, timeouts also as a rule through it. */
+/** Marks are in a band at the top of the panel. A timeout is also a vertical line through it. */
 function markLayers(picture: PictureData, marks: readonly Mark[], last: boolean, legend: Legend): VegaLiteSpec[] {
   if (marks.length === 0) return [];
   const values = marks.map(({ t, mark }) => ({ t, series: mark }));

@@ -1,13 +1,13 @@
 /**
- * The batches of a pass, some made ready while DuckDB works on those before them: it has threads of its own, and this
- * one is idle then.
+ * Prepares batches of a pass while DuckDB works on earlier ones. DuckDB has its own threads, so this thread would
+ * otherwise be idle.
  */
 import type { Batch } from "./batch.ts";
 import type { Pass } from "./pass.ts";
 
-/** Batches that may wait: about what DuckDB gathers before it writes a row group. */
+/** Most batches prepared ahead of time: about what DuckDB gathers before it writes a row group. */
 const mostReady = 20;
-/** Until it is looked again whether the reading threads have something. */
+/** Delay before the reading threads are checked again for a finished frame. */
 const pauseMs = 1;
 
 export class BatchesAhead {
@@ -23,7 +23,7 @@ export class BatchesAhead {
     this.#pass = pass;
   }
 
-  /** The next batch; null at the end. Throws what the pass throws. */
+  /** The next batch, or null at the end. Throws what the pass throws. */
   next(): Batch | null {
     if (this.#ready.length === 0) this.#make();
     const batch = this.#ready.shift();
@@ -32,7 +32,7 @@ export class BatchesAhead {
     return batch ?? null;
   }
 
-  /** Nothing is made ready any more. */
+  /** Stops preparing batches. */
   close(): void {
     this.#closed = true;
   }

@@ -1,12 +1,12 @@
-/** A batch of records on their way through the pass: typed columns in memory that threads share. */
+/** A batch of records on its way through the pass: typed columns in memory that threads share. */
 import { bytesOf, type ColumnSpec, type Kind } from "./columns.ts";
 
-/** Rows of a batch: whole vectors of DuckDB, and about what a frame of text holds. */
+/** Rows in a batch: a multiple of DuckDB's vector size, and about as many records as a frame of text holds. */
 export const batchRows = 8192;
 
 export type Values = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
 
-/** How a column of each kind lies in memory. */
+/** The typed array that holds a column of each kind. */
 export const arrayOf = {
   u8: Uint8Array,
   u16: Uint16Array,
@@ -16,7 +16,7 @@ export const arrayOf = {
   text: Uint32Array,
 } as const satisfies Record<Kind, unknown>;
 
-/** Where each column lies in a batch's memory. */
+/** The offset of each column in a batch's memory. */
 export class Layout {
   readonly columns: readonly ColumnSpec[];
   readonly rows: number;
@@ -38,7 +38,7 @@ export class Layout {
     for (const [index, { name }] of columns.entries()) this.#places.set(name, index);
   }
 
-  /** Place of a column among the columns; -1: the source does not supply it. */
+  /** Index of a column, or -1 where the source does not supply it. */
   place(name: string): number {
     return this.#places.get(name) ?? -1;
   }
@@ -57,55 +57,67 @@ export class Layout {
   }
 }
 
-/** A line that gave no record. */
+/** Lines that could not be read as records, for one reason. */
 export interface BadLine {
   readonly why: string;
-  /** The first such line, shortened. */
+  /** The first of these lines, shortened. */
   readonly line: string;
   count: number;
 }
 
-/** A place in the text where records are missing, as the text itself says. */
+/** A place where the text itself reports that records are missing. */
 export interface LostHere {
-  /** Rows of the batch before it. */
+  /** Number of rows of the batch that precede it. */
   readonly row: number;
   readonly lost: number | null;
-  /** Null: of no CPU in particular. */
+  /** Null where the text names no CPU. */
   readonly cpu: number | null;
 }
 
-/** What a reader has made of a stretch of text; goes from thread to thread. */
+/** Reports which process opened or accepted a connection. */
+export interface ProcessTold {
+  /** Time of the report, since the capture's zero. */
+  readonly ns: number;
+  /** The socket's cookie. */
+  readonly connection: string;
+  readonly pid: number;
+  readonly comm: string;
+  readonly cgroup: bigint;
+}
+
+/** What a reader made of a stretch of text. It is passed between threads. */
 export interface BatchData {
   readonly memory: SharedArrayBuffer;
   readonly rows: number;
-  /** By column: whether any row has no value. A bit of `valid` is 1 where there is one. */
+  /** By column: whether any row lacks a value. A bit of `valid` is 1 where the row has one. */
   readonly hasNulls: readonly boolean[];
-  /** By column of kind text: its values. */
+  /** The distinct values of each text column, by column. */
   readonly texts: readonly (readonly string[] | null)[];
-  /**
-   * Ends of connections first met in this batch; their numbers go on from those of the batches before, of this reader.
-   */
+  /** Pairs of ends first seen in this batch. Their numbers continue from this reader's earlier batches. */
   readonly newEnds: readonly Ends[];
-  /** Whether the reader counts its ends from 0 again, beginning with `newEnds`. */
+  /** Whether the reader restarted its numbers of ends at 0, with the first of `newEnds`. */
   readonly endsAnew: boolean;
-  /** Whether rows are in the order of time. */
+  /** Whether rows are in order of time. */
   readonly sorted: boolean;
-  /** Extremes of `ns`; not numbers where there are no rows. */
+  /** Earliest and latest `ns`; NaN where there are no rows. */
   readonly firstNs: number;
   readonly lastNs: number;
-  /** Whether any number of bytes is in the upper half of its 32 bits. */
+  /** Whether any sequence number is in the upper half of the 32-bit range. */
   readonly upperHalf: boolean;
   readonly bad: readonly BadLine[];
   readonly lost: readonly LostHere[];
-  /** ss: when polls failed, ns since the capture's zero. */
+  /** For ss: when polls failed, ns since the capture's zero. */
   readonly failedPolls: readonly number[];
+  /** Processes that opened or accepted connections. */
+  readonly processes: readonly ProcessTold[];
   /**
-   * ss: rows at the beginning whose poll is told before this text, and the time of the last poll; null: no poll in it.
+   * For ss. `waiting`: number of leading rows that belong to a poll of an earlier frame. `lastNs`: time of the last
+   * poll, null where the text holds none.
    */
   readonly polls: { readonly waiting: number; readonly lastNs: number | null } | null;
 }
 
-/** The two ends of a connection, local first, and the source's own number of it where there is one. */
+/** The two ends of a connection, local first, and the number that the source gave the connection, if any. */
 export interface Ends {
   readonly saddr: string;
   readonly sport: number;
@@ -134,7 +146,7 @@ export class Batch {
     return this.#values[place];
   }
 
-  /** Values of a column by its name. Throws where the layout lacks it. */
+  /** Values of a column by its name. Throws where the layout does not have it. */
   column<Array extends Values>(name: string): Array {
     return this.at(this.layout.place(name)) as Array;
   }

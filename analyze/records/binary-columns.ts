@@ -1,9 +1,9 @@
-/** Columns of `trace` that binary records supply, each with what fills it. */
+/** Columns of `trace` that binary records supply, each with the function that fills it. */
 import type { BigIntAt, NumberAt, RecordValues, TextAt } from "@tcpprobe-plus/tpp";
 import type { BatchBuilder } from "./builder.ts";
 import { congState } from "./cong-state.ts";
 
-/** Fills rows [from, to) of the column at `place`; row r is of the record that begins at `places[r]`. */
+/** Fills rows [from, to) of the column at `place`. The record of row r begins at byte `places[r]`. */
 type Fill = (
   builder: BatchBuilder,
   place: number,
@@ -20,10 +20,7 @@ export interface Store {
 
 const whole = 4294967296;
 
-/**
- * Numbers that a Float64 or smaller array takes as they are, times `scale`; `none`: the value that means that there is
- * none.
- */
+/** Numbers that fit a Float64Array or smaller, multiplied by `scale`. `none` is the value that stands for NULL. */
 const numbers =
   (get: NumberAt, scale = 1, none = -1): Fill =>
   (builder, place, view, places, from, to) => {
@@ -35,7 +32,7 @@ const numbers =
     }
   };
 
-/** 32 bits into a column of 64. */
+/** A 32-bit field into a 64-bit column. */
 const widened =
   (get: NumberAt, scale = 1): Fill =>
   (builder, place, view, places, from, to) => {
@@ -59,7 +56,7 @@ const wide =
     }
   };
 
-/** Text; "" for none. */
+/** Text; an empty string becomes NULL. */
 const texts =
   (get: TextAt): Fill =>
   (builder, place, view, places, from, to) => {
@@ -70,19 +67,19 @@ const texts =
     }
   };
 
-/** By their numbers in the kernel's enumeration. */
+/** TCP states by their number in the kernel's enumeration. */
 const tcpStates = [
   ...["", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE"],
   ...["CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV"],
 ];
 
 const timers = ["", "rto", "rto_zero_window", "probe"];
-/** All bits set: pacing is off. */
+/** sk_pacing_rate with all bits set: pacing is off. */
 const noPacing = 2n ** 64n - 1n;
 /** tcp_min_rtt() before any sample. */
 const noRtt = 0xffffffff;
 
-/** Fields that are what a column of another name is. */
+/** Fields that fill a column of another name, unchanged. */
 const sameValue: Readonly<Record<string, string>> = {
   length: "length_bytes",
   tcp_flags: "tcp_flags",
@@ -140,7 +137,7 @@ export function binaryColumns(values: RecordValues): Store[] {
   return stores;
 }
 
-/** `ESTABLISHED to FIN_WAIT1`, as from tracepoints' text; "" where the record is of no change of state. */
+/** `ESTABLISHED to FIN_WAIT1`, as for tracepoints' text; "" where the record is not a change of state. */
 function stateChange(values: RecordValues): TextAt | null {
   const [before, after] = [values.number("old_state"), values.number("new_state")];
   if (!before || !after) return null;

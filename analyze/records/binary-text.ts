@@ -1,7 +1,7 @@
 /**
- * Binary records as lines of the documented text: the 30 fields and the module's extended ones, as far as the records
- * have them. A field that they lack is empty. Sequence numbers stay as they are; times count from the capture's
- * beginning.
+ * Binary records as lines of the documented text: the 30 fields, and those of the module's extended fields that the
+ * records have. A field that the records lack is left empty. Sequence numbers are not changed. Times count from the
+ * beginning of the capture.
  */
 import {
   type BigIntAt,
@@ -12,7 +12,7 @@ import {
   type TppHeader,
 } from "@tcpprobe-plus/tpp";
 
-/** Of a record that is no row of a trace: the process that opened or accepted a connection. */
+/** Type of a record that is not a row of `trace`: it names the process that opened or accepted a connection. */
 const typeProcess = 12;
 const typeTimeout = 2;
 const timers = ["-", "rto", "rto_zero_window", "probe"];
@@ -27,7 +27,7 @@ export class BinaryText {
   readonly #values: RecordValues;
   readonly #fields: readonly Field[];
   readonly #type: NumberAt;
-  /** Retransmission timeouts so far, by connection. */
+  /** Number of retransmission timeouts so far, by connection. */
   readonly #timeouts = new Map<string, number>();
 
   /** Throws a RangeError where the header's layout makes no sense. */
@@ -115,7 +115,7 @@ function fieldsOf(values: RecordValues, zeroNs: bigint): Map<string, Field> {
   return fields;
 }
 
-/** A name of an algorithm is text from elsewhere: one word of printable characters here. */
+/** The algorithm's name comes from the capture, so it is reduced to one word of printable characters. */
 const congOf = (name: TextAt | null): Field =>
   name === null ? () => "-" : (view, at) => name(view, at).replace(/[^!-~]/g, "?") || "-";
 

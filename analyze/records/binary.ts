@@ -1,7 +1,7 @@
 /**
- * Binary records, each value at the place that the header's layout names: the source bpf's, and any other's that is
- * described in the same way. What depends on order (numbers of 64 bits, timeouts so far, places of losses) is left to
- * the pass.
+ * Reads binary records. The header's layout gives the offset and type of each field. The source bpf writes such
+ * records; any other source described in the same way can be read, too. What depends on the order of records (64-bit
+ * sequence numbers, the count of timeouts, the places of losses) is left to the pass.
  */
 import { caStates, RecordValues, recordTypes } from "@tcpprobe-plus/tpp";
 import type { Ends } from "./batch.ts";
@@ -9,22 +9,30 @@ import { binaryColumns, type Store } from "./binary-columns.ts";
 import type { BatchBuilder } from "./builder.ts";
 import { type ColumnSpec, inner, traceSpec } from "./columns.ts";
 import { life } from "./connections.ts";
+
+import { processSpecs } from "./processes.ts";
 import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.ts";
 
-/** Type of a record that is no row of a trace: who opened or accepted the connection. */
+/** Type of a record that is not a row of `trace`: it names the process that opened or accepted the connection. */
 const typeProcess = 12;
 const typeSend = 1;
 const typeCaState = 7;
 const highestType = Math.max(...recordTypes.map(({ code }) => code));
 const synFlag = 2;
 const families: ReadonlySet<number> = new Set([2, 10]);
-/** What a type says of a connection's life, but for what flags and states tell: see connections.ts. */
+/** `life` (see connections.ts) as far as the record type alone decides it. Flags and states decide the rest. */
 const lifeOf: Readonly<Record<number, number>> = { 3: life.established, 4: life.ended, 5: life.ended };
 const ofSegment = ["length_bytes", "tcp_flags", "seq_num", "ack_num"];
 
-/** Whether this kernel's timer was hooked, so that timeouts have records and can be counted. */
+/** Whether the retransmission timer was hooked, so that each timeout has a record and can be counted. */
 const seesTimeouts = ({ header }: ReaderSettings): boolean =>
   header.bpf === undefined || header.bpf.hooks.includes("fentry/tcp_retransmit_timer");
+
+const tellsProcesses = (values: RecordValues): boolean =>
+  values.number("pid") !== null &&
+  values.text("comm") !== null &&
+  values.bigint("cgroup") !== null &&
+  values.bigint("connection") !== null;
 
 export const binaryRecords: TextKindReader = {
   refusal({ header }) {
@@ -47,12 +55,13 @@ export const binaryRecords: TextKindReader = {
     const timeouts = seesTimeouts(settings) && values.has("timer_kind") && !values.has("rto_num") ? ["rto_num"] : [];
     const specs: ColumnSpec[] = [inner.ns, inner.ends, inner.life];
     specs.push(...["type", "sport", "dport", ...stored, ...timeouts].map(traceSpec));
+    if (tellsProcesses(values)) specs.push(...processSpecs);
     return settings.cpus && values.has("cpu") && values.has("refused") ? [...specs, inner.cpu, inner.refused] : specs;
   },
   open: (settings, builder) => new BinaryReader(settings, builder),
 };
 
-/** Bytes of a record that tell which connection's end it is of. */
+/** Size of the key that identifies a socket: addresses, ports, address family, connection number. */
 const keyBytes = 16 + 16 + 2 + 2 + 1 + 8;
 
 class BinaryReader implements TextReader {
@@ -61,9 +70,9 @@ class BinaryReader implements TextReader {
   readonly #stores: readonly Store[];
   readonly #zeroNs: bigint;
   readonly #key = new Uint8Array(keyBytes);
-  /** Where the parts of the key lie in a record, and where in the key. */
+  /** Offset of each part of the key in the record (`from`) and in the key (`to`). */
   readonly #parts: readonly { readonly from: number; readonly bytes: number; readonly to: number }[];
-  /** Where each record of the batch begins. */
+  /** Offset of each record of the batch. */
   readonly #places: Uint32Array;
   lines = 0;
 
@@ -99,9 +108,12 @@ class BinaryReader implements TextReader {
     for (let at = 0; at < whole; at += stride) {
       this.lines += 1;
       const code = type(view, at);
-      if (code === typeProcess) continue;
+      if (code === typeProcess) {
+        this.#takeProcess(view, at);
+        continue;
+      }
       if (code > highestType || !families.has(family(view, at))) {
-        const why = code > highestType ? `type is none of 0 to ${highestType}` : "family is neither IPv4 nor IPv6";
+        const why = code > highestType ? `type is not 0 to ${highestType}` : "family is neither IPv4 nor IPv6";
         builder.bad(why, Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(stride, 100)).toString("hex"));
         continue;
       }
@@ -122,6 +134,21 @@ class BinaryReader implements TextReader {
     }
   }
 
+  /** Adds no row: what the record says applies to all rows of the connection. */
+  #takeProcess(view: DataView, at: number): void {
+    const values = this.#values;
+    if (!tellsProcesses(values)) return;
+    const connection = values.bigint("connection")!(view, at);
+    if (connection === 0n) return;
+    this.#builder.process({
+      ns: Number(values.bigint("time_ns")!(view, at) - this.#zeroNs),
+      connection: String(connection),
+      pid: values.number("pid")!(view, at),
+      comm: values.text("comm")!(view, at),
+      cgroup: values.bigint("cgroup")!(view, at),
+    });
+  }
+
   #store(view: DataView, from: number, to: number): void {
     const builder = this.#builder;
     const places = this.#places;
@@ -129,7 +156,7 @@ class BinaryReader implements TextReader {
     this.#storeOwn(view, from, to);
   }
 
-  /** What every reader fills, and what depends on the record's type. */
+  /** Fills the columns that every reader fills, and those that depend on the record's type. */
   #storeOwn(view: DataView, from: number, to: number): void {
     const builder = this.#builder;
     const { layout } = builder;

@@ -1,19 +1,19 @@
-/** Makes batches of the rows that a reader finds in text. */
-import type { BadLine, BatchData, Layout, LostHere, Values } from "./batch.ts";
+/** Collects the rows that a reader finds in text into batches. */
+import type { BadLine, BatchData, Layout, LostHere, ProcessTold, Values } from "./batch.ts";
 import type { EndsTable } from "./ends.ts";
 
-/** Different reasons for bad lines that are kept of a batch; more are counted together. */
+/** Most distinct reasons for bad lines kept for a batch. Lines with further reasons are counted together. */
 const mostReasons = 50;
-/** Characters kept of a bad line. */
+/** Most characters kept of a bad line. */
 const shownLine = 200;
-/** Different texts of a batch whose places are remembered. */
+/** Most distinct texts of a batch that are deduplicated. */
 const mostTexts = 1 << 13;
 
-/** Columns of bytes in the connection's order. */
+/** Columns that hold sequence numbers. */
 const numberColumns = ["seq_num", "ack_num", "snd_nxt", "snd_una", "write_seq"];
 
 export interface BatchOutput {
-  /** Memory for the next batch, of the layout's size. */
+  /** Supplies memory for the next batch, of the size that the layout needs. */
   readonly memory: () => SharedArrayBuffer;
   readonly emit: (data: BatchData) => void;
 }
@@ -21,7 +21,7 @@ export interface BatchOutput {
 export class BatchBuilder {
   readonly layout: Layout;
   readonly ends: EndsTable;
-  /** Rows so far. */
+  /** Number of rows so far. */
   row = 0;
   readonly hasNulls: boolean[];
   readonly #output: BatchOutput;
@@ -33,7 +33,8 @@ export class BatchBuilder {
   #bad = new Map<string, BadLine>();
   #lost: LostHere[] = [];
   #failedPolls: number[] = [];
-  /** ss: see BatchData. */
+  #processes: ProcessTold[] = [];
+  /** For ss; see BatchData. */
   polls: { waiting: number; lastNs: number | null } | null = null;
   readonly #numbers: readonly number[];
   readonly #ns: number;
@@ -73,7 +74,7 @@ export class BatchBuilder {
     return this.#values[place]!;
   }
 
-  /** The row has no value in this column. */
+  /** Marks this column of the row as NULL. */
   setNull(place: number, row = this.row): void {
     this.#valid[place]![row >> 3]! &= ~(1 << (row & 7));
     this.hasNulls[place] = true;
@@ -106,27 +107,16 @@ export class BatchBuilder {
     this.#failedPolls.push(ns);
   }
 
-  /** Hands on what there is and begins the next batch. */
+  process(told: ProcessTold): void {
+    this.#processes.push(told);
+  }
+
+  /** Hands on the current batch and begins the next one. */
   flush(): void {
     const rows = this.row;
-    const ns = this.#values[this.#ns] as Float64Array;
-    let sorted = true;
-    let first = Number.NaN;
-    let last = Number.NaN;
-    if (rows > 0) {
-      first = last = ns[0]!;
-      for (let row = 1; row < rows; row++) {
-        const at = ns[row]!;
-        if (at < last) sorted = false;
-        if (at > last) last = at;
-        if (at < first) first = at;
-      }
-    }
-    let upper = 0;
-    for (const place of this.#numbers) {
-      const values = this.#values[place] as Int32Array;
-      for (let row = 0; row < rows; row++) upper |= values[2 * row]!;
-    }
+    const { sorted, firstNs, lastNs } = orderOf(this.#values[this.#ns] as Float64Array, rows);
+    let bits = 0;
+    for (const place of this.#numbers) bits |= bitsOf(this.#values[place] as Int32Array, rows);
     this.#output.emit({
       memory: this.#memory,
       rows,
@@ -134,29 +124,53 @@ export class BatchBuilder {
       texts: this.#texts,
       ...this.ends.takeNews(),
       sorted,
-      firstNs: first,
-      lastNs: last,
-      upperHalf: upper < 0,
+      firstNs,
+      lastNs,
+      upperHalf: bits < 0,
       bad: [...this.#bad.values()],
       lost: this.#lost,
       failedPolls: this.#failedPolls,
+      processes: this.#processes,
       polls: this.polls,
     });
     this.#bad = new Map();
     this.#lost = [];
     this.#failedPolls = [];
+    this.#processes = [];
     this.#memory = this.#output.memory();
     this.#begin();
   }
 
-  /** Whether there is anything to hand on. */
+  /** Whether the current batch holds nothing to hand on. */
   get isEmpty(): boolean {
     return (
       this.row === 0 &&
       (this.polls?.lastNs ?? null) === null &&
       this.#bad.size === 0 &&
       this.#lost.length === 0 &&
-      this.#failedPolls.length === 0
+      this.#failedPolls.length === 0 &&
+      this.#processes.length === 0
     );
   }
+}
+
+/** Whether times never decrease, and the earliest and latest; NaN where there are none. */
+function orderOf(ns: Float64Array, rows: number): { sorted: boolean; firstNs: number; lastNs: number } {
+  let sorted = true;
+  let firstNs = rows > 0 ? ns[0]! : Number.NaN;
+  let lastNs = firstNs;
+  for (let row = 1; row < rows; row++) {
+    const at = ns[row]!;
+    if (at < lastNs) sorted = false;
+    if (at > lastNs) lastNs = at;
+    if (at < firstNs) firstNs = at;
+  }
+  return { sorted, firstNs, lastNs };
+}
+
+/** The bitwise OR of the lower halves of 64-bit numbers. */
+function bitsOf(values: Int32Array, rows: number): number {
+  let bits = 0;
+  for (let row = 0; row < rows; row++) bits |= values[2 * row]!;
+  return bits;
 }

@@ -1,15 +1,20 @@
-/** The columns that records have on their way through the pass: how each lies in memory, and what it is in SQL. */
+/** The columns of records on their way through the pass: how each is stored in memory, and its type in SQL. */
 import { type Column, traceColumns } from "@tcpprobe-plus/tpp";
 
 /**
- * `u8` to `f64`: numbers, as DuckDB keeps them (`i64` as pairs of 32 bits, low half first); `text`: a number of 32
- * bits, the place of the value in the batch's texts.
+ * `u8` to `f64` are numbers as DuckDB stores them (`i64` as pairs of 32-bit words, low half first). `text` is a 32-bit
+ * index into the texts of the batch.
  */
 export type Kind = "u8" | "u16" | "u32" | "i64" | "f64" | "text";
 
 export interface ColumnSpec {
   readonly name: string;
   readonly kind: Kind;
+}
+
+/** A column that the pass adds to those of `trace`, and its SQL type. */
+export interface CarriedSpec extends ColumnSpec {
+  readonly type: string;
 }
 
 export const bytesOf: Readonly<Record<Kind, number>> = { u8: 1, u16: 2, u32: 4, i64: 8, f64: 8, text: 4 };
@@ -37,10 +42,13 @@ export function traceSpec(name: string): ColumnSpec {
 }
 
 /**
- * Columns that every reader fills and that `trace` does not have as they are. `ns`: time since the capture's zero, ns,
- * exact up to 104 days. `ends`: which of the reader's ends of connections. `life`: what the record says of its
- * connection's life, see connections.ts. `cpu`: only where places of losses need it; `refused`: how many records that
- * CPU had lost by then. `cookie`: the socket's, where only some records tell it; else 0.
+ * Columns that readers fill and that are not in `trace` in this form.
+ * - `ns`: time since the capture's zero in ns, exact up to 104 days.
+ * - `ends`: the reader's number for the pair of ends.
+ * - `life`: what the record says about its connection's life; see connections.ts.
+ * - `cpu`: present only where it is needed to place losses.
+ * - `refused`: how many records that CPU had lost by then.
+ * - `cookie`: the socket's cookie where only some records have it, else 0.
  */
 export const inner = {
   ns: { name: "ns", kind: "f64" },
@@ -51,5 +59,5 @@ export const inner = {
   cookie: { name: "cookie", kind: "f64" },
 } as const satisfies Record<string, ColumnSpec>;
 
-/** `cpu` that is not known. */
+/** Value of `cpu` where it is not known. */
 export const noCpu = 0xffff;

@@ -1,7 +1,7 @@
-/** The state of a congestion control algorithm in binary records, in the words that the module's text has for it. */
+/** The state of a congestion control algorithm in binary records, written as in the module's text. */
 import type { NumberAt, RecordValues, TextAt } from "@tcpprobe-plus/tpp";
 
-/** By `cong_kind`: the states whose fields are shown as they are, under their names without the prefix. */
+/** By `cong_kind`: states whose fields are shown unchanged, named without the prefix. */
 const plainStates: Readonly<Record<number, { readonly prefix: string; readonly names: readonly string[] }>> = {
   2: {
     prefix: "cubic_",
@@ -15,7 +15,7 @@ const plainStates: Readonly<Record<number, { readonly prefix: string; readonly n
 const kindBbr = 1;
 const bbrModes = ["startup", "drain", "probe_bw", "probe_rtt"];
 
-/** The state as `key=value` separated by commas; "" where a record has none. Null: none of the records can have one. */
+/** The state as `key=value` pairs, separated by commas; "" where a record has none. Null: no record can have one. */
 export function congState(values: RecordValues): TextAt | null {
   const kind = values.number("cong_kind");
   if (kind === null) return null;
@@ -25,7 +25,7 @@ export function congState(values: RecordValues): TextAt | null {
   return (view, at) => texts.get(kind(view, at))?.(view, at) ?? "";
 }
 
-/** All of these fields; null where one is missing. */
+/** All of these fields, or null where one is missing. */
 function fields(values: RecordValues, names: readonly string[]): NumberAt[] | null {
   const found = names.map((name) => values.number(name));
   return found.every((field) => field !== null) ? found : null;
@@ -39,7 +39,7 @@ function plain(values: RecordValues, prefix: string, names: readonly string[]): 
   return found && ((view, at) => names.map((name, index) => `${name}=${found[index]!(view, at)}`).join(","));
 }
 
-/** BBR's mode follows from its gains, in 1/256, as tcp_bbr.c sets them; "" for none that it has. */
+/** BBR's mode, from its gains in 1/256 as tcp_bbr.c sets them; "" for gains that tcp_bbr.c does not use. */
 function modeOfGains(pacing: number, cwnd: number): string {
   if (cwnd === 739) return pacing === 739 ? "startup" : "drain";
   if (cwnd === 512) return "probe_bw";
@@ -54,14 +54,14 @@ function bbr(values: RecordValues): TextAt | null {
   const [minRtt, pacingOf, cwndOf] = shared as [NumberAt, NumberAt, NumberAt];
   return (view, at) => {
     const [pacing, cwnd] = [pacingOf(view, at), cwndOf(view, at)];
-    // Without gains it has not begun yet.
+    // Before BBR starts, its gains are 0.
     const told = mode ? (pacing > 0 ? bbrModes[mode(view, at)] : "") : modeOfGains(pacing, cwnd);
     const gains = `pacing_gain_256=${pacing},cwnd_gain_256=${cwnd}`;
     return `${told ? `mode=${told},` : ""}bw=${rate(view, at)},min_rtt_us=${minRtt(view, at)},${gains}`;
   };
 }
 
-/** Its estimate of the bandwidth, bytes/s: told in two halves, or as it holds it (packets/us << 24; bbr_get_info()). */
+/** BBR's bandwidth estimate in bytes/s: from two halves, or from its own unit, packets/us << 24 (bbr_get_info()). */
 function bbrRate(values: RecordValues): ((view: DataView, at: number) => bigint) | null {
   const halves = fields(values, ["bbr_bw_lo", "bbr_bw_hi"]);
   if (halves) return (view, at) => (BigInt(halves[1]!(view, at)) << 32n) | BigInt(halves[0]!(view, at));

@@ -1,65 +1,66 @@
 /**
- * Which connection each record belongs to, and where its sequence numbers stand. Records come in order, so what a
- * connection has shown so far is carried along.
+ * Decides which connection each record belongs to, and extends its sequence numbers to 64 bits. Records come in order,
+ * so the state of each connection is carried along.
  *
- * A 4-tuple can serve several connections. One begins at its first record; where a handshake begins (life 1), which can
- * be said again (a repeated SYN); where it is established (life 2) without such a handshake just before; and after an
- * end (life 3), at the next record that only a living connection has. Some kernels tell of a passive open's congestion
- * state (life 4: Open) right before they tell that it is established: then it begins there. Records that name no two
- * ports belong to no connection.
+ * A 4-tuple can serve several connections, one after the other. A connection begins
+ * - at the first record of the 4-tuple;
+ * - where a handshake begins (life 1); a repeated SYN does not begin another connection;
+ * - where it is established (life 2) without such a handshake just before;
+ * - after an end (life 3), at the next record that only a living connection has.
+ * Some kernels report the congestion state of a passive open (life 4: Open) right before they report it as
+ * established; the connection then begins at the former. A record that does not name two ports belongs to no
+ * connection.
  *
- * A sequence number counts modulo 2^32. Between two records it moves by less than 2^31 either way (a window is at most
- * 2^30), so the smaller step is the true one. Where the source gives absolute numbers, they count from the first one
- * seen.
+ * A sequence number counts modulo 2^32. Between two records it moves by less than 2^31 in either direction (a window is
+ * at most 2^30), so the smaller step is the true one. Where the source gives absolute numbers, they are counted from
+ * the first one seen.
  */
 import type { Batch, Ends } from "./batch.ts";
+import { clear, emptyColumn, type Filled, grown, isSet, tellNulls } from "./cells.ts";
 
 export const life = { none: 0, begins: 1, established: 2, ended: 3, perhapsOpens: 4 } as const;
 
-/** Types up to this one only a living connection has: no resets, no polls. */
+/** Only a living connection has records of the types up to this one. Resets and polls come after it. */
 const lastLivingType = 8;
 
 const half = 2147483648;
 const whole = 4294967296;
 
-/** Tells that a number has not been seen yet. */
+/** Stands for a number that has not been seen yet. */
 const unseen = -1;
 
-/** Growing columns of numbers, one place for each 4-tuple or connection. */
-class Growing {
-  values: Float64Array;
-  readonly #initial: number;
-  constructor(initial: number) {
-    this.#initial = initial;
-    this.values = new Float64Array(1024).fill(initial);
-  }
-  reach(count: number): Float64Array {
-    if (count <= this.values.length) return this.values;
-    const larger = new Float64Array(Math.max(count, this.values.length * 2)).fill(this.#initial);
-    larger.set(this.values);
-    this.values = larger;
-    return larger;
-  }
+const numbers = (initial: number): Float64Array => new Float64Array(1024).fill(initial);
+
+/** The columns of a batch that are read, and its sequence numbers, which are changed. */
+interface Numbers {
+  readonly types: Uint8Array;
+  readonly flow: Filled<Uint32Array>;
+  readonly seq: Filled<Int32Array> | null;
+  readonly ack: Filled<Int32Array> | null;
+  readonly nxt: Filled<Int32Array> | null;
+  readonly una: Filled<Int32Array> | null;
+  readonly written: Filled<Int32Array> | null;
 }
 
 export class Connections {
-  /** Connections met so far, numbered from 1. */
+  /** Number of connections so far. They are numbered from 1. */
   count = 0;
   readonly #relative: boolean;
   // By 4-tuple.
-  readonly #current = new Growing(0);
-  readonly #lastLife = new Growing(0);
-  readonly #lastButOpen = new Growing(0);
-  readonly #mayHaveOpened = new Growing(0);
-  readonly #cookies = new Growing(0);
-  // By connection: its own numbers' half, last value and zero; the peer's.
-  readonly #ownHalf = new Growing(0);
-  readonly #ownLast = new Growing(unseen);
-  readonly #ownZero = new Growing(0);
-  readonly #peerHalf = new Growing(0);
-  readonly #peerLast = new Growing(unseen);
-  readonly #peerZero = new Growing(0);
-  /** Whether any connection's numbers are no longer those of the text. */
+  #current = numbers(0);
+  #lastLife = numbers(0);
+  #lastButOpen = numbers(0);
+  #mayHaveOpened = numbers(0);
+  // By connection: its socket's cookie.
+  #cookies = numbers(0);
+  // By connection: half, last value and zero of its own sequence numbers, then of the peer's.
+  #ownHalf = numbers(0);
+  #ownLast = numbers(unseen);
+  #ownZero = numbers(0);
+  #peerHalf = numbers(0);
+  #peerLast = numbers(unseen);
+  #peerZero = numbers(0);
+  /** Whether the numbers of any connection now differ from those in the text. */
   #wrapped = false;
 
   /** `relative`: sequence numbers count from 0 for each connection. */
@@ -68,28 +69,41 @@ export class Connections {
   }
 
   /**
-   * Gives each record of a batch its connection (`flow`; none: no value) and its 64-bit numbers. `ends` is by number of
-   * 4-tuple.
+   * Gives each record of a batch its connection (`flow`, NULL where it has none) and its 64-bit sequence numbers.
+   * `ends` is indexed by the number of the 4-tuple.
    */
   follow(batch: Batch, ends: readonly Ends[]): void {
+    const tuples = ends.length;
+    this.#current = grown(this.#current, tuples, 0);
+    this.#lastLife = grown(this.#lastLife, tuples, 0);
+    this.#lastButOpen = grown(this.#lastButOpen, tuples, 0);
+    this.#mayHaveOpened = grown(this.#mayHaveOpened, tuples, 0);
+    const flow: Filled<Uint32Array> = emptyColumn(batch, "flow");
+    flow.valid.fill(255);
+    this.#assign(batch, ends, flow);
+    tellNulls(batch, [flow]);
+    const { layout } = batch;
+    const una = layout.place("snd_una");
+    if (una < 0 && layout.place("seq_num") < 0) return;
+    this.#reach(this.count + 1);
+    const plain = this.#relative && !batch.data.upperHalf && !this.#wrapped && !batch.hasNulls[flow.place];
+    if (plain && una >= 0 && !batch.hasNulls[una]) this.#remember(batch, flow.values);
+    else this.#unwrap(batch, flow);
+  }
+
+  #assign(batch: Batch, ends: readonly Ends[], { values: flows, valid }: Filled<Uint32Array>): void {
     const { rows, layout } = batch;
     const tuples = batch.column<Uint32Array>("ends");
     const lifeSigns = batch.column<Uint8Array>("life");
     const types = batch.column<Uint8Array>("type");
-    const flows = batch.column<Uint32Array>("flow");
-    const flowPlace = layout.place("flow");
-    const valid = batch.valid(flowPlace);
-    const current = this.#current.reach(ends.length);
-    const lastLife = this.#lastLife.reach(ends.length);
-    const lastButOpen = this.#lastButOpen.reach(ends.length);
-    const mayHaveOpened = this.#mayHaveOpened.reach(ends.length);
+    const [current, lastLife] = [this.#current, this.#lastLife];
+    const [lastButOpen, mayHaveOpened] = [this.#lastButOpen, this.#mayHaveOpened];
     const cookies = layout.place("cookie") < 0 ? null : batch.column<Float64Array>("cookie");
     for (let row = 0; row < rows; row++) {
       const tuple = tuples[row]!;
       let flow = current[tuple]!;
       if (flow < 0) {
-        valid[row >> 3]! &= ~(1 << (row & 7));
-        batch.hasNulls[flowPlace] = true;
+        clear(valid, row);
         continue;
       }
       const told = lifeSigns[row]!;
@@ -130,8 +144,9 @@ export class Connections {
         lastLife[tuple] = told;
       }
       if (cookies !== null && cookies[row]! !== 0) {
-        const known = this.#cookies.reach(this.count + 2);
-        // The socket is another one, whatever was not seen between.
+        this.#cookies = grown(this.#cookies, this.count + 2, 0);
+        const known = this.#cookies;
+        // It is another socket, even if the end of the first one was not seen.
         if (known[flow]! !== 0 && known[flow] !== cookies[row]) {
           flow = current[tuple] = ++this.count;
           lastButOpen[tuple] = 0;
@@ -140,21 +155,24 @@ export class Connections {
       }
       flows[row] = flow;
     }
-    const una = layout.place("snd_una");
-    if (una < 0 && layout.place("seq_num") < 0) return;
-    const plain = this.#relative && !batch.data.upperHalf && !this.#wrapped && !batch.hasNulls[flowPlace];
-    if (plain && una >= 0 && !batch.hasNulls[una]) this.#remember(batch, flows);
-    else this.#unwrap(batch, flows, valid);
   }
 
-  /** Numbers that are right as they are: only the last of each connection is kept. */
+  #reach(count: number): void {
+    this.#ownHalf = grown(this.#ownHalf, count, 0);
+    this.#ownLast = grown(this.#ownLast, count, unseen);
+    this.#ownZero = grown(this.#ownZero, count, 0);
+    this.#peerHalf = grown(this.#peerHalf, count, 0);
+    this.#peerLast = grown(this.#peerLast, count, unseen);
+    this.#peerZero = grown(this.#peerZero, count, 0);
+  }
+
+  /** For a batch whose numbers need no change: keeps the last number of each connection. */
   #remember(batch: Batch, flows: Uint32Array): void {
     const types = batch.column<Uint8Array>("type");
     const una = batch.column<Int32Array>("snd_una");
     const seq = batch.column<Int32Array>("seq_num");
     const ack = batch.column<Int32Array>("ack_num");
-    const ownLast = this.#ownLast.reach(this.count + 1);
-    const peerLast = this.#peerLast.reach(this.count + 1);
+    const [ownLast, peerLast] = [this.#ownLast, this.#peerLast];
     for (let row = 0; row < batch.rows; row++) {
       const flow = flows[row]!;
       ownLast[flow] = una[2 * row]!;
@@ -163,100 +181,91 @@ export class Connections {
     }
   }
 
-  #unwrap(batch: Batch, flows: Uint32Array, known: Uint8Array): void {
-    const { rows, layout } = batch;
-    const numbers = (name: string) => {
-      const place = layout.place(name);
-      if (place < 0) return null;
-      return { values: batch.at(place) as Int32Array, valid: batch.hasNulls[place] ? batch.valid(place) : null };
+  #unwrap(batch: Batch, flow: Filled<Uint32Array>): void {
+    const columns: Numbers = {
+      types: batch.column<Uint8Array>("type"),
+      flow,
+      seq: numbersOf(batch, "seq_num"),
+      ack: numbersOf(batch, "ack_num"),
+      nxt: numbersOf(batch, "snd_nxt"),
+      una: numbersOf(batch, "snd_una"),
+      written: numbersOf(batch, "write_seq"),
     };
-    type Numbers = ReturnType<typeof numbers>;
-    const at = (column: Numbers, row: number): number =>
-      column === null || (column.valid && !(column.valid[row >> 3]! & (1 << (row & 7))))
-        ? unseen
-        : column.values[2 * row]! >>> 0;
-    const put = (column: Numbers, row: number, number: number): void => {
-      column!.values[2 * row] = number;
-      column!.values[2 * row + 1] = Math.floor(number / whole);
-    };
-    const [seq, ack, nxt, una, written] = ["seq_num", "ack_num", "snd_nxt", "snd_una", "write_seq"].map(numbers) as [
-      Numbers,
-      Numbers,
-      Numbers,
-      Numbers,
-      Numbers,
-    ];
-    const types = batch.column<Uint8Array>("type");
-    const count = this.count + 1;
-    const ownHalf = this.#ownHalf.reach(count);
-    const ownLast = this.#ownLast.reach(count);
-    const ownZero = this.#ownZero.reach(count);
-    const peerHalf = this.#peerHalf.reach(count);
-    const peerLast = this.#peerLast.reach(count);
-    const peerZero = this.#peerZero.reach(count);
-    // Most connections never leave the lower half, where numbers are right as they are.
-    const words = [seq, ack, nxt, una, written].map((column) => column?.values);
-    const [seqs, acks, nxts, unas, ends] = words as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array];
-    const mayBePlain = this.#relative && words.every((values) => values !== undefined) && una?.valid === null;
+    const { seq, ack, nxt, una, written } = columns;
+    const all = [seq, ack, nxt, una, written];
+    const mayBePlain = this.#relative && all.every((column) => column !== null) && !batch.hasNulls[una!.place];
+    if (mayBePlain) this.#unwrapMost(batch.rows, columns);
+    else for (let row = 0; row < batch.rows; row++) this.#unwrapRow(row, columns);
+    tellNulls(
+      batch,
+      all.filter((column) => column !== null),
+    );
+  }
+
+  /** A fast path: most connections never leave the lower half of the range, where numbers need no change. */
+  #unwrapMost(rows: number, columns: Numbers): void {
+    const { types, flow } = columns;
+    const [seqs, acks, unas] = [columns.seq!.values, columns.ack!.values, columns.una!.values];
+    const [nxts, ends] = [columns.nxt!.values, columns.written!.values];
+    const [ownHalf, ownLast, peerHalf, peerLast] = [this.#ownHalf, this.#ownLast, this.#peerHalf, this.#peerLast];
     for (let row = 0; row < rows; row++) {
-      const at2 = 2 * row;
-      if (mayBePlain && (seqs[at2]! | acks[at2]! | nxts[at2]! | unas[at2]! | ends[at2]!) >= 0) {
-        const flow = flows[row]!;
-        const isKnown = known[row >> 3]! & (1 << (row & 7));
-        if (isKnown && ownHalf[flow] === 0 && peerHalf[flow] === 0 && ownLast[flow]! < half && peerLast[flow]! < half) {
-          ownLast[flow] = unas[at2]!;
-          if (types[row]! <= 1) peerLast[flow] = types[row] === 0 ? seqs[at2]! : acks[at2]!;
+      const low = 2 * row;
+      if ((seqs[low]! | acks[low]! | nxts[low]! | unas[low]! | ends[low]!) >= 0 && isSet(flow.valid, row)) {
+        const of = flow.values[row]!;
+        if (ownHalf[of] === 0 && peerHalf[of] === 0 && ownLast[of]! < half && peerLast[of]! < half) {
+          ownLast[of] = unas[low]!;
+          const type = types[row]!;
+          if (type <= 1) peerLast[of] = type === 0 ? seqs[low]! : acks[low]!;
           continue;
         }
       }
-      const seqNum = at(seq, row);
-      const ackNum = at(ack, row);
-      const sndUna = at(una, row);
-      const sndNxt = at(nxt, row);
-      const writeSeq = at(written, row);
-      if (!(known[row >> 3]! & (1 << (row & 7)))) {
-        // Numbers of no connection have no place.
-        for (const [column, value] of [
-          [seq, seqNum],
-          [ack, ackNum],
-          [nxt, sndNxt],
-          [una, sndUna],
-          [written, writeSeq],
-        ] as const)
-          if (value !== unseen) clear(batch, column!.values, row);
-        continue;
-      }
-      const flow = flows[row]!;
-      const sends = types[row] === 1;
-      const own = sndUna !== unseen ? sndUna : types[row] === 0 ? ackNum : sends ? seqNum : unseen;
-      const peer = types[row] === 0 ? seqNum : sends ? ackNum : unseen;
-      if (own !== unseen) {
-        this.#step(own, flow, ownHalf, ownLast, ownZero);
-        ownLast[flow] = own;
-      }
-      if (peer !== unseen) {
-        this.#step(peer, flow, peerHalf, peerLast, peerZero);
-        peerLast[flow] = peer;
-      }
-      const ownMiddle = ownHalf[flow]! * half + half / 2;
-      const peerMiddle = peerHalf[flow]! * half + half / 2;
-      const zero = ownZero[flow]!;
-      const theirs = peerZero[flow]!;
-      if (sndUna !== unseen) put(una, row, near(sndUna, ownMiddle) - zero);
-      if (sndNxt !== unseen) put(nxt, row, near(sndNxt, ownMiddle) - zero);
-      if (writeSeq !== unseen) put(written, row, near(writeSeq, ownMiddle) - zero);
-      if (seqNum !== unseen) put(seq, row, sends ? near(seqNum, ownMiddle) - zero : near(seqNum, peerMiddle) - theirs);
-      if (ackNum !== unseen) put(ack, row, sends ? near(ackNum, peerMiddle) - theirs : near(ackNum, ownMiddle) - zero);
+      this.#unwrapRow(row, columns);
     }
   }
 
-  /** Follows one side's number into the half of the 32-bit range where it is now. */
+  #unwrapRow(row: number, { types, flow: flows, seq, ack, nxt, una, written }: Numbers): void {
+    if (!isSet(flows.valid, row)) {
+      // Without a connection there is nothing to count from.
+      for (const column of [seq, ack, nxt, una, written]) if (column !== null) clear(column.valid, row);
+      return;
+    }
+    const seqNum = numberAt(seq, row);
+    const ackNum = numberAt(ack, row);
+    const sndUna = numberAt(una, row);
+    const sndNxt = numberAt(nxt, row);
+    const writeSeq = numberAt(written, row);
+    const flow = flows.values[row]!;
+    const sends = types[row] === 1;
+    const own = sndUna !== unseen ? sndUna : types[row] === 0 ? ackNum : sends ? seqNum : unseen;
+    const peer = types[row] === 0 ? seqNum : sends ? ackNum : unseen;
+    if (own !== unseen) {
+      this.#step(own, flow, this.#ownHalf, this.#ownLast, this.#ownZero);
+      this.#ownLast[flow] = own;
+    }
+    if (peer !== unseen) {
+      this.#step(peer, flow, this.#peerHalf, this.#peerLast, this.#peerZero);
+      this.#peerLast[flow] = peer;
+    }
+    const ownMiddle = this.#ownHalf[flow]! * half + half / 2;
+    const peerMiddle = this.#peerHalf[flow]! * half + half / 2;
+    const zero = this.#ownZero[flow]!;
+    const theirs = this.#peerZero[flow]!;
+    if (sndUna !== unseen) putNumber(una!, row, near(sndUna, ownMiddle) - zero);
+    if (sndNxt !== unseen) putNumber(nxt!, row, near(sndNxt, ownMiddle) - zero);
+    if (writeSeq !== unseen) putNumber(written!, row, near(writeSeq, ownMiddle) - zero);
+    if (seqNum !== unseen)
+      putNumber(seq!, row, sends ? near(seqNum, ownMiddle) - zero : near(seqNum, peerMiddle) - theirs);
+    if (ackNum !== unseen)
+      putNumber(ack!, row, sends ? near(ackNum, peerMiddle) - theirs : near(ackNum, ownMiddle) - zero);
+  }
+
+  /** Follows the number of one side as it moves between halves of the 32-bit range. */
   #step(number: number, flow: number, halves: Float64Array, lasts: Float64Array, zeros: Float64Array): void {
     const last = lasts[flow]!;
     const upper = number >= half ? 1 : 0;
     if (last === unseen) {
       if (!this.#relative) zeros[flow] = number;
-      // A relative number that starts in the upper half is one just below 0.
+      // A relative number that starts in the upper half is just below 0.
       halves[flow] = upper - (this.#relative && upper ? 2 : 0);
     } else if (upper !== (last >= half ? 1 : 0)) {
       halves[flow]! += (number - last + whole) % whole < half ? 1 : -1;
@@ -265,14 +274,24 @@ export class Connections {
   }
 }
 
-/** The number nearest to `middle` that is `number` modulo 2^32. */
+/** The number nearest to `middle` that is congruent to `number` modulo 2^32. */
 const near = (number: number, middle: number): number => {
   const from = middle - half;
   return from + ((((number - from) % whole) + whole) % whole);
 };
 
-function clear(batch: Batch, values: Int32Array, row: number): void {
-  const place = batch.layout.columns.findIndex((_, index) => batch.at(index) === values);
-  batch.valid(place)[row >> 3]! &= ~(1 << (row & 7));
-  batch.hasNulls[place] = true;
+/** A column of sequence numbers whose rows can be set to NULL. Null where the source does not supply it. */
+function numbersOf(batch: Batch, name: string): Filled<Int32Array> | null {
+  const place = batch.layout.place(name);
+  if (place < 0) return null;
+  const valid = batch.valid(place);
+  return { place, values: batch.at(place) as Int32Array, valid: batch.hasNulls[place] ? valid : valid.fill(255) };
+}
+
+const numberAt = (column: Filled<Int32Array> | null, row: number): number =>
+  column !== null && isSet(column.valid, row) ? column.values[2 * row]! >>> 0 : unseen;
+
+function putNumber({ values }: Filled<Int32Array>, row: number, number: number): void {
+  values[2 * row] = number;
+  values[2 * row + 1] = Math.floor(number / whole);
 }

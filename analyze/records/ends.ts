@@ -1,36 +1,34 @@
 /**
- * Which connection's ends a line names. The same bytes come again and again, so they are looked up as bytes; only the
- * first time are they taken apart.
+ * Numbers the pairs of ends that lines name. The same bytes recur all the time, so they are looked up as bytes and
+ * parsed only the first time.
  */
 import type { Ends } from "./batch.ts";
 
-/**
- * So many different ends are remembered; then the table begins anew, so that no text can make it grow without bound.
- */
+/** Most pairs of ends in the table. It is then emptied, so that no text can make it grow without bound. */
 export const mostEnds = 1 << 16;
 const slots = mostEnds * 4;
 
 export class EndsTable {
-  /** Ends first met since they were last taken. */
+  /** Pairs of ends first seen since this list was last taken. */
   newEnds: Ends[] = [];
-  /** Whether the numbers began anew since then. */
+  /** Whether the numbers restarted at 0 since then. */
   anew = true;
-  /** Rises when the table begins anew. */
+  /** Incremented whenever the table is emptied. */
   generation = 0;
   #count = 0;
   readonly #table = new Int32Array(slots).fill(-1);
-  /** Of each entry: its bytes, its connection, and the number of its ends. */
+  // For each entry: its bytes, the source's number of its connection, and the number of its pair of ends.
   #entries = 0;
   #bytes = new Uint8Array(1 << 14);
   readonly #begins = new Uint32Array(mostEnds + 1);
   readonly #connections = new Float64Array(mostEnds);
   readonly #numbers = new Int32Array(mostEnds);
   readonly #byText = new Map<string, number>();
-  /** Ports by number of ends. */
+  /** Source ports by the number of the pair of ends; below, destination ports. */
   sports: number[] = [];
   dports: number[] = [];
 
-  /** Makes room before a batch: between two calls of it at most `rows` new ends can be met. */
+  /** Makes room before a batch. At most `rows` new pairs of ends may be added between two calls. */
   prepare(rows: number): void {
     if (this.#entries + rows < mostEnds) return;
     this.#table.fill(-1);
@@ -43,16 +41,15 @@ export class EndsTable {
     this.generation++;
   }
 
-  /** Number of ends whose bytes somebody else remembers, until the next generation. */
+  /** Number of a pair of ends whose bytes the caller remembers until the next generation. */
   meet(ends: Ends): number {
     this.#entries++;
     return this.numberOf(ends);
   }
 
   /**
-   * Number of the ends that bytes [from, to) name, of the connection with that number (0 where the text has none);
-   * `take` takes them apart.
-   * -1 where they name none.
+   * Number of the pair of ends that bytes [from, to) name, or -1 where they name none. `connection` is the source's
+   * number of the connection, 0 where the text has none. `take` parses the bytes.
    */
   lookUp(
     bytes: Uint8Array,
@@ -64,7 +61,7 @@ export class EndsTable {
     const length = to - from;
     let hash = 0x811c9dc5 ^ (connection | 0);
     let next = from;
-    // Four bytes at a time, as a multiplication takes long.
+    // Hash four bytes at a time: multiplications are expensive.
     for (; next + 4 <= to; next += 4) {
       const four = bytes[next]! | (bytes[next + 1]! << 8) | (bytes[next + 2]! << 16) | (bytes[next + 3]! << 24);
       hash = Math.imul(hash ^ four, 0x9e3779b1);
@@ -126,7 +123,3 @@ export class EndsTable {
     return news;
   }
 }
-
-/** IPv4 addresses that an IPv6 socket calls ::ffff:a.b.c.d, as a.b.c.d; others as they are. */
-export const plainAddress = (address: string): string =>
-  address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;

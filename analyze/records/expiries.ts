@@ -1,39 +1,47 @@
 /**
- * Expiries of the retransmission timer, and the few records of each connection that tell what came of them: the first
- * that tells the window, the first out of Loss and the first that tells the window from there, those that acknowledge
- * something new, and all that was outstanding. Only these have the columns below, so that they are found without
- * reading the others.
+ * Follows expiries of the retransmission timer. A few later records of the connection show the effect of an expiry:
+ * - the first that reports the window;
+ * - the first outside the Loss state, and the first from there on that reports the window;
+ * - the first that acknowledges something new, and the first that acknowledges all that was outstanding.
+ * Only expiries and these records have the columns below, so they are found without reading the others.
  */
-import type { Batch, Layout, Values } from "./batch.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { Batch, Layout } from "./batch.ts";
+import {
+  type Bytes,
+  cellsOf,
+  emptyColumn,
+  type Filled,
+  flowsOf,
+  grown,
+  has,
+  isSet,
+  type Longs,
+  longAt,
+  mark,
+  putLong,
+  tellNulls,
+  type Words,
+} from "./cells.ts";
+import type { CarriedSpec } from "./columns.ts";
 
-/** What they mean: sql/_expiry_records.sql. */
-export const expirySpecs: readonly ColumnSpec[] = [
-  { name: "expiries", kind: "u32" },
-  { name: "progressed_expiries", kind: "u32" },
-  { name: "recovered_expiries", kind: "u32" },
-  { name: "since_ack_ns", kind: "i64" },
+/** sql/_expiry_records.sql defines these columns. */
+export const expirySpecs: readonly CarriedSpec[] = [
+  { name: "expiries", kind: "u32", type: "UINTEGER" },
+  { name: "progressed_expiries", kind: "u32", type: "UINTEGER" },
+  { name: "recovered_expiries", kind: "u32", type: "UINTEGER" },
+  { name: "since_ack_ns", kind: "i64", type: "BIGINT" },
 ];
-
-/** SQL types of those columns. */
-export const expiryTypes: Readonly<Record<string, string>> = {
-  expiries: "UINTEGER",
-  progressed_expiries: "UINTEGER",
-  recovered_expiries: "UINTEGER",
-  since_ack_ns: "BIGINT",
-};
 
 const typeReceived = 0;
 const typeTimeout = 2;
 const typeCaState = 7;
 const stateLoss = 4;
-const whole = 4294967296;
 
-/** What is waited for since a connection's last expiry. */
+/** Flags: the records that are still to come after a connection's last expiry. */
 const waits = { window: 1, exit: 2, windowOutOfLoss: 4, acknowledgement: 8 } as const;
 
 /**
- * Expiries in a row with the same numbers: what was acknowledged and what was sent as the timer fired; null: not told
+ * Consecutive expiries with the same snd_una (`una`) and snd_nxt (`high`) when the timer fired. Null: not reported
  * yet.
  */
 interface Open {
@@ -42,7 +50,10 @@ interface Open {
   count: number;
 }
 
-/** Of one connection: how many expiries went so far, and which of `of` is the first that did not. */
+/**
+ * For one connection: how many expiries were followed by progress, and by recovery, and the index in `of` of the first
+ * that was not yet.
+ */
 interface Followed {
   progressed: number;
   recovered: number;
@@ -51,19 +62,35 @@ interface Followed {
   recoveredAt: number;
 }
 
-/** Kept of a connection at most. TCP gives up after some fifteen timeouts (tcp_retries2), so no real one gets there. */
+/** Most entries kept for a connection. TCP gives up after about 15 timeouts (tcp_retries2), so this is ample. */
 const mostOpen = 1000;
+
+/** The columns of a batch that are read, and those that are filled. */
+interface Columns {
+  readonly types: Uint8Array;
+  readonly ns: Float64Array;
+  readonly flow: Words;
+  readonly cwnd: Words | null;
+  readonly state: Bytes | null;
+  readonly una: Longs | null;
+  readonly nxt: Longs | null;
+  readonly ack: Longs | null;
+  readonly expiries: Filled<Uint32Array>;
+  readonly progressed: Filled<Uint32Array>;
+  readonly recovered: Filled<Uint32Array>;
+  readonly sinceAck: Filled<Int32Array>;
+}
 
 export class Expiries {
   readonly #seesTimers: boolean;
-  /** By connection: when the last segment was received, expiries so far, what is waited for. */
+  // By connection: when the last segment was received, number of expiries so far, flags of `waits`.
   #received = new Float64Array(1024).fill(Number.NaN);
   #counts = new Uint32Array(1024);
   #waits = new Uint8Array(1024);
-  /** Expiries of which something is not acknowledged yet, in order. Null: there were too many to follow. */
+  /** By connection: expiries whose data is not all acknowledged yet, in order. Null: there were too many to follow. */
   readonly #open = new Map<number, Followed | null>();
 
-  /** Null for a source that tells none. */
+  /** Null for a source that reports no expiries. */
   static of({ seesTimers, seesStates }: { seesTimers: boolean; seesStates: boolean }, layout: Layout): Expiries | null {
     return layout.place("expiries") >= 0 && (seesTimers || seesStates) ? new Expiries(seesTimers) : null;
   }
@@ -72,92 +99,89 @@ export class Expiries {
     this.#seesTimers = seesTimers;
   }
 
-  #reach(flows: number): void {
-    if (flows < this.#counts.length) return;
-    const size = Math.max(flows + 1, this.#counts.length * 2);
-    const received = new Float64Array(size).fill(Number.NaN);
-    received.set(this.#received);
-    this.#received = received;
-    const counts = new Uint32Array(size);
-    counts.set(this.#counts);
-    this.#counts = counts;
-    const waiting = new Uint8Array(size);
-    waiting.set(this.#waits);
-    this.#waits = waiting;
+  /** Fills the columns of a batch whose connections and sequence numbers are known. `flows`: number of connections. */
+  follow(batch: Batch, flows: number): void {
+    this.#received = grown(this.#received, flows + 1, Number.NaN);
+    this.#counts = grown(this.#counts, flows + 1, 0);
+    this.#waits = grown(this.#waits, flows + 1, 0);
+    const columns: Columns = {
+      types: batch.column<Uint8Array>("type"),
+      ns: batch.column<Float64Array>("ns"),
+      flow: flowsOf(batch),
+      cwnd: cellsOf(batch, "snd_cwnd"),
+      state: cellsOf(batch, "ca_state"),
+      una: cellsOf(batch, "snd_una"),
+      nxt: cellsOf(batch, "snd_nxt"),
+      ack: cellsOf(batch, "ack_num"),
+      expiries: emptyColumn(batch, "expiries"),
+      progressed: emptyColumn(batch, "progressed_expiries"),
+      recovered: emptyColumn(batch, "recovered_expiries"),
+      sinceAck: emptyColumn(batch, "since_ack_ns"),
+    };
+    this.#fill(batch.rows, columns);
+    const { expiries, progressed, recovered, sinceAck } = columns;
+    tellNulls(batch, [expiries, progressed, recovered, sinceAck]);
   }
 
-  /** Fills the columns of a batch whose connections and numbers are known. `flows`: connections so far. */
-  follow(batch: Batch, flows: number): void {
-    this.#reach(flows);
-    const { rows } = batch;
-    const target = (name: string): Column => {
-      const place = batch.layout.place(name);
-      batch.hasNulls[place] = true;
-      return { values: batch.at(place), valid: batch.valid(place).fill(0) };
-    };
-    const columns = {
-      expiries: target("expiries"),
-      progressed: target("progressed_expiries"),
-      recovered: target("recovered_expiries"),
-      sinceAck: target("since_ack_ns"),
-    };
-    const source = (name: string): Source | null => {
-      const place = batch.layout.place(name);
-      return place < 0 ? null : { values: batch.at(place), valid: batch.hasNulls[place] ? batch.valid(place) : null };
-    };
-    const [flow, cwnd, state] = [source("flow")!, source("snd_cwnd"), source("ca_state")];
-    const [una, nxt, ack] = [source("snd_una"), source("snd_nxt"), source("ack_num")];
-    const types = batch.column<Uint8Array>("type");
-    const ns = batch.column<Float64Array>("ns");
-    const flowOf = flow.values as Uint32Array;
+  #fill(rows: number, columns: Columns): void {
+    const { types, ns, flow, state } = columns;
+    const [waiting, received] = [this.#waits, this.#received];
     for (let row = 0; row < rows; row++) {
-      if (flow.valid !== null && !has(flow, row)) continue;
-      const connection = flowOf[row]!;
+      if (!isSet(flow.valid, row)) continue;
+      const connection = flow.values[row]!;
       const type = types[row]!;
       const isExpiry =
         type === typeTimeout ||
-        (type === typeCaState && !this.#seesTimers && state !== null && small(state, row) === stateLoss);
-      const waiting = this.#waits[connection]!;
-      if (waiting !== 0 || isExpiry) {
-        const tells = has(cwnd, row);
-        const [snd_una, snd_nxt] = [long(una, row), long(nxt, row)];
-        let isMarked = isExpiry;
-        if (waiting !== 0) {
-          let left = waiting;
-          if (left & waits.window && tells) {
-            left &= ~waits.window;
-            this.#complete(connection, snd_una, snd_nxt);
-          }
-          if (left & waits.exit && state !== null && has(state, row) && small(state, row) !== stateLoss)
-            left = (left & ~waits.exit) | waits.windowOutOfLoss;
-          // What a change of the state tells is what the kernel makes of the window with it.
-          if (left & waits.windowOutOfLoss && tells && type !== typeCaState) left &= ~waits.windowOutOfLoss;
-          isMarked ||= left !== waiting;
-          if (left & waits.acknowledgement) {
-            const acked = type === typeReceived ? long(ack, row) : null;
-            const reached = snd_una === null || (acked !== null && acked > snd_una) ? acked : snd_una;
-            if (reached !== null && this.#acknowledge(connection, reached)) isMarked = true;
-            if (!this.#isOpen(connection)) left &= ~waits.acknowledgement;
-          }
-          this.#waits[connection] = left;
-        }
-        if (isMarked) {
-          put(columns.expiries, row, this.#counts[connection]!);
-          const open = this.#open.get(connection);
-          if (open !== null) {
-            put(columns.progressed, row, open?.progressed ?? 0);
-            put(columns.recovered, row, open?.recovered ?? 0);
-          }
-        }
-        if (isExpiry) {
-          const received = this.#received[connection]!;
-          if (!Number.isNaN(received)) putLong(columns.sinceAck, row, ns[row]! - received);
-          this.#counts[connection]! += 1;
-          this.#waits[connection] = waits.window | waits.exit | waits.acknowledgement;
-          this.#push(connection, snd_una, snd_nxt);
-        }
+        (type === typeCaState && !this.#seesTimers && state !== null && state.values[row] === stateLoss);
+      if (isExpiry || waiting[connection] !== 0) this.#followWaiting(row, isExpiry, columns);
+      if (type === typeReceived) received[connection] = ns[row]!;
+    }
+  }
+
+  /** Handles an expiry, or a record of a connection that still has flags of `waits` set. */
+  #followWaiting(row: number, isExpiry: boolean, columns: Columns): void {
+    const { types, ns, flow, cwnd, state, una, nxt, ack } = columns;
+    const connection = flow.values[row]!;
+    const waiting = this.#waits[connection]!;
+    const tells = has(cwnd, row);
+    const [snd_una, snd_nxt] = [long(una, row), long(nxt, row)];
+    let isMarked = isExpiry;
+    if (waiting !== 0) {
+      let left = waiting;
+      if (left & waits.window && tells) {
+        left &= ~waits.window;
+        this.#complete(connection, snd_una, snd_nxt);
       }
-      if (type === typeReceived) this.#received[connection] = ns[row]!;
+      if (left & waits.exit && state !== null && has(state, row) && state.values[row] !== stateLoss)
+        left = (left & ~waits.exit) | waits.windowOutOfLoss;
+      // A change of the state shows what the kernel made of the window with it.
+      if (left & waits.windowOutOfLoss && tells && types[row] !== typeCaState) left &= ~waits.windowOutOfLoss;
+      isMarked ||= left !== waiting;
+      if (left & waits.acknowledgement) {
+        const acked = types[row] === typeReceived ? long(ack, row) : null;
+        const reached = snd_una === null || (acked !== null && acked > snd_una) ? acked : snd_una;
+        if (reached !== null && this.#acknowledge(connection, reached)) isMarked = true;
+        if (!this.#isOpen(connection)) left &= ~waits.acknowledgement;
+      }
+      this.#waits[connection] = left;
+    }
+    if (isMarked) {
+      put(columns.expiries, row, this.#counts[connection]!);
+      const open = this.#open.get(connection);
+      if (open !== null) {
+        put(columns.progressed, row, open?.progressed ?? 0);
+        put(columns.recovered, row, open?.recovered ?? 0);
+      }
+    }
+    if (isExpiry) {
+      const received = this.#received[connection]!;
+      if (!Number.isNaN(received)) {
+        putLong(columns.sinceAck.values, row, ns[row]! - received);
+        mark(columns.sinceAck.valid, row);
+      }
+      this.#counts[connection]! += 1;
+      this.#waits[connection] = waits.window | waits.exit | waits.acknowledgement;
+      this.#push(connection, snd_una, snd_nxt);
     }
   }
 
@@ -175,7 +199,7 @@ export class Expiries {
     else this.#open.set(connection, null);
   }
 
-  /** What the expiries did not tell themselves, from the first record that does. */
+  /** Fills in what the expiries themselves did not report, from the first record that does. */
   #complete(connection: number, una: number | null, high: number | null): void {
     const of = this.#open.get(connection)?.of ?? [];
     for (let at = of.length - 1; at >= 0 && (of[at]!.una === null || of[at]!.high === null); at--) {
@@ -185,8 +209,8 @@ export class Expiries {
   }
 
   /**
-   * Whether this acknowledges something new of any expiry, or all of it. Numbers rise, so those that it does are the
-   * first ones.
+   * Whether an acknowledgement up to `reached` is progress or recovery for any open expiry. Sequence numbers rise, so
+   * the expiries concerned are the oldest ones.
    */
   #acknowledge(connection: number, reached: number): boolean {
     const open = this.#open.get(connection);
@@ -216,29 +240,10 @@ export class Expiries {
   }
 }
 
-interface Column {
-  readonly values: Values;
-  readonly valid: Uint8Array;
-}
+const long = (column: Longs | null, row: number): number | null =>
+  column !== null && isSet(column.valid, row) ? longAt(column.values, row) : null;
 
-interface Source {
-  readonly values: Values;
-  readonly valid: Uint8Array | null;
-}
-
-const has = (column: Source | null, row: number): boolean =>
-  column !== null && (column.valid === null || (column.valid[row >> 3]! & (1 << (row & 7))) !== 0);
-const small = ({ values }: Source, row: number): number => values[row]!;
-const long = (column: Source | null, row: number): number | null =>
-  column !== null && has(column, row) ? column.values[2 * row + 1]! * whole + (column.values[2 * row]! >>> 0) : null;
-
-function put({ values, valid }: Column, row: number, value: number): void {
+function put({ values, valid }: Filled<Uint32Array>, row: number, value: number): void {
   values[row] = value;
-  valid[row >> 3]! |= 1 << (row & 7);
-}
-
-function putLong({ values, valid }: Column, row: number, value: number): void {
-  values[2 * row] = value % whole;
-  values[2 * row + 1] = Math.floor(value / whole);
-  valid[row >> 3]! |= 1 << (row & 7);
+  mark(valid, row);
 }

@@ -1,256 +1,204 @@
 /**
- * What each record follows: a record shows the state before the kernel handled its packet, so what it shows was held
- * since the connection's previous record. Of that one this carries along what it told, as order costs nothing here.
+ * Relates each record to the previous one of its connection. A record shows the state before the kernel handled its
+ * packet, so the values that it shows held since the previous record. The values of that record are carried along here,
+ * where records are in order anyway; SQL would have to sort for it.
  *
- * Records that tell neither a window nor a congestion state (a reset, a change of the TCP state) follow nothing and are
- * not followed.
+ * Records that report neither a window nor a congestion state (a reset, a change of the TCP state) are left out.
  */
-import type { Batch, Values } from "./batch.ts";
-import type { ColumnSpec } from "./columns.ts";
-import { infinite, Recoveries } from "./recoveries.ts";
+import type { Batch } from "./batch.ts";
+import {
+  type Bytes,
+  cellsOf,
+  type Doubles,
+  emptyColumn,
+  type Filled,
+  flowsOf,
+  grown,
+  isSet,
+  type Longs,
+  longAt,
+  mark,
+  putLong,
+  tellNulls,
+  type Words,
+} from "./cells.ts";
+import type { CarriedSpec } from "./columns.ts";
 
-/** Columns of the pass beside those of `trace`; sql/intervals.sql says what they are. */
-export const followSpecs: readonly ColumnSpec[] = [
-  { name: "step_ns", kind: "i64" },
-  { name: "previous_cwnd", kind: "u32" },
-  { name: "previous_ssthresh", kind: "u32" },
-  { name: "previous_retrans", kind: "u32" },
-  { name: "held_ca_state", kind: "u8" },
-  { name: "previous_ca_state", kind: "u8" },
-  { name: "rtt_sample_us", kind: "f64" },
-  { name: "unsent_bytes", kind: "i64" },
-  { name: "recovery_run", kind: "u32" },
-  { name: "lowers_window", kind: "u8" },
+/** Columns that the pass adds to those of `trace`. sql/intervals.sql defines them. */
+export const followSpecs: readonly CarriedSpec[] = [
+  { name: "step_ns", kind: "i64", type: "BIGINT" },
+  { name: "previous_cwnd", kind: "u32", type: "UINTEGER" },
+  { name: "previous_retrans", kind: "u32", type: "UINTEGER" },
+  { name: "held_ca_state", kind: "u8", type: "ca_state" },
+  { name: "previous_ca_state", kind: "u8", type: "ca_state" },
+  { name: "rtt_sample_us", kind: "f64", type: "DOUBLE" },
+  { name: "unsent_bytes", kind: "i64", type: "BIGINT" },
 ];
 
-/** SQL types of those columns. */
-export const followTypes: Readonly<Record<string, string>> = {
-  step_ns: "BIGINT",
-  previous_cwnd: "UINTEGER",
-  previous_ssthresh: "UINTEGER",
-  previous_retrans: "UINTEGER",
-  held_ca_state: "ca_state",
-  previous_ca_state: "ca_state",
-  rtt_sample_us: "DOUBLE",
-  unsent_bytes: "BIGINT",
-  recovery_run: "UINTEGER",
-  lowers_window: "BOOLEAN",
-};
-
-/** How the source tells congestion states: in each record, at changes only, or not at all. */
+/** How the source reports congestion states: in each record, at changes only, or not at all. */
 export type StatesTold = "always" | "changes" | "never";
 
 export interface FollowOptions {
   readonly states: StatesTold;
-  /** Whether a change of srtt from one record to the next is the kernel's own. */
+  /** Whether a change of srtt between two records is one step of the kernel's estimator, so that it gives a sample. */
   readonly tellsSamples: boolean;
-  /** Whether segments are seen while the connection is ESTABLISHED alone, so that no sample can be told after that. */
+  /** Whether segments are seen only while the connection is ESTABLISHED, so that no sample is known after that. */
   readonly untilClosing: boolean;
 }
 
 /** No value. */
 const none = -1;
-const whole = 4294967296;
-
-/** A connection's last record that told something; `threshold` is of the last one that told a window. */
-const fields = 9;
-const at = { ns: 0, cwnd: 1, retrans: 2, state: 3, before: 4, srtt8: 5, tie: 6, written: 7, threshold: 8 } as const;
-
 const typeDone = 4;
 const typeCaState = 7;
 const typeState = 8;
-const stateCwr = 2;
-const stateRecovery = 3;
 
-interface Column {
-  readonly values: Values;
-  readonly valid: Uint8Array | null;
+/** Number of values kept of each connection's last record. */
+const fields = 8;
+const at = { ns: 0, cwnd: 1, retrans: 2, state: 3, before: 4, srtt8: 5, tie: 6, written: 7 } as const;
+
+/** The columns of a batch that are read, and those that are filled. */
+interface Columns {
+  readonly ns: Float64Array;
+  readonly types: Uint8Array;
+  readonly flow: Words;
+  readonly cwnd: Words | null;
+  readonly retrans: Words | null;
+  readonly state: Bytes | null;
+  readonly srtt: Doubles | null;
+  readonly mdev: Doubles | null;
+  readonly una: Longs | null;
+  readonly nxt: Longs | null;
+  readonly written: Longs | null;
+  readonly step: Filled<Int32Array>;
+  readonly previousCwnd: Filled<Uint32Array>;
+  readonly previousRetrans: Filled<Uint32Array>;
+  readonly heldState: Filled<Uint8Array>;
+  readonly previousState: Filled<Uint8Array>;
+  readonly sample: Filled<Float64Array>;
+  readonly unsent: Filled<Int32Array>;
 }
 
 export class Following {
   readonly #options: FollowOptions;
   #last = new Float64Array(fields * 1024).fill(none);
   #known = new Uint8Array(1024);
-  readonly #recoveries = new Recoveries();
 
   constructor(options: FollowOptions) {
     this.#options = options;
   }
 
-  #reach(flows: number): void {
-    if (flows < this.#known.length) return;
-    const size = Math.max(flows + 1, this.#known.length * 2);
-    const last = new Float64Array(fields * size).fill(none);
-    last.set(this.#last);
-    this.#last = last;
-    const known = new Uint8Array(size);
-    known.set(this.#known);
-    this.#known = known;
+  /** Fills the columns of a batch whose connections and sequence numbers are known. `flows`: number of connections. */
+  follow(batch: Batch, flows: number): void {
+    this.#last = grown(this.#last, fields * (flows + 1), none);
+    this.#known = grown(this.#known, flows + 1, 0);
+    const columns: Columns = {
+      ns: batch.column<Float64Array>("ns"),
+      types: batch.column<Uint8Array>("type"),
+      flow: flowsOf(batch),
+      cwnd: cellsOf(batch, "snd_cwnd"),
+      retrans: cellsOf(batch, "retrans"),
+      state: cellsOf(batch, "ca_state"),
+      srtt: cellsOf(batch, "srtt_us"),
+      mdev: cellsOf(batch, "mdev_us"),
+      una: cellsOf(batch, "snd_una"),
+      nxt: cellsOf(batch, "snd_nxt"),
+      written: cellsOf(batch, "write_seq"),
+      step: emptyColumn(batch, "step_ns"),
+      previousCwnd: emptyColumn(batch, "previous_cwnd"),
+      previousRetrans: emptyColumn(batch, "previous_retrans"),
+      heldState: emptyColumn(batch, "held_ca_state"),
+      previousState: emptyColumn(batch, "previous_ca_state"),
+      sample: emptyColumn(batch, "rtt_sample_us"),
+      unsent: emptyColumn(batch, "unsent_bytes"),
+    };
+    this.#fill(batch.rows, columns);
+    const { step, previousCwnd, previousRetrans, heldState, previousState, sample, unsent } = columns;
+    tellNulls(batch, [step, previousCwnd, previousRetrans, heldState, previousState, sample, unsent]);
   }
 
-  /** Fills the columns of a batch whose connections and numbers are known. `flows`: connections so far. */
-  follow(batch: Batch, flows: number): void {
-    this.#reach(flows);
-    this.#recoveries.reach(flows);
-    const { layout, rows } = batch;
-    const column = (name: string): Column | null => {
-      const place = layout.place(name);
-      return place < 0 ? null : { values: batch.at(place), valid: batch.hasNulls[place] ? batch.valid(place) : null };
-    };
-    const target = (name: string): Target => {
-      const place = layout.place(name);
-      return { values: batch.at(place), valid: batch.valid(place).fill(255), place, lacks: false };
-    };
-    const [flow, cwnd, retrans, state] = [column("flow")!, column("snd_cwnd")!, column("retrans"), column("ca_state")];
-    const types = batch.column<Uint8Array>("type");
-    const [ssthresh, lost, again] = ["ssthresh", "lost_out", "retrans_out"].map(column);
-    const [srtt, mdev, una, nxt, written] = ["srtt_us", "mdev_us", "snd_una", "snd_nxt", "write_seq"].map(column);
-    const ns = batch.column<Float64Array>("ns");
-    const step = target("step_ns");
-    const previousCwnd = target("previous_cwnd");
-    const previousThreshold = target("previous_ssthresh");
-    const lowers = target("lowers_window");
-    const runNumber = target("recovery_run");
-    const previousRetrans = target("previous_retrans");
-    const heldState = target("held_ca_state");
-    const previousState = target("previous_ca_state");
-    const sample = target("rtt_sample_us");
-    const unsent = target("unsent_bytes");
-    const targets = [
-      step,
-      previousCwnd,
-      previousThreshold,
-      previousRetrans,
-      heldState,
-      previousState,
-      sample,
-      unsent,
-      lowers,
-      runNumber,
-    ];
+  #fill(rows: number, columns: Columns): void {
+    const { ns, types, flow, cwnd, retrans, state, srtt, mdev, una, nxt, written } = columns;
+    const { step, previousCwnd, previousRetrans, heldState, previousState, sample, unsent } = columns;
     const { states, tellsSamples, untilClosing } = this.#options;
+    const onlyChanges = states === "changes";
     const last = this.#last;
     const known = this.#known;
-    const flowOf = flow.values as Uint32Array;
     for (let row = 0; row < rows; row++) {
-      const window = small(cwnd, row);
-      const told = state === null ? none : small(state, row);
-      if (!has(flow, row) || (window === none && (states !== "changes" || told === none))) {
-        for (const one of targets) lacks(one, row);
-        continue;
-      }
-      const connection = flowOf[row]!;
+      if (!isSet(flow.valid, row)) continue;
+      const window = cwnd !== null && isSet(cwnd.valid, row) ? cwnd.values[row]! : none;
+      const told = state !== null && isSet(state.valid, row) ? state.values[row]! : none;
+      if (window === none && (!onlyChanges || told === none)) continue;
+      const connection = flow.values[row]!;
       const base = connection * fields;
-      const count = retrans === null ? none : small(retrans, row);
       const now = ns[row]!;
-      const srtt8 = !srtt || !has(srtt, row) ? none : (srtt.values as Float64Array)[row]! * 8;
-      const tie = tieOf(mdev, una, row);
+      const srtt8 = srtt !== null && isSet(srtt.valid, row) ? srtt.values[row]! * 8 : none;
+      const tie =
+        mdev !== null && isSet(mdev.valid, row)
+          ? mdev.values[row]! * 4
+          : una !== null && isSet(una.valid, row)
+            ? una.values[2 * row]! >>> 0
+            : 0;
       const hasBefore = known[connection] === 1;
-      // A change tells the new state, and the one before was held until then. Where only changes are told, it is Open
-      // until the first.
-      const isChange = states === "always" && types[row] === typeCaState && hasBefore;
-      const held =
-        states === "changes" ? (hasBefore ? last[base + at.state]! : 0) : isChange ? last[base + at.state]! : told;
-      put(heldState, row, states === "changes" || isChange ? held : none);
-      const threshold = ssthresh && has(ssthresh, row) ? small(ssthresh, row) : none;
-      // At least three quarters of the window, if that is more, except in CWR and Recovery, and not from polls.
-      const isPlain = state === null || held === stateCwr || held === stateRecovery || threshold === infinite;
-      const rose = hasBefore && count > last[base + at.retrans]! && last[base + at.retrans]! !== none;
-      const recovery = this.#recoveries.take(connection, {
-        isOn: state === null ? rose || repairs(lost, again, row) : held === stateRecovery,
-        window: isChange ? none : window,
-        before: last[base + at.cwnd]!,
-        // Polls leave it out where there is none.
-        ssthresh: !isPlain || isChange ? none : threshold === none ? infinite : threshold,
-      });
-      put(lowers, row, recovery === none ? none : recovery & 1);
-      put(runNumber, row, recovery === none ? none : recovery >> 1);
+      // A source that reports only changes starts in Open.
+      // In any source a change reports the new state, and the one before was held until then.
+      const isChange = !onlyChanges && types[row] === typeCaState && hasBefore;
+      const held = onlyChanges || isChange ? (hasBefore ? last[base + at.state]! : 0) : told;
+      if ((onlyChanges || isChange) && held !== none) {
+        heldState.values[row] = held;
+        mark(heldState.valid, row);
+      }
       if (hasBefore) {
-        putLong(step, row, now - last[base + at.ns]!);
-        put(previousCwnd, row, last[base + at.cwnd]!);
-        put(previousThreshold, row, last[base + at.threshold]!);
-        put(previousRetrans, row, last[base + at.retrans]!);
-        put(previousState, row, last[base + at.before]!);
-        const taken =
-          tellsSamples && !(untilClosing && (types[row] === typeState || types[row] === typeDone))
-            ? sampleOf(last[base + at.srtt8]!, srtt8, tie === last[base + at.tie])
-            : none;
-        put(sample, row, taken);
+        putLong(step.values, row, now - last[base + at.ns]!);
+        mark(step.valid, row);
+        const windowBefore = last[base + at.cwnd]!;
+        if (windowBefore !== none) {
+          previousCwnd.values[row] = windowBefore;
+          mark(previousCwnd.valid, row);
+        }
+        const retransBefore = last[base + at.retrans]!;
+        if (retransBefore !== none) {
+          previousRetrans.values[row] = retransBefore;
+          mark(previousRetrans.valid, row);
+        }
+        const stateBefore = last[base + at.before]!;
+        if (stateBefore !== none) {
+          previousState.values[row] = stateBefore;
+          mark(previousState.valid, row);
+        }
+        const isClosing = untilClosing && (types[row] === typeState || types[row] === typeDone);
+        if (isClosing) last[base + at.srtt8] = Number.POSITIVE_INFINITY;
+        const taken = tellsSamples ? sampleOf(last[base + at.srtt8]!, srtt8, tie === last[base + at.tie]) : none;
+        if (taken !== none) {
+          sample.values[row] = taken;
+          mark(sample.valid, row);
+        }
         const end = last[base + at.written]!;
-        if (end === none || !nxt || !has(nxt, row)) lacks(unsent, row);
-        else putLong(unsent, row, end - long(nxt, row));
-      } else {
-        lacks(step, row);
-        lacks(previousCwnd, row);
-        lacks(previousThreshold, row);
-        lacks(previousRetrans, row);
-        lacks(previousState, row);
-        lacks(sample, row);
-        lacks(unsent, row);
+        if (end !== none && nxt !== null && isSet(nxt.valid, row)) {
+          putLong(unsent.values, row, end - longAt(nxt.values, row));
+          mark(unsent.valid, row);
+        }
       }
       known[connection] = 1;
       last[base + at.ns] = now;
-      last[base + at.retrans] = count;
+      // A change shows what the kernel made of the window with it: the one before the change stays the one known.
+      if (!isChange) last[base + at.cwnd] = window;
+      last[base + at.retrans] = retrans !== null && isSet(retrans.valid, row) ? retrans.values[row]! : none;
       last[base + at.before] = held;
-      last[base + at.state] = states === "changes" && told === none ? (hasBefore ? last[base + at.state]! : 0) : told;
-      // What a change tells is what the kernel made of the window with it; before it stays what was told before.
-      if (!isChange && window !== none) {
-        last[base + at.cwnd] = window;
-        last[base + at.threshold] = threshold;
-      }
-      const isClosing = untilClosing && (types[row] === typeState || types[row] === typeDone);
-      if (isClosing) last[base + at.srtt8] = Number.POSITIVE_INFINITY;
-      else if (last[base + at.srtt8] !== Number.POSITIVE_INFINITY) last[base + at.srtt8] = srtt8;
+      last[base + at.state] = onlyChanges && told === none ? (hasBefore ? last[base + at.state]! : 0) : told;
+      if (last[base + at.srtt8] !== Number.POSITIVE_INFINITY) last[base + at.srtt8] = srtt8;
       last[base + at.tie] = tie;
-      last[base + at.written] = !written || !has(written, row) ? none : long(written, row);
+      last[base + at.written] = written !== null && isSet(written.valid, row) ? longAt(written.values, row) : none;
     }
-    for (const { place, lacks } of targets) batch.hasNulls[place] = lacks;
   }
 }
 
 /**
- * The round-trip time that the kernel measured as it handled the previous record; `none`: it measured none. It keeps
- * srtt' = srtt + (sample - srtt) / 8 in whole eighths (tcp_rtt_estimator), which is turned round here; mdev, else
- * snd_una, tells of samples equal to srtt.
+ * The round-trip time that the kernel measured when it handled the previous record, or `none`. The kernel keeps
+ * srtt' = srtt + (sample - srtt) / 8 in whole eighths (tcp_rtt_estimator); this solves for the sample. If srtt did not
+ * change, the sample was equal to it or there was none: mdev decides, or snd_una where mdev is not known.
  */
 function sampleOf(before: number, srtt8: number, isTied: boolean): number {
   if (srtt8 === none || before === none || srtt8 > 2147483647 || before > 2147483647) return none;
   if ((srtt8 === before && isTied) || (before === 0 && srtt8 === 0)) return none;
   return before === 0 ? srtt8 / 8 : srtt8 - before + Math.floor(before / 8);
-}
-
-/** Whether a poll shows something lost or sent again that is not acknowledged yet. */
-const repairs = (lost: Column | null | undefined, again: Column | null | undefined, row: number): boolean =>
-  [lost, again].some((column) => column && has(column, row) && small(column, row) > 0);
-
-/** A column that is filled: each row has a value unless it is said that it lacks one. */
-interface Target {
-  readonly values: Values;
-  readonly valid: Uint8Array;
-  readonly place: number;
-  lacks: boolean;
-}
-
-const has = ({ valid }: Column, row: number): boolean => valid === null || (valid[row >> 3]! & (1 << (row & 7))) !== 0;
-const small = (column: Column, row: number): number => (has(column, row) ? column.values[row]! : none);
-const long = ({ values }: Column, row: number): number => values[2 * row + 1]! * whole + (values[2 * row]! >>> 0);
-
-function tieOf(mdev: Column | null | undefined, una: Column | null | undefined, row: number): number {
-  if (mdev && has(mdev, row)) return (mdev.values as Float64Array)[row]! * 4;
-  return una && has(una, row) ? una.values[2 * row]! >>> 0 : 0;
-}
-
-function lacks(target: Target, row: number): void {
-  target.valid[row >> 3]! &= ~(1 << (row & 7));
-  target.lacks = true;
-}
-
-function put(target: Target, row: number, value: number): void {
-  if (value === none) lacks(target, row);
-  else target.values[row] = value;
-}
-
-function putLong({ values }: Target, row: number, value: number): void {
-  values[2 * row] = value % whole;
-  values[2 * row + 1] = Math.floor(value / whole);
 }

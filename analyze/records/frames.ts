@@ -1,6 +1,6 @@
 /**
- * Data frames of a capture's files, one after the other, as text. Synchronous: the threads that read have nothing else
- * to do.
+ * Reads data frames of a capture's files as text. Reads are synchronous: a reading thread has nothing else to do
+ * meanwhile.
  */
 import { closeSync, openSync, readSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
@@ -9,7 +9,7 @@ import { damaged, decompression, endsInside, faultOf, refusalOf, type TppFrame }
 /** A frame to be read. */
 export interface FrameJob {
   readonly path: string;
-  /** Which of the capture's files it is in. */
+  /** Index of its file among the capture's files. */
   readonly file: number;
   readonly frame: Pick<TppFrame, "number" | "offset" | "compressedBytes" | "rawBytes" | "checksum" | "lines">;
 }
@@ -17,7 +17,7 @@ export interface FrameJob {
 export class FrameFiles {
   #open: { path: string; descriptor: number } | null = null;
 
-  /** The frame's text. Throws, with the reason, where it does not hold what it should. */
+  /** The frame's text. Throws with the reason if the frame is damaged. */
   read({ path, frame }: FrameJob): Uint8Array {
     const compressed = Buffer.allocUnsafe(frame.compressedBytes);
     const bytes = readSync(this.#descriptor(path), compressed, 0, compressed.length, frame.offset);

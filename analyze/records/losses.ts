@@ -1,29 +1,29 @@
-/** Where in the text records are missing: marks of it, with the times of the records around them. */
+/** Marks the places in the text where records are missing, with the times of the records around them. */
 import type { LossCause, LossEvidence } from "../captures/capture.ts";
 import type { Batch } from "./batch.ts";
 import { noCpu } from "./columns.ts";
 
 export interface PlacedMark {
-  /** It lies behind this record; null where only its time is known. */
+  /** Number of the record before the loss; null where only its time is known. */
   readonly afterOrd: number | null;
   lost: number | null;
   readonly cause: LossCause;
   readonly knownBy: LossEvidence;
-  /** Between which times, ns since the capture's zero; null: no bound on that side. */
+  /** Bounds of the time of the loss, ns since the capture's zero; null: no bound on that side. */
   fromNs: number | null;
   toNs: number | null;
 }
 
-/** Whose records bound a loss: those of one CPU, of any, or (with no bound before) whoever's comes next. */
+/** The records that bound a loss: those of one CPU, those of any CPU, or only the next one (no lower bound). */
 type Whose = number | "any" | "next";
 
-/** Goes over the records in the order of the text, before they are put in the order of time. */
+/** Takes the records in the order of the text, before they are sorted by time. */
 export class LossPlaces {
-  /** Records so far. */
+  /** Number of records so far. */
   rows = 0;
   readonly #marks: PlacedMark[] = [];
   readonly #holes: PlacedMark[] = [];
-  /** Marks whose bound behind is not known yet. */
+  /** Marks whose upper bound is not known yet. */
   #waiting: { readonly mark: PlacedMark; readonly whose: Whose }[] = [];
   #lastNs: number | null = null;
   readonly #lastByCpu = new Map<number, number>();
@@ -35,18 +35,18 @@ export class LossPlaces {
   #firstRecord: number | null = null;
   #highestRecord = 0;
 
-  /** `startsAtOne`: numbers of records count from the capture's first; `oneCpu`: one CPU wrote them all. */
+  /** `startsAtOne`: the first record of the capture has number 1. `oneCpu`: one CPU wrote all records. */
   constructor({ startsAtOne, oneCpu }: { startsAtOne: boolean; oneCpu: boolean }) {
     this.#startsAtOne = startsAtOne;
     this.#oneCpu = oneCpu;
   }
 
-  /** Records are missing here, behind those so far. `cpu` null: of no CPU in particular. */
+  /** Marks that records are missing after those so far. `cpu`: the CPU that lost them, null where it is not known. */
   mark(lost: number | null, cause: LossCause, knownBy: LossEvidence, cpu: number | null = null): void {
     this.#marks.push(this.#place({ lost, cause, knownBy }, this.rows, cpu ?? "any"));
   }
 
-  /** Something of which only the time is known. */
+  /** Marks a loss of which only the time is known. */
   markAt(ns: number, lost: number, cause: LossCause, knownBy: LossEvidence): void {
     this.#marks.push({ afterOrd: null, lost, cause, knownBy, fromNs: ns, toNs: ns });
   }
@@ -58,7 +58,7 @@ export class LossPlaces {
     return mark;
   }
 
-  /** The next records of the text. */
+  /** Takes the next records of the text. */
   follow(batch: Batch): void {
     const { rows, layout, data } = batch;
     const ns = batch.column<Float64Array>("ns");
@@ -99,7 +99,7 @@ export class LossPlaces {
     this.#firstRecord ??= before + 1;
     if (number > before + 1) {
       const what = { lost: number - before - 1, cause: "ring", knownBy: "record numbers" } as const;
-      // Without the CPU in the line, what other CPUs wrote in between may lie anywhere in the time of the loss.
+      // If lines do not name their CPU, records of other CPUs may be from any time during the loss.
       this.#holes.push(this.#place(what, this.rows, this.#oneCpu ? "any" : (cpu ?? "next")));
     }
     this.#lastRecord = number;
@@ -108,12 +108,12 @@ export class LossPlaces {
   }
 
   /**
-   * A count of what a CPU's ring has refused so far: where it rises, that many are missing since the CPU's record
-   * before.
+   * Follows the count of records that a CPU's ring has refused. Where it rises, the difference is missing since the
+   * previous record of that CPU.
    */
   #followRefused(count: number, cpu: number): void {
     const before = this.#refusedByCpu.get(cpu) ?? 0;
-    if (count <= before) return; // a record that was interrupted in the making tells an older count
+    if (count <= before) return; // a record whose making was interrupted carries an older count
     this.#refusedByCpu.set(cpu, count);
     this.mark(count - before, "ring", "record numbers", cpu);
   }
@@ -126,9 +126,12 @@ export class LossPlaces {
     });
   }
 
-  /** All marks. What a damaged part or a missing file explains of a hole in the numbers is no loss of the ring. */
+  /**
+   * All marks. Records that a damaged part or a missing file accounts for are subtracted from the hole in the numbers:
+   * the ring did not lose them.
+   */
   end(): PlacedMark[] {
-    // Numbers that are only out of order are all there.
+    // If as many records came as there are numbers, none is missing: they were only out of order.
     const whole = this.#highestRecord - (this.#firstRecord ?? 1) + 1 === this.#records;
     const holes = whole ? [] : this.#holes;
     for (const mark of this.#marks) {

@@ -1,13 +1,13 @@
 /**
- * Records in the order of their times. Sources that merge several CPUs hand out some records a little late: each may be
- * up to `windowNs` earlier than one before it (and `mostHeld` records late), and is put where it belongs; records of
- * equal time keep their order. Where time goes back further, another recording begins (two texts in one file, a machine
- * started anew): it stands behind the first.
+ * Sorts records by time. Sources that merge several CPUs deliver some records a little late. A record may be up to
+ * `windowNs` earlier than one before it, and up to `mostHeld` records late. Records of equal time keep their order.
+ * Where time goes back further, another recording begins (two texts in one file, a machine that was rebooted). It
+ * follows the first.
  */
 import { Batch, type Values } from "./batch.ts";
 
 const defaultWindowNs = 10e9;
-/** Records held at most for the sake of the window. */
+/** Most records held back to fill the window. */
 const mostHeld = 1 << 18;
 
 export class TimeOrder {
@@ -23,7 +23,7 @@ export class TimeOrder {
     this.#windowNs = windowNs;
   }
 
-  /** Takes the next batch of the text; returns those in whose time nothing can be missing any more. */
+  /** Takes the next batch of the text. Returns the batches that no later record can precede. */
   push(batch: Batch): Batch[] {
     const { rows, data } = batch;
     if (rows === 0) return [];
@@ -64,7 +64,7 @@ export class TimeOrder {
     this.#merge(batch, from, batch.rows);
   }
 
-  /** Puts rows [from, to) among those held. */
+  /** Merges rows [from, to) into those held. */
   #merge(batch: Batch, from: number, to: number): void {
     if (from === to) return;
     const ns = batch.column<Float64Array>("ns");
@@ -95,7 +95,7 @@ export class TimeOrder {
   }
 }
 
-/** A new batch of the given rows; a place is the batch's index times `batchRows`, and the row in it. */
+/** A new batch of the given rows. A place is the batch's index times the rows of a batch, plus the row in it. */
 export function gather(batches: readonly Batch[], places: readonly number[]): Batch {
   const { layout } = batches[0]!;
   const memory = new SharedArrayBuffer(layout.bytes);
@@ -145,6 +145,7 @@ export function gather(batches: readonly Batch[], places: readonly number[]): Ba
     bad: [],
     lost: [],
     failedPolls: [],
+    processes: [],
     polls: null,
   });
 }

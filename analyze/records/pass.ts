@@ -1,11 +1,12 @@
-/** The one pass over a capture: from its files to records in order, each with its connection and its numbers. */
+/** The single pass over a capture: reads its files and returns records in order, with connection and 64-bit numbers. */
 import { basename } from "node:path";
 import { capabilitiesOf } from "../captures/capabilities.ts";
-import type { Capture, CaptureFile, Loss } from "../captures/capture.ts";
+import { type Capture, type CaptureFile, type Loss, socketsAtEndOf } from "../captures/capture.ts";
 import { settleLosses } from "../captures/losses.ts";
 import { lostBy, missingBefore, missingFiles } from "../captures/set.ts";
 import { NotACaptureError } from "../errors.ts";
 import { type BadLine, Batch, type BatchData, type Ends, type Layout } from "./batch.ts";
+import { Changes } from "./changes.ts";
 import { Connections } from "./connections.ts";
 import { Expiries } from "./expiries.ts";
 import { Following } from "./follow.ts";
@@ -13,7 +14,9 @@ import type { FrameJob } from "./frames.ts";
 import { KnownWindow } from "./known-window.ts";
 import { LossPlaces } from "./losses.ts";
 import { gather, TimeOrder } from "./order.ts";
+import { Processes } from "./processes.ts";
 import { readerOf } from "./read-frames.ts";
+import { Recoveries } from "./recoveries.ts";
 import { Rounds } from "./rounds.ts";
 import { type FrameSource, frameSource, type SourceOptions } from "./source.ts";
 import { Timeouts } from "./timeouts.ts";
@@ -25,7 +28,7 @@ export interface PassInput {
   readonly number: number;
 }
 
-/** Different reasons for bad lines that are kept. */
+/** Most distinct reasons for bad lines that are kept. */
 const mostReasons = 200;
 
 export class Pass {
@@ -35,22 +38,25 @@ export class Pass {
   readonly #order = new TimeOrder();
   readonly #losses: LossPlaces;
   readonly #connections: Connections;
+  readonly #processes: Processes | null;
   readonly #timeouts: Timeouts | null;
   readonly #following: Following;
+  readonly #recoveries = new Recoveries();
   readonly #expiries: Expiries | null;
   readonly #knownWindow: KnownWindow | null;
   readonly #rounds: Rounds | null;
-  /** Both ends of each connection's 4-tuple, by number. */
+  readonly #changes: Changes | null;
+  /** Both ends of each 4-tuple, by number. */
   readonly ends: Ends[] = [];
   readonly #endsByText = new Map<string, number>();
-  /** Of each reader: the numbers here of its ends. */
+  /** By reader, then by the reader's own number of a pair of ends: its index in `ends`. */
   readonly #numbersOfReaders: number[][] = [];
   #job = 0;
   #place = 0;
   #file = -1;
   #ready: Batch[] = [];
   #ended = false;
-  /** ss: time of the last poll; null: not known. */
+  /** For ss: time of the last poll, null where it is not known. */
   #poll: number | null = null;
   readonly #bad = new Map<string, BadLine>();
   readonly #damage: string[] = [];
@@ -69,16 +75,16 @@ export class Pass {
     this.#source = frameSource(settings, this.#jobs, options);
     const relative = header.records ? header.records.sequence === "relative" : header.text === "probe";
     this.#connections = new Connections(relative && header.source !== "import");
+    this.#processes = Processes.of(this.layout);
     this.#timeouts = Timeouts.of(header, this.#source.layout);
     const { sees_ca_state, sees_sends, sees_timers, counts_packets, tells_samples } = capabilitiesOf(header);
-    this.#following = new Following({
-      states: counts_packets ? "always" : sees_ca_state ? "changes" : "never",
-      tellsSamples: tells_samples,
-      untilClosing: header.bpf !== undefined && !sees_sends,
-    });
+    const states = counts_packets ? "always" : sees_ca_state ? "changes" : "never";
+    const untilClosing = header.bpf !== undefined && !sees_sends;
+    this.#following = new Following({ states, tellsSamples: tells_samples, untilClosing });
     this.#expiries = Expiries.of({ seesTimers: sees_timers, seesStates: sees_ca_state }, this.layout);
     this.#knownWindow = KnownWindow.of(this.layout);
     this.#rounds = Rounds.of(this.layout);
+    this.#changes = Changes.of(states, this.layout);
     this.#losses = new LossPlaces({
       startsAtOne: (header.set?.number ?? 1) === 1,
       oneCpu: files.every(({ walk }) => /^Ring: .*\bcpus 1\b/m.test(walk.trailer?.statistics?.start ?? "")),
@@ -98,21 +104,24 @@ export class Pass {
       : BigInt(realtime_ns);
   }
 
-  /** The next records in the order of time; null at the end. `release` them when they are done with. */
+  /** The next records in order of time, or null at the end. Call `release` when they are no longer used. */
   next(): Batch | null {
     while (this.#ready.length === 0 && !this.#ended) this.#ready.push(...this.#advance());
     const batch = this.#ready.shift();
     if (!batch) return null;
     this.#connections.follow(batch, this.ends);
+    this.#processes?.follow(batch, this.ends);
     this.#timeouts?.follow(batch);
     this.#following.follow(batch, this.#connections.count);
+    this.#recoveries.follow(batch, this.#connections.count);
     this.#expiries?.follow(batch, this.#connections.count);
     this.#knownWindow?.follow(batch, this.#connections.count);
     this.#rounds?.follow(batch, this.#connections.count);
+    this.#changes?.follow(batch, this.#connections.count);
     return batch;
   }
 
-  /** Whether `next` need not wait for another thread. */
+  /** Whether `next` can return without waiting for another thread. */
   get isReady(): boolean {
     return this.#ready.length > 0 || this.#ended || !this.#jobs[this.#job] || this.#source.isReady;
   }
@@ -191,23 +200,23 @@ export class Pass {
     let batch = new Batch(this.layout, data);
     this.#takeEnds(data, reader);
     const numbers = this.#numbersOfReaders[reader] ?? [];
-    const ends = batch.column<Uint32Array>("ends");
-    for (let row = 0; row < batch.rows; row++) ends[row] = numbers[ends[row]!]!;
+    renumber(batch.column<Uint32Array>("ends"), batch.rows, numbers);
     for (const bad of data.bad) this.#countBad(bad);
+    this.#processes?.learn(data.processes);
     if (data.polls) batch = this.#placePolls(batch);
     for (const ns of data.failedPolls) this.#losses.markAt(ns, 1, "poll", "poll");
     this.#losses.follow(batch);
     return this.#order.push(batch);
   }
 
-  /** Rows before the first poll of a batch are of the last one before it. */
+  /** Gives rows before the first poll of a batch the time of the last poll of an earlier batch. */
   #placePolls(batch: Batch): Batch {
     const { waiting, lastNs } = batch.data.polls!;
     const before = this.#poll;
     this.#poll = lastNs === null ? before : Math.max(lastNs, before ?? lastNs);
     if (waiting === 0) return batch;
     if (before === null) {
-      this.#countBad({ why: "is of a poll that is not known", line: "", count: waiting });
+      this.#countBad({ why: "belongs to a poll that is not known", line: "", count: waiting });
       const rest = Array.from({ length: batch.rows - waiting }, (_, row) => row + waiting);
       return gather([batch], rest);
     }
@@ -223,7 +232,7 @@ export class Pass {
     else this.#bad.set(reason, { why: reason, line, count });
   }
 
-  /** What is known once all records were taken. */
+  /** What is known once all records have been taken. */
   end(): { readonly capture: Capture; readonly losses: Loss[]; readonly flows: number } {
     const { path, files, number } = this.#input;
     const seconds = (ns: number | null) => (ns === null ? null : ns / 1e9);
@@ -246,6 +255,7 @@ export class Pass {
       rejected: [...this.#bad.values()].sort((a, b) => b.count - a.count),
       damage: this.#damage,
       incomplete: missingFiles(files),
+      socketsAtEnd: socketsAtEndOf(files),
     };
     return { capture, losses: settleLosses(number, files, placed), flows: this.#connections.count };
   }
@@ -253,4 +263,8 @@ export class Pass {
   close(): Promise<void> {
     return this.#source.close();
   }
+}
+
+function renumber(ends: Uint32Array, rows: number, numbers: readonly number[]): void {
+  for (let row = 0; row < rows; row++) ends[row] = numbers[ends[row]!]!;
 }

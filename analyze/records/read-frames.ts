@@ -1,16 +1,18 @@
-/** From a frame to batches: what each reading thread does, and the one thread of a small capture. */
+/** Reads a frame into batches. Each reading thread does this; for a small capture the main thread does. */
 import type { TextKind, TppHeader } from "@tcpprobe-plus/tpp";
 import { capabilitiesOf } from "../captures/capabilities.ts";
 import { isKernelProbe } from "../captures/kinds.ts";
 import { type BatchData, Layout } from "./batch.ts";
 import { binaryRecords } from "./binary.ts";
 import { BatchBuilder } from "./builder.ts";
+import { changeSpecs } from "./changes.ts";
 import { type ColumnSpec, traceSpec } from "./columns.ts";
 import { EndsTable } from "./ends.ts";
 import { expirySpecs } from "./expiries.ts";
 import { followSpecs } from "./follow.ts";
 import { FrameFiles, type FrameJob } from "./frames.ts";
 import { knownWindowSpecs } from "./known-window.ts";
+import { recoverySpecs } from "./recoveries.ts";
 import { roundSpecs } from "./rounds.ts";
 import { fieldsText } from "./texts/fields.ts";
 import { kernelProbeText } from "./texts/kernel-probe.ts";
@@ -31,29 +33,31 @@ export function readerOf({ header }: ReaderSettings): TextKindReader {
   return isKernelProbe(header.columns) ? kernelProbeText : readers[header.text];
 }
 
-/** Columns that the pass carries along, of a capture with this header. */
+/** Columns that the pass adds for a capture with this header. */
 export function carriedSpecs(header: TppHeader): ColumnSpec[] {
   const { counts_packets, sees_timers, sees_ca_state, polled } = capabilitiesOf(header);
   return [
     ...followSpecs,
+    ...recoverySpecs,
     ...(sees_timers || sees_ca_state ? expirySpecs : []),
     ...(counts_packets ? [] : knownWindowSpecs),
     ...(polled ? [] : roundSpecs),
+    ...(sees_ca_state ? changeSpecs : []),
   ];
 }
 
-/** The columns of a capture's batches. `rows`: how many each holds. */
+/** The layout of a capture's batches. `rows`: rows in a batch. */
 export const layoutOf = (settings: ReaderSettings, rows?: number): Layout =>
   new Layout([...readerOf(settings).columns(settings), traceSpec("flow"), ...carriedSpecs(settings.header)], rows);
 
 export interface FrameResult {
   readonly batches: readonly BatchData[];
   readonly lines: number;
-  /** Why nothing of the frame could be used; null: all was. */
+  /** Why the frame could not be used; null where it could. */
   readonly damage: string | null;
 }
 
-/** Reads frames; what it remembers between them is only how ends of connections are numbered. */
+/** Reads frames. Between frames it remembers only how ends of connections are numbered. */
 export class FrameReader {
   readonly #files = new FrameFiles();
   readonly #builder: BatchBuilder;

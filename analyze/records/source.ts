@@ -1,4 +1,4 @@
-/** Frames of a capture as batches, in their order: read by threads, or here where there is little. */
+/** Frames of a capture as batches, in order. Threads read them, or this thread where there is little to read. */
 import * as nodeModule from "node:module";
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
@@ -9,28 +9,28 @@ import type { ReaderSettings } from "./texts/reader.ts";
 import { type FromWorker, flagPlaces, type ToWorker } from "./threads.ts";
 import type { WorkerData } from "./worker.ts";
 
-/** Less text than this is read sooner than threads start. */
+/** Less text than this is read here: starting threads would take longer. */
 const inlineBytes = 24 * 2 ** 20;
 const mostThreads = 6;
-/** Frames that each thread may have read before they are wanted. */
+/** Most frames that each thread reads ahead. */
 const ahead = 4;
-/** A thread that says nothing for so long has come to an end that it could not tell. */
+/** A thread that sends nothing for this long has died without a message. */
 const silenceMs = 300_000;
 
 export interface SourceOptions {
-  /** Reading threads; 0: none. Default: by the amount of text and the machine. */
+  /** Number of reading threads, 0 for none. The default depends on the amount of text and the number of CPUs. */
   readonly threads?: number | undefined;
-  /** Rows of a batch. */
+  /** Rows in a batch. */
   readonly rows?: number | undefined;
 }
 
 export interface FrameSource {
   readonly layout: Layout;
-  /** What the next frame holds, in the order of the jobs, and who read it; waits for it. */
+  /** The contents of the next frame, in the order of the jobs, and the index of its reader. Waits if necessary. */
   next(): FrameResult & { readonly reader: number };
-  /** Whether `next` need not wait for another thread. */
+  /** Whether `next` can return without waiting for another thread. */
   readonly isReady: boolean;
-  /** The batch's memory may be used again. */
+  /** Gives back the memory of a batch for reuse. */
   release(memory: SharedArrayBuffer): void;
   close(): Promise<void>;
 }
@@ -79,15 +79,15 @@ class HereSource implements FrameSource {
   }
 }
 
-/** Where Node keeps compiled code; Deno has no such place. */
+/** Node's directory for compiled code. Deno has none. */
 const codeDirectoryOf = ({ getCompileCacheDir }: { getCompileCacheDir?: () => string | undefined }): string | null =>
   getCompileCacheDir?.() ?? null;
 
-/** What start-worker.js needs. */
+/** The data that start-worker.js needs. */
 interface StartData {
-  /** The module of the thread's work. */
+  /** URL of the module that the thread runs. */
   readonly worker: string;
-  /** Where compiled code is kept; null: nowhere. */
+  /** Directory for compiled code, or null for none. */
   readonly codeDirectory: string | null;
 }
 
@@ -97,13 +97,13 @@ interface Thread {
   readonly flags: Int32Array;
 }
 
-/** Thread k reads frames k, k + n, k + 2n …, so that their order needs no more than taking turns. */
+/** Thread k reads frames k, k + n, k + 2n …, so taking one frame from each thread in turn keeps their order. */
 class ThreadSource implements FrameSource {
   readonly layout: Layout;
   readonly #threads: readonly Thread[];
   readonly #owners = new Map<SharedArrayBuffer, MessagePort>();
   #next = 0;
-  /** Taken from the port and not yet asked for. */
+  /** A message already taken from the port that `next` has not returned yet. */
   #message: FromWorker | null = null;
 
   constructor(settings: ReaderSettings, layout: Layout, jobs: readonly FrameJob[], count: number) {
@@ -127,7 +127,7 @@ class ThreadSource implements FrameSource {
       };
       const thread = new Worker(script, { workerData, transferList: [port2] });
       thread.unref();
-      thread.on("error", () => {}); // told through the port
+      thread.on("error", () => {}); // the error arrives through the port
       return { worker: thread, port: port1, flags: new Int32Array(shared) };
     });
   }

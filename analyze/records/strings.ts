@@ -1,7 +1,7 @@
 /**
- * Text for DuckDB's vectors, 16 bytes a value: its length, then either up to 12 bytes of it, or 4 bytes of it and where
- * it stands. A longer text is given to the vector once, which keeps it; the 16 bytes are then the same for every row
- * that has it.
+ * Text for DuckDB's vectors. A value takes 16 bytes: its length, then either up to 12 bytes of text, or the first 4
+ * bytes and a pointer to the text. A longer text is added to the vector only once. All rows that have this text then
+ * use the same 16 bytes.
  */
 import duckdb from "@duckdb/node-bindings";
 
@@ -10,9 +10,9 @@ const inlineBytes = 12;
 export class Strings {
   readonly #places = new Map<string, number>();
   readonly #texts: Uint8Array[] = [];
-  /** Of each text its 16 bytes, as four numbers; of long ones only while a vector is written. */
+  /** The 16 bytes of each text, as four numbers. Those of long texts are valid only while a vector is written. */
   #cells = new Int32Array(4 * 256);
-  /** Of each long text the vector in which it stands. */
+  /** For each long text, the number of the vector that it was last added to. -1 for a short text. */
   readonly #vectors: number[] = [];
   #vector = 0;
 
@@ -20,7 +20,7 @@ export class Strings {
     return this.#texts.length;
   }
 
-  /** The text's place here. */
+  /** Index of the text; adds it if it is new. */
   add(text: string): number {
     let place = this.#places.get(text);
     if (place === undefined) {
@@ -30,7 +30,7 @@ export class Strings {
     return place;
   }
 
-  /** Likewise, for a text that is not here yet. */
+  /** Adds a text without looking for an equal one. Returns its index. */
   append(text: string): number {
     const place = this.#texts.length;
     const bytes = Buffer.from(text);
@@ -50,7 +50,7 @@ export class Strings {
     return place;
   }
 
-  /** Writes `count` values, the texts at these places, to a vector. */
+  /** Writes `count` values to a vector. `placeOf` gives the index of each row's text. */
   write(vector: duckdb.Vector, placeOf: (row: number) => number, count: number, scratch: Int32Array): void {
     const id = ++this.#vector;
     const long: number[] = [];

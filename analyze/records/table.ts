@@ -1,5 +1,5 @@
 /**
- * The records of a pass as a table function of DuckDB, in their order. Only the columns that a query wants are copied.
+ * The records of a pass, in order, as a table function of DuckDB. Only the columns that a query uses are copied.
  */
 import {
   BIGINT,
@@ -19,12 +19,14 @@ import duckdb from "@duckdb/node-bindings";
 import { caStates, recordTypes, traceColumns } from "@tcpprobe-plus/tpp";
 import { BatchesAhead } from "./ahead.ts";
 import type { Batch } from "./batch.ts";
+import { changeSpecs } from "./changes.ts";
 import { bytesOf } from "./columns.ts";
-import { expiryTypes } from "./expiries.ts";
-import { followTypes } from "./follow.ts";
-import { knownWindowTypes } from "./known-window.ts";
+import { expirySpecs } from "./expiries.ts";
+import { followSpecs } from "./follow.ts";
+import { knownWindowSpecs } from "./known-window.ts";
 import type { Pass } from "./pass.ts";
-import { roundTypes } from "./rounds.ts";
+import { recoverySpecs } from "./recoveries.ts";
+import { roundSpecs } from "./rounds.ts";
 import { Strings } from "./strings.ts";
 
 const vectorRows = duckdb.vector_size();
@@ -44,7 +46,7 @@ const types: Readonly<Record<string, DuckDBType>> = {
   ca_state: ENUM8([...caStates]),
 };
 
-/** Rows [from, from + count) of a batch, the first of which is record number `ord`. */
+/** Rows [from, from + count) of a batch. The first of them is record number `ord`. */
 interface Stretch {
   readonly batch: Batch;
   readonly from: number;
@@ -60,27 +62,26 @@ interface TableColumn {
   readonly write: Write;
 }
 
-/** SQL types of what the pass carries along beside the columns of `trace`. */
-export const carriedTypes: Readonly<Record<string, string>> = {
-  ...followTypes,
-  ...expiryTypes,
-  ...knownWindowTypes,
-  ...roundTypes,
-};
+/** SQL types of the columns that the pass adds to those of `trace`. */
+export const carriedTypes: Readonly<Record<string, string>> = Object.fromEntries(
+  [...followSpecs, ...recoverySpecs, ...expirySpecs, ...knownWindowSpecs, ...roundSpecs, ...changeSpecs].map(
+    ({ name, type }) => [name, type],
+  ),
+);
 
-/** Columns of `trace`, and behind them what the pass carries along. */
+/** Columns of `trace`, followed by those that the pass adds. */
 export const passColumns: readonly { readonly name: string; readonly type: string }[] = [
   ...traceColumns,
   ...Object.entries(carriedTypes).map(([name, type]) => ({ name, type })),
 ];
 
-/** Names of those that the pass supplies, in their order. */
+/** Names of the columns that the pass supplies, in order. */
 export function suppliedColumns({ layout }: Pass): string[] {
   const always: ReadonlySet<string> = new Set(["capture", "ord", "time", "t", "saddr", "daddr"]);
   return passColumns.map(({ name }) => name).filter((name) => always.has(name) || layout.place(name) >= 0);
 }
 
-/** One reading of a pass by a query. */
+/** One scan of a pass by a query. */
 class Scan {
   readonly pass: Pass;
   readonly #batches: BatchesAhead;
@@ -95,7 +96,7 @@ class Scan {
     this.#wanted = wanted;
   }
 
-  /** Fills a chunk with the next records; false at the end. */
+  /** Fills a chunk with the next records. Returns false at the end. */
   write(chunk: duckdb.DataChunk): boolean {
     if (this.#batch && this.#from >= this.#batch.rows) {
       this.pass.release(this.#batch);
@@ -122,23 +123,23 @@ class Scan {
 }
 
 export interface PassTableOptions {
-  /** Name of the function. */
+  /** Name of the table function. */
   readonly name: string;
-  /** The number that its records have as their capture. */
+  /** Value of the column `capture`. */
   readonly capture: number;
-  /** The pass that a query is to read, from its beginning; each query asks once. */
+  /** Starts a pass. Called once for each query, which reads the pass from its beginning. */
   readonly start: () => Pass;
-  /** Is told that a query has read all of a pass. */
+  /** Called when a query has read all of a pass. */
   readonly finished?: (pass: Pass) => void;
 }
 
-/** The records as a table function, in their order. Queries that run at the same time read a pass each. */
+/** The records as a table function, in order. Each query reads a pass of its own. */
 export class PassTable {
   readonly function: DuckDBTableFunction;
   readonly #scans = new Set<Scan>();
   #error: unknown;
 
-  /** `shape`: a pass over the capture, of which only the layout is read. */
+  /** `shape`: a pass over the capture; only its layout is used. */
   constructor(shape: Pass, { name, capture, start, finished }: PassTableOptions) {
     const columns = tableColumns(shape, capture);
     const failed = (info: { setError(error: string): void }, error: unknown) => {
@@ -179,12 +180,12 @@ export class PassTable {
     });
   }
 
-  /** What a pass threw, of which DuckDB tells only the text; undefined: nothing. */
+  /** The error that a pass threw, or undefined. DuckDB passes on only its text. */
   get error(): unknown {
     return this.#error;
   }
 
-  /** Ends what queries have left half read. To be called before passes are closed. */
+  /** Ends scans that queries did not finish. Call this before passes are closed. */
   close(): void {
     for (const scan of this.#scans) scan.close();
   }
@@ -197,8 +198,10 @@ function tableColumns(pass: Pass, capture: number): TableColumn[] {
   const shorts = new Uint16Array(words.buffer);
   const send = (vector: duckdb.Vector, bytes: number) =>
     duckdb.copy_data_to_vector(vector, 0, words.buffer as ArrayBuffer, 0, bytes);
-  const zeroLow = Number(BigInt.asUintN(32, pass.zeroRealtimeNs));
-  const zeroHigh = Number(BigInt.asIntN(32, pass.zeroRealtimeNs >> 32n));
+  const zero = {
+    low: Number(BigInt.asUintN(32, pass.zeroRealtimeNs)),
+    high: Number(BigInt.asIntN(32, pass.zeroRealtimeNs >> 32n)),
+  };
   const addresses = new Strings();
   const ofEnds = { saddr: [] as number[], daddr: [] as number[] };
   const address =
@@ -216,26 +219,15 @@ function tableColumns(pass: Pass, capture: number): TableColumn[] {
       send(vector, 2 * count);
     },
     ord: (vector, { ord, count }) => {
-      for (let row = 0; row < count; row++) {
-        words[2 * row] = (ord + row) % whole;
-        words[2 * row + 1] = (ord + row) / whole;
-      }
+      putOrds(words, ord, count);
       send(vector, 8 * count);
     },
     time: (vector, { batch, from, count }) => {
-      const ns = batch.column<Float64Array>("ns");
-      for (let row = 0; row < count; row++) {
-        const at = ns[from + row]!;
-        const high = Math.floor(at / whole);
-        const low = at - high * whole + zeroLow;
-        words[2 * row] = low % whole;
-        words[2 * row + 1] = zeroHigh + high + (low >= whole ? 1 : 0);
-      }
+      putTimes(words, batch.column<Float64Array>("ns").subarray(from, from + count), zero);
       send(vector, 8 * count);
     },
     t: (vector, { batch, from, count }) => {
-      const ns = batch.column<Float64Array>("ns");
-      for (let row = 0; row < count; row++) doubles[row] = ns[from + row]! / 1e9;
+      putSeconds(doubles, batch.column<Float64Array>("ns").subarray(from, from + count));
       send(vector, 8 * count);
     },
     saddr: address("saddr"),
@@ -250,7 +242,29 @@ function tableColumns(pass: Pass, capture: number): TableColumn[] {
   });
 }
 
-/** Deno's Node-API takes no shared memory, so there a copy is handed over. */
+function putOrds(words: Int32Array, first: number, count: number): void {
+  for (let row = 0; row < count; row++) {
+    words[2 * row] = (first + row) % whole;
+    words[2 * row + 1] = (first + row) / whole;
+  }
+}
+
+/** Writes nanoseconds since 1970. `zero`: those of the capture's zero, as two 32-bit halves. */
+function putTimes(words: Int32Array, ns: Float64Array, zero: { readonly low: number; readonly high: number }): void {
+  for (let row = 0; row < ns.length; row++) {
+    const at = ns[row]!;
+    const high = Math.floor(at / whole);
+    const low = at - high * whole + zero.low;
+    words[2 * row] = low % whole;
+    words[2 * row + 1] = zero.high + high + (low >= whole ? 1 : 0);
+  }
+}
+
+function putSeconds(doubles: Float64Array, ns: Float64Array): void {
+  for (let row = 0; row < ns.length; row++) doubles[row] = ns[row]! / 1e9;
+}
+
+/** Deno's Node-API does not take shared memory, so there a copy is passed. */
 const takesShared = !("Deno" in globalThis);
 
 function forAddon(buffer: ArrayBufferLike, offset: number, bytes: number): [ArrayBuffer, number] {
@@ -258,7 +272,7 @@ function forAddon(buffer: ArrayBufferLike, offset: number, bytes: number): [Arra
   return [new Uint8Array(buffer, offset, bytes).slice().buffer as ArrayBuffer, 0];
 }
 
-/** A column as it lies in the batch. */
+/** Copies a column unchanged from the batch. */
 function plain(place: number): Write {
   return (vector, { batch, from, count }) => {
     const { kind } = batch.layout.columns[place]!;

@@ -1,4 +1,4 @@
-/** Retransmission timeouts so far, for sources that tell each one and no sum: counted as the records come by. */
+/** Counts retransmission timeouts, for sources that report each timeout but no running count. */
 import type { TppHeader } from "@tcpprobe-plus/tpp";
 import type { Batch, Layout } from "./batch.ts";
 
@@ -9,7 +9,7 @@ export class Timeouts {
   readonly #timer: number;
   #counts = new Uint32Array(1024);
 
-  /** Null for sources that count by themselves, or see none. */
+  /** Null for sources that report a count, and for those that do not see timeouts. */
   static of({ records }: Pick<TppHeader, "records">, layout: Layout): Timeouts | null {
     const place = layout.place("rto_num");
     const countsItself = records === undefined || records.fields.some(({ name }) => name === "rto_num");
@@ -21,7 +21,7 @@ export class Timeouts {
     this.#timer = timer;
   }
 
-  /** Fills `rto_num` of records that have their connection (`flow`). */
+  /** Fills `rto_num` of records whose connection (`flow`) is known. */
   follow(batch: Batch): void {
     const { rows } = batch;
     const types = batch.column<Uint8Array>("type");

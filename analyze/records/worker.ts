@@ -1,4 +1,4 @@
-/** A thread that reads every n-th frame of a capture. See source.ts for the other side. */
+/** The thread that reads every n-th frame of a capture. source.ts is its counterpart. */
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { FrameJob } from "./frames.ts";
 import { FrameReader, layoutOf } from "./read-frames.ts";
@@ -10,7 +10,7 @@ export interface WorkerData {
   readonly jobs: readonly FrameJob[];
   readonly port: MessagePort;
   readonly flags: SharedArrayBuffer;
-  /** Batches that may wait to be taken. */
+  /** Most frames read ahead. */
   readonly ahead: number;
   readonly rows: number;
 }

@@ -19,6 +19,7 @@
 -- last_cwnd                    UINTEGER window at its last record that tells
 -- exit_ord, exit_ssthresh      BIGINT, UINTEGER   place of the first record at which snd_cwnd >= ssthresh, and
 --                                       ssthresh there; NULL where there is none
+-- pid, comm, cgroup_id         the process that opened or accepted it; NULL where that is not told
 -- cong                         VARCHAR  congestion control algorithm, the last that was told; NULL where the source
 --                                   does not tell
 SELECT
@@ -145,6 +146,9 @@ SELECT
       WHEN cong IS NOT NULL THEN ord
     END
   ) AS cong,
+  max(pid) AS pid,
+  max(comm) AS comm,
+  max(cgroup_id) AS cgroup_id,
   mean_over_time(nullif(srtt_us, 0), 8, told_ns) AS srtt_mean_us,
   mean_over_two_times(snd_cwnd, window_ns, previous_cwnd, before_ns) AS cwnd_mean,
   mean_over_time(inflight_bytes, 1, told_ns) AS inflight_mean_bytes,

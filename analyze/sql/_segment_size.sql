@@ -9,7 +9,7 @@
 -- flow           UINTEGER  connection; none of which no segment was acknowledged
 -- segment_bytes  DOUBLE    estimate, bytes
 WITH
-  steps AS (
+  advances AS (
     SELECT
       capture,
       flow,
@@ -37,9 +37,9 @@ WITH
           step
       ) AS place
     FROM
-      steps
+      advances
   ),
-  -- Of the four commonest steps, one and its double.
+  -- Of the four commonest advances, one and its double.
   pairs AS (
     SELECT
       one.capture,

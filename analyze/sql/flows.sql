@@ -1,5 +1,5 @@
 -- One row a connection.
--- needs: captures, _connections, losses, slow_start, limits, _lossy_rtt_samples, _data_flows
+-- needs: captures, _connections, losses, slow_start, limits, _lossy_rtt_samples, _data_flows, _socket_counts
 -- capture            USMALLINT  file it is of
 -- flow               UINTEGER   id, in order of first sight
 -- saddr              VARCHAR    local address
@@ -20,6 +20,9 @@
 -- retransmits        BIGINT     segments retransmitted: the kernel's own count, or its rise where the connection
 --                               began before the capture; from tracepoints, retransmitted buffers, each of which can
 --                               be several segments; NULL where the source cannot tell
+-- kernel_retransmits  BIGINT    the kernel's own count of segments retransmitted during the capture, whatever the
+--                               records tell: from tracepoints and ss as `ss` told it at both ends of the capture;
+--                               NULL where it is not known at both
 -- retransmit_share   DOUBLE     bytes sent again of sent_bytes, 0 to 1; NULL where the source sees no sends or there
 --                               were none
 -- rtos               BIGINT     retransmission timeouts; NULL where the source does not see them
@@ -43,6 +46,10 @@
 -- limits_basis       VARCHAR    how these are known: see `limits`
 -- cong               VARCHAR    congestion control algorithm, the last where it changed; NULL where the source does
 --                               not tell
+-- pid                UINTEGER   the process that opened or accepted it; NULL where that was before the capture or the
+--                               source does not tell
+-- comm               VARCHAR    its name, as it has called itself; NULL likewise
+-- cgroup_id          UBIGINT    inode number of its cgroup's folder in cgroup2; NULL likewise
 -- crosses_gap        BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds
 -- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a
 --                               flow of one moment
@@ -132,6 +139,14 @@ SELECT
     ELSE retrans - first_retrans
   END::BIGINT AS retransmits,
   CASE
+    WHEN _socket_counts.kernel_retransmits IS NOT NULL THEN _socket_counts.kernel_retransmits
+    WHEN counts_packets
+    AND NOT polled THEN CASE
+      WHEN has_start THEN retrans
+      ELSE retrans - first_retrans
+    END
+  END::BIGINT AS kernel_retransmits,
+  CASE
     WHEN sees_sends THEN coalesce(retransmitted_bytes, 0)::DOUBLE / nullif(sent_bytes, 0)
   END AS retransmit_share,
   rto_num::BIGINT AS rtos,
@@ -164,7 +179,10 @@ SELECT
   recovery_share,
   idle_share,
   basis AS limits_basis,
-  cong,
+  coalesce(seen.cong, _socket_counts.cong) AS cong,
+  pid,
+  comm,
+  cgroup_id,
   lost.flow IS NOT NULL AS crosses_gap,
   gap_share_of(is_anywhere, lost_s, duration_s) AS gap_share
 FROM
@@ -178,5 +196,7 @@ FROM
   AND slow_start.flow = seen.flow
   LEFT JOIN limits ON limits.capture = seen.capture
   AND limits.flow = seen.flow
+  LEFT JOIN _socket_counts ON _socket_counts.capture = seen.capture
+  AND _socket_counts.flow = seen.flow
   LEFT JOIN lost ON lost.capture = seen.capture
   AND lost.flow = seen.flow;

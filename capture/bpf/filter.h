@@ -218,8 +218,8 @@ static __always_inline bool narrowed_to(const struct sock *sk, u16 local, u16 re
 	return !settings.cgroup || cgroup_wanted(sk);
 }
 
-/* Is this a connection that the settings ask for? Its TCP socket, or NULL. */
-static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
+/* Is this a connection that the settings ask for? `looked`: ports_rejected() has let it pass. Its TCP socket, or NULL. */
+static __always_inline const struct tcp_sock *wanted_by_all(const struct sock *sk, bool looked)
 {
 	const struct tcp_sock *tp = (const struct tcp_sock *)bpf_skc_to_tcp_sock((void *)sk);
 
@@ -229,14 +229,18 @@ static __always_inline const struct tcp_sock *wanted(const struct sock *sk)
 		u16 remote = __builtin_bswap16(ports);
 
 		/* A socket that closes has given its port back, and knows it still. */
-		if (!local)
+		if (!local) {
 			local = __builtin_bswap16(tp->inet_conn.icsk_inet.inet_sport);
-		if (settings.port_ranges && !port_wanted(local, remote))
+			looked = false;
+		}
+		if (settings.port_ranges && !looked && !port_wanted(local, remote))
 			return NULL;
 		if (settings.narrowed && !narrowed_to(sk, local, remote))
 			return NULL;
 	}
 	return tp;
 }
+
+#define wanted(sk) wanted_by_all(sk, false)
 
 #endif

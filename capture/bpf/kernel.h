@@ -237,7 +237,7 @@ struct tcp_skb_cb {
 	__u32 ack_seq;
 };
 
-/* net/ipv4/tcp_cubic.c; with these neighbours the first two of each row are read as one */
+/* net/ipv4/tcp_cubic.c */
 struct bictcp {
 	u32 cnt;
 	u32 last_max_cwnd;

@@ -39,6 +39,7 @@ const functions: readonly Program[] = [
   { name: "on_retransmit_timer", hook: "fentry/tcp_retransmit_timer" },
   { name: "on_probe_timer", hook: "fentry/tcp_send_probe0" },
   { name: "on_done", hook: "fentry/tcp_done" },
+  { name: "on_graft", hook: "fentry/security_sock_graft", optional: true },
 ];
 
 /** By how many arguments the function has: two since 6.10. */

@@ -75,11 +75,12 @@ struct tcpp_record {
 	u64 bytes_sent;
 	u8 local[16]; /* IPv4: the first 4 bytes */
 	u8 remote[16];
-	__be16 local_port;
 	__be16 remote_port;
-	u16 cpu;
+	u16 local_port; /* in the CPU's own order, as the kernel has both */
 	u8 type;
-	u8 family;
+	u8 timer;
+	u8 old_state; /* TCPP_STATE: TCP states */
+	u8 new_state;
 	u32 netns; /* inode number */
 	u32 refused; /* records that this CPU's ring has had no room for so far */
 
@@ -114,14 +115,13 @@ struct tcpp_record {
 	u32 rate_delivered; /* packets … */
 	u32 rate_interval; /* … in us */
 
+	u16 cpu;
+	u8 family;
 	u8 tcp_flags;
 	u8 ca_state;
 	u8 frto;
-	u8 timer;
 	u8 app_limited;
 	u8 cong; /* which of the states below */
-	u8 old_state; /* TCPP_STATE: TCP states */
-	u8 new_state;
 
 	char cong_name[16] __attribute__((aligned(8)));
 	union {

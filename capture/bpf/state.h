@@ -6,20 +6,29 @@
 #ifndef TCPP_BPF_STATE_H
 #define TCPP_BPF_STATE_H
 
+/* One expression from the socket on is one read with its offset; a pointer in between would have to be added up. */
+#define common_of(tp) ((tp)->inet_conn.icsk_inet.sk.__sk_common)
+
+/* What a pointer is of, the compiler shall not know: it would read what it takes for unaligned in two. */
+#define hidden(pointer)                              \
+	({                                           \
+		typeof(pointer) at = (pointer);      \
+		asm volatile("" : "+r"(at));         \
+		at;                                  \
+	})
+
 static __always_inline void read_addresses(struct tcpp_record *r, const struct tcp_sock *tp)
 {
-	const struct inet_sock *inet = &tp->inet_conn.icsk_inet;
-	const struct sock_common *common = &inet->sk.__sk_common;
-	u32 ports = common->skc_portpair;
-	u16 local_port = ports >> 16;
+	u32 ports = common_of(tp).skc_portpair;
 	u64 pair;
 	u32 local;
 
-	r->local_port = local_port ? __builtin_bswap16(local_port) : inet->inet_sport;
-	r->remote_port = ports;
-	if (common->skc_family == AF_INET6) {
-		const u64 *remote = (const u64 *)&common->skc_v6_daddr;
-		const u64 *own = (const u64 *)&common->skc_v6_rcv_saddr;
+	if (!(ports >> 16))
+		ports |= (u32)__builtin_bswap16(tp->inet_conn.icsk_inet.inet_sport) << 16;
+	*(u32 *)&r->remote_port = ports;
+	if (common_of(tp).skc_family == AF_INET6) {
+		const u64 *remote = (const u64 *)&common_of(tp).skc_v6_daddr;
+		const u64 *own = (const u64 *)&common_of(tp).skc_v6_rcv_saddr;
 		u64 high = remote[0], low = remote[1];
 
 		/* a v4-mapped socket's packets are IPv4 packets */
@@ -32,60 +41,61 @@ static __always_inline void read_addresses(struct tcpp_record *r, const struct t
 			return;
 		}
 	}
-	pair = common->skc_addrpair;
+	pair = common_of(tp).skc_addrpair;
 	local = pair >> 32;
 	r->family = AF_INET;
-	((u64 *)r->remote)[0] = (u32)pair;
+	((u32 *)r->remote)[0] = pair;
+	((u32 *)r->remote)[1] = 0;
 	((u64 *)r->remote)[1] = 0;
-	((u64 *)r->local)[0] = local ? local : inet->inet_saddr;
+	((u32 *)r->local)[0] = local ? local : tp->inet_conn.icsk_inet.inet_saddr;
+	((u32 *)r->local)[1] = 0;
 	((u64 *)r->local)[1] = 0;
 }
+
+/* As BPF_CORE_READ_BITFIELD(), of what is not signed. */
+#define read_bits(from, field)                                                              \
+	({                                                                                  \
+		const void *at = hidden((const void *)(from) + __CORE_RELO(from, field, BYTE_OFFSET)); \
+		u64 bits;                                                                   \
+                                                                                            \
+		if (__CORE_RELO(from, field, BYTE_SIZE) == 1)                               \
+			bits = *(const u8 *)at;                                             \
+		else                                                                        \
+			bits = *(const u32 *)at;                                            \
+		bits << __CORE_RELO(from, field, LSHIFT_U64) >> __CORE_RELO(from, field, RSHIFT_U64); \
+	})
 
 #define NAME_CUBIC 0x6369627563ULL /* "cubic" */
 #define NAME_BBR 0x726262ULL /* "bbr" */
 
-static __always_inline void read_bbr(struct tcpp_record *r, const struct inet_connection_sock *icsk)
+static __always_inline void read_bbr(struct tcpp_record *r, const struct bbr *bbr)
 {
-	const struct bbr *bbr = (const struct bbr *)icsk->icsk_ca_priv;
-
-	r->cong = TCPP_CONG_BBR;
 	r->bbr.min_rtt_us = bbr->min_rtt_us;
-	r->bbr.mode = BPF_CORE_READ_BITFIELD(bbr, mode);
-	r->bbr.pacing_gain = BPF_CORE_READ_BITFIELD(bbr, pacing_gain);
-	r->bbr.cwnd_gain = BPF_CORE_READ_BITFIELD(bbr, cwnd_gain);
+	r->bbr.mode = read_bits(bbr, mode);
+	r->bbr.pacing_gain = read_bits(bbr, pacing_gain);
+	r->bbr.cwnd_gain = read_bits(bbr, cwnd_gain);
 	r->bbr.bw = 0;
 	if (bpf_core_field_exists(bbr->bw))
-		r->bbr.bw = BPF_CORE_READ_BITFIELD(bbr, lt_use_bw) ? bbr->lt_bw : bbr->bw.s[0].v;
+		r->bbr.bw = read_bits(bbr, lt_use_bw) ? bbr->lt_bw : bbr->bw.s[0].v;
 }
 
-/*
- * Eight bytes as one, wherever they lie: each read costs the kernel a check. The
- * compiler, which would read what it takes for unaligned in two, is not told
- * what they are of.
- */
-static __always_inline u64 read_both(const void *at)
+/* Where the kernels so far have it, two fields are one read each. */
+#define cubic_at(field, offset) (bpf_core_field_offset(struct bictcp, field) == (offset))
+
+static __always_inline void read_cubic(struct tcpp_record *r, const struct bictcp *ca)
 {
-	asm volatile("" : "+r"(at));
-	return *(const u64 *)at;
-}
-
-#define follows(second, first)                                 \
-	(bpf_core_field_offset(struct bictcp, second) ==        \
-	 bpf_core_field_offset(struct bictcp, first) + 4)
-
-static __always_inline void read_cubic(struct tcpp_record *r,
-				       const struct inet_connection_sock *icsk)
-{
-	const struct bictcp *ca = (const struct bictcp *)icsk->icsk_ca_priv;
-
-	r->cong = TCPP_CONG_CUBIC;
-	if (follows(last_max_cwnd, cnt) && follows(bic_K, bic_origin_point) &&
-	    follows(epoch_start, delay_min)) {
+	if (cubic_at(cnt, 0) && cubic_at(last_max_cwnd, 4) && cubic_at(bic_origin_point, 16) &&
+	    cubic_at(bic_K, 20) && cubic_at(delay_min, 24) && cubic_at(epoch_start, 28) &&
+	    cubic_at(tcp_cwnd, 36) && cubic_at(found, 43)) {
+		const u64 *at = (const u64 *)hidden(ca);
 		u64 *out = (u64 *)&r->cubic;
+		u64 last = *(const u64 *)((const u8 *)at + 36);
 
-		out[0] = read_both(&ca->cnt);
-		out[1] = read_both(&ca->bic_origin_point);
-		out[2] = read_both(&ca->delay_min);
+		out[0] = at[0];
+		out[1] = at[2];
+		out[2] = at[3];
+		r->cubic.tcp_cwnd = last;
+		r->cubic.found = last >> 56;
 	} else {
 		r->cubic.cnt = ca->cnt;
 		r->cubic.last_max_cwnd = ca->last_max_cwnd;
@@ -93,37 +103,33 @@ static __always_inline void read_cubic(struct tcpp_record *r,
 		r->cubic.k = ca->bic_K;
 		r->cubic.delay_min_us = ca->delay_min;
 		r->cubic.epoch_start = ca->epoch_start;
-	}
-	if (bpf_core_field_offset(struct bictcp, found) == bpf_core_field_offset(struct bictcp, tcp_cwnd) + 7) {
-		u64 both = read_both(&ca->tcp_cwnd);
-
-		r->cubic.tcp_cwnd = both;
-		r->cubic.found = both >> 56;
-	} else {
 		r->cubic.tcp_cwnd = ca->tcp_cwnd;
 		r->cubic.found = ca->found;
 	}
 }
 
-static __always_inline void read_cong(struct tcpp_record *r,
-				      const struct inet_connection_sock *icsk)
+static __always_inline void read_cong(struct tcpp_record *r, const struct tcp_sock *tp)
 {
-	const u64 *name = (const u64 *)icsk->icsk_ca_ops->name;
+	const u64 *name = (const u64 *)tp->inet_conn.icsk_ca_ops->name;
 	u64 low = name[0], high = low >> 56 ? name[1] : 0;
+	u8 kind = TCPP_CONG_NONE;
 
 	((u64 *)r->cong_name)[0] = low;
 	((u64 *)r->cong_name)[1] = high;
-	r->cong = TCPP_CONG_NONE;
-	if (bpf_core_type_exists(struct bictcp) && low == NAME_CUBIC && !high)
-		read_cubic(r, icsk);
-	else if (bpf_core_type_exists(struct bbr) && low == NAME_BBR && !high)
-		read_bbr(r, icsk);
+	if (bpf_core_type_exists(struct bictcp) && low == NAME_CUBIC) {
+		read_cubic(r, (const struct bictcp *)tp->inet_conn.icsk_ca_priv);
+		kind = TCPP_CONG_CUBIC;
+	} else if (bpf_core_type_exists(struct bbr) && low == NAME_BBR) {
+		read_bbr(r, (const struct bbr *)tp->inet_conn.icsk_ca_priv);
+		kind = TCPP_CONG_BBR;
+	}
+	r->cong = kind;
 }
 
 /* Times of tcp_info: the sender had data, and what held it back, if anything */
 static __always_inline void read_chrono(struct tcpp_record *r, const struct tcp_sock *tp)
 {
-	u32 type = BPF_CORE_READ_BITFIELD(tp, chrono_type);
+	u32 type = read_bits(tp, chrono_type);
 	u64 first = *(const u64 *)&tp->chrono_stat[0];
 	u32 busy = first;
 	u32 rwnd = first >> 32;
@@ -159,11 +165,11 @@ static __always_inline void read_extended(struct tcpp_record *r, const struct tc
 	r->rate_delivered = tp->rate_delivered;
 	r->rate_interval = tp->rate_interval_us;
 	read_chrono(r, tp);
-	read_cong(r, &tp->inet_conn);
+	read_cong(r, tp);
 }
 
 /* tcp_current_ssthresh() */
-static __always_inline u32 current_ssthresh(u32 ssthresh, u32 cwnd, u8 ca_state)
+static __always_inline u32 current_ssthresh(u32 ssthresh, u32 cwnd, u64 ca_state)
 {
 	u32 three_quarters = (cwnd >> 1) + (cwnd >> 2);
 
@@ -175,19 +181,18 @@ static __always_inline u32 current_ssthresh(u32 ssthresh, u32 cwnd, u8 ca_state)
 /* All that does not depend on a segment; what does is as without one. */
 static __always_inline void read_state(struct tcpp_record *r, const struct tcp_sock *tp)
 {
-	const struct inet_connection_sock *icsk = &tp->inet_conn;
-	u8 ca_state = BPF_CORE_READ_BITFIELD(icsk, icsk_ca_state);
+	u64 ca_state = read_bits(tp, inet_conn.icsk_ca_state);
 	u32 cwnd = tp->snd_cwnd;
 	u64 cookie;
 
 	read_addresses(r, tp);
-	r->netns = icsk->icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
-	cookie = icsk->icsk_inet.sk.__sk_common.skc_cookie.counter;
+	r->netns = common_of(tp).skc_net.net->ns.inum;
+	cookie = common_of(tp).skc_cookie.counter;
 	/* Until somebody asks it has none. The helper came with this field. */
 	if (!cookie && bpf_core_field_exists(struct bpf_prog_info, recursion_misses))
 		cookie = bpf_get_socket_cookie((void *)tp);
 	r->connection = cookie;
-	r->pacing_rate = icsk->icsk_inet.sk.sk_pacing_rate;
+	r->pacing_rate = tp->inet_conn.icsk_inet.sk.sk_pacing_rate;
 	r->ca_state = ca_state;
 	r->snd_nxt = tp->snd_nxt;
 	r->snd_una = tp->snd_una;
@@ -199,16 +204,13 @@ static __always_inline void read_state(struct tcpp_record *r, const struct tcp_s
 	r->srtt = tp->srtt_us;
 	r->mdev = tp->mdev_us;
 	r->rttvar = tp->rttvar_us;
-	r->rto = icsk->icsk_rto;
+	r->rto = tp->inet_conn.icsk_rto;
 	r->packets_out = tp->packets_out;
 	r->lost_out = tp->lost_out;
 	r->sacked_out = tp->sacked_out;
 	r->retrans_out = tp->retrans_out;
 	r->retrans = tp->total_retrans;
-	r->frto = BPF_CORE_READ_BITFIELD(tp, frto);
-	r->timer = TCPP_TIMER_NONE;
-	r->old_state = 0;
-	r->new_state = 0;
+	r->frto = read_bits(tp, frto);
 	if (settings.extended)
 		read_extended(r, tp);
 }

@@ -44,7 +44,8 @@ struct {
 struct counters {
 	u64 refused;
 	u64 done_sk; /* the socket that tcp_done() is working on */
-	u64 pad[6];
+	u64 accepted_sk; /* the socket that accept() has told of last */
+	u64 pad[5];
 };
 
 struct counters counters[MAX_CPUS];
@@ -70,8 +71,11 @@ struct {
 	(1 << TCP_ESTABLISHED | 1 << TCP_CLOSE_WAIT | 1 << TCP_FIN_WAIT1 | \
 	 1 << TCP_FIN_WAIT2 | 1 << TCP_SYN_RECV)
 
-/* A place in this CPU's ring with type, time and the loss before it; NULL, counted, where there is none. */
-static __always_inline struct tcpp_record *begin(u8 type)
+/* What a record is of: type, timer, and of a change the old and the new state, as they follow each other in it. */
+#define kind_of(type, timer, states) ((u32)(type) | (u32)(timer) << 8 | (u32)(states) << 16)
+
+/* A place in this CPU's ring with kind, time and the loss before it; NULL, counted, where there is none. */
+static __always_inline struct tcpp_record *begin(u32 kind)
 {
 	u32 cpu = bpf_get_smp_processor_id();
 	struct counters *counts = counters_of(cpu);
@@ -87,7 +91,7 @@ static __always_inline struct tcpp_record *begin(u8 type)
 	}
 	r->time_ns = bpf_ktime_get_ns();
 	r->cpu = cpu;
-	r->type = type;
+	*(u32 *)&r->type = kind;
 	r->refused = refused;
 	return r;
 }
@@ -101,21 +105,16 @@ static __always_inline void commit(struct tcpp_record *r)
 /* A record that no segment goes with; `states`: the old one in the low byte, the new one above it. */
 static __noinline int write_change(const struct tcp_sock *tp, u8 type, u8 timer, u32 states)
 {
-	struct tcpp_record *r = begin(type);
+	struct tcpp_record *r = begin(kind_of(type, timer, type == TCPP_CA_STATE ? 0 : states));
 
 	if (!r)
 		return 0;
 	read_state(r, tp);
 	no_segment(r);
-	r->timer = timer;
 	if (type == TCPP_DONE)
 		r->length = TCPP_LENGTH_LAST;
-	if (type == TCPP_CA_STATE) {
+	if (type == TCPP_CA_STATE)
 		r->ca_state = states >> 8;
-	} else {
-		r->old_state = states;
-		r->new_state = states >> 8;
-	}
 	commit(r);
 	return 0;
 }
@@ -133,15 +132,18 @@ static __always_inline int write_event(const struct tcp_sock *tp, u8 type, u8 ti
  */
 static __always_inline void read_received(struct tcpp_record *r, const struct sk_buff *skb)
 {
-	const struct tcp_skb_cb *cb = cb_of(skb);
+	const struct tcp_skb_cb *cb = hidden(cb_of(skb));
 	u8 flags = cb->tcp_flags;
-	u64 both = read_both(&cb->seq); /* end_seq follows in every kernel */
+	u64 both = *(const u64 *)cb; /* seq and end_seq, first in every kernel */
 	u32 seq = both, end_seq = both >> 32;
+	u32 length = end_seq - seq;
 
 	r->tcp_flags = flags;
 	r->seq = seq;
 	r->ack = flags & FLAG_ACK ? cb->ack_seq : 0;
-	r->length = end_seq - seq - !!(flags & FLAG_SYN) - !!(flags & FLAG_FIN);
+	if (flags & (FLAG_SYN | FLAG_FIN))
+		length -= !!(flags & FLAG_SYN) + !!(flags & FLAG_FIN);
+	r->length = length;
 }
 
 /* The flags that __tcp_transmit_skb() is about to write into the header. */
@@ -183,10 +185,10 @@ static __noinline int receive(const struct sock *sk, const struct sk_buff *skb)
 
 	if (!((1 << sk->__sk_common.skc_state) & RECEIVING))
 		return 0;
-	tp = wanted(sk);
+	tp = wanted_by_all(sk, true);
 	if (!tp)
 		return 0;
-	r = begin(TCPP_RECV);
+	r = begin(kind_of(TCPP_RECV, TCPP_TIMER_NONE, 0));
 	if (!r)
 		return 0;
 	read_state(r, tp);
@@ -219,7 +221,7 @@ int BPF_PROG(on_v6_receive, struct sock *sk, struct sk_buff *skb)
 
 static __noinline int send(const struct sock *sk, const struct sk_buff *skb, u32 rcv_nxt)
 {
-	const struct tcp_sock *tp = wanted(sk);
+	const struct tcp_sock *tp = wanted_by_all(sk, true);
 	u64 key = (u64)sk;
 	struct tcpp_record *r;
 	bool closed;
@@ -230,7 +232,7 @@ static __noinline int send(const struct sock *sk, const struct sk_buff *skb, u32
 	/* A closed socket still sends its RST, but begins nothing new. */
 	if (closed && !bpf_map_lookup_elem(&closing, &key))
 		return 0;
-	r = begin(TCPP_SEND);
+	r = begin(kind_of(TCPP_SEND, TCPP_TIMER_NONE, 0));
 	if (r) {
 		read_state(r, tp);
 		read_sent(r, tp, skb, rcv_nxt);
@@ -300,7 +302,7 @@ int BPF_PROG(on_done, struct sock *sk)
 /* Who opened or accepted a connection: runs as that process. */
 static __noinline int write_process(const struct tcp_sock *tp)
 {
-	struct tcpp_record *r = begin(TCPP_PROCESS);
+	struct tcpp_record *r = begin(kind_of(TCPP_PROCESS, TCPP_TIMER_NONE, 0));
 
 	if (!r)
 		return 0;
@@ -314,16 +316,22 @@ static __noinline int write_process(const struct tcp_sock *tp)
 	return 0;
 }
 
-static __always_inline int accepted(const struct sock *sk)
+static __always_inline void tell_accepted(const struct sock *sk)
 {
 	const struct tcp_sock *tp;
 
-	if (!sk)
-		return 0;
 	take(sk);
 	tp = wanted(sk);
 	if (tp)
 		write_process(tp);
+}
+
+static __always_inline int accepted(const struct sock *sk)
+{
+	if (!sk)
+		return 0;
+	counters_of(bpf_get_smp_processor_id())->accepted_sk = (u64)sk;
+	tell_accepted(sk);
 	return 0;
 }
 
@@ -338,6 +346,21 @@ SEC("fexit/inet_csk_accept")
 int BPF_PROG(on_accept_4, struct sock *sk, int flags, int *err, bool kern, struct sock *child)
 {
 	return accepted(child);
+}
+
+/*
+ * The same a moment later, if accept() has not told it: its hook sees nobody
+ * who had waited in it since before the capture.
+ */
+SEC("fentry/security_sock_graft")
+int BPF_PROG(on_graft, struct sock *sk)
+{
+	struct counters *counts = counters_of(bpf_get_smp_processor_id());
+
+	if (counts->accepted_sk != (u64)sk)
+		tell_accepted(sk);
+	counts->accepted_sk = 0;
+	return 0;
 }
 
 /* Is tcp_close() or tcp_disconnect() about to send a RST? */
@@ -455,7 +478,7 @@ int BPF_PROG(tp_retransmit, struct sock *sk, struct sk_buff *skb)
 	tp = wanted(sk);
 	if (!tp)
 		return 0;
-	r = begin(TCPP_RETRANSMIT);
+	r = begin(kind_of(TCPP_RETRANSMIT, TCPP_TIMER_NONE, 0));
 	if (!r)
 		return 0;
 	read_state(r, tp);

@@ -43,14 +43,14 @@ interface RunFlags {
   readonly cwndChanges?: true;
   readonly probetime?: number;
   readonly extended: boolean;
-  readonly binary?: true;
+  readonly text?: true;
   readonly as?: string;
   readonly hostname?: true;
   readonly quiet?: true;
   readonly json?: true;
 }
 
-/** A parser of whole numbers within a range. Throws a BadNumberError. */
+/** A parser for whole numbers within a range. Throws a BadNumberError. */
 export const wholeNumber =
   (option: string, least: number, most: number, unit: string) =>
   (text: string): number => {
@@ -116,7 +116,7 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
       wholeNumber("--probetime", 0, 86_400_000, "milliseconds"),
     )
     .option("--no-extended", "module, bpf: the 30 documented fields only")
-    .option("--binary", "module: its records as they are, which costs less to read than its text")
+    .option("--text", "module: its text, not its binary records, which cost less to read")
     .option(
       "--buffer-size-kb <kib>",
       "bpf, tracefs: ring for each CPU (default: 16384, at most 256 MiB together)",
@@ -175,7 +175,7 @@ function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]):
       full: flags.full ? true : flags.cwndChanges ? false : null,
       probetimeMs: flags.probetime ?? null,
       extended: flags.extended,
-      binary: flags.binary ?? false,
+      text: flags.text ?? false,
     },
     command,
     as: flags.as ?? null,
@@ -202,7 +202,7 @@ function parseLast(text: string): number {
   return seconds;
 }
 
-/** `everything` itself where nothing was asked for. */
+/** The filter for these options. Without any it is the object `everything`. */
 function filterOf({ port = [], host = [], netns, cgroup, pid, sample }: RunFlags): Filter {
   const isAll = port.length + host.length === 0 && !netns && !cgroup && pid === undefined && sample === undefined;
   if (isAll) return everything;
@@ -210,7 +210,7 @@ function filterOf({ port = [], host = [], netns, cgroup, pid, sample }: RunFlags
   return { ports: port, hosts: host, ...rest };
 }
 
-/** As the file's header takes it. */
+/** The limit of the file's header. */
 const longestLabel = 1024;
 
 /** Throws a BadModeError. */

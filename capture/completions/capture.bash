@@ -131,7 +131,7 @@ _capture() {
     ;;
   run)
     if [[ $cur == -* ]]; then
-      _capture_words "$cur" '--as -o --output -f --force --mode --label --port --host --netns --cgroup --pid --sample --source --duration --max-size --rotate --keep --last --dump-on --last-memory --level --full --cwnd-changes --probetime --no-extended --binary --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
+      _capture_words "$cur" '--as -o --output -f --force --mode --label --port --host --netns --cgroup --pid --sample --source --duration --max-size --rotate --keep --last --dump-on --last-memory --level --full --cwnd-changes --probetime --no-extended --text --buffer-size-kb --interval --kmod-file --hostname --quiet --json --debug -h --help'
     fi
     ;;
   recover)

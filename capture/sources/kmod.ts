@@ -1,6 +1,6 @@
 /**
- * The tcpprobe_plus module's data file. It is read without waiting, in large chunks, when a timer says so: the module
- * then never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
+ * The tcpprobe_plus module's data file. A timer starts non-blocking reads of large chunks. So the module never has to
+ * wake a reader from the packet path, and no thread sleeps in the kernel.
  */
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
 import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp/write";
@@ -8,40 +8,42 @@ import { ModuleBusyError, ModuleRemovedError, NoModuleError, NotRootError, Sourc
 import { everything, type Filter, onePort } from "../filter/filter.ts";
 import { findReaders, nameReaders } from "../module/build/readers.ts";
 import { kernelProblem, namespaceProblem } from "../module/build/requirements.ts";
-import { NoBinaryFileError } from "../module/no-binary-file.ts";
 import { binaryPath, dataPath } from "../module/paths.ts";
 import { changeSettings, type ModuleSettings, readSettings, restoreLeftSettings } from "../module/settings.ts";
 import { type ModuleStatistics, moduleStatistics } from "../module/statistics.ts";
 import { afterFirstLine, type Source, type SourceEnd, type SourceNews, type Usability } from "./source.ts";
 
 export interface KmodOptions {
-  /** What the run wants the module's settings to be; the others stay as they are. */
+  /** Settings of the module for this run. Other settings are not changed. */
   readonly settings: ModuleSettings;
-  /** Save its records as they are, not the text that it prints. */
-  readonly binary: boolean;
+  /** Save the module's text instead of its binary records. */
+  readonly text: boolean;
   readonly say: (line: string) => void;
 }
 
-/** At the end, how often to look for records that came while the last ones were read. */
+/** How often to check at the end for records that arrived while the last ones were read. */
 const lastLooks = 200;
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 /**
- * Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NoBinaryFileError, NotRootError
- * or ModuleSettingError.
+ * Prepares the module. Nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NotRootError or
+ * ModuleSettingError.
  */
 export function openKmod(options: KmodOptions): Source {
   if (!existsSync(dataPath)) throw new NoModuleError(dataPath);
   const statistics = moduleStatistics();
   if (statistics?.open) throw new ModuleBusyError(dataPath);
-  if (options.binary && (statistics?.layout == null || !existsSync(binaryPath)))
-    throw new NoBinaryFileError(binaryPath);
+  const hasBinary = statistics?.layout != null && existsSync(binaryPath);
+  if (!hasBinary && !options.text)
+    options.say(
+      `the loaded module is older than this capture and has no binary records: its text is saved. \`capture unload\` and \`capture load\` give this version's`,
+    );
   for (const line of restoreLeftSettings()) options.say(line);
-  return new KmodSource(changeSettings(options.settings), options);
+  return new KmodSource(changeSettings(options.settings), { ...options, text: options.text || !hasBinary });
 }
 
-/** Without what only extended records have. */
+/** The layout without the fields that only extended records have. */
 const plainFields = (layout: RecordLayout): RecordLayout => ({
   ...layout,
   fields: layout.fields.filter(({ only }) => only === undefined),
@@ -63,20 +65,20 @@ class KmodSource implements Source {
   #fd: number | null = null;
   #zeroMonotonicNs = "0";
   #settings: ModuleSettings;
-  /** Losses told so far, by cause. */
+  /** Losses reported so far, by cause. */
   readonly #told: Record<string, number> = {};
   #halted = false;
   #looks = 0;
-  /** What the counters said last. */
+  /** The counters when they were last read. */
   #latest: ModuleStatistics | null = null;
 
-  constructor(putBack: () => string[], { binary, say }: KmodOptions) {
+  constructor(putBack: () => string[], { text, say }: KmodOptions) {
     this.#putBack = putBack;
     this.#say = say;
     this.#statisticsAtStart = moduleStatistics();
     this.#settings = readSettings() ?? {};
     const { version = null, fields = [], layout = null } = this.#statisticsAtStart ?? {};
-    const isBinary = binary && layout !== null;
+    const isBinary = !text && layout !== null;
     this.text = isBinary ? "records" : "probe";
     this.path = isBinary ? binaryPath : dataPath;
     if (isBinary) this.records = this.#settings.extended === "0" ? plainFields(layout) : layout;
@@ -100,7 +102,7 @@ class KmodSource implements Source {
       if (["ENOENT", "ENODEV"].includes(code)) throw new NoModuleError(this.path);
       throw new SourceGoneError(this.path, error as NodeJS.ErrnoException);
     }
-    // Records carry CLOCK_MONOTONIC itself, lines the time since the log was opened.
+    // Binary records have CLOCK_MONOTONIC itself, lines have the time since the log was opened.
     if (this.text === "probe") this.#zeroMonotonicNs = moduleStatistics()?.zeroMonotonicNs ?? "0";
   }
 
@@ -117,16 +119,16 @@ class KmodSource implements Source {
       got = readSync(this.#fd!, into);
     } catch (error) {
       if (codeOf(error) === "EAGAIN") return 0;
-      if (codeOf(error) === "EIO") throw new ModuleRemovedError(this.path); // it has gone, and its file with it
+      if (codeOf(error) === "EIO") throw new ModuleRemovedError(this.path); // the module and its file are gone
       throw new SourceGoneError(this.path, error as NodeJS.ErrnoException);
     }
-    if (got === 0) throw new ModuleRemovedError(this.path); // the module is going and has no more
+    if (got === 0) throw new ModuleRemovedError(this.path); // the module is being unloaded and has no more records
     return got;
   }
 
   /**
-   * Whether records were written since the ring was seen empty: then the counters and the text do not agree yet. Not
-   * asked for ever.
+   * Whether records were written since the ring was found empty. The counters and the text do not agree then. The
+   * number of checks is limited.
    */
   #moreCame(): boolean {
     this.#looks += 1;
@@ -158,7 +160,7 @@ class KmodSource implements Source {
     }
   }
 
-  /** Losses since the log was opened; the counters of some causes began when the module was loaded. */
+  /** Losses since the log was opened. The counters of some causes started when the module was loaded. */
   #losses(now: ModuleStatistics): Record<string, number> {
     const before = this.#statisticsAtStart?.lost ?? {};
     const since = (cause: string, count: number) => (cause === "ring" ? count : count - (before[cause] ?? 0));
@@ -185,7 +187,7 @@ class KmodSource implements Source {
     return text.length < this.records.bytes ? -1 : this.records.bytes;
   }
 
-  /** The module goes on while its file is open: reading ends at a moment at which everything written has been read. */
+  /** The module records while its file is open. So reading ends at a moment when everything written has been read. */
   halt(): void {
     this.#halted = true;
   }
@@ -195,7 +197,9 @@ class KmodSource implements Source {
     return now ? Math.max(0, now.written - now.read) : 0;
   }
 
-  /** A module that is unloaded gives its reader two seconds; what it had written beyond that is known in part. */
+  /**
+   * A module that is unloaded gives its reader two seconds. How much it had written beyond that is only partly known.
+   */
   finish(records: number): SourceEnd {
     const now = moduleStatistics();
     const settings = readSettings();
@@ -227,13 +231,13 @@ class KmodSource implements Source {
   }
 }
 
-/** Whether `--source kmod` works here. Throws a CaptureError where it does not. */
+/** Whether `--source kmod` works here. Throws a CaptureError if it does not. */
 export function lookAtKmod(): Usability {
   const problem = namespaceProblem();
   if (problem) throw problem;
   if (!existsSync(dataPath)) {
     return kernelProblem()
-      ? ["problem", "the module is not loaded and cannot be on this kernel: see module, below"]
+      ? ["problem", "the module is not loaded and cannot be loaded into this kernel: see module, below"]
       : ["problem", "the module is not loaded", "sudo capture load"];
   }
   if (process.geteuid?.() !== 0) throw new NotRootError(dataPath);

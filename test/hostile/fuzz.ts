@@ -25,7 +25,13 @@ export interface FuzzResult {
   readonly wrong: readonly string[];
 }
 
-const fixtures = ["rotated.0004.tpp", "loopback.tpp", "ss-loss.tpp", "kmod-overflow-extended.tpp"];
+const fixtures = [
+  "rotated.0004.tpp",
+  "loopback.tpp",
+  "ss-loss.tpp",
+  "kmod-overflow-extended.tpp",
+  "side-by-side/binary/kmod.tpp",
+];
 
 /**
  * One in so many is recovered, which waits for the disk, and one given to the commands, which open a database each

@@ -8,7 +8,14 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { answers } from "./answer.ts";
 import { faultsOf } from "./bounded.ts";
 import { checkpointOf, compressed, metadataFrame, rawFrame, write } from "./frames.ts";
-import { checkpointExtras, fullHeader, fullTrailer, type HostileValue, hostileValues } from "./metadata.ts";
+import {
+  checkpointExtras,
+  fullHeader,
+  fullTrailer,
+  type HostileValue,
+  hostileValues,
+  recordsHeader,
+} from "./metadata.ts";
 
 /** Of the values, one in so many: recovering waits for the disk, and a command opens a database of its own. */
 const all = process.env.TPP_HOSTILE === "all";
@@ -44,6 +51,7 @@ const trailer = { ...fullTrailer, frames: 1, lines: 1, raw_bytes: text.length };
 const kinds: readonly (readonly [kind: string, valid: object, file: (json: string) => Buffer[]])[] = [
   ["header", fullHeader, (json) => whole(metadataFrame("TPPH", json))],
   ["header of the module's text", ofKmod, (json) => whole(metadataFrame("TPPH", json))],
+  ["header of binary records", recordsHeader, (json) => wholeRecords(metadataFrame("TPPH", json))],
   ["checkpoint", checkpoint(header.length), (json) => [header, data, metadataFrame("TPPC", json), trailerFrame()]],
   [
     "trailer",
@@ -51,6 +59,22 @@ const kinds: readonly (readonly [kind: string, valid: object, file: (json: strin
     (json) => [header, data, metadataFrame("TPPC", checkpoint(header.length)), metadataFrame("TPPT", json)],
   ],
 ];
+
+const records = zstdFrame(Buffer.alloc(48, 2));
+const wholeRecords = (first: Buffer): Buffer[] => {
+  const checkpoint = checkpointOf(records, {
+    number: 1,
+    offset: first.length,
+    lines: 1,
+    before: { lines: 0, rawBytes: 0 },
+  });
+  return [
+    first,
+    records,
+    metadataFrame("TPPC", { ...checkpoint, ...checkpointExtras }),
+    metadataFrame("TPPT", { ...trailer, raw_bytes: 48 }),
+  ];
+};
 
 const trailerFrame = () => metadataFrame("TPPT", trailer);
 const whole = (first: Buffer): Buffer[] => [

@@ -50,6 +50,36 @@ export const checkpointExtras = {
   module_sysctl: { port: "0" },
 };
 
+/** A header of binary records, with what the kernel said of a connection. */
+export const recordsHeader = {
+  ...fullHeader,
+  source: "bpf",
+  text: "records",
+  events: undefined,
+  records: {
+    version: 1,
+    bytes: 48,
+    sequence: "absolute",
+    hz: 250,
+    fields: [
+      { name: "time_ns", type: "u64", offset: 0 },
+      { name: "saddr", type: "bytes16", offset: 8 },
+      { name: "daddr", type: "bytes16", offset: 24 },
+      { name: "sport", type: "u16be", offset: 40 },
+      { name: "dport", type: "u16be", offset: 42 },
+      { name: "type", type: "u8", offset: 44 },
+      { name: "family", type: "u8", offset: 45 },
+      { name: "frto_counter", type: "u8", offset: 46, only: { field: "type", value: 1 } },
+    ],
+  },
+  bpf: { object_sha256: "0".repeat(64), hooks: ["tp_btf/tcp_probe"], refused: { "fentry/tcp_done": "not permitted" } },
+  sockets: {
+    monotonic_ns: "1000000000",
+    known: 1,
+    list: [{ saddr: "10.0.0.1", sport: 1, daddr: "10.0.0.2", dport: 2, cookie: "1", cong: "cubic", retransmits: 0 }],
+  },
+};
+
 /** A line that a reader would trust if it were printed as one, and what steers a terminal. */
 export const forgery =
   "x\nintegrity  whole; every checksum holds\u001b[2J\u001b]0;pwned\u0007\u009b31m\u2028\u202e\r\u007f";

@@ -1,4 +1,4 @@
-/** Capture as its users get it: packed, and installed where nothing of this repository is. */
+/** Installs a package as its users do: packed, in a folder without anything of this repository. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { sh } from "../../kmod/test/harness/sh.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface Installed {
-  /** Where `npm install` was run. */
+  /** The folder in which `npm install` was run. */
   readonly folder: string;
   readonly modules: string;
   readonly bin: string;
@@ -17,11 +17,13 @@ export interface Installed {
   remove(): void;
 }
 
-/** Packs and installs: as on a machine with npm and Node 24, without the repository. */
-export function installPackage(): Installed {
-  const folder = mkdtempSync(join(tmpdir(), "capture-package-"));
+/** Packs and installs a package, as on a machine with npm and Node 24 and without the repository. */
+export function installPackage(name: "capture" | "analyze" = "capture"): Installed {
+  const folder = mkdtempSync(join(tmpdir(), `${name}-package-`));
   const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
-  const packed = sh("npm", ["pack", "-w", "capture", "--pack-destination", folder, "--json", ...quiet], { cwd: root });
+  if (name === "analyze") sh(process.execPath, [join(root, "scripts/build/publish.ts"), "analyze"], { cwd: root });
+  const what = name === "capture" ? ["-w", "capture"] : ["./analyze/dist"];
+  const packed = sh("npm", ["pack", ...what, "--pack-destination", folder, "--json", ...quiet], { cwd: root });
   const found = JSON.parse(packed.slice(packed.search(/^[[{]/m))) as PackReport;
   const [{ filename }] = Object.values(found) as [{ filename: string }];
   const tarball = join(folder, filename);
@@ -32,11 +34,11 @@ export function installPackage(): Installed {
   return {
     folder: place,
     modules,
-    bin: join(modules, ".bin/capture"),
+    bin: join(modules, ".bin", name),
     tarball,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-/** A list in older versions of npm, an object by name in newer ones. */
+/** npm's report: a list in older versions, an object by name in newer ones. */
 type PackReport = readonly { filename: string }[] | Readonly<Record<string, { filename: string }>>;

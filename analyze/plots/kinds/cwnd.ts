@@ -17,6 +17,7 @@ const heldUntilLoss = (column: string): string => `
 
 /** The congestion window and the slow-start threshold, in packets. */
 export const cwnd: PlotDefinition = {
+  shows: "congestion window and slow-start threshold",
   title: "Congestion window",
   yTitle: "packets",
   views: [],

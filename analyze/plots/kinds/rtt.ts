@@ -3,6 +3,7 @@ import { type PlotDefinition, palette } from "../definition.ts";
 
 /** The smoothed round-trip time that the sender holds (RFC 6298, section 2). */
 export const rtt: PlotDefinition = {
+  shows: "smoothed round-trip time",
   title: "Smoothed round-trip time",
   yTitle: "RTT",
   views: [],

@@ -1,13 +1,13 @@
 /**
- * The documented text: one record a line, fields with one space between, found by the names in the header.
+ * The documented text: one record a line, fields separated by one space. The header names the fields in order.
  *
  *     1 1.295788490 10.0.1.1 34490 10.0.2.1 5001 2896 0x18 1 1 0 1 1 31857 31856 10 2147483647 65160 331656 …
  */
 import { caStates, documentedColumns, documentedWireNames, extendedColumns, portOf } from "@tcpprobe-plus/tpp";
+import { plainAddress } from "../../captures/plain-address.ts";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { type ColumnSpec, inner, traceSpec } from "../columns.ts";
-import { plainAddress } from "../ends.ts";
 import { codes, type FieldKind } from "./parse-line.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf } from "./reader.ts";
 import { type LineField, WasmLines } from "./wasm-lines.ts";
@@ -15,7 +15,7 @@ import { type LineField, WasmLines } from "./wasm-lines.ts";
 interface Field {
   readonly wire: string;
   readonly kind: FieldKind;
-  /** Largest value that it can have. */
+  /** Largest value allowed. */
   readonly limit: number;
 }
 
@@ -27,8 +27,8 @@ const limits: Readonly<Record<string, number>> = {
 };
 
 /**
- * What no connection counts to: a larger number would turn negative in `trace`, and eight times a difference not fit in
- * 64 bits.
+ * No connection counts this far. A larger number could become negative in `trace`, and eight times a difference would
+ * not fit in 64 bits.
  */
 const mostCounted = 2 ** 58;
 
@@ -40,7 +40,7 @@ const wireColumns = new Map(
 
 /** Fields that only a segment has. */
 const ofSegment: ReadonlySet<string> = new Set(["length_bytes", "tcp_flags", "seq_num", "ack_num"]);
-/** The text's units in those of `trace`. */
+/** Factors from the text's units to those of `trace`. */
 const scales: Readonly<Record<string, number>> = {
   srtt_us: 1 / 8,
   mdev_us: 1 / 4,
@@ -50,7 +50,7 @@ const scales: Readonly<Record<string, number>> = {
 /** All bits set, in bit/s: pacing is off. */
 const noPacing = (2 ** 64 - 2 ** 11) * 8;
 
-/** Life by type: see connections.ts. A SYN that is sent is told by its flag. */
+/** `life` by record type; see connections.ts. A sent SYN is recognized by its flag. */
 const lifeOf = [0, 0, 0, 2, 3, 3] as const;
 const synFlag = 2;
 /** The columns that name both ends. */
@@ -89,7 +89,8 @@ export const fieldsText: TextKindReader = {
   refusal(settings) {
     const wire = wireOf(settings);
     const missing = documentedWireNames.find((name) => !wire.includes(name));
-    if (missing !== undefined) return `its header names no field ${missing}, so this is not the documented record text`;
+    if (missing !== undefined)
+      return `its header does not name the field ${missing}, so this is not the documented record text`;
     const doubled = wire.find((name, index) => wire.indexOf(name) !== index);
     if (doubled !== undefined) return `its header names the field ${doubled} twice`;
     return fieldsOf(wire, false).some(({ kind }) => kind === "ends")
@@ -120,7 +121,7 @@ class FieldsReader implements TextReader {
   readonly #connection: number;
   readonly #targets: readonly Target[];
   readonly #wasm: WasmLines;
-  /** Which of the builder's tables of ends the WebAssembly knows. */
+  /** Generation of the builder's table of ends that the WebAssembly module has a copy of. */
   #generation = -1;
   lines = 0;
 
@@ -150,7 +151,7 @@ class FieldsReader implements TextReader {
   read(text: Uint8Array): void {
     const builder = this.#builder;
     const wasm = this.#wasm;
-    // Rows of the batch that are parsed by now; up to `builder.row` they are in it.
+    // Number of rows parsed so far. Those before `builder.row` have been stored in the batch.
     let row = builder.row;
     for (let at = wasm.load(text); at < wasm.end; ) {
       if (row === builder.layout.rows) {
@@ -167,12 +168,12 @@ class FieldsReader implements TextReader {
       at = wasm.stoppedAt;
       const stop = wasm.stoppedBy;
       if (stop === "wrong") at = this.#reject(at, this.#whyWrong(at));
-      else if (stop === "ends" && !this.#meetEnds()) at = this.#reject(at, "names no two ends");
+      else if (stop === "ends" && !this.#meetEnds()) at = this.#reject(at, "does not name two ends");
     }
     this.#store(row);
   }
 
-  /** Takes ends apart that were not met before. False: they are none. */
+  /** Parses a pair of ends that was not seen before. Returns false if it is not one. */
   #meetEnds(): boolean {
     const { from, to, connection } = this.#wasm.ends;
     const [saddr = "", sport = "", daddr = "", dport = ""] = textOf(this.#wasm.bytes(), from, to).split(" ");
@@ -190,7 +191,7 @@ class FieldsReader implements TextReader {
     return true;
   }
 
-  /** Puts rows up to this one into the batch. */
+  /** Stores rows before `end` in the batch. */
   #store(end: number): void {
     const builder = this.#builder;
     const first = builder.row;
@@ -209,7 +210,7 @@ class FieldsReader implements TextReader {
     builder.row = end;
   }
 
-  /** What depends on the type of record, and values that mean none. */
+  /** Sets what depends on the record's type, and turns values that mean "none" into NULL. */
   #storeMeanings(first: number, end: number): void {
     const builder = this.#builder;
     const { layout } = builder;
@@ -219,7 +220,7 @@ class FieldsReader implements TextReader {
     const caState = builder.values<Uint8Array>("ca_state");
     const pacing = builder.values<Float64Array>("pacing_rate_bps");
     const [pacingPlace, caPlace] = [layout.place("pacing_rate_bps"), layout.place("ca_state")];
-    // Where the lines tell each connection's number, that alone tells connections apart.
+    // Where lines have a connection number, it alone distinguishes connections.
     const numbered = this.#connection >= 0;
     for (let row = first; row < end; row++) {
       const code = type[row]!;
@@ -230,7 +231,7 @@ class FieldsReader implements TextReader {
     }
   }
 
-  /** Words, by where they stand. */
+  /** Stores words, given their offsets in the text. */
   #storeTexts(places: ArrayLike<number>, place: number, first: number, end: number): void {
     const builder = this.#builder;
     const text = this.#wasm.bytes();
@@ -243,7 +244,7 @@ class FieldsReader implements TextReader {
     }
   }
 
-  /** Counts a line that is no record; the place behind it. */
+  /** Counts a line that is not a record. Returns the offset after it. */
   #reject(line: number, why: string): number {
     const text = this.#wasm.bytes();
     const end = text.indexOf(10, line);
@@ -262,7 +263,7 @@ class FieldsReader implements TextReader {
     const word = field < 0 ? "" : /^\S*/.exec(textOf(text, at, Math.min(end, at + 40)))![0];
     if (field < 0 || words > count) return `has more than ${count} fields`;
     if (words < count) return `has ${words} of ${count} fields`;
-    if (kind === "type") return "type is none of 0 to 5";
-    return kind === "number" && /^\d+$/.test(word) ? `${wire} is larger than ${limit}` : `${wire} is no number`;
+    if (kind === "type") return "type is not 0 to 5";
+    return kind === "number" && /^\d+$/.test(word) ? `${wire} is larger than ${limit}` : `${wire} is not a number`;
   }
 }

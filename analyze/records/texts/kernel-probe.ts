@@ -3,14 +3,15 @@
  *
  *     0.006091810 192.0.2.1:5001 198.51.100.1:34121 32 0xe66a3bf3 0xe66a3ba3 10 2147483647 44032 2 45056
  *
- * time, ends, length, snd_nxt, snd_una, snd_cwnd, ssthresh, snd_wnd, srtt and, from Linux 3.12 on, rcv_wnd. What srtt
- * is in depends on the kernel: us since 3.15, jiffies before. The text does not tell, so whoever imports it must.
+ * The fields: time, ends, length, snd_nxt, snd_una, snd_cwnd, ssthresh, snd_wnd, srtt and, from Linux 3.12 on, rcv_wnd.
+ * The unit of srtt depends on the kernel: us since 3.15, jiffies before. The text does not name it, so the user has to
+ * when importing.
  */
 import { portOf } from "@tcpprobe-plus/tpp/base";
+import { plainAddress } from "../../captures/plain-address.ts";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
-import { plainAddress } from "../ends.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
 
 export const kernelProbeNames: readonly string[] = [
@@ -28,7 +29,7 @@ export const kernelProbeNames: readonly string[] = [
     "rcv_wnd",
   ],
 ];
-/** The names where srtt's unit was told. */
+/** The field names for a given unit of srtt, null where it is not known. */
 export const kernelProbeNamesWith = (unit: "us" | "jiffies" | null): readonly string[] =>
   kernelProbeNames.map((name) => (name === "srtt_untold" && unit !== null ? `srtt_${unit}` : name));
 
@@ -50,7 +51,7 @@ const line =
 
 class KernelProbeReader implements TextReader {
   readonly #builder: BatchBuilder;
-  /** us in one of the text's units; null: not known. */
+  /** Microseconds in one unit of srtt; null where it is not known. */
   readonly #srttUnit: number | null;
   lines = 0;
 
@@ -79,15 +80,15 @@ class KernelProbeReader implements TextReader {
     }
   }
 
-  /** Makes a record of a line; why it is none, else null. */
+  /** Makes a record of a line. Returns null, or why the line is not a record. */
   #take(said: string): string | null {
     const builder = this.#builder;
     const found = line.exec(said);
     const [source, destination] = [endOf(found?.[3]), endOf(found?.[4])];
     const numbers = found?.slice(8).map((digits) => (digits === undefined ? null : Number(digits))) ?? [];
     if (!found || numbers.some((number) => number !== null && number > most) || Number(found[5]) > most)
-      return "is no line of the kernel's tcp_probe";
-    if (!source || !destination) return "names no two ends";
+      return "is not a line of the kernel's tcp_probe";
+    if (!source || !destination) return "does not name two ends";
     const { row, layout } = builder;
     const ends: Ends = {
       saddr: source.address,

@@ -1,36 +1,36 @@
 /**
- * Lines of the documented text into columns: what fields.ts does line by line, as WebAssembly. AssemblyScript, so it
- * has types of its own; `npm run build:wasm` compiles it. The function parseLine of fields.ts says the same in
- * TypeScript, and a test compares both.
+ * Parses lines of the documented text into columns, for fields.ts. This is AssemblyScript, which has types of its own;
+ * `npm run build:wasm` compiles it to WebAssembly. parse-line.ts does the same in TypeScript for one line, and a test
+ * compares both.
  *
- * All memory is laid out by wasm-lines.ts. Nothing is allocated here.
+ * wasm-lines.ts lays out all memory. Nothing is allocated here.
  */
 
-// Kinds of fields; `codes` of fields.ts.
+// Kinds of fields: `codes` of parse-line.ts.
 const NUMBER: u8 = 0;
 const ENDS: u8 = 1;
 const TYPE: u8 = 2;
 const TIME: u8 = 3;
 const HEX: u8 = 4;
 
-// How a column lies in memory.
+// How a column is stored.
 const U8: u8 = 1;
 const U16: u8 = 2;
 const U32: u8 = 3;
 const I64: u8 = 4;
 const F64: u8 = 5;
 
-/** A field: kind u8, column's kind u8 (0: no column), column u32 at 4, limit u64 at 8, scale f64 at 16. */
+/** Size of a field: kind u8, column's kind u8 (0: no column), column u32 at 4, limit u64 at 8, scale f64 at 16. */
 const FIELD_BYTES: usize = 24;
 /**
- * An entry of the table of ends: place of its bytes u32, their number u32, connection u64, number of the ends u32, both
- * ports u16.
+ * Size of an entry of the table of ends: address of its bytes u32, their number u32, connection u64, number of the
+ * ends u32, both ports u16.
  */
 const ENTRY_BYTES: usize = 24;
 
 let fields: usize = 0;
 let fieldsEnd: usize = 0;
-/** Index of the field that tells the connection's own number; -1: none does. */
+/** Index of the field that holds the connection's number, or -1 for none. */
 let connectionField: i32 = -1;
 let endsColumn: usize = 0;
 let sportColumn: usize = 0;
@@ -40,20 +40,20 @@ let slotMask: u32 = 0;
 let entries: usize = 0;
 let entryCount: u32 = 0;
 
-/** What `parse` tells beside the rows. */
+/** Results of `parse`, in addition to the rows. */
 export let stoppedAt: usize = 0;
-/** 0: it is through, or the batch is full; 1: a line that is no record; 2: ends that are not in the table. */
+/** 0: all lines are parsed, or the batch is full; 1: a line is not a record; 2: the ends are not in the table. */
 export let stoppedBy: i32 = 0;
 /**
- * 1: the field that is wrong, -1 where there are more fields than should be, and where it stands. 2: where the ends
- * stand.
+ * After 1: index of the wrong field (-1 where there are too many fields) and its address. After 2: the addresses where
+ * the ends begin and stop, and the connection's number.
  */
 export let wrongField: i32 = 0;
 export let wrongAt: usize = 0;
 export let endsFrom: usize = 0;
 export let endsTo: usize = 0;
 export let connection: u64 = 0;
-/** Lines passed by `parse`, empty ones too. */
+/** Number of lines that `parse` consumed, including empty ones. */
 export let lines: u32 = 0;
 
 export function layOut(
@@ -103,7 +103,7 @@ function same(one: usize, other: usize, length: u32): bool {
   return true;
 }
 
-/** Puts the ends at which `parse` stopped into the table. Their bytes are at `bytes`, where they stay. */
+/** Adds the ends at which `parse` stopped to the table. Their bytes are at `bytes` and must stay there. */
 export function keep(bytes: usize, length: u32, number: u64, ends: u32, sport: u32, dport: u32): void {
   let slot = hashOf(bytes, bytes + length, number) & slotMask;
   while (load<u32>(table + (slot << 2)) != 0) slot = (slot + 1) & slotMask;
@@ -118,7 +118,7 @@ export function keep(bytes: usize, length: u32, number: u64, ends: u32, sport: u
   store<u16>(entry, <u16>dport, 22);
 }
 
-/** The entry of these ends; 0: there is none. */
+/** The entry of these ends, or 0 for none. */
 @inline
 function find(from: usize, to: usize, number: u64): usize {
   const length = <u32>(to - from);
@@ -156,8 +156,8 @@ function stop(at: usize, why: i32): void {
 }
 
 /**
- * Reads lines of [from, end), the last of which ends with a line feed, into the rows from `row` on, until `mostRows`.
- * Returns the rows there are then.
+ * Parses the lines in [from, end) into rows from `row` on, up to `mostRows`. The last line must end with a line feed.
+ * Returns the number of rows.
  */
 export function parse(from: usize, end: usize, row: u32, mostRows: u32): u32 {
   let line = from;
@@ -190,7 +190,7 @@ export function parse(from: usize, end: usize, row: u32, mostRows: u32): u32 {
           const most = start + 19;
           for (; digit <= 9 && at < most; digit = <u32>load<u8>(++at) - 48) value = value * 10 + digit;
           if (digit <= 9) {
-            // A twentieth digit fits up to 18446744073709551615; zeros may stand before any number.
+            // A 20th digit fits only up to 18446744073709551615. Leading zeros are allowed.
             for (; digit <= 9; digit = <u32>load<u8>(++at) - 48) {
               if (value > 1844674407370955161 || (value == 1844674407370955161 && digit > 5)) break;
               value = value * 10 + digit;
@@ -248,7 +248,7 @@ export function parse(from: usize, end: usize, row: u32, mostRows: u32): u32 {
         for (; places < 9; places++) fraction *= 10;
         store<f64>(<usize>load<u32>(field, 4) + ((<usize>row) << 3), seconds * 1e9 + <f64>fraction);
       } else {
-        // A word: only where it stands.
+        // For a word, only its address is stored.
         let byte = load<u8>(at);
         while (byte != 32 && byte != 10 && byte != 13) byte = load<u8>(++at);
         if (at == start) break;

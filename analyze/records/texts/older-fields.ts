@@ -1,31 +1,31 @@
 /**
- * Text of the older tcp_probe_plus, which read_data.py left: the documented fields with rto in jiffies, then what the
- * module appended to records of BBR connections, or a connection's HTTP user agent.
+ * Text of the older tcp_probe_plus, as its read_data.py wrote it: the documented fields with rto in jiffies, then what
+ * the module appended to records of BBR connections, or a connection's HTTP user agent.
  *
  *     1 1.123109340 192.0.2.1 59700 198.51.100.1 5001 2896 0x18 … 0 0 281397 Mozilla/5.0 (X11; Linux x86_64)
  *
- * In 2017 all numbers were hexadecimal, addresses one number (c00002e4 is 192.0.2.228), seconds and nanoseconds two
- * fields:
+ * In 2017 all numbers were hexadecimal, an address was one number (c00002e4 is 192.0.2.228), and the time took two
+ * fields, seconds and nanoseconds:
  *
  *     1 0 8ce0c c00002e4 16 c6336402 e911 64 18 df30a274 7e39514 …
  *
- * A setup has zeros for snd_nxt and snd_una, a purge for everything; rates are cut to 32 bits.
+ * A setup record has 0 for snd_nxt and snd_una, a purge record has 0 everywhere. Rates are truncated to 32 bits.
  */
 import { caStates, documentedColumns, documentedWireNames, portOf } from "@tcpprobe-plus/tpp";
+import { plainAddress } from "../../captures/plain-address.ts";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
-import { plainAddress } from "../ends.ts";
 import { codes, type FieldKind, parseLine, told } from "./parse-line.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
 
-/** Names of the fields of both forms; `rto_jiffies` is what tells them in a header. */
+/** Names of the fields; the hexadecimal form adds a suffix. `rto_jiffies` identifies this text in a header. */
 export const olderNames: readonly string[] = documentedWireNames.map((name) => (name === "rto" ? "rto_jiffies" : name));
 export const olderHexNames: readonly string[] = olderNames.flatMap((name) =>
   name === "sec.nsec" ? ["sec_hex", "nsec_hex"] : [`${name}_hex`],
 );
 
-/** What the module appends to a record of a BBR connection. */
+/** Names of the numbers that the module appends to a record of a BBR connection. */
 const bbrNames = [
   ...["bbr_bw", "bbr_pacing_gain", "bbr_min_rtt_us", "bbr_round_start", "bbr_rtt_cnt", "bbr_mode", "bbr_cycle_idx"],
   ...["bbr_lt_is_sampling", "bbr_lt_rtt_cnt", "bbr_lt_use_bw", "bbr_lt_bw"],
@@ -63,7 +63,7 @@ const scales: Readonly<Record<string, number>> = {
 };
 const lifeOf = [0, 0, 0, 2, 3, 3] as const;
 const [setup, purge] = [3, 5];
-/** Larger rates were cut to this. */
+/** Larger rates were truncated to this. */
 const cutRate = 2 ** 32 - 1;
 
 const decimalKinds: Readonly<Record<string, FieldKind>> = { type: "type", "sec.nsec": "time", tcp_flags: "hex" };
@@ -135,7 +135,7 @@ class OlderFieldsReader implements TextReader {
     if (why !== null) builder.bad(why, textOf(text, begin, Math.min(end, begin + 400)));
   }
 
-  /** Makes a record of a line; why it is none, else null. */
+  /** Makes a record of a line. Returns null, or why the line is not a record. */
   #take(text: Uint8Array, begin: number, end: number): string | null {
     const behind = parseLine(text, begin, this.#kinds, this.#limits, this.#numbers, 0, this.#tells, true);
     if (behind < 0) {
@@ -143,12 +143,12 @@ class OlderFieldsReader implements TextReader {
       const count = this.#names.length + (this.#isHex ? 0 : 3);
       return words < count
         ? `has ${words} of ${count} fields`
-        : `${this.#names[this.#tells[told.failed]!]} is no number`;
+        : `${this.#names[this.#tells[told.failed]!]} is not a number`;
     }
     const type = this.#number("type");
-    if (type > purge) return "type is none of 0 to 5";
+    if (type > purge) return "type is not 0 to 5";
     const ends = this.#ends(text);
-    if (ends < 0) return "names no two ends";
+    if (ends < 0) return "does not name two ends";
     this.#store(type, ends);
     this.#storeRest(type, textOf(text, behind, end).trim());
     this.#builder.row++;
@@ -196,7 +196,7 @@ class OlderFieldsReader implements TextReader {
     }
   }
 
-  /** Whether a field of a record means something. */
+  /** Whether a record of this type reports this field. */
   #isTold(type: number, name: string, value: number): boolean {
     if (type === purge) return false;
     if (["length_bytes", "tcp_flags", "seq_num", "ack_num"].includes(name)) return type <= 1;
@@ -206,7 +206,7 @@ class OlderFieldsReader implements TextReader {
     return name !== "rto_ms" || this.#hz !== null;
   }
 
-  /** What stands behind the fields: eleven numbers of BBR, or a user agent, which is kept as it is. */
+  /** Stores what follows the fields: eleven numbers of BBR, or a user agent, which is kept unchanged. */
   #storeRest(type: number, rest: string): void {
     const builder = this.#builder;
     const words = rest.split(" ");

@@ -1,16 +1,16 @@
-/** One line of numbers, taken apart. lines.as.ts does the same for whole stretches of the documented text. */
+/** Parses one line of numbers. lines.as.ts does the same for many lines of the documented text. */
 
-/** How a field is read: `ends` stands for the four fields that name both ends. */
+/** How a field is parsed. `ends` covers the four fields that name both ends. */
 export type FieldKind = keyof typeof codes;
 export const codes = { number: 0, ends: 1, type: 2, time: 3, hex: 4, word: 5, bareHex: 6 } as const;
 
-/** What `parseLine` says beside its result. */
+/** Indexes into `tells`, where `parseLine` puts further results. */
 export const told = { endsFrom: 0, endsTo: 1, failed: 2, at: 3 } as const;
 
 /**
- * Takes the line at `at` apart: each field's number goes to `numbers`, from `base` on; of words, the place where they
- * stand. Returns the place of the line's end; -1 where it is no record, and in `tells` which field is wrong and where
- * (-1: there are more). `more`: further words may follow.
+ * Parses the line at `begin`. The number of each field goes to `numbers`, from index `base` on; for a word, its offset.
+ * Returns the offset of the line's end. If the line is not a record, returns -1 and puts the index of the wrong field
+ * (-1: too many fields) and its offset into `tells`. `more`: further words may follow.
  */
 export function parseLine(
   text: Uint8Array,
@@ -32,7 +32,7 @@ export function parseLine(
     if (kind === codes.number) {
       let digit = text[at]! ^ 48;
       if (digit > 9) break;
-      // Nine digits fit 31 bits, which are quicker to reckon with.
+      // Nine digits fit in 31 bits, and 32-bit arithmetic is faster.
       const stop = at + 9;
       let small = digit;
       for (digit = text[++at]! ^ 48; digit <= 9 && at < stop; digit = text[++at]! ^ 48)

@@ -1,5 +1,5 @@
 /**
- * Polls of `ss -tinHOe`, each behind a line with its number and when it was asked and answered (CLOCK_MONOTONIC, ns):
+ * Polls of `ss -tinHOe`. A line before each gives its number and when it began and ended (CLOCK_MONOTONIC, ns):
  *
  *     # ss 12 81234000111222 81234002333444
  *     ESTAB 0 2896 10.0.1.1:40000 10.0.2.1:5001 ino:4711 sk:117d <-> ts sack cubic wscale:7,7 rto:204 rtt:1.5/0.7
@@ -7,22 +7,22 @@
  *
  * A record's time is the middle of its poll.
  *
- * ss leaves out counts that are 0. Those that every ss prints beside cwnd are taken as 0 where it printed cwnd; what
- * only newer ones know (`since` kernel) is so where the kernel, and hence most likely its ss, is that new. Of others,
- * such as a threshold or a window, the absence says nothing.
+ * ss omits counts that are 0. A missing count that every ss knows is taken as 0 where cwnd was printed. One that only
+ * newer versions of ss know is taken as 0 if the kernel, and hence most likely its ss, is new enough. If another value
+ * is missing, such as a threshold or a window, it is not known.
  */
 import { portOf } from "@tcpprobe-plus/tpp/base";
+import { plainAddress } from "../../captures/plain-address.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { inner, traceSpec } from "../columns.ts";
-import { plainAddress } from "../ends.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
 
-/** What a line tells of one column; null: nothing. */
+/** The value that a line has for a column; null: none. */
 type Value = number | bigint | string | null;
 type Read = (poll: PollLine) => Value;
 
 const wholes = 2 ** 32 - 1;
-/** No connection counts further: as in parquet/converted.ts. */
+/** No connection counts this far. As in parquet/converted.ts. */
 const mostCount = 2 ** 58;
 
 const columnReads: Readonly<Record<string, Read>> = {
@@ -61,7 +61,7 @@ const columnReads: Readonly<Record<string, Read>> = {
     return ms === null ? null : ms * 1000;
   },
   backoff: (line) => line.orZero(atMost(line.whole("backoff:"), 255), [0, 0]),
-  // `-`: imported text without the State.
+  // `-` stands in imported text that has no State column.
   detail: ({ fields }) => (fields[0] === "-" ? null : (fields[0] ?? null)),
 };
 
@@ -99,7 +99,7 @@ class PollsReader implements TextReader {
   read(given: Uint8Array): void {
     const text = wholeLines(given);
     const builder = this.#builder;
-    // The text may begin inside a poll, whose time another frame has.
+    // The text may begin inside a poll whose time is in another frame.
     this.#poll = null;
     builder.polls = { waiting: 0, lastNs: null };
     for (let at = 0; at < text.length; ) {
@@ -129,7 +129,7 @@ class PollsReader implements TextReader {
     const said = new PollLine(line, this.#kernel);
     const [local, peer] = [said.end(3), said.end(4)];
     if (local === null || peer === null) {
-      builder.bad("is no line of ss", line.trimEnd());
+      builder.bad("is not a line of ss", line.trimEnd());
       return;
     }
     const { row } = builder;
@@ -167,7 +167,7 @@ class PollsReader implements TextReader {
   }
 }
 
-/** Words that ss prints before or in the place of the algorithm's name. */
+/** Words that ss prints before the algorithm's name, or instead of it. */
 const flags: ReadonlySet<string> = new Set(["ts", "sack", "ecn", "ecnseen", "fastopen", "accecn", "qack", "bidir"]);
 
 class PollLine {
@@ -181,7 +181,7 @@ class PollLine {
     this.#kernel = kernel;
   }
 
-  /** What stands behind a word and a key; null: the key is not there. */
+  /** The text after a key; null where the key is missing. */
   #after(key: string): string | null {
     const at = this.#text.indexOf(` ${key}`);
     if (at < 0) return null;
@@ -236,7 +236,7 @@ class PollLine {
     return / (?:bbr|dctcp|vegas):\(([^)]*)\)/.exec(this.#text)?.[1]?.replaceAll(":", "=") || null;
   }
 
-  /** Address and port of the field, `[fe80::1%eth0]:443`; null: it is none. */
+  /** Address and port of a field such as `[fe80::1%eth0]:443`; null where it is not an end. */
   end(place: number): { address: string; port: number } | null {
     const [, address = "", digits = ""] =
       /^\[?([0-9a-fA-F:.*]+?)(?:%[^\]:]*)?\]?:(\d{1,5})$/.exec(this.fields[place] ?? "") ?? [];
@@ -246,8 +246,8 @@ class PollLine {
 }
 
 /**
- * Without what others have named, and so may hold anything: the path of a control group, which the arrow ends, and
- * users.
+ * Removes names that the observed system chose, because they may contain anything: the path of a control group, which
+ * the arrow terminates, and users.
  */
 function withoutNames(line: string): string {
   return line
@@ -263,11 +263,11 @@ const whole = (word: string | null | undefined): number | null =>
 
 const atMost = (value: number | null, most: number): number | null => (value === null ? null : Math.min(value, most));
 
-/** A time in the text's unit, in whole parts of it as the kernel keeps them. */
+/** A time in the unit of `trace`, rounded to the kernel's resolution. */
 const rounded = (value: number | null, parts: number, scale: number): number | null =>
   value === null || value < 0 ? null : Math.round(value * parts) / scale;
 
-/** The nearest whole number, of two the even one. */
+/** Rounds to the nearest integer, halves to even. */
 function toEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;

@@ -5,15 +5,15 @@
  *     iperf3-180     [000]    41.072538: tcp_probe:            family=AF_INET src=10.0.1.1:5001 …
  *     iperf3 25224   [000] 14041.566236:       tcp:tcp_probe: family=AF_INET src=10.0.1.1:5001 …
  *
- * A line stands by itself: what is before the time (a task whose name may hold anything, flags, what a tool put in
- * front) does not matter, and keys are read from each line, as their order differs between kernels.
+ * Each line is read on its own. What comes before the time is ignored: a task whose name may contain anything, flags,
+ * what a tool put in front. Keys are read from each line, because their order differs between kernels.
  */
 import { portOf } from "@tcpprobe-plus/tpp/base";
+import { plainAddress } from "../../captures/plain-address.ts";
 import type { Ends } from "../batch.ts";
 import type { BatchBuilder } from "../builder.ts";
 import { type ColumnSpec, inner, noCpu, traceSpec } from "../columns.ts";
 import { life } from "../connections.ts";
-import { plainAddress } from "../ends.ts";
 import { type ReaderSettings, type TextKindReader, type TextReader, textOf, wholeLines } from "./reader.ts";
 
 const space = 32;
@@ -24,11 +24,11 @@ const point = 46;
 interface EventKind {
   readonly name: string;
   readonly type: number;
-  /** Keys without which a line of it is cut, as every kernel prints them. */
+  /** Keys that every kernel prints. A line without one of them was cut off. */
   readonly required: readonly Key[];
 }
 
-/** Keys that are looked at; others are passed over. */
+/** Keys that are read. Others are skipped. */
 const keyNames = [
   ...["", "src", "dest", "sport", "dport", "saddr", "daddr", "saddrv6", "daddrv6", "data_len", "snd_nxt", "snd_una"],
   ...[
@@ -63,7 +63,7 @@ const types = {
   resetReceived: 10,
 } as const;
 
-/** The events that give records. */
+/** The events that become records. */
 export const knownEvents: readonly EventKind[] = [
   { name: "tcp_probe", type: types.recv, required: probed },
   { name: "tcp_retransmit_skb", type: types.retransmit, required: [] },
@@ -74,7 +74,7 @@ export const knownEvents: readonly EventKind[] = [
 ];
 const eventBytes = knownEvents.map(({ name }) => Buffer.from(name, "latin1"));
 
-/** The numbers of a tcp_probe, by the columns they go to. */
+/** The numbers of a tcp_probe event and the columns that they fill. */
 const probeNumbers = [
   ["data_len", "length_bytes"],
   ["snd_cwnd", "snd_cwnd"],
@@ -106,7 +106,7 @@ export const tracepointsText: TextKindReader = {
   open: (settings, builder) => new TracepointsReader(settings, builder),
 };
 
-/** Lines that are no records and tell nothing. */
+/** Lines that are not records and hold no information. */
 const silent = /^(#|cpus=\d+$|version = \d+$|$)/;
 const written = /^#\s*entries-in-buffer\/entries-written:\s*(\d+)\/(\d+)/;
 const lostLines: readonly RegExp[] = [
@@ -124,17 +124,17 @@ class TracepointsReader implements TextReader {
   readonly #ports: readonly (readonly [number, number])[];
   readonly #zeroSeconds: number;
   readonly #zeroFraction: number;
-  /** Of the line under way: where each key's value begins and ends; -1: it has none. */
+  /** In the current line: where the value of each key begins and ends, -1 where the key is missing. */
   readonly #from = new Int32Array(keyNames.length);
   readonly #to = new Int32Array(keyNames.length);
-  /** The key that came behind each one in the line before: most likely it does again. */
+  /** The key that followed each key in the previous line. It most likely follows again. */
   readonly #behind = new Int32Array(keyNames.length);
   #ns = 0;
   #timeBegin = 0;
   #payload = 0;
   #why = "";
   readonly #places: Readonly<Record<string, number>>;
-  /** Places that every record fills, found once as they are wanted so often. */
+  /** Columns that every record fills, looked up once because they are used so often. */
   readonly #placeOf: Readonly<
     Record<"ns" | "ends" | "sport" | "dport" | "srtt" | "cookie" | "type" | "life" | "ca_state" | "detail", number>
   >;
@@ -180,7 +180,7 @@ class TracepointsReader implements TextReader {
     }
   }
 
-  /** Reads the line at `begin`; the place behind it. */
+  /** Reads the line at `begin`. Returns the offset after it. */
   #readLine(text: Uint8Array, begin: number): number {
     const event = this.#find(text, begin);
     if (event >= 0) {
@@ -199,7 +199,7 @@ class TracepointsReader implements TextReader {
     return false;
   }
 
-  /** Finds the event's name behind the line's time: its number among the known, -1 where there is none. */
+  /** Finds the event's name after the line's time. Returns its index among the known events, or -1. */
   #find(text: Uint8Array, begin: number): number {
     for (let at = begin; ; at++) {
       const byte = text[at]!;
@@ -217,8 +217,8 @@ class TracepointsReader implements TextReader {
   }
 
   /**
-   * Reads the time that ends before `word`, perhaps with the event's system between: `14041.566236:   tcp:`. False
-   * where there is none.
+   * Reads the time before `word`. The event's system may stand between: `14041.566236:   tcp:`. Returns false where
+   * there is no time.
    */
   #timeBefore(text: Uint8Array, begin: number, word: number): boolean {
     let at = word - 1;
@@ -230,7 +230,7 @@ class TracepointsReader implements TextReader {
     while (at > begin && text[at] === space) at--;
     if (text[at] !== colon) return false;
     at--;
-    // The latency format has us, and a mark where a step was long: 28482us+:
+    // The latency format has us, and a mark if the step since the previous line was long: 28482us+:
     if (text[at] !== 115 && !isDigit(text[at]!)) at--;
     const inMicroseconds = text[at] === 115 && text[at - 1] === 117;
     if (inMicroseconds) at -= 2;
@@ -262,7 +262,7 @@ class TracepointsReader implements TextReader {
     return !Number.isNaN(this.#ns);
   }
 
-  /** Finds the keys and values of the line; the place of its end, -1 where it is cut. */
+  /** Finds the keys and values of the line. Returns the offset of its end, or -1 where it was cut off. */
   #pairs(text: Uint8Array, begin: number): number {
     const from = this.#from.fill(-1);
     const to = this.#to;
@@ -280,7 +280,7 @@ class TracepointsReader implements TextReader {
         let end = at;
         while (isWord(text[end]!)) end++;
         if (text[end] !== 61 || end === at) {
-          this.#why = "is cut, or no line of keys and values";
+          this.#why = "is cut off, or is not a line of keys and values";
           return -1;
         }
         key = end - at > 12 ? 0 : (keyByName.get(latin(text, at, end)) ?? 0);
@@ -299,7 +299,7 @@ class TracepointsReader implements TextReader {
     }
   }
 
-  /** Makes a record of the line; false, and `#why`, where a value is none. */
+  /** Makes a record of the line. Returns false and sets `#why` where a value is invalid. */
   #record(text: Uint8Array, event: number): boolean {
     const builder = this.#builder;
     const from = this.#from;
@@ -318,11 +318,11 @@ class TracepointsReader implements TextReader {
         ? -1
         : builder.ends.lookUp(text, from[first]!, this.#to[last]!, 0, this.#endsOf);
     if (ends < 0) {
-      this.#why = `${kind.name} names no two ends`;
+      this.#why = `${kind.name} does not name two ends`;
       return false;
     }
     const [sport, dport] = [builder.ends.sports[ends]!, builder.ends.dports[ends]!];
-    // What the filter leaves out is no record of this capture.
+    // A record that the port filter excludes is not part of this capture.
     if (!this.#isMeant(sport, dport)) return true;
     if (event === 0) {
       if (!this.#probe(text)) return false;
@@ -370,7 +370,7 @@ class TracepointsReader implements TextReader {
     return true;
   }
 
-  /** The socket's cookie, hexadecimal; 0 where there is none. */
+  /** The socket's cookie, printed in hexadecimal; 0 where there is none. */
   #cookie(text: Uint8Array): number {
     let at = this.#from[keyOf.sock_cookie]!;
     if (at < 0) return 0;
@@ -384,7 +384,7 @@ class TracepointsReader implements TextReader {
     return value;
   }
 
-  /** Number of a key's value: decimal, or hexadecimal behind 0x. -1, and `#why`, where it is none of 32 bits. */
+  /** A key's value: decimal, or hexadecimal after 0x. If it is not a 32-bit number, returns -1 and sets `#why`. */
   #number(text: Uint8Array, key: Key): number {
     let at = this.#from[keyOf[key]]!;
     const end = this.#to[keyOf[key]]!;
@@ -405,7 +405,7 @@ class TracepointsReader implements TextReader {
       }
     }
     if (good && value <= 0xffffffff) return value;
-    this.#why = `${key} is no number`;
+    this.#why = `${key} is not a number`;
     return -1;
   }
 
@@ -432,7 +432,7 @@ class TracepointsReader implements TextReader {
       }
       const [before, after] = [word("oldstate"), word("newstate")];
       if (!isState(before) || !isState(after)) {
-        this.#why = "inet_sock_set_state of no known state";
+        this.#why = "inet_sock_set_state names an unknown state";
         return false;
       }
       type = after === "TCP_ESTABLISHED" ? types.setup : after === "TCP_CLOSE" ? types.done : types.state;
@@ -458,8 +458,8 @@ class TracepointsReader implements TextReader {
   readonly #endsOf = (text: Uint8Array): Ends | null => {
     const word = (key: Key): string => latin(text, this.#from[keyOf[key]]!, this.#to[keyOf[key]]!);
     const has = (key: Key): boolean => this.#from[keyOf[key]]! >= 0;
-    // Some events print an end as one `src=[::1]:5001`, others its address and port apart.
-    // Of an IPv4 connection some print 127.0.0.1 and others ::ffff:127.0.0.1.
+    // Some events print an end as `src=[::1]:5001`, others print address and port separately.
+    // For an IPv4 connection some print 127.0.0.1, others ::ffff:127.0.0.1.
     const joined = (key: Key): [string, string] => {
       const [, address = "", port = ""] = /^\[?([0-9a-fA-F:.]+)\]?:(\d{1,5})$/.exec(word(key)) ?? [];
       return [address, port];
@@ -482,7 +482,7 @@ class TracepointsReader implements TextReader {
     };
   };
 
-  /** `[001]` before the time, with flags between. */
+  /** The CPU, printed as `[001]` before the time with flags between. */
   #cpuOf(text: Uint8Array): number {
     let at = this.#timeBegin - 1;
     const least = Math.max(0, at - 40);
@@ -497,7 +497,7 @@ class TracepointsReader implements TextReader {
     return text[at] === 91 && unit > 1 && cpu < noCpu ? cpu : noCpu;
   }
 
-  /** A line that gave no record: a loss, something that tells nothing, or a bad line, whose reason is kept. */
+  /** Handles a line that is not a record: a loss, a line without information, or a bad line, whose reason is kept. */
   #noRecord(text: Uint8Array, begin: number, end: number, event: number): void {
     const builder = this.#builder;
     const line = textOf(text, begin, Math.min(end, begin + 2000)).trimEnd();
@@ -516,13 +516,13 @@ class TracepointsReader implements TextReader {
       }
       if (silent.test(line)) return;
       const other = /\d: +(?:\w+:)?(\w+):(?: |$)/.exec(line)?.[1];
-      this.#why = other === undefined ? "is no line of a trace" : `is of the event ${other.slice(0, 40)}`;
+      this.#why = other === undefined ? "is not a line of a trace" : `is of the event ${other.slice(0, 40)}`;
     }
     builder.bad(this.#why, line);
   }
 }
 
-/** 0 to 15; more: none. */
+/** The value of a hexadecimal digit, or 16 for another byte. */
 const hexDigit = (byte: number): number =>
   byte >= 48 && byte <= 57 ? byte - 48 : byte >= 97 && byte <= 102 ? byte - 87 : 16;
 const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;

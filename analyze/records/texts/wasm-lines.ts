@@ -1,4 +1,4 @@
-/** The WebAssembly of lines.as.ts and its memory: tables and columns that stay, and the text behind them. */
+/** Runs the WebAssembly of lines.as.ts. Its memory holds tables and columns, which stay in place, and then the text. */
 import { readFileSync } from "node:fs";
 import { arrayOf } from "../batch.ts";
 import { bytesOf, type Kind } from "../columns.ts";
@@ -8,9 +8,9 @@ import { mostEnds } from "../ends.ts";
 export interface LineField {
   /** See `codes` of parse-line.ts. */
   readonly code: number;
-  /** How its column lies in memory; null: it goes nowhere. Of words, the place where they stand (`text`). */
+  /** How its column is stored; null for a field that is not stored. For words (`text`), the offset is stored. */
   readonly kind: Kind | null;
-  /** Largest value. */
+  /** Largest value allowed. */
   readonly limit: number;
   readonly scale: number;
 }
@@ -19,7 +19,7 @@ interface Global<Value> {
   readonly value: Value;
 }
 
-/** What lines.as.ts exports; it says what each is. */
+/** The exports of lines.as.ts, described there. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly stoppedAt: Global<number>;
@@ -40,15 +40,15 @@ const kindCodes: Readonly<Record<Kind, number>> = { u8: 1, u16: 2, u32: 3, i64: 
 
 const fieldBytes = 24;
 const entryBytes = 24;
-/** Slots of the table of ends, of which a quarter is used at most. */
+/** Slots in the table of ends. At most a quarter are used. */
 const slots = mostEnds * 4;
-/** Bytes of ends are kept in chunks of this size. */
+/** Size of the chunks that hold the bytes of ends. */
 const arenaBytes = 1 << 18;
 const pageBytes = 1 << 16;
-/** Free at the beginning: AssemblyScript's own. */
+/** Memory below this address is reserved for AssemblyScript. */
 const firstFree = 1024;
 
-/** Node's types of it lack these two. */
+/** Node's type declarations lack these two. */
 const { Module, Instance } = (
   globalThis as unknown as {
     WebAssembly: {
@@ -86,10 +86,10 @@ export class WasmLines {
   readonly #arenas: number[] = [];
   #arena = 0;
   #arenaUsed = 0;
-  /** Where the text ends. */
+  /** Address where the text ends. */
   end = 0;
 
-  /** `rows`: of the columns. `connection`: index of the field that tells the connection's own number; -1: none does. */
+  /** `rows`: rows in a column. `connection`: index of the field with the connection's number, or -1. */
   constructor(fields: readonly LineField[], rows: number, connection: number) {
     this.#fields = fields;
     const fieldsAt = this.#take(fields.length * fieldBytes);
@@ -118,7 +118,7 @@ export class WasmLines {
     return at;
   }
 
-  /** Takes text in, with a line feed at its end. Returns where it begins. */
+  /** Copies text into memory, with a line feed at its end. Returns its address. */
   load(text: Uint8Array): number {
     if (text.length + 1 > this.#textRoom) {
       this.#textRoom = Math.max(text.length + 1, this.#textRoom * 2);
@@ -131,12 +131,12 @@ export class WasmLines {
     return this.#text;
   }
 
-  /** All memory, until more is taken. */
+  /** All memory. Invalid once the memory grows. */
   bytes(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#wasm.memory.buffer);
   }
 
-  /** Reads from `at` on; returns the rows there are then. */
+  /** Parses from `at` on. Returns the number of rows. */
   parse(at: number, row: number, mostRows: number): number {
     return this.#wasm.parse(at, this.end, row, mostRows);
   }
@@ -159,7 +159,7 @@ export class WasmLines {
     return { from: endsFrom.value, to: endsTo.value, connection: BigInt.asUintN(64, connection.value) };
   }
 
-  /** Remembers the ends at which `parse` stopped. */
+  /** Adds the ends at which `parse` stopped to the table. */
   keepEnds(ends: number, sport: number, dport: number): void {
     const { from, to, connection } = this.ends;
     const length = to - from;
@@ -186,7 +186,7 @@ export class WasmLines {
     return new arrayOf[kind ?? "u32"](this.#wasm.memory.buffer, this.#columns[field]!);
   }
 
-  /** Number of the ends, and both ports, by row. */
+  /** Columns with the number of the pair of ends and both ports. */
   endsColumns(): readonly [Uint32Array, Uint16Array, Uint16Array] {
     const { buffer } = this.#wasm.memory;
     const [ends, sport, dport] = this.#endsColumns;

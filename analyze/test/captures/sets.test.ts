@@ -44,7 +44,7 @@ test("a missing file is a gap with its place, and is said; a missing end too", a
   const trace = await opened(t, first, third);
   t.deepEqual(trace.captures[0]!.incomplete, [
     "file 2 of the set is not there",
-    "file 4 of the set and what follows it are not there",
+    "file 4 of the set and any after it are missing",
   ]);
   const [gap, ...others] = await trace.rows<Record<string, number | string | null>>("SELECT * FROM losses");
   t.deepEqual(others, []);

@@ -230,7 +230,7 @@ test("garbage lines are counted and shown, and the records around them stand", a
   );
   const info = (await analyze("info", path)).out;
   t.regex(info, /^no record {2}3 x "not a record": has 3 of 30 fields$/m);
-  t.regex(info, /^no record {2}1 x ".*0xZZ.*": tcp_flags is no number$/m);
+  t.regex(info, /^no record {2}1 x ".*0xZZ.*": tcp_flags is not a number$/m);
 });
 
 test("garbage among tracepoint lines is counted and shown, and the records around them stand", async (t) => {

@@ -37,6 +37,7 @@ const nothing: FlowFacts = {
   send_queue_bytes: null,
   send_queue_share: null,
   polled: false,
+  poll_s: 0.01,
   rtt_min_us: 40_000,
   rtt_at_loss_us: null,
   rtt_mean_us: 50_000,
@@ -164,6 +165,13 @@ const cases: readonly [what: string, facts: Partial<FlowFacts>, cause: Cause, co
     "congestion window",
     7,
   ],
+  [
+    "losses between polls that are five round trips apart",
+    { cwnd_s: 7, recovery_s: 1, ...losses, polled: true, poll_s: 0.25 },
+    "congestion window or loss",
+    8,
+  ],
+  ["two losses", { cwnd_s: 7, recovery_s: 1, ...losses, loss_events: 2 }, "congestion window", 7],
   ["losses that a chance explains", { cwnd_s: 7, recovery_s: 1, ...losses, loss_rtt_rank: 0.62 }, "loss", 8],
   [
     "losses that leave the window as it is",

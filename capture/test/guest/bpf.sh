@@ -9,7 +9,7 @@ cd /payload || exit 1
 load extended=1 bufsize=65536
 network
 start_sinks
-# one segment a packet, so that records and what tcpdump sees are the same things
+# one segment a packet, so that records correspond to the packets that tcpdump sees
 for dev in a/a0 b/b0; do ip -n ${dev%/*} link set ${dev#*/} gso_max_segs 1; done
 modprobe tcp_bbr
 
@@ -17,7 +17,7 @@ if [ "$1" = text ]; then
   start_log bpf
 else
   cp $STAT $O/stat.open
-  capture run --source kmod --binary -o $O/kmod.tpp 2>$O/kmod.err &
+  capture run --source kmod -o $O/kmod.tpp 2>$O/kmod.err &
   wait_for $O/kmod.err "capturing to" 120 || cat $O/kmod.err
 fi
 capture run --source bpf -o $O/bpf.tpp 2>$O/bpf.err &

@@ -12,7 +12,7 @@ ip netns exec b iperf3 -s -D
 show_settings >settings.before
 
 note "under a command, with the settings for the run"
-capture run --port 5201 --probetime 0 --json -o run1.tpp -- \
+capture run --text --port 5201 --probetime 0 --json -o run1.tpp -- \
   sh -c "cat $STAT >run1.during; ip netns exec a iperf3 -c 10.0.2.1 -n 40M >run1.iperf3; sleep 1; cat $STAT >run1.after; cat $SYS/* >run1.settings; exit 3" 2>run1.err
 echo "exit $?" >run1.exit
 show_settings >settings.after
@@ -20,7 +20,7 @@ ls /run/tcpprobe_plus >state.after 2>&1
 
 note "a setting changed meanwhile"
 setting full 1
-capture run --port 5201 --no-extended -o changed.tpp -- \
+capture run --text --port 5201 --no-extended -o changed.tpp -- \
   sh -c "ip netns exec a iperf3 -c 10.0.2.1 -t 2 >/dev/null; echo 50 >$SYS/probetime; ip netns exec a iperf3 -c 10.0.2.1 -t 3 >/dev/null" 2>changed.err
 echo "exit $?" >changed.exit
 setting probetime 0
@@ -65,7 +65,7 @@ kill $other
 show_settings >settings.busy
 
 note "the clock is set"
-capture run --port 5201 -o clock.tpp -- \
+capture run --text --port 5201 -o clock.tpp -- \
   sh -c "ip netns exec a iperf3 -c 10.0.2.1 -t 3 >/dev/null & sleep 1; date -s @\$((\$(date +%s) + 3600)) >/dev/null; wait" 2>clock.err
 date -s @$(($(date +%s) - 3600)) >/dev/null
 

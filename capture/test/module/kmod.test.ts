@@ -1,4 +1,4 @@
-/** Captures with the kernel module, in a booted guest; guest/module.sh is what happens there. */
+/** Captures with the kernel module, in a booted guest, which runs guest/module.sh. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type TppWalk, verifyTpp } from "@tcpprobe-plus/tpp";
@@ -7,12 +7,13 @@ import { type Evidence, splatsIn } from "../../../kmod/test/harness/boot.ts";
 import { missingForGuests } from "../../../kmod/test/harness/needs.ts";
 import { textOf } from "../../../test/support/capture.ts";
 import { captureInGuest } from "../../../test/support/guest.ts";
+import { lastOf } from "../../../test/support/records.ts";
 import { parseStatistics } from "../../module/statistics.ts";
 
 const missing = missingForGuests();
 let evidence: Evidence | undefined;
 
-/** Skipped with the reason where guests cannot run, a failure in CI. */
+/** Where guests cannot run, the tests are skipped with the reason. In CI they fail. */
 function inGuest(claim: string, check: (t: ExecutionContext, guest: Evidence) => Promise<void> | void): void {
   if (missing && process.env.CI !== "true") {
     test.skip(`${claim} (${missing})`, () => {});
@@ -180,7 +181,8 @@ inGuest(
   async (t, guest) => {
     t.is(read(guest, "overflow.exit"), "exit 0\n");
     const statistics = statisticsOf(guest, "overflow.stat");
-    const { trailer, checkpoints, header } = await walkOf(guest, "overflow");
+    const walk = await walkOf(guest, "overflow");
+    const { trailer, checkpoints, header } = walk;
     t.log(`${statistics.written} written, ${statistics.lost.ring} lost`);
     t.true((statistics.lost.ring ?? 0) > 0);
     t.is(trailer?.lost.ring, statistics.lost.ring);
@@ -189,12 +191,9 @@ inGuest(
       checkpoints.some(({ lost }) => (lost.ring ?? 0) > 0),
       "the place is a checkpoint's",
     );
-    const column = header?.columns?.indexOf("record") ?? -1;
-    const lines = textOf(join(guest.folder, "module", "overflow.tpp"))
-      .trimEnd()
-      .split("\n");
-    const last = Number(lines.at(-1)?.split(" ")[column]);
-    t.true(last - lines.length <= (statistics.lost.ring ?? 0), "holes at the very end have no record behind them");
+    t.is(header?.text, "records");
+    const last = Number(await lastOf(join(guest.folder, "module", "overflow.tpp"), walk, "record"));
+    t.true(last - trailer!.lines <= (statistics.lost.ring ?? 0), "holes at the very end have no record behind them");
     t.regex(
       read(guest, "overflow.err"),
       /records were lost\. Load the module with a larger bufsize \(now 16 records a CPU\)/,

@@ -1,21 +1,22 @@
 /**
- * kill -9 of captures from the kernel module, in a booted guest under steady traffic: what was closed is whole, at most
- * a second and a bit is missing, all of it can be recovered, the next run puts the settings back. TPP_KILLS=200 for the
- * long run.
+ * kill -9 of captures from the kernel module, in a booted guest under steady traffic. Closed files are whole, little
+ * more than a second is missing, everything can be recovered, and the next run restores the settings. TPP_KILLS=200 for
+ * the long run.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readFrames, verifyTpp } from "@tcpprobe-plus/tpp";
+import { RecordValues, readFrames, verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { missingForGuests } from "../../../kmod/test/harness/needs.ts";
 import { captureHere, temporaryDirectory } from "../../../test/support/capture.ts";
 import { captureInGuest } from "../../../test/support/guest.ts";
+import { lastIn } from "../../../test/support/records.ts";
 
 const kills = Number(process.env.TPP_KILLS ?? 10);
 const secondsEach = 15;
-/** A frame is closed after 0.7 s; under emulation all takes longer. */
+/** A frame is closed after 0.7 s. Under emulation everything takes longer. */
 const allowedMissingS = 3;
-/** The last capture is of 0.2 s. Where it took longer than this, the guest got no CPU and its times say nothing. */
+/** The last capture takes 0.2 s. If it took longer than this, the guest got no CPU time and its times mean nothing. */
 const starvedS = 1.5;
 
 const missing = missingForGuests();
@@ -40,14 +41,14 @@ declare(missing ? `${title} (${missing})` : title, async (t) => {
       if (kind !== "cut" && kind !== "checkpoint") problems.push(`${number}: ${text}`);
     }
     if (!walk.damage.some(({ kind }) => kind === "cut")) problems.push(`${number}: not said to be cut`);
-    const { clock, columns } = walk.header!;
+    const { clock, records: layout } = walk.header!;
+    const values = new RecordValues(layout!);
     let lastS = Number(clock.monotonic_ns) / 1e9;
     let lastRecord = 0;
     let records = 0;
     for await (const { raw, frame } of readFrames(path, walk)) {
-      const fields = raw.toString("latin1").trimEnd().split("\n").at(-1)!.split(" ");
-      lastS = Number(clock.zero_monotonic_ns) / 1e9 + Number(fields[1]);
-      lastRecord = Number(fields[columns!.indexOf("record")]);
+      lastS = Number(lastIn(raw, values, "time_ns")) / 1e9;
+      lastRecord = Number(lastIn(raw, values, "record"));
       records += frame.lines;
     }
     const lost = walk.checkpoints.at(-1)?.lost.ring ?? 0;

@@ -93,11 +93,25 @@ export function tree(kernel: Kernel): Promise<Tree> {
   return alone(`kernels/${kernel.name}`, () => make(kernel));
 }
 
+/**
+ * An interrupted mmdebstrap may still have /proc and /sys mounted here: to remove those files would be to change the
+ * host.
+ */
+function refuseMounts(folder: string): void {
+  const mounts = readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "");
+  const below = mounts.filter((place) => place.startsWith(`${folder}/`));
+  if (below.length > 0)
+    throw new Error(`${below.join(", ")} still mounted by a build that was interrupted: umount, and run again`);
+}
+
 async function make(kernel: Kernel): Promise<Tree> {
   const folder = cacheFolder("kernels", kernel.name);
   const stamp = path.join(folder, "recipe");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === recipe()) return describe(kernel, folder);
 
+  refuseMounts(folder);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const root = path.join(folder, "tree");

@@ -4,8 +4,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import test from "ava";
+import { seededChance } from "../../../test/support/seeded-chance.ts";
 import { makeHeader, temporaryDirectory } from "../../../test/support/tpp.ts";
 import {
+  fieldBytes,
   layoutProblem,
   type RecordLayout,
   RecordValues,
@@ -129,6 +131,35 @@ for (const [what, records] of senseless) {
     t.true(walk.damage.some(({ kind }) => kind === "header"));
   });
 }
+
+test("synthetic layouts at random: refused, or every value of the last record lies inside it", (t) => {
+  const chance = seededChance(20261127);
+  const whole = (from: number, to: number): number => from + Math.floor(chance() * (to - from + 1));
+  const types = [...Object.keys(fieldBytes), "u128"];
+  const names = ["time_ns", "type", "family", "saddr", "daddr", "sport", "cong", "comm"];
+  let taken = 0;
+  for (let turn = 0; turn < 20_000; turn += 1) {
+    const bytes = chance() < 0.02 ? whole(-2, 2 ** 32) : whole(1, 64);
+    const fields = names.slice(0, whole(0, names.length)).map((name) => ({
+      name,
+      type: types[whole(0, types.length - 1)],
+      offset: chance() < 0.05 ? whole(-(2 ** 31), 2 ** 32) : whole(0, Math.max(0, bytes - 1)),
+    }));
+    const described = { ...layout, bytes, fields } as RecordLayout;
+    if (layoutProblem(described) !== null) {
+      t.throws(() => new RecordValues(described), { instanceOf: RangeError });
+      continue;
+    }
+    taken += 1;
+    const values = new RecordValues(described);
+    const count = whole(1, 3);
+    const view = new DataView(new ArrayBuffer(count * bytes));
+    for (const { name } of described.fields)
+      for (const get of [values.number(name), values.bigint(name), values.text(name), values.address(name)])
+        t.notThrows(() => get?.(view, (count - 1) * bytes), JSON.stringify(described));
+  }
+  t.true(taken > 1000, `${taken} taken`);
+});
 
 test("values are read where the layout says, and only with their own type", (t) => {
   const values = new RecordValues(layout);

@@ -1,0 +1,103 @@
+/**
+ * Finds changes of the congestion state, and for each the last record before it that reported a window. Where every
+ * packet has a record, this is the record of the packet that changed the state. The column is set only on the first
+ * record that shows a new state, so these few records are found without reading the others.
+ */
+import type { Batch, Layout } from "./batch.ts";
+import {
+  type Bytes,
+  cellsOf,
+  emptyColumn,
+  type Filled,
+  flowsOf,
+  grown,
+  isSet,
+  mark,
+  putLong,
+  tellNulls,
+  type Words,
+} from "./cells.ts";
+import type { CarriedSpec } from "./columns.ts";
+import type { StatesTold } from "./follow.ts";
+
+/** `before_ord`: number (`ord`) of that earlier record, set on the first record that shows a new state. */
+export const changeSpecs: readonly CarriedSpec[] = [{ name: "before_ord", kind: "i64", type: "BIGINT" }];
+
+const open = 0;
+const none = -1;
+
+/**
+ * Values kept for each connection: the state before its last record, the state since, the number of the record before
+ * that change, the number of the last record that reported a window.
+ */
+const fields = 4;
+const at = { held: 0, state: 1, before: 2, told: 3 } as const;
+
+/** The columns of a batch that are read, and those that are filled. */
+interface Columns {
+  readonly flow: Words;
+  readonly cwnd: Words | null;
+  readonly state: Bytes | null;
+  readonly before: Filled<Int32Array>;
+}
+
+export class Changes {
+  readonly #states: StatesTold;
+  #last = new Float64Array(fields * 1024).fill(none);
+  /** Number of records so far. */
+  #records = 0;
+
+  /** Null for a source that does not report congestion states. */
+  static of(states: StatesTold, layout: Layout): Changes | null {
+    return states !== "never" && layout.place("before_ord") >= 0 ? new Changes(states) : null;
+  }
+
+  private constructor(states: StatesTold) {
+    this.#states = states;
+  }
+
+  /** Fills the column of a batch whose connections are known. `flows`: number of connections so far. */
+  follow(batch: Batch, flows: number): void {
+    this.#last = grown(this.#last, fields * (flows + 1), none);
+    const columns: Columns = {
+      flow: flowsOf(batch),
+      cwnd: cellsOf(batch, "snd_cwnd"),
+      state: cellsOf(batch, "ca_state"),
+      before: emptyColumn(batch, "before_ord"),
+    };
+    this.#fill(batch.rows, columns);
+    tellNulls(batch, [columns.before]);
+    this.#records += batch.rows;
+  }
+
+  #fill(rows: number, { flow, cwnd, state, before }: Columns): void {
+    const [last, records] = [this.#last, this.#records];
+    const always = this.#states === "always";
+    for (let row = 0; row < rows; row++) {
+      if (!isSet(flow.valid, row)) continue;
+      const tellsWindow = cwnd !== null && isSet(cwnd.valid, row);
+      const told = state !== null && isSet(state.valid, row) ? state.values[row]! : none;
+      if (!tellsWindow && (always || told === none)) continue;
+      const base = flow.values[row]! * fields;
+      const stateBefore = last[base + at.state]!;
+      let changed = none;
+      if (always) {
+        if (stateBefore !== none && told !== stateBefore) changed = last[base + at.told]!;
+        last[base + at.state] = told;
+      } else {
+        // A source that reports only changes starts in Open. A reported state holds from that record on.
+        const held = stateBefore === none ? open : stateBefore;
+        const heldBefore = last[base + at.held]!;
+        if (heldBefore !== none && held !== heldBefore) changed = last[base + at.before]!;
+        last[base + at.held] = held;
+        last[base + at.state] = told === none ? held : told;
+        if (told !== none && told !== held) last[base + at.before] = last[base + at.told]!;
+      }
+      if (changed !== none) {
+        putLong(before.values, row, changed);
+        mark(before.valid, row);
+      }
+      if (tellsWindow) last[base + at.told] = records + row + 1;
+    }
+  }
+}
