@@ -1,7 +1,7 @@
 -- Size of a full segment of each connection, for sources that tell neither it nor the number of packets in flight.
 -- What is sent in full segments is acknowledged in whole numbers of them, most of the time one or two (RFC 5681, 4.2),
--- so a step of snd_una that is common, and whose double is too, is one segment. Where no two steps are such, the
--- commonest step is a whole number of segments, and the window tells of how many: the kernel lets it grow only when
+-- so an advance of snd_una that is common, and whose double is too, is one segment. Where no two advances are such,
+-- the commonest one is a whole number of segments, and the window tells of how many: the kernel lets it grow only when
 -- that was what limited it (tcp_is_cwnd_limited), so then bytes in flight per packet of the window are about a
 -- segment. Less than the kernel's smallest segment (TCP_MIN_SND_MSS, 48 bytes) is none.
 -- needs: _byte_records
@@ -13,7 +13,7 @@ WITH
     SELECT
       capture,
       flow,
-      snd_una - known_snd_una AS step,
+      snd_una - known_snd_una AS advance,
       count(*) AS times
     FROM
       _byte_records
@@ -33,8 +33,8 @@ WITH
           capture,
           flow
         ORDER BY
-          times DESC,
-          step
+          times DESC NULLS LAST,
+          advance NULLS FIRST
       ) AS place
     FROM
       advances
@@ -44,20 +44,20 @@ WITH
     SELECT
       one.capture,
       one.flow,
-      one.step,
+      one.advance,
       row_number() OVER (
         PARTITION BY
           one.capture,
           one.flow
         ORDER BY
-          one.times + two.times DESC,
-          one.step
+          one.times + two.times DESC NULLS LAST,
+          one.advance NULLS FIRST
       ) AS place
     FROM
       ranked AS one
       JOIN ranked AS two ON two.capture = one.capture
       AND two.flow = one.flow
-      AND two.step = 2 * one.step
+      AND two.advance = 2 * one.advance
     WHERE
       one.place <= 4
       AND two.place <= 4
@@ -91,9 +91,9 @@ WITH
       ranked.capture,
       ranked.flow,
       coalesce(
-        pairs.step,
-        ranked.step / nullif(greatest(round(ranked.step / nullif(packet_bytes, 0)), 1), 0),
-        ranked.step
+        pairs.advance,
+        ranked.advance / nullif(greatest(round(ranked.advance / nullif(packet_bytes, 0)), 1), 0),
+        ranked.advance
       )::DOUBLE AS segment_bytes
     FROM
       ranked
