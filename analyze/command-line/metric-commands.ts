@@ -1,4 +1,4 @@
-/** The definitions of the commands that answer from the metrics; program.ts has the others and what all share. */
+/** The definitions of the commands that query the metrics. program.ts has the others, and what all share. */
 import { type Command, Option } from "commander";
 import type { CheckOptions } from "../commands/check.ts";
 import type { MetricsOptions } from "../commands/metrics.ts";
@@ -91,7 +91,7 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
 }
 
 /**
- * A query that begins with a SQL comment (`-- …`) would be taken for an option. A line feed before it prevents that.
+ * A query that begins with a SQL comment (`-- …`) would be taken for an option. A line feed before it prevents this.
  */
 export const withQueries = (argv: readonly string[]): string[] =>
   argv.includes("sql") ? argv.map((arg) => (/^--(\s|.*\n)/.test(arg) ? `\n${arg}` : arg)) : [...argv];

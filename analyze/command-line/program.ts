@@ -1,4 +1,4 @@
-/** What commands and options `analyze` has; metric-commands.ts has those that answer from the metrics. */
+/** The commands and options of `analyze`. metric-commands.ts has the commands that query the metrics. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { Command, Option } from "commander";
 import type { CommandIo } from "../commands/open.ts";
@@ -14,7 +14,7 @@ import { addMetricCommands } from "./metric-commands.ts";
 import { flowNumbers, refuseRepeated, seconds, wholeNumber, windowSeconds } from "./options.ts";
 import { filesAndWord } from "./words.ts";
 
-/** The command definitions; each action imports the one function it calls. */
+/** Defines the commands. Each action imports the one function that it calls. */
 export function buildProgram(io: CommandIo, setExitCode: (code: number) => void = () => {}): Command {
   const program = new Command("analyze")
     .description("Tables, Parquet and pictures from captures of TCP state (.tpp, or the Parquet that convert writes).")
@@ -116,7 +116,7 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
 }
 
 /**
- * The parser's own words, with what was typed in them: `error: unknown option '--x'`, and below what it may have meant.
+ * The parser's message, which quotes what was typed: `error: unknown option '--x'`, and below it perhaps a suggestion.
  */
 function usageText(text: string): string {
   const [, line = "", guess = ""] = /^(?:error: )?([\s\S]*?)(\n\(Did you mean .*\))?\n?$/.exec(text) ?? [];

@@ -1,9 +1,9 @@
-/** What a kind of plot says of itself, and the colours. */
+/** The definition of a kind of plot, and the colours. */
 
 /** One line of a plot: where its points come from and how it is drawn. */
 export interface Series {
   readonly name: string;
-  /** SQL of rows flow, ord, t, value; joined with the others of the plot. */
+  /** A SELECT of flow, ord, t, value. */
   readonly points: string;
   /** More rows of the same kind, for captures that show changes of the congestion state but count no packets. */
   readonly stateChangePoints?: string;
@@ -20,17 +20,18 @@ export interface Series {
   readonly optional?: boolean;
 }
 
-/** What a picture of one kind shows; how it is laid out is the same for all (spec.ts). */
+/** What a kind of plot shows. The layout is the same for all kinds (spec.ts). */
 export interface PlotDefinition {
   /** What it shows, for the list of plots; no full stop. */
   readonly shows: string;
   readonly title: string;
   readonly yTitle: string;
-  /** Views of ../sql that the points use, beside `trace`. */
+  /** Views of ../sql that the points use, in addition to `trace`. */
   readonly views: readonly string[];
   readonly series: readonly Series[];
   /**
-   * How a line runs between two points; state is drawn backwards from its record, which holds what was so before it.
+   * How a line runs between two points. A record shows the state held before it, so state is drawn back from its
+   * record.
    */
   readonly interpolate: "step-before" | "step-after" | "linear";
   /** Whether its points are sums over windows. */
@@ -43,7 +44,7 @@ export interface PlotDefinition {
   readonly scales: readonly { readonly from: number; readonly divisor: number; readonly unit: string }[];
 }
 
-/** Okabe and Ito's colours, distinguishable with all common kinds of colour blindness. */
+/** The colours of Okabe and Ito, distinguishable with all common kinds of colour blindness. */
 export const palette = {
   blue: "#0072B2",
   orange: "#E69F00",
@@ -55,7 +56,7 @@ export const palette = {
   grey: "#7A7A7A",
 } as const;
 
-/** One colour a flow where flows share a panel. */
+/** The colours of flows that share a panel. */
 export const flowColors: readonly string[] = [
   palette.blue,
   palette.orange,

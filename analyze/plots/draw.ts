@@ -1,4 +1,4 @@
-/** One plot of a trace, as a Vega-Lite specification. */
+/** Draws one plot of a trace as a Vega-Lite specification. */
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import { MissingColumnError, NothingToDrawError } from "../errors.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -9,7 +9,7 @@ import { type Mark, type PlotRange, type Point, reducedMarks, reducedPoints } fr
 import { plotSpec, shareOnePanel, type VegaLiteSpec } from "./spec.ts";
 
 export interface PlotOptions {
-  /** Flows to draw. By default, those with most data. */
+  /** Flows to draw. By default, those with the most data. */
   readonly flows?: readonly number[] | undefined;
   /** Range of time, seconds since the capture began. */
   readonly from?: number | undefined;
@@ -30,7 +30,7 @@ export interface Drawing {
 }
 
 /**
- * Builds the Vega-Lite specification of a plot. Throws where the source lacks what it needs, or nothing is in range.
+ * Builds the Vega-Lite specification of a plot. Throws if the source lacks a needed column, or no point is in range.
  */
 export async function drawPlot(trace: Trace, name: PlotName, options: PlotOptions = {}): Promise<Drawing> {
   const definition = await definitionOf(trace, name, options);
@@ -109,14 +109,14 @@ async function availableSeries(
   return { series: definition.series, proxies };
 }
 
-/** Sources that supply a column, by the table of columns. */
+/** Sources that supply a column, from the column table. */
 const suppliersOf = (column: string): string[] =>
   Object.keys(traceColumns.find(({ name }) => name === column)?.sources ?? {});
 
-/** A window spans several polls. A window without a poll would look like silence. */
+/** Least number of polls in a window. A window without a poll would look as if nothing was sent. */
 const pollsInWindow = 5;
 
-/** Usual time between two polls, seconds. */
+/** Median time between two polls, seconds. */
 const medianGap = async (trace: Trace): Promise<number> =>
   (await trace.database.value<number | null>(
     "SELECT median(gap) FROM (SELECT t - lag(t) OVER (ORDER BY t) AS gap FROM (SELECT DISTINCT t FROM trace WHERE type = 'sample'))",
@@ -150,7 +150,7 @@ function subtitle(trace: Trace, window: number | null, notes: readonly string[])
   ].join("; ");
 }
 
-/** The next of 1, 2, 5 x 10^n at or above. */
+/** The smallest of 1, 2, 5 x 10^n that is not below `step`. */
 function niceStep(step: number): number {
   const power = 10 ** Math.floor(Math.log10(step));
   return (

@@ -1,4 +1,4 @@
-/** The plots there are, in the order in which help lists them. A kind is loaded when it is drawn. */
+/** The available plots, in the order of the help. The module of a kind is loaded when it is drawn. */
 import type { PlotDefinition } from "./definition.ts";
 
 const kinds = {

@@ -1,4 +1,4 @@
-/** The few points and marks of each pixel that a picture can show. */
+/** Reduces points and marks to those that a picture can show. */
 import { capabilitiesOf } from "../captures/capabilities.ts";
 import { numeral, wholeNumeral } from "../database/literals.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -18,9 +18,10 @@ export interface PlotRange {
 }
 
 /**
- * The points of a series that a picture of so many pixel columns can show: the first, last, lowest and highest of each
- * column (M4: Jugel and others, "M4: A Visualization-Oriented Time Series Data Aggregation", VLDB 2014). A line through
- * them covers the same pixels as a line through all. At most 4 x `columns` points a flow, in order of time.
+ * The points of a series that a picture with `columns` pixel columns can show: the first, last, lowest and highest of
+ * each column (M4: Jugel and others, "M4: A Visualization-Oriented Time Series Data Aggregation", VLDB 2014). A line
+ * through them covers the same pixels as a line through all points. At most 4 x `columns` points a flow, in order of
+ * time.
  */
 export async function reducedPoints(trace: Trace, series: Series, range: PlotRange, columns: number): Promise<Point[]> {
   const { from, to, flows } = range;
@@ -60,7 +61,7 @@ export interface Mark {
   readonly mark: string;
 }
 
-/** The events to mark, at most one of a kind a pixel column. */
+/** The events to mark, at most one of each kind in a pixel column. */
 export async function reducedMarks(trace: Trace, range: PlotRange, columns: number): Promise<Mark[]> {
   await trace.need("marks");
   const { from, to, flows } = range;

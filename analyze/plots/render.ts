@@ -1,10 +1,10 @@
-/** A specification as SVG or PNG. */
+/** Renders a specification as SVG or PNG. */
 import { Resvg } from "@resvg/resvg-js";
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import type { VegaLiteSpec } from "./spec.ts";
 
-/** Compiles to Vega. A warning of Vega-Lite is our defect, so it is thrown. */
+/** Compiles to Vega. A warning from Vega-Lite means that our specification is wrong, so it is thrown. */
 export function toVega(spec: VegaLiteSpec): vega.Spec {
   const warnings: string[] = [];
   const keep = (...parts: unknown[]) => {
@@ -24,8 +24,8 @@ export function toVega(spec: VegaLiteSpec): vega.Spec {
 }
 
 /**
- * Widths of characters in DejaVu Sans, relative to the font's size. Without a browser, Vega assumes 0.8 for every
- * character, which makes legends half as wide again as they should be.
+ * Widths of characters in DejaVu Sans, relative to the font size. Without a browser, Vega assumes 0.8 for every
+ * character, which makes legends 1.5 times as wide as they should be.
  */
 interface TextItem {
   readonly fontSize?: number;

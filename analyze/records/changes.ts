@@ -17,14 +17,11 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 import type { StatesTold } from "./follow.ts";
 
 /** `before_ord`: number (`ord`) of that earlier record, set on the first record that shows a new state. */
-export const changeSpecs: readonly ColumnSpec[] = [{ name: "before_ord", kind: "i64" }];
-
-/** SQL types of those columns. */
-export const changeTypes: Readonly<Record<string, string>> = { before_ord: "BIGINT" };
+export const changeSpecs: readonly CarriedSpec[] = [{ name: "before_ord", kind: "i64", type: "BIGINT" }];
 
 const open = 0;
 const none = -1;

@@ -22,23 +22,15 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 
 /** sql/_expiry_records.sql defines these columns. */
-export const expirySpecs: readonly ColumnSpec[] = [
-  { name: "expiries", kind: "u32" },
-  { name: "progressed_expiries", kind: "u32" },
-  { name: "recovered_expiries", kind: "u32" },
-  { name: "since_ack_ns", kind: "i64" },
+export const expirySpecs: readonly CarriedSpec[] = [
+  { name: "expiries", kind: "u32", type: "UINTEGER" },
+  { name: "progressed_expiries", kind: "u32", type: "UINTEGER" },
+  { name: "recovered_expiries", kind: "u32", type: "UINTEGER" },
+  { name: "since_ack_ns", kind: "i64", type: "BIGINT" },
 ];
-
-/** SQL types of those columns. */
-export const expiryTypes: Readonly<Record<string, string>> = {
-  expiries: "UINTEGER",
-  progressed_expiries: "UINTEGER",
-  recovered_expiries: "UINTEGER",
-  since_ack_ns: "BIGINT",
-};
 
 const typeReceived = 0;
 const typeTimeout = 2;

@@ -22,29 +22,18 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 
 /** Columns that the pass adds to those of `trace`. sql/intervals.sql defines them. */
-export const followSpecs: readonly ColumnSpec[] = [
-  { name: "step_ns", kind: "i64" },
-  { name: "previous_cwnd", kind: "u32" },
-  { name: "previous_retrans", kind: "u32" },
-  { name: "held_ca_state", kind: "u8" },
-  { name: "previous_ca_state", kind: "u8" },
-  { name: "rtt_sample_us", kind: "f64" },
-  { name: "unsent_bytes", kind: "i64" },
+export const followSpecs: readonly CarriedSpec[] = [
+  { name: "step_ns", kind: "i64", type: "BIGINT" },
+  { name: "previous_cwnd", kind: "u32", type: "UINTEGER" },
+  { name: "previous_retrans", kind: "u32", type: "UINTEGER" },
+  { name: "held_ca_state", kind: "u8", type: "ca_state" },
+  { name: "previous_ca_state", kind: "u8", type: "ca_state" },
+  { name: "rtt_sample_us", kind: "f64", type: "DOUBLE" },
+  { name: "unsent_bytes", kind: "i64", type: "BIGINT" },
 ];
-
-/** SQL types of those columns. */
-export const followTypes: Readonly<Record<string, string>> = {
-  step_ns: "BIGINT",
-  previous_cwnd: "UINTEGER",
-  previous_retrans: "UINTEGER",
-  held_ca_state: "ca_state",
-  previous_ca_state: "ca_state",
-  rtt_sample_us: "DOUBLE",
-  unsent_bytes: "BIGINT",
-};
 
 /** How the source reports congestion states: in each record, at changes only, or not at all. */
 export type StatesTold = "always" | "changes" | "never";

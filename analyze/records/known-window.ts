@@ -17,20 +17,13 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 
-export const knownWindowSpecs: readonly ColumnSpec[] = [
-  { name: "known_cwnd", kind: "u32" },
-  { name: "known_ssthresh", kind: "u32" },
-  { name: "known_inflight_bytes", kind: "i64" },
+export const knownWindowSpecs: readonly CarriedSpec[] = [
+  { name: "known_cwnd", kind: "u32", type: "UINTEGER" },
+  { name: "known_ssthresh", kind: "u32", type: "UINTEGER" },
+  { name: "known_inflight_bytes", kind: "i64", type: "BIGINT" },
 ];
-
-/** SQL types of those columns. */
-export const knownWindowTypes: Readonly<Record<string, string>> = {
-  known_cwnd: "UINTEGER",
-  known_ssthresh: "UINTEGER",
-  known_inflight_bytes: "BIGINT",
-};
 
 /** Values kept for each connection: window, threshold, bytes in flight. */
 const fields = 3;

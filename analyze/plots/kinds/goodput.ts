@@ -1,7 +1,7 @@
 /** The plot `goodput`. */
 import { type PlotDefinition, palette } from "../definition.ts";
 
-/** Windows as a staircase: each from its start, and the last to its end. */
+/** Draws windows as steps. Each begins at its start, and the last one extends to its end. */
 const windowed = (rate: string): string => `
   SELECT flow, (window_start_s / window_s)::BIGINT AS ord, window_start_s AS t, ${rate} AS value
   FROM goodput WHERE ${rate} IS NOT NULL

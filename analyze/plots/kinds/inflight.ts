@@ -1,7 +1,7 @@
-/** The plot `inflight`: in packets where the source counts them, else in bytes. */
+/** The plot `inflight`, in packets where the source counts them, otherwise in bytes. */
 import { type PlotDefinition, palette } from "../definition.ts";
 
-/** Packets in flight under the window that bounds them. */
+/** Packets in flight and the congestion window, which bounds them. */
 const inflightPackets: PlotDefinition = {
   shows: "packets (or bytes) sent and not yet acknowledged, under the congestion window",
   title: "Packets in flight",
@@ -26,7 +26,7 @@ const inflightPackets: PlotDefinition = {
   ],
 };
 
-/** Bytes sent and not yet acknowledged, for sources that count no packets. */
+/** Bytes sent and not yet acknowledged, for sources that do not count packets. */
 const inflightBytes: PlotDefinition = {
   shows: "packets (or bytes) sent and not yet acknowledged, under the congestion window",
   title: "Bytes in flight",

@@ -1,7 +1,7 @@
 /** The plot `limits`. */
 import { type PlotDefinition, palette, type Series } from "../definition.ts";
 
-/** Windows as a staircase: each from its start, and the last to its end. */
+/** Draws windows as steps. Each begins at its start, and the last one extends to its end. */
 const share = (time: string): string => `
   SELECT flow, (window_start_s / window_s)::BIGINT AS ord, window_start_s AS t, 100 * ${time} / told_s AS value FROM limits_by_window
   UNION ALL
@@ -10,7 +10,7 @@ const share = (time: string): string => `
 
 const series = (name: string, time: string, color: string): Series => ({ name, points: share(time), color });
 
-/** What kept each flow from sending more: shares of each window, one on the other. */
+/** What kept each flow from sending more: shares of each window, stacked. */
 export const limits: PlotDefinition = {
   shows: "what kept each flow from sending more, as shares of each window",
   title: "What limited the sender",
