@@ -1,11 +1,7 @@
 /** The legend of a picture: a sample of each kind of shape and its name, in rows that fit the width. */
 import { type Font, textWidth, wrapped } from "./fonts.ts";
-import type { Picture, Shape } from "./model.ts";
-import type { VegaLiteSpec } from "./spec.ts";
+import type { Picture, Shape, VegaLiteSpec } from "./model.ts";
 import type { Theme } from "./style.ts";
-
-export const legendPlaces = ["top", "bottom", "none"] as const;
-export type LegendPlace = (typeof legendPlaces)[number];
 
 interface Entry {
   readonly shape: Shape;
@@ -24,9 +20,22 @@ const between = 16;
 
 /** One entry for each name, in the order of the shapes; lines first. */
 function entriesOf(picture: Picture, width: number, font: Font): Entry[] {
-  const order: readonly Shape["kind"][] = ["line", "area", "dots", "lane", "ribbon", "ticks", "outline", "shade"];
+  const order: readonly Shape["kind"][] = [
+    "line",
+    "area",
+    "dots",
+    "lane",
+    "laneMarks",
+    "ribbon",
+    "ticks",
+    "outline",
+    "shade",
+  ];
   const shapes = picture.panels.flatMap((panel) => panel.shapes).filter(({ name }) => name !== "");
-  const sorted = order.flatMap((kind) => shapes.filter((shape) => shape.kind === kind));
+  const isThin = (shape: Shape) => (shape.kind === "line" && shape.thin ? 1 : 0);
+  const sorted = order.flatMap((kind) =>
+    shapes.filter((shape) => shape.kind === kind).sort((a, b) => isThin(a) - isThin(b)),
+  );
   const seen = new Map<string, Shape>();
   for (const shape of sorted) if (!seen.has(shape.name)) seen.set(shape.name, shape);
   return [...seen.values()].map((shape) => {
@@ -117,6 +126,15 @@ function entryLayers({ shape, lines, x, y }: Placed, font: Font, theme: Theme): 
     case "lane":
     case "ribbon":
       return [rect(1), text];
+    case "laneMarks":
+      return [
+        {
+          data: datum,
+          mark: { type: "point", shape: "triangle-up", size: 40, color, filled: true, opacity: 1 },
+          encoding: { x: at(x + sample / 2), y: at(middle) },
+        },
+        text,
+      ];
     case "dots":
       return [
         {

@@ -63,13 +63,19 @@ export interface StretchesShape extends Named {
   readonly spans: readonly { readonly from: number; readonly to: number; readonly lane?: string }[];
 }
 
+/** Moments on lanes. */
+export interface LaneMarksShape extends Named {
+  readonly kind: "laneMarks";
+  readonly at: readonly { readonly x: number; readonly lane: string }[];
+}
+
 /** A closed outline, such as an ellipse. */
 export interface OutlineShape extends Named {
   readonly kind: "outline";
   readonly points: readonly XY[];
 }
 
-export type Shape = LineShape | AreaShape | DotsShape | TicksShape | StretchesShape | OutlineShape;
+export type Shape = LineShape | AreaShape | DotsShape | TicksShape | StretchesShape | LaneMarksShape | OutlineShape;
 
 export interface Axis {
   readonly title: string;
@@ -96,3 +102,6 @@ export interface Picture {
   readonly x: Axis & { readonly isTime: boolean };
   readonly panels: readonly Panel[];
 }
+
+/** A Vega-Lite specification; its schema is checked by Vega-Lite when it is drawn. */
+export type VegaLiteSpec = Record<string, unknown>;

@@ -1,6 +1,5 @@
 /** The layers of a panel: how each shape is drawn. */
-import type { Shape, XY } from "./model.ts";
-import type { VegaLiteSpec } from "./spec.ts";
+import type { Shape, VegaLiteSpec, XY } from "./model.ts";
 import type { Theme } from "./style.ts";
 
 export interface Drawn {
@@ -114,6 +113,23 @@ export function shapeLayers(shape: Shape, drawn: Drawn): VegaLiteSpec[] {
         },
       ];
     }
+    case "laneMarks":
+      return [
+        {
+          data: { values: shape.at.map(({ x: at, lane }) => ({ [x.field]: at, lane, series })) },
+          mark: {
+            type: "point",
+            shape: "triangle-up",
+            size: 45,
+            color,
+            filled: true,
+            opacity: 1,
+            stroke: theme.background,
+            strokeWidth: 0.8,
+          },
+          encoding: { x, y, tooltip: [{ ...named, title: "event" }, xTip] },
+        },
+      ];
     case "shade":
     case "ribbon":
     case "lane": {

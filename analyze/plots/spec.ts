@@ -1,13 +1,11 @@
 /** The Vega-Lite specification of a picture: title, legend, panels, axes. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
+import type { LegendPlace, ThemeName } from "./choices.ts";
 import { standardFont, textWidth, wrapped } from "./fonts.ts";
-import { type LegendPlace, legendView } from "./legend.ts";
-import type { Axis, Panel, Picture, Shape } from "./model.ts";
+import { legendView } from "./legend.ts";
+import type { Axis, Panel, Picture, Shape, VegaLiteSpec } from "./model.ts";
 import { shapeLayers, tickRows } from "./shapes.ts";
-import { type Theme, type ThemeName, themes } from "./style.ts";
-
-/** A Vega-Lite specification; its schema is checked by Vega-Lite when it is drawn. */
-export type VegaLiteSpec = Record<string, unknown>;
+import { type Theme, themes } from "./style.ts";
 
 export interface Look {
   readonly theme: ThemeName;
@@ -43,12 +41,14 @@ function withForeignText(picture: Picture): Picture {
       title: panel.title === null ? null : foreignText(panel.title),
       ...(panel.lanes ? { lanes: panel.lanes.map(foreignText) } : {}),
       shapes: panel.shapes.map((shape) =>
-        shape.kind === "lane"
-          ? {
-              ...shown(shape),
-              spans: shape.spans.map((span) => ({ ...span, lane: foreignText(span.lane ?? "") })),
-            }
-          : shown(shape),
+        shape.kind === "laneMarks"
+          ? { ...shown(shape), at: shape.at.map((one) => ({ ...one, lane: foreignText(one.lane) })) }
+          : shape.kind === "lane"
+            ? {
+                ...shown(shape),
+                spans: shape.spans.map((span) => ({ ...span, lane: foreignText(span.lane ?? "") })),
+              }
+            : shown(shape),
       ),
     })),
   };
@@ -64,7 +64,7 @@ export function pictureSpec(foreign: Picture, look: Look): VegaLiteSpec {
     panelView(picture, panel, index === picture.panels.length - 1, look, theme, extent),
   );
   const titled = picture.panels.some(({ title }) => title !== null);
-  const spacing = look.fontSize * (titled ? 2.2 : 1.2);
+  const spacing = look.fontSize * (titled ? 2.2 : 0.9);
   const whole = extent + look.width;
   const all = legend === null ? views : look.legend === "top" ? [legend, ...views] : [...views, below(legend, look)];
   return {

@@ -1,11 +1,9 @@
 /** Colours, dashes and themes. A line is told from another by both, so that print in grey and any eye can tell. */
+import { type ThemeName, themeNames } from "./choices.ts";
 
 export type ColorName =
   | ("blue" | "orange" | "green" | "vermilion" | "purple" | "black" | "sky" | "brown")
-  | ("grey" | "pale");
-
-export const themeNames = ["light", "print", "dark"] as const;
-export type ThemeName = (typeof themeNames)[number];
+  | ("grey" | "pale" | "wine" | "ice" | "mist");
 
 export interface Theme {
   readonly name: ThemeName;
@@ -34,6 +32,9 @@ const okabeIto: Readonly<Record<ColorName, string>> = {
   brown: "#6B4A12",
   grey: "#7A7A7A",
   pale: "#D9D9D9",
+  wine: "#6E1B0B",
+  ice: "#A6DBF7",
+  mist: "#F0F0F0",
 };
 
 export const themes: Readonly<Record<ThemeName, Theme>> = {
@@ -89,6 +90,9 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
       brown: "#B98A4A",
       grey: "#9AA0A8",
       pale: "#3d434c",
+      wine: "#8A3322",
+      ice: "#C9EAFB",
+      mist: "#2A2F37",
     },
     lineWidth: 1.5,
   },
