@@ -120,6 +120,7 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
       "captures that are runs of one experiment, such as 'cubic-*' (may be given again)",
       texts,
     )
+    .option("--free-scales", "an axis of its own for each flow's panel; else those of the same quantity have one")
     .addOption(new Option("--theme <name>", "light (the default), print or dark").choices(themeNames))
     .option("--size <length>", "width of the whole picture, such as 84mm, 3.3in or 400px", length)
     .option("--height <length>", "height of the whole picture, likewise", length)

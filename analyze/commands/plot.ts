@@ -28,6 +28,7 @@ export interface PlotCommandOptions {
   readonly align?: Align;
   readonly label?: string[];
   readonly group?: string[];
+  readonly freeScales?: boolean;
   readonly of?: string;
   readonly theme?: ThemeName;
   /** Pixels. */

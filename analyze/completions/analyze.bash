@@ -260,7 +260,7 @@ _analyze() {
     ;;
   plot)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --list -o --output -f --force --with --flow --from --to --window --unit --of --overlay --align --label --group --theme --size --height --font --font-size --legend --width --title --no-title -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --list -o --output -f --force --with --flow --from --to --window --unit --of --overlay --align --label --group --free-scales --theme --size --height --font --font-size --legend --width --title --no-title -h --help'
     else
       _analyze_files "$cur"
       ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'overview cwnd inflight rtt rto goodput sequence states limits fairness cdf scatter phase rounds bbr'

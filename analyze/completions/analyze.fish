@@ -65,6 +65,7 @@ complete -c analyze -n '__fish_seen_subcommand_from plot' -l overlay -d 'flows o
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l align -x -a 'capture start clock' -d 'where time begins (default: capture'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l label -x -d 'name of a capture, or of a group, in their order (may be given again)'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l group -x -d 'captures that are runs of one experiment, such as \'cubic-*\' (may be given again)'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -l free-scales -d 'an axis of its own for each flow\'s panel'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l theme -x -a 'light print dark' -d 'light (the default), print or dark (light, print, dark)'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l size -x -d 'width of the whole picture, such as 84mm, 3.3in or 400px'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l height -x -d 'height of the whole picture, likewise'

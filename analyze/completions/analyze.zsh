@@ -103,6 +103,7 @@ _analyze() {
         '--align[where time begins (default\: capture]:where:(capture start clock)' \
         '--label[name of a capture, or of a group, in their order (may be given again)]:text:' \
         '--group[captures that are runs of one experiment, such as ’cubic-*’ (may be given again)]:pattern:' \
+        '--free-scales[an axis of its own for each flow’s panel]' \
         '--theme[light (the default), print or dark (light, print, dark)]:name:(light print dark)' \
         '--size[width of the whole picture, such as 84mm, 3.3in or 400px]:length:' \
         '--height[height of the whole picture, likewise]:length:' \

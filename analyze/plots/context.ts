@@ -22,6 +22,8 @@ export interface DrawContext {
   readonly window: number | undefined;
   /** Whether the flows were named. */
   readonly asked: boolean;
+  /** Panels of the same quantity may have axes of their own. */
+  readonly freeScales: boolean;
   readonly overlay: boolean;
   readonly title: string | undefined;
 }

@@ -72,6 +72,8 @@ interface Described {
 export interface TimePlot extends PanelDefinition, Described {
   /** Further panels of the same flows. */
   readonly below?: readonly PanelDefinition[];
+  /** SQL of a column `note`: what the caption says of the flows in `list`. */
+  readonly remarks?: (list: string) => string;
   /** Whether flows share the panels however few they are. */
   readonly shared?: boolean;
   /** The most flows that are drawn unless some are named. */

@@ -35,6 +35,8 @@ export interface PlotOptions {
   readonly labels?: readonly string[] | undefined;
   /** Patterns of files: the captures that fit one are runs of one experiment. */
   readonly groups?: readonly string[] | undefined;
+  /** Each flow's panel ends where its own values do; else panels of the same quantity have one axis. */
+  readonly freeScales?: boolean | undefined;
   /** Of `cdf`: `rtt`, or a numeric column of `flows`. */
   readonly of?: string | undefined;
   readonly theme?: ThemeName | undefined;
@@ -79,6 +81,7 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
     of: options.of,
     window: options.window,
     asked: options.flows !== undefined,
+    freeScales: options.freeScales ?? false,
     overlay,
     title: options.title === false ? undefined : options.title,
   };

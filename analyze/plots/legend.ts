@@ -1,6 +1,6 @@
 /** The legend of a picture: a sample of each kind of shape and its name, in rows that fit the width. */
 import { type Font, textWidth, wrapped } from "./fonts.ts";
-import type { Picture, Shape, VegaLiteSpec } from "./model.ts";
+import type { Panel, Shape, VegaLiteSpec } from "./model.ts";
 import type { Theme } from "./style.ts";
 
 interface Entry {
@@ -19,35 +19,42 @@ const gap = 5;
 const between = 16;
 
 /** One entry for each name, in the order of the shapes; lines first. */
-function entriesOf(picture: Picture, width: number, font: Font): Entry[] {
-  const order: readonly Shape["kind"][] = [
-    "line",
-    "area",
-    "dots",
-    "lane",
-    "laneMarks",
-    "ribbon",
-    "ticks",
-    "outline",
-    "shade",
-  ];
-  const shapes = picture.panels.flatMap((panel) => panel.shapes).filter(({ name }) => name !== "");
-  const isThin = (shape: Shape) => (shape.kind === "line" && shape.thin ? 1 : 0);
-  const sorted = order.flatMap((kind) =>
-    shapes.filter((shape) => shape.kind === kind).sort((a, b) => isThin(a) - isThin(b)),
-  );
-  const seen = new Map<string, Shape>();
-  for (const shape of sorted) if (!seen.has(shape.name)) seen.set(shape.name, shape);
-  return [...seen.values()].map((shape) => {
+function entriesOf(panels: readonly Panel[], width: number, font: Font): Entry[] {
+  return distinct(panels).map((shape) => {
     const lines = wrapped(shape.name, width - sample - gap, font);
     const widest = Math.max(...lines.map((line) => textWidth(line, font)));
     return { shape, lines, width: sample + gap + widest };
   });
 }
 
-/** The legend as a view of so many pixels; null where there is one thing only, which the axis names. */
-export function legendView(picture: Picture, width: number, font: Font, theme: Theme): VegaLiteSpec | null {
-  const entries = entriesOf(picture, width, font);
+const order: readonly Shape["kind"][] = [
+  ...(["line", "area", "dots", "lane", "laneMarks"] as const),
+  ...(["ribbon", "ticks", "outline", "shade"] as const),
+];
+
+function distinct(panels: readonly Panel[]): Shape[] {
+  const shapes = panels.flatMap((panel) => panel.shapes).filter(({ name }) => name !== "");
+  const isThin = (shape: Shape) => (shape.kind === "line" && shape.thin ? 1 : 0);
+  const sorted = order.flatMap((kind) =>
+    shapes.filter((shape) => shape.kind === kind).sort((a, b) => isThin(a) - isThin(b)),
+  );
+  const seen = new Map<string, Shape>();
+  for (const shape of sorted) if (!seen.has(shape.name)) seen.set(shape.name, shape);
+  return [...seen.values()];
+}
+
+/**
+ * Which panels have a legend together: all, unless one style is of two names; then each its own.
+ */
+export function legendParts(panels: readonly Panel[]): Panel[][] {
+  const lines = distinct(panels).filter(({ kind }) => kind === "line");
+  const looks = new Set(lines.map(({ style }) => `${style.color} ${style.dash}`));
+  return looks.size < lines.length ? panels.map((panel) => [panel]) : [[...panels]];
+}
+
+/** The legend of some panels, as a view of so many pixels; null where there is one line only, which the axis names. */
+export function legendView(panels: readonly Panel[], width: number, font: Font, theme: Theme): VegaLiteSpec | null {
+  const entries = entriesOf(panels, width, font);
   const [only] = entries;
   if (!only || (entries.length === 1 && only.shape.kind === "line")) return null;
   const { placed, height } = place(entries, width, font.size * 1.35);

@@ -75,7 +75,7 @@ export async function reducedPoints(trace: Trace, series: Series, range: PlotRan
     GROUP BY flow, floor((t - ${numeral(from)}) * ${numeral(perSecond)})
     ORDER BY flow, ord, t, value NULLS LAST`);
   const [flow = [], , t = [], value = []] = result.values as number[][];
-  return t.map((_, index) => ({ flow: flow[index]!, t: t[index]!, value: value[index]! }));
+  return t.map((_, index) => ({ flow: Number(flow[index]), t: t[index]!, value: value[index]! }));
 }
 
 export interface BandPoint {

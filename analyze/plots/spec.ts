@@ -2,7 +2,7 @@
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { LegendPlace, ThemeName } from "./choices.ts";
 import { standardFont, textWidth, wrapped } from "./fonts.ts";
-import { legendView } from "./legend.ts";
+import { legendParts, legendView } from "./legend.ts";
 import type { Axis, Panel, Picture, Shape, VegaLiteSpec } from "./model.ts";
 import { shapeLayers, tickRows } from "./shapes.ts";
 import { type Theme, themes } from "./style.ts";
@@ -58,15 +58,22 @@ export function pictureSpec(foreign: Picture, look: Look): VegaLiteSpec {
   const picture = withForeignText(foreign);
   const theme = themes[look.theme];
   const font = { family: look.font, size: look.fontSize };
-  const legend = look.legend === "none" ? null : legendView(picture, look.width, font, theme);
   const extent = labelExtent(picture, look);
   const views = picture.panels.map((panel, index) =>
     panelView(picture, panel, index === picture.panels.length - 1, look, theme, extent),
   );
+  const parts = look.legend === "none" ? [picture.panels] : legendParts(picture.panels);
+  const legends = parts.map((part) => (look.legend === "none" ? null : legendView(part, look.width, font, theme)));
+  const shown = (legend: VegaLiteSpec | null | undefined) => (legend ? [legend] : []);
+  const all =
+    parts.length > 1
+      ? views.flatMap((view, index) => [...shown(legends[index]), view])
+      : look.legend === "bottom"
+        ? [...views, ...shown(legends[0]).map((legend) => below(legend, look))]
+        : [...shown(legends[0]), ...views];
   const titled = picture.panels.some(({ title }) => title !== null);
   const spacing = look.fontSize * (titled ? 2.2 : 0.9);
   const whole = extent + look.width;
-  const all = legend === null ? views : look.legend === "top" ? [legend, ...views] : [...views, below(legend, look)];
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
     ...(look.title ? { title: titleOf(picture, look, theme, whole) } : {}),
@@ -82,10 +89,18 @@ export function pictureSpec(foreign: Picture, look: Look): VegaLiteSpec {
 
 /** Under the axis of the last panel there are labels and a title before the legend can begin. */
 const below = (legend: VegaLiteSpec, look: Look): VegaLiteSpec => ({
-  height: look.fontSize * 2.6,
-  width: look.width,
-  view: { stroke: null },
-  ...(({ height: _, ...rest }) => rest)(legend),
+  spacing: 0,
+  bounds: "flush",
+  vconcat: [
+    {
+      width: look.width,
+      height: look.fontSize * 3,
+      view: { stroke: null },
+      data: { values: [{}] },
+      mark: { type: "text", text: "" },
+    },
+    legend,
+  ],
 });
 
 function titleOf(picture: Picture, look: Look, theme: Theme, width: number) {
@@ -162,7 +177,7 @@ export function panelView(
       labels: last,
       ticks: last,
       tickCount: Math.max(3, Math.min(10, Math.round(look.width / (look.fontSize * 7)))),
-      format: "~g",
+      format: picture.x.scale === "log" ? "~s" : ",~f",
       labelOverlap: true,
     },
   };

@@ -1,4 +1,5 @@
 /** A plot with time below: what its definition declares, as panels of a picture. */
+import { wholeNumeral } from "../database/literals.ts";
 import { NothingToDrawError } from "../errors.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { DrawnFlow } from "./choose.ts";
@@ -65,7 +66,8 @@ export async function timePicture(
     shifts: new Map(flows.map(({ flow, shift_s }) => [flow, shift_s])),
   };
   const losses = await lossesOf(context);
-  const notes = [...proxies, ...(losses.note === null ? [] : [losses.note])];
+  const remarks = definition.remarks ? await remarksOf(context, definition.remarks, window) : [];
+  const notes = [...proxies, ...(losses.note === null ? [] : [losses.note]), ...remarks];
   const caption = (more: readonly string[]) =>
     captionOf(context, [windowText(panels.some((one) => one.windowed) ? window : null), ...more]);
   if (grouped) {
@@ -96,6 +98,15 @@ export async function timePicture(
       );
   const leaving = left.size > 0 ? [`${[...left].join(" and ")} above the axis`] : [];
   return { picture: pictureOf(definition, context, caption([...notes, ...leaving]), drawn), notes };
+}
+
+async function remarksOf(
+  { trace, flows }: DrawContext,
+  remarks: (list: string) => string,
+  window: number,
+): Promise<string[]> {
+  const sql = remarks(flows.map(({ flow }) => wholeNumeral(flow)).join(", "));
+  return (await trace.withWindow(window, (windowed) => windowed.rows<{ note: string }>(sql))).map(({ note }) => note);
 }
 
 const pictureOf = (definition: TimePlot, context: DrawContext, caption: string[], panels: Panel[]): Picture => ({
@@ -150,7 +161,8 @@ function flowPanel(
   const { definition } = found;
   const breaks = told.losses.places.filter(({ capture }) => capture === flow.capture);
   const own = (points: readonly Point[]) => points.filter((point) => point.flow === flow.flow);
-  const top = axisTop(found, flow.flow);
+  const alike = context.freeScales ? [flow] : context.flows;
+  const top = alike.reduce((most, one) => Math.max(most, axisTop(found, one.flow)), 0);
   const scale = pickScale(definition.scales, top);
   const shapes: Shape[] = definition.stacked
     ? stack(
@@ -166,6 +178,8 @@ function flowPanel(
           left.add(series.name);
           return [];
         }
+        if (series.mayLeave && points.some(({ value }) => value !== null && value > top))
+          left.add(`parts of ${series.name}`);
         return seriesShape(series, definition, points, band, scale.divisor, breaks, index);
       });
   const marks = definition.marks ? markShapes(told.marks.filter((mark) => mark.flow === flow.flow)) : [];

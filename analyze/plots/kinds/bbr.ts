@@ -16,8 +16,9 @@ const minRtt = `coalesce(${told("min_rtt_us=(\\d+)")}, 1000 * ${told("(?:^|,)mrt
 const gain = (name: string): string =>
   `coalesce(${told(`${name}_gain_256=(\\d+)`)} / 256, ${told(`(?:^|,)${name}_gain=([\\d.]+)`)})`;
 
+/** Before its first measurement the algorithm tells 0, which is no value. */
 const points = (value: string): string => `
-  SELECT flow, ord, t, value FROM (SELECT flow, ord, t, ${value} AS value FROM trace WHERE cong = 'bbr' AND cong_state IS NOT NULL)
+  SELECT flow, ord, t, value FROM (SELECT flow, ord, t, nullif(${value}, 0) AS value FROM trace WHERE cong = 'bbr' AND cong_state IS NOT NULL)
   WHERE value IS NOT NULL`;
 
 const rtts: PanelDefinition = {
@@ -33,7 +34,6 @@ const rtts: PanelDefinition = {
         "SELECT flow, ord, t, rtt_us AS value FROM rtt_samples WHERE flow IN (SELECT DISTINCT flow FROM trace WHERE cong = 'bbr')",
       color: "orange",
       draw: "dots",
-      mayLeave: true,
       optional: true,
     },
   ],

@@ -38,13 +38,17 @@ async function roundTrips(context: DrawContext): Promise<Subject> {
   const rows = (select: string) =>
     `SELECT flow, name, value FROM (${select}) JOIN ${names} ON named_flow = flow WHERE ${within}`;
   const samples = rows("SELECT flow, t, rtt_us AS value FROM rtt_samples");
-  const isSampled = (await trace.rows(`SELECT 1 AS found FROM (${samples}) LIMIT 1`)).length > 0;
+  const told = await trace.rows<{ flow: number }>(`SELECT DISTINCT flow FROM (${samples}) ORDER BY flow`);
+  const isSampled = told.length > 0;
+  const without = flows.filter(({ flow }) => !told.some((one) => one.flow === flow)).map(({ flow }) => flow);
+  const missing =
+    without.length > 0 ? `no samples are told of flow${without.length === 1 ? "" : "s"} ${without.join(", ")}` : null;
   return {
     title: "Round-trip times",
     xTitle: isSampled ? "round-trip time" : "smoothed round-trip time",
     rows: isSampled ? samples : rows("SELECT flow, t, srtt_us AS value FROM trace WHERE srtt_us > 0"),
     column: "rtt_us",
-    note: isSampled ? null : "the source tells no samples: smoothed RTT at each record",
+    note: isSampled ? missing : "the source tells no samples: smoothed RTT at each record",
   };
 }
 
@@ -98,7 +102,11 @@ async function draw(context: DrawContext): Promise<Picture> {
   const banded = runs.groups.length > 0 && of === "rtt";
   const shapes = banded
     ? await bands(context, subject.rows, extent, divided)
-    : linesOf(await distributions(trace, subject.rows, extent, isLog, columns), divided, of !== "rtt");
+    : linesOf(
+        inOrder(context, await distributions(trace, subject.rows, extent, isLog, columns)),
+        divided,
+        of !== "rtt",
+      );
   const room = (extent.high - extent.low) / 50 || extent.high / 50 || 1;
   const from = isLog ? extent.low / 1.1 : extent.low > 0 && extent.low < extent.high / 4 ? 0 : extent.low - room;
   const to = isLog ? extent.high * 1.1 : extent.high + room;
@@ -117,6 +125,12 @@ async function draw(context: DrawContext): Promise<Picture> {
     },
     panels: [{ title: null, y: { title: "share at or below", scale: "linear", from: 0, to: 1.02 }, shapes }],
   };
+}
+
+/** In the order of the flows, where each is of one flow. */
+function inOrder({ flows }: DrawContext, all: readonly Distribution[]): Distribution[] {
+  const place = ({ name }: Distribution) => flows.findIndex(({ flow }) => name.startsWith(`${flow}: `));
+  return [...all].sort((a, b) => place(a) - place(b));
 }
 
 /** A distribution begins at 0 under its smallest value. */

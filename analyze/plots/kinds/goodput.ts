@@ -15,6 +15,16 @@ export const goodput: TimePlot = {
     "(SELECT 0 AS flow, window_start_s, any_value(window_s) AS window_s, CASE WHEN count(*) = count(goodput_bps) THEN sum(goodput_bps) END AS rate FROM goodput GROUP BY window_start_s)",
     "rate",
   ),
+  // What a cumulative acknowledgement brings at once was not delivered at once.
+  remarks: (list) => `
+    SELECT spikes || CASE spikes WHEN 1 THEN ' window' ELSE ' windows' END || ' of late acknowledgements (above twice the median, behind one below half of it)' AS note
+    FROM (
+      SELECT count(*) AS spikes FROM (
+        SELECT goodput_bps, lag(goodput_bps) OVER (PARTITION BY flow ORDER BY window_start_s) AS before,
+          median(goodput_bps) OVER (PARTITION BY flow) AS middle
+        FROM goodput WHERE flow IN (${list})
+      ) WHERE goodput_bps > 2 * middle AND before < middle / 2
+    ) WHERE spikes > 0`,
   series: [
     {
       name: "goodput",

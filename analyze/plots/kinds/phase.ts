@@ -32,7 +32,7 @@ async function draw(context: DrawContext): Promise<Picture> {
     throw new NothingToDrawError(plot, "with a congestion window and a round-trip time");
   const dots = await trace.rows<Cell>(`
     SELECT flow, min(x)::DOUBLE AS x, min(y)::DOUBLE AS y FROM (${records})
-    GROUP BY flow, floor(x * ${numeral(cells / extent.x)}), floor(y * ${numeral(cells / extent.y)}) ORDER BY flow, x, y`);
+    GROUP BY flow, floor(x::DOUBLE * ${numeral(cells / extent.x)}), floor(y::DOUBLE * ${numeral(cells / extent.y)}) ORDER BY flow, x, y`);
   const paths = await trace.rows<Cell>(`
     SELECT flow, srtt_us::DOUBLE AS x, snd_cwnd::DOUBLE AS y FROM (
       SELECT *, row_number() OVER (PARTITION BY flow ORDER BY round) AS place, count(*) OVER (PARTITION BY flow) AS n
