@@ -263,7 +263,7 @@ _analyze() {
       _analyze_words "$cur" '--debug --no-cache --max-expansion --list -o --output -f --force --with --flow --from --to --window --unit --of --overlay --align --label --group --free-scales --theme --size --height --font --font-size --legend --width --title --no-title -h --help'
     else
       _analyze_files "$cur"
-      ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'overview cwnd inflight rtt rto goodput sequence states limits fairness cdf scatter phase rounds bbr'
+      ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview'
     fi
     ;;
   events)

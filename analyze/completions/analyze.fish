@@ -47,7 +47,7 @@ complete -c analyze -n '__fish_seen_subcommand_from flows' -l json -d 'print JSO
 complete -c analyze -n '__fish_seen_subcommand_from flows' -l csv -d 'print CSV with a header line'
 complete -c analyze -n '__fish_seen_subcommand_from flows' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from flows' -F
-complete -c analyze -n __fish_use_subcommand -a plot -d 'draw overview, cwnd, inflight, rtt, rto, goodput, sequence, states, limits, fairness, cdf, scatter, phase, rounds, bbr'
+complete -c analyze -n __fish_use_subcommand -a plot -d 'draw cwnd, rtt, inflight, goodput, limits, rto, sequence, states, fairness, cdf, scatter, phase, rounds, bbr, overview'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
@@ -77,7 +77,7 @@ complete -c analyze -n '__fish_seen_subcommand_from plot' -l title -x -d 'title 
 complete -c analyze -n '__fish_seen_subcommand_from plot' -l no-title -d 'neither title nor caption, for figures with a text of their own'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -F
-complete -c analyze -n '__fish_seen_subcommand_from plot' -a 'overview cwnd inflight rtt rto goodput sequence states limits fairness cdf scatter phase rounds bbr'
+complete -c analyze -n '__fish_seen_subcommand_from plot' -a 'cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview'
 complete -c analyze -n __fish_use_subcommand -a events -d 'timeouts, episodes, ends of slow start, resets, in order of time'
 complete -c analyze -n '__fish_seen_subcommand_from events' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from events' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'

@@ -19,7 +19,7 @@ _analyze() {
       'convert:write the trace as Parquet, Arrow or CSV, or records as the module’s text'
       'import:make a .tpp of perf script, trace-cmd, trace_pipe, tcp_probe or ss text (- reads standard input)'
       'flows:one line a connection'
-      'plot:draw overview, cwnd, inflight, rtt, rto, goodput, sequence, states, limits, fairness, cdf, scatter, phase, rounds, bbr'
+      'plot:draw cwnd, rtt, inflight, goodput, limits, rto, sequence, states, fairness, cdf, scatter, phase, rounds, bbr, overview'
       'events:timeouts, episodes, ends of slow start, resets, in order of time'
       'metrics:every row of a metric\: flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
       'diagnose:what limited each flow, how much time that cost, when, and what shows it'
@@ -114,7 +114,7 @@ _analyze() {
         '--title[title instead of the plot’s name]:text:' \
         '--no-title[neither title nor caption, for figures with a text of their own]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
-        '*:file or plot:_alternative "files:file:_files" "words:word:(overview cwnd inflight rtt rto goodput sequence states limits fairness cdf scatter phase rounds bbr)"'
+        '*:file or plot:_alternative "files:file:_files" "words:word:(cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview)"'
       ;;
     events)
       _arguments -s \

@@ -33,6 +33,9 @@ export interface Group {
   readonly captures: readonly number[];
 }
 
+/** The most lines of an overlay. */
+const mostLines = 24;
+
 /** The most flows in one picture, unless they are named. */
 export const mostFlows = 8;
 
@@ -54,13 +57,15 @@ export interface Choice {
 
 /**
  * The flows to draw. By default these are the flows that moved at least a hundredth of the bytes of the largest, up to
- * `most`; of groups, the flow of each capture that moved most. `leftOut` counts the others.
+ * `most`; of groups and overlays, the flows of each capture that moved at least half of what its largest did. `leftOut`
+ * counts the others.
  */
 export async function chooseFlows(
   trace: Trace,
   asked: readonly number[] | undefined,
   plot: string,
   runs: Runs,
+  isOverlay = false,
   most = mostFlows,
 ): Promise<Choice> {
   const all = await flowFacts(trace);
@@ -77,7 +82,18 @@ export async function chooseFlows(
     };
   }
   if (all.length === 0) throw new NothingToDrawError(plot, "in the capture");
-  const chosen = runs.groups.length > 0 ? largestOfEach(all, runs.groups) : largest(all, most);
+  const chosen =
+    runs.groups.length > 0
+      ? largestOfEach(
+          all,
+          runs.groups.flatMap(({ captures }) => captures),
+        )
+      : isOverlay
+        ? largest(
+            all.filter(({ flow }) => largestOfEach(all, null).has(flow)),
+            mostLines,
+          )
+        : largest(all, most);
   return {
     drawn: named(
       trace,
@@ -94,11 +110,10 @@ function largest(all: readonly FlowFacts[], most: number): Set<number> {
   return new Set(carrying.slice(0, most).map((one) => one.flow));
 }
 
-/** Of each capture in a group, the flows that carry at least half of what its largest does. */
-function largestOfEach(all: readonly FlowFacts[], groups: readonly Group[]): Set<number> {
-  const captures = new Set(groups.flatMap((group) => group.captures));
+/** Of each of some captures (null: of all), the flows that carry at least half of what its largest does. */
+function largestOfEach(all: readonly FlowFacts[], captures: readonly number[] | null): Set<number> {
   const byCapture = Map.groupBy(
-    all.filter((one) => captures.has(one.capture)),
+    all.filter((one) => captures === null || captures.includes(one.capture)),
     ({ capture }) => capture,
   );
   return new Set(

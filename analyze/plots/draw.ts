@@ -61,7 +61,7 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
   const definition = await definitionOf(trace, name, options);
   const overlay = options.overlay ?? false;
   const runs = runsOf(trace, options, overlay);
-  const { drawn, leftOut } = await chooseFlows(trace, options.flows, name, runs, definition.mostFlows);
+  const { drawn, leftOut } = await chooseFlows(trace, options.flows, name, runs, overlay, definition.mostFlows);
   const first = Math.min(...drawn.map((flow) => flow.start_s));
   const last = Math.max(...drawn.map((flow) => flow.end_s));
   const from = options.from ?? first - (last - first) / 100;

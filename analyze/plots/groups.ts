@@ -68,7 +68,7 @@ export async function groupShapes(
       FROM (${rows}) WHERE flow IN (SELECT flow FROM members) GROUP BY flow, t
     ),
     moments AS (
-      SELECT members.*, ${numeral(from)} + i * ${numeral(step)} AS g FROM members CROSS JOIN range(${wholeNumeral(moments + 1)}) AS moments(i)
+      SELECT members.*, ${numeral(from)}::DOUBLE + i * ${numeral(step)}::DOUBLE AS g FROM members CROSS JOIN range(${wholeNumeral(moments + 1)}) AS moments(i)
     ),
     told AS (
       SELECT name, g, CASE WHEN g BETWEEN start_s AND end_s THEN value END AS value

@@ -103,12 +103,15 @@ const below = (legend: VegaLiteSpec, look: Look): VegaLiteSpec => ({
   ],
 });
 
+/** One line is text, as in a specification by hand; several are a list. */
+const inOneLine = (lines: readonly string[]): string | readonly string[] => (lines.length === 1 ? lines[0]! : lines);
+
 function titleOf(picture: Picture, look: Look, theme: Theme, width: number) {
   const size = Math.round(look.fontSize * 1.35);
   const small = look.fontSize;
   return {
-    text: wrapped(picture.title, width, { family: look.font, size, bold: true }),
-    subtitle: picture.caption.flatMap((line) => wrapped(line, width, { family: look.font, size: small })),
+    text: inOneLine(wrapped(picture.title, width, { family: look.font, size, bold: true })),
+    subtitle: inOneLine(picture.caption.flatMap((line) => wrapped(line, width, { family: look.font, size: small }))),
     anchor: "start",
     frame: "bounds",
     color: theme.text,
@@ -177,7 +180,7 @@ export function panelView(
       labels: last,
       ticks: last,
       tickCount: Math.max(3, Math.min(10, Math.round(look.width / (look.fontSize * 7)))),
-      format: picture.x.scale === "log" ? "~s" : ",~f",
+      format: ",~f",
       labelOverlap: true,
     },
   };
@@ -198,7 +201,7 @@ export function panelView(
           tickCount: Math.max(2, Math.min(6, Math.round(height / (look.fontSize * 4)))),
           minExtent: extent - (look.fontSize * 1.3 + 4) * yTitle(panel.y, look, height).length,
           labelOverlap: true,
-          ...(panel.y.scale === "log" ? { format: "~s" } : {}),
+          ...(panel.y.scale === "log" ? { format: ",~f" } : {}),
         },
       };
   const rows = tickRows(panel.shapes);
@@ -214,7 +217,7 @@ export function panelView(
       ? {}
       : {
           title: {
-            text: wrapped(panel.title, look.width, { family: look.font, size: look.fontSize }),
+            text: inOneLine(wrapped(panel.title, look.width, { family: look.font, size: look.fontSize })),
             anchor: "start",
             frame: "group",
             color: theme.text,

@@ -101,7 +101,7 @@ async function draw(context: DrawContext): Promise<Picture> {
   const divided = (value: number) => rounded(value / scale.divisor);
   const banded = runs.groups.length > 0 && of === "rtt";
   const shapes = banded
-    ? await bands(context, subject.rows, extent, divided)
+    ? await bands(context, subject.rows, extent, isLog, divided)
     : linesOf(
         inOrder(context, await distributions(trace, subject.rows, extent, isLog, columns)),
         divided,
@@ -157,9 +157,14 @@ async function bands(
   context: DrawContext,
   rows: string,
   extent: Extent,
+  isLog: boolean,
   divided: (value: number) => number,
 ): Promise<Shape[]> {
   const steps = 300;
+  const { low, high } = extent;
+  const at = isLog
+    ? `${numeral(low)}::DOUBLE * pow(${numeral(high / low)}::DOUBLE, i / ${wholeNumeral(steps)})`
+    : `${numeral(low)}::DOUBLE + i * ${numeral((high - low) / steps)}::DOUBLE`;
   const found = await context.trace.rows<BandRow>(`
     WITH members AS (FROM ${memberSql(context)}),
     ranked AS (
@@ -168,7 +173,7 @@ async function bands(
       ) GROUP BY flow, value
     ),
     grid AS (
-      SELECT members.flow, name, ${numeral(extent.low)} + i * ${numeral((extent.high - extent.low) / steps)} AS x
+      SELECT members.flow, name, ${at} AS x
       FROM members CROSS JOIN range(${wholeNumeral(steps + 1)}) AS steps(i) WHERE members.flow IN (SELECT flow FROM ranked)
     ),
     told AS (SELECT name, x, coalesce(share, 0) AS share FROM grid ASOF LEFT JOIN ranked ON ranked.flow = grid.flow AND grid.x >= ranked.value)

@@ -14,14 +14,15 @@ interface Cell {
   readonly y: number;
 }
 
-/** Cells of the picture in each direction: what falls into one is one dot. */
-const cells = 250;
+/** Pixels of a cell in each direction: what falls into one is one dot. */
+const cellSize = 4;
 
 /** The most corners of a path. */
 const mostCorners = 400;
 
 async function draw(context: DrawContext): Promise<Picture> {
-  const { trace, flows, from, to, plot } = context;
+  const { trace, flows, from, to, columns, plot } = context;
+  const cells = Math.min(columns / cellSize, 250);
   const list = flows.map(({ flow }) => wholeNumeral(flow)).join(", ");
   const within = `flow IN (${list}) AND t BETWEEN ${numeral(from)} AND ${numeral(to)}`;
   const records = `SELECT flow, srtt_us AS x, snd_cwnd AS y FROM trace WHERE srtt_us > 0 AND snd_cwnd IS NOT NULL AND ${within}`;
