@@ -1,4 +1,4 @@
-/** Exit codes of both commands: numbers as in sysexits.h, and as a shell has them from 126 on. */
+/** Exit codes of both commands. Numbers follow sysexits.h, and from 126 on the shell's conventions. */
 export const exitCodes = {
   ok: 0,
   /** An assertion of `analyze check` does not hold. */

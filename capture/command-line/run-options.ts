@@ -50,7 +50,7 @@ interface RunFlags {
   readonly json?: true;
 }
 
-/** A parser of whole numbers within a range. Throws a BadNumberError. */
+/** A parser for whole numbers within a range. Throws a BadNumberError. */
 export const wholeNumber =
   (option: string, least: number, most: number, unit: string) =>
   (text: string): number => {
@@ -202,7 +202,7 @@ function parseLast(text: string): number {
   return seconds;
 }
 
-/** `everything` itself where nothing was asked for. */
+/** The filter for these options. Without any it is the object `everything`. */
 function filterOf({ port = [], host = [], netns, cgroup, pid, sample }: RunFlags): Filter {
   const isAll = port.length + host.length === 0 && !netns && !cgroup && pid === undefined && sample === undefined;
   if (isAll) return everything;
@@ -210,7 +210,7 @@ function filterOf({ port = [], host = [], netns, cgroup, pid, sample }: RunFlags
   return { ports: port, hosts: host, ...rest };
 }
 
-/** As the file's header takes it. */
+/** The limit of the file's header. */
 const longestLabel = 1024;
 
 /** Throws a BadModeError. */

@@ -16,10 +16,10 @@ _capture() {
     local -a commands=(
       'run:capture until Ctrl-C, a limit, the command’s end or the source’s end'
       'recover:write the intact frames of a damaged or cut file to a whole one'
-      'load:put the tcpprobe_plus module into the kernel'
-      'unload:take the module out of the kernel'
-      'status:what the module has done and is doing'
-      'doctor:which sources can be used here, or why not and what to do'
+      'load:load the tcpprobe_plus module'
+      'unload:unload the module'
+      'status:show the module’s counters, settings and readers'
+      'doctor:show which sources can be used here, or why not and what to do'
       'completion:print the script that completes capture’s words in a shell'
     )
     _describe command commands
@@ -77,14 +77,14 @@ _capture() {
       _arguments -s \
         '--port[only connections with this port at either end]:port:' \
         '--set[a setting of the module, such as bufsize=65536]:name=value:' \
-        '--build[build it from the sources even where one is installed for this kernel]' \
+        '--build[build it from the sources, even if one is installed for this kernel]' \
         '--quiet[print errors only]' \
         '--debug[print a stack trace with an error]' \
         '(-h --help)'{-h,--help}'[display help for command]'
       ;;
     unload)
       _arguments -s \
-        '--force[although somebody reads\: that gets what is there, then the end of the file]' \
+        '--force[unload it even then\: the reader gets what is left, then end of file]' \
         '--quiet[print errors only]' \
         '--debug[print a stack trace with an error]' \
         '(-h --help)'{-h,--help}'[display help for command]'
@@ -92,14 +92,14 @@ _capture() {
     status)
       _arguments -s \
         '--json[print JSON]' \
-        '--watch[again and again with rates, until Ctrl-C (default\: every second)]::seconds:' \
+        '--watch[repeat, with rates, until Ctrl-C (default\: every second)]::seconds:' \
         '--debug[print a stack trace with an error]' \
         '(-h --help)'{-h,--help}'[display help for command]'
       ;;
     doctor)
       _arguments -s \
         '--json[print JSON]' \
-        '--fix[put right what killed captures left behind\: settings, tracing instances]' \
+        '--fix[clean up what killed captures left behind\: settings, tracing instances]' \
         '--debug[print a stack trace with an error]' \
         '(-h --help)'{-h,--help}'[display help for command]'
       ;;

@@ -1,4 +1,4 @@
-/** The kernel's tracing: where it is, and who else uses it. */
+/** The kernel's tracing: where tracefs is mounted, and what else uses it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CaptureError } from "../errors.ts";

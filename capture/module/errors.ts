@@ -1,4 +1,4 @@
-/** What can go wrong with loading, unloading and watching the module: one class an error, with the next step in it. */
+/** Errors of loading, unloading and watching the module. Each has a class, and its message names the next step. */
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { CaptureError } from "../errors.ts";
 

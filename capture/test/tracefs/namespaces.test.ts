@@ -1,4 +1,4 @@
-/** Captures in containers: several process namespaces, one tracefs. */
+/** Captures in containers: several pid namespaces, one tracefs. */
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
@@ -73,7 +73,7 @@ test.serial("captures start while another namespace looks for left instances in 
   t.is(looking.exitCode, null);
 });
 
-/** An instance as a capture of another container leaves it. AVA undoes what came last first. */
+/** An instance as left by a capture in another container. AVA runs teardowns in reverse order. */
 function foreignInstance(t: { teardown(done: () => void): void }, number: number): string {
   const name = `tcpprobe_plus-1-${number}-${Number(processNamespace()) + 1}`;
   mkdirSync(join(instancesFolder, name));
