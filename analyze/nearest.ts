@@ -23,13 +23,18 @@ function distance(from: string, to: string): number {
 /** Names longer than this are compared by their beginning: what is typed can be of any length. */
 const mostCharacters = 200;
 
-/** The known name nearest to what was typed; null where none is near (a third of the characters may differ). */
+/**
+ * The known name nearest to what was typed; null where none is near (a third of the characters may differ, or it was
+ * not typed to its end).
+ */
 export function nearest(typed: string, known: readonly string[]): string | null {
   const text = typed.slice(0, mostCharacters).toLowerCase();
   const ranked = known
     .map((name) => ({ name, steps: distance(text, name.slice(0, mostCharacters).toLowerCase()) }))
     .sort((a, b) => a.steps - b.steps);
   const [best] = ranked;
+  const begun = text.length >= 3 ? known.find((name) => name.toLowerCase().startsWith(text)) : undefined;
+  if (begun !== undefined) return begun;
   if (!best || best.steps > Math.max(1, Math.floor(Math.max(text.length, best.name.length) / 3))) return null;
   return best.name;
 }

@@ -1,0 +1,46 @@
+/** A picture of a size that was asked for, from edge to edge. */
+import { UsageError } from "../errors.ts";
+import type { Picture, VegaLiteSpec } from "./model.ts";
+import { sizeOf } from "./render.ts";
+import { type Look, pictureSpec } from "./spec.ts";
+
+/** Panels below this cannot be read. */
+const leastWidth = 60;
+const leastHeight = 24;
+
+/** Height of a plotting area to its width, where only the width is told. */
+const usualShape = 0.5;
+
+/**
+ * What stands around the panels depends on their labels, so the size is found by drawing: each time the panels take up
+ * what is left over. Throws a UsageError where nothing is left for them.
+ */
+export async function fitted(
+  picture: Picture,
+  look: Look,
+  size: { readonly width?: number; readonly height?: number },
+): Promise<VegaLiteSpec> {
+  const panels = picture.panels.reduce((sum, { height = 1 }) => sum + height, 0);
+  let now: Look = {
+    ...look,
+    ...(size.width === undefined ? {} : { width: Math.max(size.width - 70, leastWidth) }),
+  };
+  if (size.height === undefined && size.width !== undefined)
+    now = {
+      ...now,
+      panelHeight: Math.min(look.panelHeight, now.width * (picture.panels.length === 1 ? usualShape : 0.36)),
+    };
+  for (let turn = 0; turn < 6; turn++) {
+    const spec = pictureSpec(picture, now);
+    const drawn = await sizeOf(spec);
+    const wider = size.width === undefined ? 0 : size.width - drawn.width;
+    const higher = size.height === undefined ? 0 : (size.height - drawn.height) / panels;
+    if (Math.abs(wider) < 0.5 && Math.abs(higher) < 0.5) return spec;
+    now = { ...now, width: now.width + wider, panelHeight: now.panelHeight + higher };
+    if (now.width < leastWidth || now.panelHeight < leastHeight)
+      throw new UsageError(
+        `the picture has no room for its ${now.width < leastWidth ? "labels in this width" : "panels in this height"}. Give a larger --${now.width < leastWidth ? "size" : "height"}, a smaller --font-size, --no-title or --legend none`,
+      );
+  }
+  return pictureSpec(picture, now);
+}
