@@ -1,12 +1,12 @@
-/** What flows are counted together by, where each flow is one point. */
+/** The key by which flows are grouped in plots in which each flow is a point. */
 
 import { basename } from "node:path";
 import { literal, wholeNumeral } from "../database/literals.ts";
 import type { DrawContext } from "./context.ts";
 
 /**
- * SQL over `flows`: the group of the flow's capture, its label, its file where there are several, else its congestion
- * control.
+ * SQL over `flows`: the group of the flow's capture, else its label, else its file if there are several, else the
+ * flow's congestion control.
  */
 export function keySql({ trace, runs }: DrawContext): string {
   const cases = trace.captures.map(({ path }, index) => {
