@@ -18,7 +18,7 @@ export async function filesAndWord(
 ): Promise<FilesAndWord> {
   if (words.length < 2) {
     const [only] = words;
-    if (only === undefined) throw new UsageError(`nothing is given. Give files, and ${what} after them`);
+    if (only === undefined) throw new UsageError(`nothing is given. Give files and ${what} after them`);
     throw new UsageError(isWord(only) ? `a file is missing before ${only}` : `${what} is missing after ${only}`);
   }
   const behind = { files: words.slice(0, -1), word: words.at(-1)! };
