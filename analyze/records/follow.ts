@@ -126,8 +126,8 @@ export class Following {
     for (let row = 0; row < rows; row++) {
       if (!isSet(flow.valid, row)) continue;
       const window = cwnd !== null && isSet(cwnd.valid, row) ? cwnd.values[row]! : none;
-      const told = state !== null && isSet(state.valid, row) ? state.values[row]! : none;
-      if (window === none && (!onlyChanges || told === none)) continue;
+      const reported = state !== null && isSet(state.valid, row) ? state.values[row]! : none;
+      if (window === none && (!onlyChanges || reported === none)) continue;
       const connection = flow.values[row]!;
       const base = connection * fields;
       const now = ns[row]!;
@@ -142,7 +142,7 @@ export class Following {
       // A source that reports only changes starts in Open.
       // In any source a change reports the new state, and the one before was held until then.
       const isChange = !onlyChanges && types[row] === typeCaState && hasBefore;
-      const held = onlyChanges || isChange ? (hasBefore ? last[base + at.state]! : 0) : told;
+      const held = onlyChanges || isChange ? (hasBefore ? last[base + at.state]! : 0) : reported;
       if ((onlyChanges || isChange) && held !== none) {
         heldState.values[row] = held;
         mark(heldState.valid, row);
@@ -184,7 +184,7 @@ export class Following {
       if (!isChange) last[base + at.cwnd] = window;
       last[base + at.retrans] = retrans !== null && isSet(retrans.valid, row) ? retrans.values[row]! : none;
       last[base + at.before] = held;
-      last[base + at.state] = onlyChanges && told === none ? (hasBefore ? last[base + at.state]! : 0) : told;
+      last[base + at.state] = onlyChanges && reported === none ? (hasBefore ? last[base + at.state]! : 0) : reported;
       if (last[base + at.srtt8] !== Number.POSITIVE_INFINITY) last[base + at.srtt8] = srtt8;
       last[base + at.tie] = tie;
       last[base + at.written] = written !== null && isSet(written.valid, row) ? longAt(written.values, row) : none;
