@@ -1,7 +1,7 @@
 /**
  * Part of npm run bench:capture; alone, node capture/test/bench-live.ts [ROUNDS]: bpf and tracefs beside loopback at
  * full speed for 5 s, in a network namespace of its own. The sender's goodput with and without a capture, in turn; what
- * was recorded and lost, and what CPU time capture took. Then, of one connection that sends segments of a byte, the
+ * was recorded and lost, and what CPU time capture took. Then, of connections that send segments of a byte, the
  * rate of records at which the first is lost. Needs root, iperf3, gcc, nsenter.
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -16,6 +16,7 @@ import { inNamespace, Namespaces } from "../../lab/namespaces.ts";
 
 const rounds = Number(process.argv[2] ?? 3);
 const seconds = 5;
+const connections = 8;
 const rates = [20_000, 50_000, 100_000, 150_000, 200_000, 300_000, 500_000];
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), "capture-bench-live-"));
@@ -101,13 +102,17 @@ try {
       );
     }
   }
-  console.log(`one connection, segments of a byte, ${seconds} s at each rate, until the first record is lost:`);
+  console.log(
+    `${connections} connections, segments of a byte, ${seconds} s at each rate, until the first record is lost:`,
+  );
   for (const source of ["bpf", "tracefs"]) {
     let most = 0;
     let first = "none was lost: the sender goes no faster";
     for (const rate of rates) {
-      const { captured: got } = await captured(source, 5301, () => inside(pump, "5301", String(rate), String(seconds)));
-      const reached = got.records / seconds;
+      const { captured: got } = await captured(source, 5301, () =>
+        inside(pump, "5301", String(rate), String(seconds), String(connections)),
+      );
+      const reached = (got.records + got.lost) / seconds;
       if (got.lost > 0) {
         first = `at ${reached.toFixed(0)} ${got.lost} are lost`;
         break;

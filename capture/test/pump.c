@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pump PORT SEGMENTS_A_SECOND SECONDS: one connection over 127.0.0.1 that sends
- * segments of a byte at that rate; prints how many it sent. A second process
- * reads them.
+ * pump PORT SEGMENTS_A_SECOND SECONDS CONNECTIONS: connections over 127.0.0.1
+ * that send segments of a byte, all together at that rate. Each has a process
+ * that sends and one that reads.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,41 +35,53 @@ static void sink(int listener)
 	exit(0);
 }
 
-int main(int argc, char **argv)
+static int source(const struct sockaddr_in *at, double rate, double seconds)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1, own;
-	double rate, begin, end;
+	int own = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+	double begin, end;
 	unsigned int sent = 0;
 
-	if (argc != 4)
-		return 64;
-	at.sin_port = htons(atoi(argv[1]));
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	rate = atof(argv[2]);
-	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (bind(listener, (struct sockaddr *)&at, sizeof(at)) || listen(listener, 1)) {
-		perror("listen");
-		return 1;
-	}
-	if (fork() == 0)
-		sink(listener);
-	own = socket(AF_INET, SOCK_STREAM, 0);
 	setsockopt(own, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-	if (connect(own, (struct sockaddr *)&at, sizeof(at))) {
+	if (connect(own, (const struct sockaddr *)at, sizeof(*at))) {
 		perror("connect");
 		return 1;
 	}
 	begin = now();
-	end = begin + atof(argv[3]);
+	end = begin + seconds;
 	while (now() < end) {
-		while (sent < (now() - begin) * rate) {
+		while (sent < (now() - begin) * rate && now() < end) {
 			if (write(own, "x", 1) != 1)
 				return 1;
 			sent++;
 		}
 		usleep(500);
 	}
-	printf("%u\n", sent);
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+	int count, i, status, failed = 0;
+
+	if (argc != 5)
+		return 64;
+	at.sin_port = htons(atoi(argv[1]));
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	count = atoi(argv[4]);
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	if (bind(listener, (struct sockaddr *)&at, sizeof(at)) || listen(listener, 64)) {
+		perror("listen");
+		return 1;
+	}
+	for (i = 0; i < count; i++) {
+		if (fork() == 0)
+			sink(listener);
+		if (fork() == 0)
+			exit(source(&at, atof(argv[2]) / count, atof(argv[3])));
+	}
+	while (wait(&status) > 0)
+		failed |= status;
+	return failed != 0;
 }

@@ -20,7 +20,7 @@ const lastS = 30;
 /** Node's own first growth, and until so many seconds are kept. */
 const warmUpS = lastS + 15;
 const everyMs = 2000;
-/** Of the second half's mean above the first's. */
+/** Of a quarter's mean above that of the one before it, before the cut and after it. */
 const allowedGrowth = 0.1;
 const port = 5328;
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
@@ -57,11 +57,12 @@ try {
   await cut;
   child.kill("SIGINT");
   const code = await ended;
-  const half = Math.floor(samples.length / 2);
-  const [first, second] = [mean(samples.slice(0, half)), mean(samples.slice(half))];
-  const growth = second / first - 1;
+  // The file in the middle takes memory of its own, which Node keeps.
+  const quarter = Math.floor(samples.length / 4);
+  const means = [0, 1, 2, 3].map((index) => mean(samples.slice(index * quarter, (index + 1) * quarter)));
+  const growth = Math.max(means[1]! / means[0]!, means[3]! / means[2]!) - 1;
   console.log(
-    `resident ${Math.min(...samples).toFixed(0)} to ${Math.max(...samples).toFixed(0)} MB; mean of the first half ${first.toFixed(1)}, of the second ${second.toFixed(1)} MB (${(growth * 100).toFixed(1)} %)`,
+    `resident ${Math.min(...samples).toFixed(0)} to ${Math.max(...samples).toFixed(0)} MB; means of the quarters ${means.map((one) => one.toFixed(1)).join(", ")} MB`,
   );
   const files = readdirSync(directory).sort();
   const file = join(directory, files[0]!);
