@@ -4,6 +4,7 @@
  * Codes are those of tpp/exit-codes.ts.
  */
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
+import { nearest } from "./nearest.ts";
 
 export class AnalyzeError extends Error {
   readonly exitCode: number;
@@ -15,13 +16,16 @@ export class AnalyzeError extends Error {
 }
 
 export class InputError extends AnalyzeError {
-  constructor(path: string, cause: NodeJS.ErrnoException) {
+  /** `beside`: the paths that may have been meant where there is none. */
+  constructor(path: string, cause: NodeJS.ErrnoException, beside: readonly string[] = []) {
     const why: Record<string, string> = {
       ENOENT: "no such file",
       EACCES: "permission denied. Read it as the user who captured it, or change its mode",
       EISDIR: "is a directory without a .tpp file in it",
     };
-    super(`${path}: ${why[cause.code ?? ""] ?? cause.message}`, exitCodes.noInput, { cause });
+    const guess = cause.code === "ENOENT" ? nearest(path, beside) : null;
+    const meant = guess === null ? "" : `. Did you mean ${guess}?`;
+    super(`${path}: ${why[cause.code ?? ""] ?? cause.message}${meant}`, exitCodes.noInput, { cause });
   }
 }
 
@@ -195,6 +199,13 @@ export class SqlError extends AnalyzeError {
 
 const onlyCaptures =
   "A query may touch nothing but the captures that were given. --allow-files of `analyze sql`, or allowFiles of openTrace, lets it use files and DuckDB's extensions";
+
+/** A query names a table that there is not. `meant`: what to say of the nearest, and which there are. */
+export class NoSuchViewError extends AnalyzeError {
+  constructor(name: string, meant: string, cause: Error) {
+    super(`${name}: no such view.${meant}`, exitCodes.badInput, { cause });
+  }
+}
 
 /** A query that does more than to read the captures, or several at once. */
 export class RefusedStatementError extends AnalyzeError {

@@ -1,4 +1,4 @@
-/** What a user of `capture` can meet: one class an error, one line a message, with the next step in it. */
+/** Errors that users of `capture` can see. Each has a class. Its message is one line and names the next step. */
 import { exitCodes, mostPort } from "@tcpprobe-plus/tpp/base";
 
 export class CaptureError extends Error {
@@ -14,7 +14,7 @@ export class BadPortError extends CaptureError {
   }
 }
 
-/** What is to be captured. */
+/** An option that filters what is captured has an invalid value. */
 export class BadFilterError extends CaptureError {
   override readonly name = "BadFilterError";
   override readonly exitCode = exitCodes.usage;
@@ -23,7 +23,7 @@ export class BadFilterError extends CaptureError {
   }
 }
 
-/** What a source cannot narrow itself to. */
+/** The source cannot apply a filter. */
 export class FilterError extends CaptureError {
   override readonly name = "FilterError";
   override readonly exitCode = exitCodes.usage;
@@ -37,7 +37,7 @@ export class FilterError extends CaptureError {
   }
 }
 
-/** `--source auto` has found none that can do what was asked for. */
+/** `--source auto` found no source that can do what was requested. */
 export class NoSourceError extends CaptureError {
   override readonly name = "NoSourceError";
   override readonly exitCode = exitCodes.unavailable;
@@ -46,7 +46,7 @@ export class NoSourceError extends CaptureError {
   }
 }
 
-/** `--mode`. */
+/** A bad `--mode`. */
 export class BadModeError extends CaptureError {
   override readonly name = "BadModeError";
   override readonly exitCode = exitCodes.usage;
@@ -55,7 +55,7 @@ export class BadModeError extends CaptureError {
   }
 }
 
-/** `--dump-on`. */
+/** A bad `--dump-on`. */
 export class BadRuleError extends CaptureError {
   override readonly name = "BadRuleError";
   override readonly exitCode = exitCodes.usage;
@@ -66,7 +66,7 @@ export class BadRuleError extends CaptureError {
   }
 }
 
-/** `--label`. */
+/** A bad `--label`. */
 export class BadLabelError extends CaptureError {
   override readonly name = "BadLabelError";
   override readonly exitCode = exitCodes.usage;
@@ -111,7 +111,7 @@ export class BadRotationError extends CaptureError {
   }
 }
 
-/** An option's number that is out of its range. */
+/** The number given to an option is out of range. */
 export class BadNumberError extends CaptureError {
   override readonly name = "BadNumberError";
   override readonly exitCode = exitCodes.usage;
@@ -120,7 +120,7 @@ export class BadNumberError extends CaptureError {
   }
 }
 
-/** Options that do not go together. */
+/** Options that cannot be combined. */
 export class OptionsError extends CaptureError {
   override readonly name = "OptionsError";
   override readonly exitCode = exitCodes.usage;
@@ -130,14 +130,14 @@ export class CommandStartError extends CaptureError {
   override readonly name = "CommandStartError";
   override readonly exitCode: number;
   constructor(program: string, cause: NodeJS.ErrnoException) {
-    super(`${program}: cannot be started (${cause.code ?? cause.message}). Check the command behind \`--\`.`, {
+    super(`${program}: cannot be started (${cause.code ?? cause.message}). Check the command after \`--\`.`, {
       cause,
     });
     this.exitCode = cause.code === "ENOENT" ? exitCodes.commandNotFound : exitCodes.commandNotStarted;
   }
 }
 
-/** `--as`. */
+/** `--as` cannot be done. */
 export class AsUserError extends CaptureError {
   override readonly name = "AsUserError";
   override readonly exitCode = exitCodes.usage;
@@ -154,7 +154,7 @@ export class NoSetprivError extends CaptureError {
   }
 }
 
-/** A signal came before there was anything to end. */
+/** A signal arrived before the capture began. */
 export class CalledOffError extends CaptureError {
   override readonly name = "CalledOffError";
   override readonly exitCode: number;
@@ -164,7 +164,7 @@ export class CalledOffError extends CaptureError {
   }
 }
 
-/** Bytes of an argument that Node.js does not hand on as they are. */
+/** An argument has bytes that Node.js would not pass on unchanged. */
 export class ArgumentBytesError extends CaptureError {
   override readonly name = "ArgumentBytesError";
   override readonly exitCode = exitCodes.usage;
@@ -175,18 +175,18 @@ export class ArgumentBytesError extends CaptureError {
   }
 }
 
-/** What is named like a file of the set, and is none. */
+/** A file has a name of the set, but does not belong to it. */
 export class NotOfSetError extends CaptureError {
   override readonly name = "NotOfSetError";
   override readonly exitCode = exitCodes.cannotCreate;
   constructor(path: string) {
     super(
-      `${path}: is named like a file of the set, but is no file of one of that number; it is left as it is. Choose another name with -o, or move it away.`,
+      `${path}: is named like a file of the set, but is not a file of a set with that number; it was not changed. Choose another name with -o, or move it away.`,
     );
   }
 }
 
-/** A file of an earlier set. */
+/** A file of an earlier set cannot be removed. */
 export class NotRemovedError extends CaptureError {
   override readonly name = "NotRemovedError";
   override readonly exitCode = exitCodes.cannotCreate;
@@ -233,7 +233,7 @@ export class InstanceBusyError extends CaptureError {
   override readonly exitCode = exitCodes.busy;
   constructor(path: string, code: string) {
     super(
-      `${path}: the tracing instance stays, as somebody has a file of it open (${code}); it records nothing any more. The next capture or \`capture doctor --fix\` removes it.`,
+      `${path}: the tracing instance stays, because a process has a file of it open (${code}); it no longer records. The next capture or \`capture doctor --fix\` removes it.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** What a command needs before it knows what it is to do: it starts sooner without the rest. */
+/** What every command needs at its start. It starts faster if it loads only this. */
 export * from "./errors.ts";
 export { type ExitName, exitCodes } from "./exit-codes.ts";
 export { foreignText } from "./foreign-text.ts";

@@ -1,7 +1,8 @@
 /**
- * Lets Node keep the code that it has compiled, which makes the start of a command several times as quick. What it
- * keeps is run as it is the next time. So it lies where nobody but this user and root can write: never in the temporary
- * directory, where Node would put it by itself. This is plain JavaScript: taking types off is what costs most.
+ * Lets Node cache compiled code, which makes commands start several times faster. Cached code is run without further
+ * checks, so the cache must be in a folder that only this user and root can write to. Node's default, the temporary
+ * directory, is never used. This file is plain JavaScript, because stripping types is the most expensive part of a
+ * start.
  */
 import { lstatSync, mkdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
@@ -11,23 +12,23 @@ import { dirname, resolve } from "node:path";
 const othersWrite = 0o022;
 const sticky = 0o1000;
 
-/** sudo may keep another user's HOME, which is not root's alone: then root has a folder of its own. */
+/** sudo may keep another user's HOME, where others than root can write. Root then uses a folder of its own. */
 function foldersOf(uid) {
   const own = resolve(process.env.XDG_CACHE_HOME || `${homedir()}/.cache`, "tcpprobe_plus/code");
   return uid === 0 ? [own, "/var/cache/tcpprobe_plus/code"] : [own];
 }
 
-/** Whether only the user and root can change what the path leads to; of what is not there yet, what is above it. */
+/** Whether only the user and root can change what the path refers to. If it does not exist, its parents are checked. */
 function isPrivate(path, uid, isOurs = true) {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found) return isPrivate(dirname(path), uid, false);
   if (!found.isDirectory() || (found.uid !== uid && (isOurs || found.uid !== 0))) return false;
-  // A folder above may be everybody's if it is sticky, as /tmp is.
+  // A parent folder may be writable by everybody if it is sticky, as /tmp is.
   if (found.mode & othersWrite && (isOurs || !(found.mode & sticky))) return false;
   return dirname(path) === path || isPrivate(dirname(path), uid, false);
 }
 
-/** Where it cannot be kept, the command starts as it is. */
+/** Turns the cache on. If that is not possible, the command starts without it. */
 export function keepCode() {
   const uid = process.geteuid?.();
   if (uid === undefined) return;
@@ -37,6 +38,6 @@ export function keepCode() {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (isPrivate(folder, uid)) enableCompileCache(folder);
   } catch {
-    // A home that cannot be written to, say.
+    // For example, the home directory is not writable.
   }
 }

@@ -1,7 +1,7 @@
-/** What can go wrong with a .tpp file in a way that its user can mend; each message is one line with the next step. */
+/** Errors with .tpp files that a user can do something about. Each message is one line and names the next step. */
 import { foreignText } from "./foreign-text.ts";
 
-/** The message is made fit for a terminal here: what it names, such as a file, is foreign. */
+/** Makes the message safe for a terminal, because names in it, such as a file's, are foreign text. */
 export class TppError extends Error {
   override readonly name: string = "TppError";
   constructor(message: string, options?: ErrorOptions) {
@@ -9,7 +9,7 @@ export class TppError extends Error {
   }
 }
 
-/** A file that cannot be read for what it holds. `why` is the message without the file's name. */
+/** A file whose contents cannot be read. `why` is the message without the file's name. */
 export class TppInputError extends TppError {
   override readonly name: string = "TppInputError";
   readonly why: string;
@@ -27,15 +27,15 @@ export class NotTppError extends TppInputError {
   }
 }
 
-/** A pipe or a device, which cannot be read at any place. */
+/** A pipe or a device, which cannot be read at arbitrary offsets. */
 export class NotAFileError extends TppInputError {
   override readonly name = "NotAFileError";
   constructor(path: string) {
-    super(path, "is no regular file. Write what comes from there to a file first, and give that.");
+    super(path, "is not a regular file. Write its output to a file first, and give that file.");
   }
 }
 
-/** More text than a recording of its size has: made to fill memory and disk, or the same line millions of times. */
+/** More text than a recording of this size can have. It may be meant to fill memory and disk. */
 export class ExpansionError extends TppInputError {
   override readonly name = "ExpansionError";
   constructor(path: string, rawBytes: number, storedBytes: number, maxExpansion: number) {
@@ -47,11 +47,11 @@ export class ExpansionError extends TppInputError {
   }
 }
 
-/** A value of a header that is to be written and that no reader would take. */
+/** A header was to be written with a value that no reader accepts. */
 export class HeaderValueError extends TppError {
   override readonly name = "HeaderValueError";
   constructor(problem: string) {
-    super(`the capture's metadata would not be read again: ${problem}. Nothing was written.`);
+    super(`no reader would accept the capture's metadata: ${problem}. Nothing was written.`);
   }
 }
 
@@ -86,7 +86,7 @@ const kinds = {
   replaced: "was replaced by something else at the moment it was opened. Choose a folder that only you may write.",
 } as const;
 
-/** Something is there that is not written to. */
+/** The output's name refers to something that must not be written to. */
 export class OutputKindError extends TppError {
   override readonly name = "OutputKindError";
   constructor(path: string, kind: keyof typeof kinds) {
@@ -114,18 +114,18 @@ export class OutputWriteError extends TppError {
   }
 }
 
-/** A write failed, and the part of a frame that it left could not be cut off again. */
+/** A write failed, and the partial frame that it left could not be truncated. */
 export class OutputTornError extends TppError {
   override readonly name = "OutputTornError";
   constructor(path: string, wholeBytes: number, cause: NodeJS.ErrnoException) {
     super(
-      `${path}: writing failed after ${wholeBytes} bytes (${cause.code ?? cause.message}), and so did cutting off the part of a frame behind them; stopped. \`capture recover ${path} -o NEW\` writes what is whole to another file.`,
+      `${path}: writing failed after ${wholeBytes} bytes (${cause.code ?? cause.message}), and the partial frame after them could not be removed; stopped. \`capture recover ${path} -o NEW\` writes the whole frames to another file.`,
       { cause },
     );
   }
 }
 
-/** All was handed over, and the system then said that it is not on the disk. */
+/** Everything was written, but the system then reported that it is not on the disk. */
 export class OutputSyncError extends TppError {
   override readonly name = "OutputSyncError";
   constructor(path: string, call: "fsync" | "close", cause: NodeJS.ErrnoException) {
@@ -136,7 +136,7 @@ export class OutputSyncError extends TppError {
   }
 }
 
-/** Somebody else had a hand in the file. */
+/** Somebody else changed the file. */
 export class OutputChangedError extends TppError {
   override readonly name = "OutputChangedError";
   constructor(path: string, what: string) {
@@ -144,7 +144,7 @@ export class OutputChangedError extends TppError {
   }
 }
 
-/** The format holds no larger one; readers would refuse it. */
+/** The header exceeds the format's limit, so readers would refuse it. */
 export class MetadataTooLargeError extends TppError {
   override readonly name = "MetadataTooLargeError";
   constructor(path: string, bytes: number, most: number) {
@@ -174,11 +174,11 @@ export class SameFileError extends TppError {
 export class NothingToRecoverError extends TppInputError {
   override readonly name = "NothingToRecoverError";
   constructor(path: string, damage: string) {
-    super(path, `${damage}, so its records have no meaning. \`zstd -dc FILE\` prints what text is left.`);
+    super(path, `${damage}, so its records cannot be interpreted. \`zstd -dc FILE\` prints the text that is left.`);
   }
 }
 
-/** A frame that the walk held for intact does not decompress to what its checkpoint says. */
+/** A frame seemed intact in the walk, but does not decompress to what its checkpoint says. */
 export class DamagedFrameError extends TppInputError {
   override readonly name = "DamagedFrameError";
   constructor(path: string, text: string) {

@@ -1,8 +1,8 @@
-/** A port of TCP as text. */
+/** Parses a TCP port. */
 
 export const mostPort = 65_535;
 
-/** The number that the text is, in decimal digits, from 0 to 65535; null where it is none. */
+/** The port, from 0 to 65535 in decimal digits. Null if the text is not a port. */
 export function portOf(text: string): number | null {
   return /^\d{1,5}$/.test(text) && Number(text) <= mostPort ? Number(text) : null;
 }

@@ -1,4 +1,4 @@
-/** Writes the intact frames of a damaged file to a whole one, with every hole counted at its place. */
+/** Writes the intact frames of a damaged file to a new file, and counts the missing lines where they are missing. */
 import { randomUUID } from "node:crypto";
 import { NothingToRecoverError } from "./errors.ts";
 import type { LossTotals, TppCheckpoint, TppHeader, TppTrailer } from "./format/header.ts";
@@ -8,26 +8,25 @@ import type { TppWalk, WalkOptions } from "./read/walk.ts";
 import { type CheckpointNotes, FrameSink } from "./write/frame-sink.ts";
 
 export interface Recovery {
-  /** What was found in the input, every frame checked. */
+  /** The walk of the input, with every frame checked. */
   readonly input: TppWalk;
   readonly frames: number;
   readonly lines: number;
   readonly rawBytes: number;
-  /** Lines known to be missing between and after the frames; what was cut off the end is not known. */
+  /** Number of lines known to be missing between and after the frames. What was cut off at the end is not known. */
   readonly missingLines: number;
   readonly fileBytes: number;
 }
 
 export interface RecoverOptions extends WalkOptions {
-  /** Replace an existing output; without it one is refused. */
+  /** Replace an existing output. Without it, an existing output is refused. */
   readonly overwrite?: boolean;
 }
 
 /**
- * Copies the intact frames of `input` to the new file `output`, which is there whole or not at all; `-` is standard
- * output. Lines that are missing between them are counted as lost by `damage` in the checkpoint behind the hole. Throws
- * what `verifyTpp` throws, a NothingToRecoverError, a SameFileError for an output that is the input under whatever
- * name, or one of the writer's errors.
+ * Copies the intact frames of `input` to the new file `output`, which appears only when it is complete. `-` is standard
+ * output. Lines missing between frames are counted as lost by `damage` in the next checkpoint. Throws what `verifyTpp`
+ * throws, a NothingToRecoverError, a SameFileError if the output is the input under any name, or a writer's error.
  */
 export async function recoverTpp(input: string, output: string, options: RecoverOptions = {}): Promise<Recovery> {
   const { overwrite = false, ...reading } = options;
@@ -41,7 +40,7 @@ export async function recoverTpp(input: string, output: string, options: Recover
   try {
     return await copyFrames(walk, walk.header, header, sink, reading);
   } catch (error) {
-    await sink.abandon(); // a file with a part of the frames would look like all that could be recovered
+    await sink.abandon(); // a file with only some of the frames would look as if no more could be recovered
     throw error;
   }
 }
@@ -78,13 +77,13 @@ async function copyFrames(
   return { input: walk, frames, lines, rawBytes, missingLines, fileBytes: sink.totals.fileBytes };
 }
 
-/** What a checkpoint says beside the place of its frame. */
+/** The contents of a checkpoint that do not concern its frame. */
 function carriedNotes(checkpoint: TppCheckpoint | undefined): Partial<CheckpointNotes> {
   const names = ["realtime_ns", "module", "module_sysctl"] as const;
   return Object.fromEntries(names.flatMap((name) => (checkpoint?.[name] ? [[name, checkpoint[name]]] : [])));
 }
 
-/** Lines that say what was wrong, of all recoveries that a file went through. */
+/** Most lines about damage, over all recoveries that a file went through. */
 const mostDamages = 1000;
 
 function recoveredHeader(walk: TppWalk, header: TppHeader): TppHeader {
@@ -101,7 +100,7 @@ function recoveredHeader(walk: TppWalk, header: TppHeader): TppHeader {
 
 type Totals = Pick<TppTrailer, "frames" | "lines" | "raw_bytes" | "lost">;
 
-/** The end of the capture is the trailer's where it was intact, else the time of the last checkpoint. */
+/** The end of the capture is taken from the trailer if it is intact, otherwise from the last checkpoint. */
 function recoveredTrailer(walk: TppWalk, header: TppHeader, totals: Totals, lastNs: string): TppTrailer {
   const sinceStartNs = BigInt(lastNs) - BigInt(header.clock.monotonic_ns);
   const atLastFrame = {

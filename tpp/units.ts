@@ -1,6 +1,6 @@
-/** Numbers with units, as both commands print them. */
+/** Formats numbers with units for both commands. */
 
-/** Three digits and a unit of `units`, each a thousand times the one before it. */
+/** Three digits and a unit of `units`. Each unit is a thousand times the previous one. */
 export function withUnit(value: number, units: readonly string[]): string {
   let number = value;
   let unit = 0;
@@ -13,7 +13,7 @@ export function withUnit(value: number, units: readonly string[]): string {
 }
 
 /**
- * A size. Its units are powers of 1000, as those of rates are: 10 Mbit/s for 8 s are 10.0 MB. What the kernel or the
- * format counts in powers of two (rings, frames) says KiB and MiB where it is described.
+ * A size in powers of 1000, like rates: 10 Mbit/s for 8 s are 10.0 MB. Sizes that the kernel or the format counts in
+ * powers of two (rings, frames) are given in KiB and MiB.
  */
 export const bytesText = (bytes: number): string => withUnit(bytes, ["B", "kB", "MB", "GB", "TB"]);

@@ -1,4 +1,4 @@
-/** What a program needs that only writes .tpp files: without the readers it starts sooner. */
+/** The exports for programs that only write .tpp files. Without the readers they start faster. */
 export * from "./columns/columns.ts";
 export * from "./errors.ts";
 export { type ExitName, exitCodes } from "./exit-codes.ts";

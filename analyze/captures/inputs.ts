@@ -63,11 +63,23 @@ function nameOf(paths: readonly string[]): string {
   return paths.length > 1 && patterns.size === 1 && pattern?.includes("*") ? pattern : (paths[0] ?? "");
 }
 
+/** The most names that are compared with one that is not there. */
+const mostNames = 10_000;
+
+/** What is in the folder of a path that is not there: captures, and folders, which can hold some. */
+async function namesBeside(path: string): Promise<string[]> {
+  const folder = dirname(path);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const captures = entries.filter((entry) => entry.isDirectory() || /\.(tpp|parquet)$/.test(entry.name));
+  const prefix = path.slice(0, path.length - basename(path).length);
+  return captures.slice(0, mostNames).map(({ name }) => `${prefix}${name}`);
+}
+
 /** The files that a path refers to: itself, the .tpp files of a directory, or those that match a pattern. */
 export async function expand(path: string): Promise<string[]> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
   if (found instanceof Error) {
-    if (found.code !== "ENOENT" || !/[*?[]/.test(path)) throw new InputError(path, found);
+    if (found.code !== "ENOENT" || !/[*?[]/.test(path)) throw new InputError(path, found, await namesBeside(path));
     const matches: string[] = [];
     for await (const match of glob(path)) matches.push(match);
     if (matches.length === 0) throw new InputError(path, found);

@@ -1,12 +1,13 @@
-/** The definitions of the commands that answer from the metrics; program.ts has the others and what all share. */
+/** The definitions of the commands that query the metrics. program.ts has the others, and what all share. */
 import { type Command, Option } from "commander";
 import type { CheckOptions } from "../commands/check.ts";
 import type { MetricsOptions } from "../commands/metrics.ts";
 import type { CommandIo } from "../commands/open.ts";
 import type { FormatOptions } from "../commands/rows.ts";
 import type { SqlOptions } from "../commands/sql.ts";
-import { viewNames } from "../trace/views.ts";
+import { metricNames, viewNames } from "../trace/views.ts";
 import { flowNumbers, texts, windowSeconds } from "./options.ts";
+import { filesAndWord } from "./words.ts";
 
 export interface Definition {
   readonly add: (usage: string, description: string) => Command;
@@ -28,15 +29,16 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
       await (await import("../commands/events.ts")).events(files, options, io);
     });
   jsonOrCsv(
-    add("metrics <file> <name>", `every row of a metric: ${viewNames.filter((name) => name !== "trace").join(", ")}`),
+    add("metrics [words...]", `every row of a metric: ${metricNames.join(", ")}`).usage("[options] <file...> <name>"),
   )
     .addOption(outputInstead())
     .option("-f, --force", "overwrite the output")
-    .option("--with <file...>", "further captures")
+    .option("--with <file...>", "further captures, like those after the first one")
     .option("--flow <n...>", "only these flows", flowNumbers)
     .option("--window <length>", "length of the windows, such as 100ms or 0.1 (default 100ms)", windowSeconds)
-    .action(async (file: string, name: string, options: MetricsOptions & { with?: string[] }) => {
-      await (await import("../commands/metrics.ts")).metrics([file, ...(options.with ?? [])], name, options, io);
+    .action(async (words: string[], options: MetricsOptions & { with?: string[] }) => {
+      const { files, word } = await filesAndWord(words, "the name of a metric", (text) => metricNames.includes(text));
+      await (await import("../commands/metrics.ts")).metrics([...files, ...(options.with ?? [])], word, options, io);
     });
   add("diagnose <file...>", "what limited each flow, how much time that cost, when, and what shows it")
     .option("--flow <n...>", "only these flows", flowNumbers)
@@ -64,25 +66,23 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
       setExitCode(await (await import("../commands/check.ts")).check(files, options, io));
     });
   jsonOrCsv(
-    add("sql <file> [query]", `run a DuckDB query (- reads it from standard input) over ${viewNames.join(", ")}`),
+    add("sql [words...]", `run a DuckDB query (- reads it from standard input) over ${viewNames.join(", ")}`).usage(
+      "[options] <file...> [query]",
+    ),
   )
     .addOption(new Option("--parquet", "write Parquet to standard output").conflicts(["json", "csv", "output"]))
     .addOption(outputInstead())
     .option("-f, --force", "overwrite the output")
     .option("--query-file <file>", "read the query from a file")
-    .option("--with <file...>", "further captures in the same trace")
+    .option("--with <file...>", "further captures, like those after the first one")
     .option("--window <length>", "length of the windows, such as 100ms or 0.1 (default 100ms)", windowSeconds)
     .option("--allow-files", "let the query do all that DuckDB can: read and write files, load extensions")
-    .action(
-      async (
-        file: string,
-        typed: string | undefined,
-        options: SqlOptions & { with?: string[]; queryFile?: string },
-      ) => {
-        const query = await (await import("../commands/query-text.ts")).queryText(typed, options.queryFile);
-        await (await import("../commands/sql.ts")).sql([file, ...(options.with ?? [])], query, options, io);
-      },
-    );
+    .action(async (words: string[], options: SqlOptions & { with?: string[]; queryFile?: string }) => {
+      const { filesAndQuery, queryText } = await import("../commands/query-text.ts");
+      const { files, typed } = await filesAndQuery(words, options.queryFile !== undefined);
+      const query = await queryText(typed, options.queryFile);
+      await (await import("../commands/sql.ts")).sql([...files, ...(options.with ?? [])], query, options, io);
+    });
   add("schema [view]", "the documented columns of a view; without one, what each view is")
     .option("--json", "print JSON")
     .action(async (view: string | undefined, options: { json?: boolean }) => {
@@ -91,7 +91,7 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
 }
 
 /**
- * A query that begins with a SQL comment (`-- …`) would be taken for an option. A line feed before it prevents that.
+ * A query that begins with a SQL comment (`-- …`) would be taken for an option. A line feed before it prevents this.
  */
 export const withQueries = (argv: readonly string[]): string[] =>
   argv.includes("sql") ? argv.map((arg) => (/^--(\s|.*\n)/.test(arg) ? `\n${arg}` : arg)) : [...argv];

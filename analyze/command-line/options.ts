@@ -5,8 +5,8 @@ import { UsageError } from "../errors.ts";
 const decimalNumber = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 
 /**
- * A number as people write it: not the hexadecimal, octal and binary ones that JavaScript takes too. NaN where it is
- * none.
+ * A decimal number, or NaN for anything else, including the hexadecimal, octal and binary numbers that JavaScript
+ * accepts.
  */
 export const decimal = (text: string): number => (decimalNumber.test(text) ? Number(text) : Number.NaN);
 
@@ -16,7 +16,7 @@ export function wholeNumber(text: string, least: number, most: number): number |
   return value >= least && value <= most ? value : null;
 }
 
-/** About thirty thousand years. Far beyond it, doubles no longer keep times apart. */
+/** About 30 000 years. Doubles cannot distinguish times far beyond that. */
 const mostSeconds = 1e12;
 
 export function seconds(text: string): number {
@@ -29,7 +29,7 @@ export function seconds(text: string): number {
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6 };
 
-/** Length of a window: seconds, or with a unit as in 100ms. */
+/** Length of a window in seconds, or with a unit as in 100ms. */
 export function windowSeconds(text: string): number {
   const [, number = "", unit = "s"] = /^(.*?)\s*(s|ms|us)?$/.exec(text.trim()) ?? [];
   const value = decimal(number) * (unitSeconds[unit] ?? 1);
@@ -46,7 +46,7 @@ export function flowNumbers(text: string, before: number[] = []): number[] {
   return [...before, Number(text)];
 }
 
-/** All values of an option that may be given again. */
+/** Collects the values of an option that may be repeated. */
 export const texts = (text: string, before: string[] = []): string[] => [...before, text];
 
 /** Refuses an option given twice. The parser would silently drop the first value. */

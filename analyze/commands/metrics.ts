@@ -3,8 +3,9 @@ import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UsageError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
 import { queryFormat, writeAnswer } from "../export/query.ts";
+import { didYouMean } from "../nearest.ts";
 import { flowFilter } from "../trace/select.ts";
-import { viewNames, windowedViews } from "../trace/views.ts";
+import { metricNames, windowedViews } from "../trace/views.ts";
 import { type CommandIo, openOutput, withTrace } from "./open.ts";
 import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
@@ -25,9 +26,10 @@ export async function metrics(
   options: MetricsOptions,
   io: CommandIo,
 ): Promise<void> {
-  const names = viewNames.filter((view) => view !== "trace");
-  if (!(names as readonly string[]).includes(name))
-    throw new UsageError(`${name}: no such metric. There are ${names.join(", ")}`);
+  if (!metricNames.includes(name))
+    throw new UsageError(
+      `${name}: no such metric.${didYouMean(name, metricNames)} There are ${metricNames.join(", ")}`,
+    );
   if (options.flow && ofNoFlow.includes(name))
     throw new UsageError(`${name} is of all flows together: leave --flow out`);
   const { output, force = false, window } = options;

@@ -1,5 +1,6 @@
 /** `analyze schema`: the documented columns of the views. */
 import { UsageError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
 import { readSchema, readSchemas } from "../trace/schema.ts";
 import { viewNames } from "../trace/views.ts";
 import type { CommandIo } from "./open.ts";
@@ -11,7 +12,7 @@ export async function schema(
   io: CommandIo,
 ): Promise<void> {
   if (view !== undefined && !(viewNames as readonly string[]).includes(view))
-    throw new UsageError(`${view}: no such view. There are ${viewNames.join(", ")}`);
+    throw new UsageError(`${view}: no such view.${didYouMean(view, viewNames)} There are ${viewNames.join(", ")}`);
   if (options.json) {
     const schemas = view === undefined ? await readSchemas() : [await readSchema(view)];
     io.stdout.write(`${JSON.stringify(schemas, null, 2)}\n`);

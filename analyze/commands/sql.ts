@@ -1,11 +1,12 @@
 /** `analyze sql`: a query of the user's. */
 import { createReadStream } from "node:fs";
 import { foreignText } from "@tcpprobe-plus/tpp/base";
-import { asUserQuery } from "../database/database.ts";
-import { UsageError } from "../errors.ts";
+import { asUserQuery as asQuery } from "../database/database.ts";
+import { NoSuchViewError, SqlError, UsageError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
 import { queryFormat, writeAnswer } from "../export/query.ts";
-import { windowedViews } from "../trace/views.ts";
+import { didYouMean } from "../nearest.ts";
+import { viewNames, windowedViews } from "../trace/views.ts";
 import { type CommandIo, openOutput, withTrace } from "./open.ts";
 import { type FormatOptions, printRows, rowFormat } from "./rows.ts";
 
@@ -38,6 +39,7 @@ export async function sql(paths: readonly string[], query: string, options: SqlO
     { ...io, opening: { ...io.opening, allowFiles } },
     async (trace) => {
       const { database } = trace;
+      const asUserQuery = <Result>(work: () => Promise<Result>) => asQuery(work).catch(nameView);
       if (window !== undefined) await trace.setWindow(window);
       await trace.needOf(query);
       if (!file && !parquet) return asUserQuery(() => printRows(database, query, rowFormat(options), io));
@@ -53,4 +55,12 @@ export async function sql(paths: readonly string[], query: string, options: SqlO
     },
     file ? [file] : [],
   );
+}
+
+/** DuckDB knows only the views that are loaded. Here a table that there is not is named by the nearest of all. */
+function nameView(error: unknown): never {
+  if (!(error instanceof SqlError)) throw error;
+  const [, name] = /Table with name (\S+) does not exist/.exec(error.message) ?? [];
+  if (name === undefined) throw error;
+  throw new NoSuchViewError(name, `${didYouMean(name, viewNames)} There are ${viewNames.join(", ")}`, error);
 }

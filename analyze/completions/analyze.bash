@@ -10,6 +10,12 @@ _analyze_words() {
   mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1")
 }
 
+_analyze_more_words() {
+  local -a words
+  mapfile -t words < <(compgen -W "$2" -- "$1")
+  COMPREPLY+=("${words[@]}")
+}
+
 _analyze() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command='' at=0 i
   # --option=value comes as three words
@@ -101,6 +107,39 @@ _analyze() {
     ;;
   'plot --unit')
     _analyze_words "$cur" 'packets bytes'
+    return
+    ;;
+  'plot --of')
+    return
+    ;;
+  'plot --align')
+    _analyze_words "$cur" 'capture start clock'
+    return
+    ;;
+  'plot --label')
+    return
+    ;;
+  'plot --group')
+    return
+    ;;
+  'plot --theme')
+    _analyze_words "$cur" 'light print dark'
+    return
+    ;;
+  'plot --size')
+    return
+    ;;
+  'plot --height')
+    return
+    ;;
+  'plot --font')
+    return
+    ;;
+  'plot --font-size')
+    return
+    ;;
+  'plot --legend')
+    _analyze_words "$cur" 'top bottom none'
     return
     ;;
   'plot --width')
@@ -221,10 +260,10 @@ _analyze() {
     ;;
   plot)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force --with --flow --from --to --window --unit --width --title -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --list -o --output -f --force --with --flow --from --to --window --unit --of --overlay --align --label --group --free-scales --theme --size --height --font --font-size --legend --width --title --no-title -h --help'
     else
       _analyze_files "$cur"
-      ((COMP_CWORD > at + 1)) && _analyze_words "$cur" 'cwnd rtt inflight goodput limits'
+      ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview'
     fi
     ;;
   events)
@@ -239,7 +278,7 @@ _analyze() {
       _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv -o --output -f --force --with --flow --window -h --help'
     else
       _analyze_files "$cur"
-      ((COMP_CWORD > at + 1)) && _analyze_words "$cur" 'flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
+      ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
     fi
     ;;
   diagnose)

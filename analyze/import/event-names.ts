@@ -1,4 +1,4 @@
-/** The tracepoints that give records, as `--events` takes them. */
+/** The tracepoints that become records. `--events` accepts these names. */
 export const eventNames = [
   "tcp_probe",
   "tcp_retransmit_skb",

@@ -1,22 +1,22 @@
-/** The texts of other programs that can be imported, each recognized by its lines. */
+/** Text formats of other programs that can be imported. Each is recognized by its lines. */
 import type { TextKind } from "@tcpprobe-plus/tpp";
 import { kernelProbeNames } from "../records/texts/kernel-probe.ts";
 import { olderHexNames, olderNames } from "../records/texts/older-fields.ts";
 
 export interface TextFormat {
-  /** As the header's `imported.format` names it. */
+  /** Its name in the header's `imported.format`. */
   readonly name: string;
   readonly text: TextKind;
-  /** Whether a line is a record of it. */
+  /** Matches a line that is a record. */
   readonly record: Pick<RegExp, "test">;
-  /** Names of its fields; null for lines of keys and values. */
+  /** Names of its fields, or null for lines of keys and values. */
   readonly columns: readonly string[] | null;
 }
 
 const events =
   "(?:tcp_probe|tcp_retransmit_skb|tcp_cong_state_set|inet_sock_set_state|tcp_send_reset|tcp_receive_reset)";
 
-/** Tried on a line in this order. */
+/** The formats, in the order in which they are tried. */
 export const textFormats: readonly TextFormat[] = [
   // iperf3 25224 [000] 14041.566236:          tcp:tcp_probe: family=…
   {
@@ -58,18 +58,18 @@ export const textFormats: readonly TextFormat[] = [
   },
 ];
 
-/** First bytes of files that are no text, and what to say of them. */
+/** The first bytes of files that are not text, and what to tell the user about them. */
 const binaries: readonly (readonly [magics: readonly string[], what: string])[] = [
   [["PERFILE2"], "is perf's own recording: `perf script -i FILE` prints the text to import"],
   [["\x17\bDtracing"], "is trace-cmd's own recording: `trace-cmd report -i FILE` prints the text to import"],
   [
     ["\xd4\xc3\xb2\xa1", "\xa1\xb2\xc3\xd4", "\x4d\x3c\xb2\xa1", "\n\r\r\n"],
-    "is a recording of packets, which hold no state of the sender",
+    "is a packet capture. Packets do not hold the sender's state",
   ],
-  // A .tpp begins with a frame that zstd skips.
+  // A .tpp begins with a skippable frame of zstd.
   [
     Array.from({ length: 16 }, (_, low) => `${String.fromCharCode(0x50 + low)}\x2a\x4d\x18`),
-    "is a capture already: other commands open it as it is",
+    "is a capture already. Other commands open it without an import",
   ],
   [["PAR1"], "is Parquet. Other commands open it if `analyze convert` wrote it"],
   [["\xff\xfe", "\xfe\xff"], "is UTF-16 text: save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`) and import that"],
@@ -77,12 +77,12 @@ const binaries: readonly (readonly [magics: readonly string[], what: string])[] 
   [["PK\x03\x04"], "is a ZIP archive: unpack it first"],
 ];
 
-/** Why a file with these first bytes is no text; null: it may be one. */
+/** Why a file with these first bytes is not text. Null if it may be text. */
 export function whyBinary(begin: Buffer): string | null {
   const latin = begin.toString("latin1");
   for (const [magics, what] of binaries) if (magics.some((magic) => latin.startsWith(magic))) return what;
   const zeros = [0, 1].map((odd) => begin.subarray(0, 32).filter((byte, at) => at % 2 === odd && byte === 0).length);
   if (begin.length >= 32 && ((zeros[0] === 16 && zeros[1] === 0) || (zeros[0] === 0 && zeros[1] === 16)))
     return "looks like UTF-16 text: save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`) and import that";
-  return begin.includes(0) ? "is a binary file, no text" : null;
+  return begin.includes(0) ? "is a binary file, not text" : null;
 }

@@ -1,4 +1,4 @@
-/** Makes .tpp captures of text that other programs recorded. */
+/** Makes .tpp captures from text that other programs recorded. */
 import { randomUUID } from "node:crypto";
 import { createReadStream, type Stats } from "node:fs";
 import { open, readdir, readFile, stat } from "node:fs/promises";
@@ -20,11 +20,11 @@ import { linesOf, type TextFile, textFile } from "./text-file.ts";
 export interface ImportOptions {
   /** CONFIG_HZ of the machine, for times in jiffies. */
   readonly hz?: number | undefined;
-  /** When its first record was made, where the text does not tell. */
+  /** When its first record was made, where the text does not show it. */
   readonly began?: Date | undefined;
-  /** Tracepoints that were recorded, whether the text has any of them or not. */
+  /** Tracepoints that were recorded, including those that never occurred. */
   readonly events?: readonly string[] | undefined;
-  /** What srtt is in, in text of the kernel's own tcp_probe. */
+  /** The unit of srtt in text of the kernel's own tcp_probe. */
   readonly srttUnit?: "us" | "jiffies" | undefined;
 }
 
@@ -34,11 +34,13 @@ export interface Imported {
   readonly records: number;
   readonly flows: number;
   readonly notes: readonly string[];
-  /** Lines that are no records, by reason. */
+  /** Lines that are not records, by reason. */
   readonly rejected: readonly RejectedLine[];
 }
 
-/** The text to import: one file, or the numbered ones of a folder in order, and the module's statistics beside them. */
+/**
+ * The text to import: one file, or the numbered files of a folder in order, with the module's statistics from there.
+ */
 interface Origin {
   readonly files: readonly string[];
   readonly statistics: string | null;
@@ -46,9 +48,9 @@ interface Origin {
 
 /**
  * Writes a .tpp file with the text of `path`: a file, `-` for standard input, or a folder of read_data.py. The text is
- * not changed; only lines before the first record that say nothing are left out. What the text does not say is null in
- * the header. What was guessed is in the header's notes. Throws an InputError, a NotACaptureError, or an error of the
- * writer.
+ * not changed, except that lines without information before the first record are left out. What the text does not show
+ * is null in the header. Guesses are listed in the header's notes. Throws an InputError, a NotACaptureError, or an
+ * error of the writer.
  */
 export async function importText(
   path: string,
@@ -92,7 +94,7 @@ async function importFiles(
   return { format: found.format.name, lines, records, flows, rejected, notes: header.notes ?? [] };
 }
 
-/** Polls of ss become the text that `capture` itself writes of them. */
+/** Turns polls of ss into the text that `capture` itself writes for them. */
 async function importPolls(
   path: string,
   origin: Origin & { readonly texts: readonly TextFile[] },
@@ -107,12 +109,12 @@ async function importPolls(
   if (first === null)
     throw new NotACaptureError(
       path,
-      "is what ss prints, but without times. Put `ts '%.s'` behind the loop or `date +%s.%N` before each poll. `capture run --source ss` records it with the times of its polls",
+      "is output of ss without times. Pipe the loop through `ts '%.s'` or print `date +%s.%N` before each poll. `capture run --source ss` records polls with their times",
     );
   const seen: PollsSeen = { firstNs: first, isFine: false, guess: null };
   const notes = [
     `imported from ${path === "-" ? "standard input" : basename(path)}, text of ss`,
-    "which kernel it ran on is not known, so counts that only newer ones have are NULL where they are not printed",
+    "the kernel is not known, so counts that only newer kernels have are NULL where they are not printed",
   ];
   const header = emptyHeader({
     origin,
@@ -127,7 +129,7 @@ async function importPolls(
     notes.push(
       `guess: times are taken for UTC${seen.guess === "zone and year" ? `, of the year ${new Date(Number(first / 1_000_000n)).getUTCFullYear()}` : ""}; the text does not tell (\`ts '%.s'\` would)`,
     );
-  if (!seen.isFine) notes.push("times are whole seconds: polls within one have the same");
+  if (!seen.isFine) notes.push("times are whole seconds, so polls within one second have the same time");
   const writer = await TppWriter.create(output, header, { overwrite });
   for await (const text of pollsOf(origin.texts, latest, seen))
     if (!writer.write(Buffer.from(text))) await writer.drained();
@@ -137,7 +139,7 @@ async function importPolls(
   return { format: pollsFormat.name, lines, records, flows, rejected, notes };
 }
 
-/** Reads the new capture once, so that import can say which lines are no records. */
+/** Reads the new capture once, so that import can report which lines are not records. */
 async function readBack(path: string): Promise<{ records: number; flows: number; rejected: readonly RejectedLine[] }> {
   const walk = await walkTpp(path);
   const pass = new Pass({ path, files: [{ path, header: walk.header!, walk }], number: 1 });
@@ -166,13 +168,13 @@ async function originOf(path: string): Promise<Origin> {
     return { files: [path], statistics: null };
   }
   const names = await readdir(path);
-  // read_data.py begins tcp-stat.log.1, .2, … and moves the last one to tcp-stat.log when it ends.
+  // read_data.py writes tcp-stat.log.1, .2, … and renames the last one to tcp-stat.log when it ends.
   const place = (name: string): number => Number(/\.(\d+)$/.exec(name)?.[1] ?? Number.POSITIVE_INFINITY);
   const logs = names.filter((name) => /^tcp-stat\.log(\.\d+)?$/.test(name)).sort((a, b) => place(a) - place(b));
   if (logs.length === 0)
     throw new NotACaptureError(
       path,
-      "has no tcp-stat.log in it, so it is no folder of read_data.py. Give a file to import",
+      "has no tcp-stat.log in it, so it is not a folder of read_data.py. Give a file to import",
     );
   const statistics = names.find((name) => name.endsWith(".stat"));
   return {
@@ -183,16 +185,16 @@ async function originOf(path: string): Promise<Origin> {
 
 interface Found {
   readonly format: TextFormat;
-  /** Bytes before each file's first record that are left out, and what stood there. */
+  /** For each file, the number of bytes left out before its first record; below, the lines there. */
   readonly leading: readonly (readonly [file: TextFile, bytes: number])[];
   readonly leadingLines: readonly string[];
   readonly first: string;
   readonly last: string;
-  /** Tracepoints that the text has, each with one of its lines. */
+  /** Tracepoints found in the text, each with one of its lines. */
   readonly events: ReadonlyMap<string, string>;
 }
 
-/** How many lines may stand before the first record. */
+/** Most lines searched for the first record. */
 const examinedLines = 100_000;
 /** Lines about losses are kept, even before the first record. */
 const tellsLosses = /entries-written|EVENTS|PERF_RECORD_LOST/;
@@ -233,7 +235,7 @@ async function examine(path: string, texts: readonly TextFile[]): Promise<Found>
 
 const formatNames = textFormats.map(({ name }) => name).join(", ");
 
-/** Says in words what a text without records is, from its first lines. */
+/** Describes a text without records, from its first lines. */
 function whatItIs(lines: readonly string[]): string {
   const entries = lines.map((line) => /entries-in-buffer\/entries-written:\s*\d+\/(\d+)/.exec(line)?.[1]).find(Boolean);
   if (entries === "0") return "the trace holds 0 records: nothing was recorded";
@@ -241,11 +243,11 @@ function whatItIs(lines: readonly string[]): string {
   if (others.size > 0)
     return `is text of a trace, but has none of ${knownEvents.map(({ name }) => name).join(", ")}. It has ${[...others].slice(0, 5).join(", ")}`;
   if (lines.every((line) => line.trim() === "" || line.startsWith("#") || /^cpus=\d+$/.test(line)))
-    return "holds nothing but comments: nothing was recorded";
+    return "holds only comments: nothing was recorded";
   return `holds no records of ${formatNames} in its first ${Math.min(lines.length, examinedLines)} lines`;
 }
 
-/** Tracepoints of the known ones that come up anywhere in the text, each with one of its lines. */
+/** Those of the known tracepoints that occur anywhere in the text, each with one of its lines. */
 async function eventsIn(texts: readonly TextFile[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const overlap = 4096;
@@ -278,7 +280,7 @@ async function lastRecord({ path }: TextFile, { record }: TextFormat): Promise<s
   return lines.findLast((line) => record.test(line)) ?? "";
 }
 
-/** `"family=%s src=%s …"`: the keys of an event's record in order, in the form of the kernel's own `print fmt`. */
+/** `"family=%s src=%s …"`: the keys of an event's record in order, in the form of the kernel's `print fmt`. */
 function printFormatOf(line: string): string {
   const pairs = /: +(?:\w+:)?\w+: +(\w+=.*)$/.exec(line.trimEnd())?.[1] ?? "";
   return `"${[...pairs.matchAll(/(?:^| )(\w+)=/g)].map(([, key]) => `${key}=%s`).join(" ")}"`;
@@ -302,7 +304,7 @@ const nanoseconds = (seconds: string): bigint => {
   return BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, "0").slice(0, 9));
 };
 
-/** Earlier moments are times since a machine was started. */
+/** Smaller numbers are times since boot. */
 const firstWallClock = 10n ** 18n;
 
 async function headerOf(
@@ -332,7 +334,7 @@ async function headerOf(
     );
   if (isTrace && !isWallClock) notes.push("times are those of the tracing clock, which need not be CLOCK_MONOTONIC");
   if (isTrace) notes.push(...aboutEvents(found, options));
-  notes.push("which port was recorded, the kernel and its settings are not known");
+  notes.push("the recorded port, the kernel and its settings are not known");
   const names = new Set([...found.events.keys(), ...(options.events ?? [])]);
   const line = (name: string) => found.events.get(name);
   return {
@@ -342,8 +344,7 @@ async function headerOf(
       hz: options.hz ?? null,
       format: format.name,
       notes: [`imported from ${path === "-" ? "standard input" : basename(path)}, text of ${format.name}`, ...notes],
-      // The module's records count from when it was opened; those of tracepoints from when the machine was started, or
-      // from 1970.
+      // Times of the module's records count from when its log was opened, those of tracepoints from boot or from 1970.
       clock: isWallClock
         ? { realtime_ns: String(firstNs), monotonic_ns: "0", zero_monotonic_ns: "0", of_records: "realtime" }
         : { realtime_ns: String(began), monotonic_ns: isTrace ? String(firstNs) : "0", zero_monotonic_ns: "0" },
@@ -355,7 +356,7 @@ async function headerOf(
   };
 }
 
-/** A header in which all that is not known is empty. */
+/** A header in which everything that is not known is empty. */
 function emptyHeader({
   origin,
   text,
@@ -387,13 +388,13 @@ function emptyHeader({
   };
 }
 
-/** Notes on events that the text does not have: whether they were recorded is not known. */
+/** Notes on events that the text does not have. It is not known whether they were recorded. */
 function aboutEvents({ events }: Found, { events: told = [] }: ImportOptions): string[] {
   const silent = knownEvents.map(({ name }) => name).filter((name) => !events.has(name) && !told.includes(name));
   return silent.length === 0
     ? []
     : [
-        `not in the text, so perhaps not recorded: ${silent.join(", ")} (--events says which were); what only they tell is not known`,
+        `not in the text, so perhaps not recorded: ${silent.join(", ")} (--events names the recorded ones). What only these show is not known`,
       ];
 }
 
@@ -405,9 +406,9 @@ function columnsOf(
 ): readonly string[] | null {
   if (format.columns === kernelProbeNames) {
     if (srttUnit === undefined)
-      notes.push("srtt is left out: the text does not tell its unit (--srtt-unit us since Linux 3.15, jiffies before)");
+      notes.push("srtt is left out: the text does not name its unit (--srtt-unit us since Linux 3.15, jiffies before)");
     else if (srttUnit === "jiffies" && hz === undefined)
-      notes.push("srtt is left out: the text has jiffies, and their length was not given (--hz)");
+      notes.push("srtt is left out: the text has it in jiffies, and their length was not given (--hz)");
     return kernelProbeNamesWith(srttUnit ?? null);
   }
   if (format.columns === null) return null;
@@ -417,21 +418,22 @@ function columnsOf(
     .split(" ");
   if (format.columns === olderNames && fields) return fields;
   notes.push(
-    "guess: the fields are those of the older tcp_probe_plus, with rto in jiffies and what BBR, or a user agent, appends",
-    "pacing rates are NULL from 2^32 - 1 bytes/s on, where the older module cut them off",
+    "guess: the fields are those of the older tcp_probe_plus, with rto in jiffies, then BBR's state or a user agent",
+    "pacing rates from 2^32 - 1 bytes/s on are NULL, because the older module truncated them",
   );
-  if (hz === undefined) notes.push("rto is left out: the text has jiffies, and their length was not given (--hz)");
+  if (hz === undefined)
+    notes.push("rto is left out: the text has it in jiffies, and their length was not given (--hz)");
   return format.columns;
 }
 
-/** Wall clock of the first moment, ns: as told, as read_data.py wrote it, or from when the file was last written. */
+/** Wall clock of t = 0, ns: as given, as read_data.py wrote it, or from the time when the file was last written. */
 function beganAt(found: Found, { began }: ImportOptions, file: Stats, spanNs: bigint, notes: string[]): bigint {
   if (began) return BigInt(began.getTime()) * 1_000_000n;
   const date = found.leadingLines.map((line) => /^# (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/.exec(line)).find(Boolean);
   if (date) {
-    notes.push("guess: read_data.py's date is taken for UTC; it wrote the local time (--began says otherwise)");
+    notes.push("guess: read_data.py's date is taken for UTC, but it is local time (--began corrects this)");
     return BigInt(Date.parse(`${date[1]}T${date[2]}Z`)) * 1_000_000n;
   }
-  notes.push("guess: the records end when the file was last written (--began says otherwise)");
+  notes.push("guess: the records end when the file was last written (--began corrects this)");
   return BigInt(Math.round(file.mtimeMs)) * 1_000_000n - spanNs;
 }

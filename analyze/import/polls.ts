@@ -1,13 +1,13 @@
 /**
- * Loops of `ss -tin…` that somebody logged with times: what `ts` puts before each line, or `date` between the polls.
- * They become the text that `capture run --source ss` writes (records/texts/polls.ts): a mark with its time before each
- * poll, a line a connection.
+ * Logs of a loop of `ss -tin…` with times, which `ts` put before each line or `date` printed between the polls. They
+ * are turned into the text that `capture run --source ss` writes (records/texts/polls.ts): before each poll a mark with
+ * its time, then a line for each connection.
  */
 import type { TextFormat } from "./formats.ts";
 import { linesOf, type TextFile } from "./text-file.ts";
 
 const states = "ESTAB|SYN-SENT|SYN-RECV|FIN-WAIT-[12]|TIME-WAIT|UNCONN|CLOSE-WAIT|LAST-ACK|LISTEN|CLOSING";
-/** A connection: queues and two ends, and before them the State unless one was asked for, and the protocol. */
+/** A connection: perhaps the protocol, the State unless ss was asked for one state only, then queues and two ends. */
 const connection = new RegExp(
   `^(?:tcp\\s+)?(?:(${states})\\s+)?(\\d+\\s+\\d+\\s+\\S*[:.]\\S+:\\d+\\s+\\S*[:.]\\S+:(?:\\d+|\\*)(?:\\s.*)?)$`,
 );
@@ -15,14 +15,14 @@ const heading = /^(?:Netid\s+)?(?:State\s+)?Recv-Q\s+Send-Q\b/;
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** A moment as the text has it. */
+/** A time in the text. */
 interface Stamp {
   readonly ns: bigint;
-  /** Whether it tells parts of a second. */
+  /** Whether it has fractions of a second. */
   readonly isFine: boolean;
-  /** What of it is a guess. */
+  /** Which part of it is a guess. */
   readonly guess: "zone" | "zone and year" | null;
-  /** What stands behind it. */
+  /** The rest of the line. */
   readonly rest: string;
 }
 
@@ -31,8 +31,8 @@ const utcNs = (year: number, month: number, day: number, time: readonly number[]
   BigInt(Date.UTC(year, month, day, ...(time as [number, number, number]))) * 1_000_000n;
 
 /**
- * The time with which a line begins, or that it is; null: it has none. `latest`: the text is not younger, ms since
- * 1970.
+ * The time at the beginning of a line, which may also be the whole line. Null where there is none. `latest`: no time in
+ * the text is later than this, ms since 1970.
  */
 export function stampOf(line: string, latest: number): Stamp | null {
   // ts '%.s', date +%s.%N
@@ -92,7 +92,7 @@ export function stampOf(line: string, latest: number): Stamp | null {
   };
 }
 
-/** Nanoseconds by which a zone is ahead of UTC; null: a name that several have. */
+/** Nanoseconds by which a time zone is ahead of UTC. Null for an abbreviation that several zones share. */
 function zoneNs(zone: string): bigint | null {
   if (/^(Z|UTC|GMT)$/.test(zone)) return 0n;
   const [, sign, hours, minutes = "0"] = /^([+-])(\d\d):?(\d\d)?$/.exec(zone) ?? [];
@@ -100,7 +100,7 @@ function zoneNs(zone: string): bigint | null {
   return BigInt(Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes))) * 60_000_000_000n;
 }
 
-/** Whether a line, with the time before it if there is one, is a connection of ss. */
+/** Whether a line is a connection printed by ss, perhaps after a time. */
 export const isPollLine = (line: string): boolean => connection.test((stampOf(line, 0)?.rest || line).trim());
 
 export const pollsFormat: TextFormat = {
@@ -110,7 +110,7 @@ export const pollsFormat: TextFormat = {
   columns: null,
 };
 
-/** The time of the first poll, ns since 1970; null: the text has no times. */
+/** The time of the first poll, ns since 1970. Null if the text has no times. */
 export async function firstPollTime(files: readonly TextFile[], latest: number): Promise<bigint | null> {
   for (const file of files)
     for await (const { line } of linesOf(file)) {
@@ -120,25 +120,25 @@ export async function firstPollTime(files: readonly TextFile[], latest: number):
   return null;
 }
 
-/** Lines of one poll come at once; a longer silence between two of them is the loop's own. */
+/** The lines of one poll follow each other at once. A longer gap between two lines is the loop's pause. */
 const betweenPollsNs = 50_000_000n;
 
-/** What is known of the text once all of it was read. */
+/** What is known about the text once all of it has been read. */
 export interface PollsSeen {
-  /** What times count from. */
+  /** The zero of the times. */
   readonly firstNs: bigint;
   isFine: boolean;
   guess: Stamp["guess"];
 }
 
 /**
- * The polls as `capture` writes them, in chunks of whole lines; times count from the first. `seen` is filled on the
- * way.
+ * The polls as `capture` writes them, in chunks of whole lines. Times count from the first poll. `seen` is filled
+ * meanwhile.
  */
 export async function* pollsOf(files: readonly TextFile[], latest: number, seen: PollsSeen): AsyncGenerator<string> {
   let number = 0;
   let poll: bigint | null = null;
-  /** Time of the last line; that of a `date` holds for all lines behind it. */
+  /** Time of the last line. The time that `date` printed applies to all lines after it. */
   let lastNs: bigint | null = null;
   let dateNs: bigint | null = null;
   let isNew = true;
@@ -165,7 +165,7 @@ export async function* pollsOf(files: readonly TextFile[], latest: number, seen:
         isNew = true;
         continue;
       }
-      // What is set in tells more of the connection before it.
+      // An indented line continues the previous connection.
       if (/^\s/.test(rest) && waiting !== "") {
         waiting += ` ${body}`;
         continue;

@@ -1,6 +1,6 @@
 /**
- * A file of text as other programs leave it: plain, compressed, or on standard input; never a binary one, read in
- * bounded memory.
+ * Reads a text file of another program: plain, compressed, or from standard input. Binary files are refused. Memory is
+ * bounded.
  */
 import { spawn } from "node:child_process";
 import { createReadStream, createWriteStream } from "node:fs";
@@ -11,9 +11,9 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { InputError, NotACaptureError } from "../errors.ts";
 import { whyBinary } from "./formats.ts";
 
-/** How much of a file is looked at to recognize it. */
+/** How much of a file is examined to recognize it. */
 const beginBytes = 64 * 1024;
-/** No text of records has a line as long as this. */
+/** Text of records has no line longer than this. */
 const mostLine = 1024 * 1024;
 
 const compressions = [
@@ -30,8 +30,8 @@ export interface TextFile {
 }
 
 /**
- * The plain text of a file, in `directory` where it is compressed or standard input (`-`). Throws a NotACaptureError
- * for what is no text.
+ * The plain text of a file. If the file is compressed, or standard input (`-`), the text is written to `directory`.
+ * Throws a NotACaptureError if it is not text.
  */
 export async function textFile(name: string, directory: string, number: number): Promise<TextFile> {
   const spooled = join(directory, `${number}.txt`);
@@ -69,7 +69,7 @@ async function beginOf(name: string, path: string): Promise<Buffer> {
   }
 }
 
-/** Node cannot read xz, so the system's program does. */
+/** Node cannot decompress xz, so the system's program does. */
 async function decompressXz(name: string, path: string, plain: string): Promise<void> {
   const xz = spawn("xz", ["-dc", "--", path], { stdio: ["ignore", "pipe", "ignore"] });
   const ended = new Promise<number>((resolve) => {
@@ -84,13 +84,13 @@ async function decompressXz(name: string, path: string, plain: string): Promise<
     name,
     code === -1
       ? "is xz-compressed, and there is no `xz` here: unpack it first"
-      : "cannot be decompressed: xz refuses it",
+      : "cannot be decompressed: xz reports an error",
   );
 }
 
 /**
- * The file's lines with the bytes that each takes, without their line feeds. Throws a NotACaptureError at one that
- * never ends.
+ * The file's lines without their line feeds, and the size of each in bytes. Throws a NotACaptureError at a line that is
+ * too long.
  */
 export async function* linesOf({ name, path }: TextFile): AsyncGenerator<{ line: string; bytes: number }> {
   let rest: Buffer = Buffer.alloc(0);
@@ -103,7 +103,7 @@ export async function* linesOf({ name, path }: TextFile): AsyncGenerator<{ line:
     }
     rest = text.subarray(from);
     if (rest.length > mostLine)
-      throw new NotACaptureError(name, "has a line of more than 1 MiB, so it is no text of records");
+      throw new NotACaptureError(name, "has a line of more than 1 MiB, so it is not text of records");
   }
   if (rest.length > 0) yield { line: rest.toString("utf8"), bytes: rest.length };
 }

@@ -1,19 +1,19 @@
-/** A picture as a page to zoom and pan in. */
+/** A picture as an HTML page with zooming and panning. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { toVega } from "./render.ts";
-import type { VegaLiteSpec } from "./spec.ts";
+import type { VegaLiteSpec } from "./model.ts";
+import { titleOf, toVega } from "./render.ts";
 
 /**
- * One HTML file that needs no network: the compiled picture and the Vega runtime. The wheel zooms in time, dragging
- * pans, a double click shows all again, and the pointer shows values.
+ * One HTML file that needs no network. It holds the compiled picture and the Vega runtime. The wheel zooms in time,
+ * dragging pans, a double click shows everything again, and the pointer shows values.
  *
- * What is in a capture stands in the page as data alone: JSON without any `<`, read by a script that is the same for
- * every picture. The page's policy lets that script run, by its hash, and nothing else: no other script, no `eval`, no
- * request.
+ * The contents of a capture are in the page only as data: JSON without any `<`, read by a script that is the same for
+ * every picture. The page's Content Security Policy allows that script by its hash, and nothing else: no other script,
+ * no `eval`, no request.
  */
 export async function toPage(spec: VegaLiteSpec): Promise<string> {
   const title = titleOf(spec);
@@ -62,7 +62,7 @@ document.getElementById("svg").addEventListener("click", async () => {
 });
 `;
 
-/** All of the page's script: the runtime, its interpreter, and what shows the picture. */
+/** The page's whole script: the runtime, its interpreter, and the code that shows the picture. */
 async function pageProgram(): Promise<string> {
   const { resolve } = createRequire(import.meta.url);
   const [runtime, interpreter] = await Promise.all([
@@ -72,7 +72,7 @@ async function pageProgram(): Promise<string> {
   return escapeScript(`${runtime}\nconst vegaInterpreter = ${asExpression(interpreter)};\n${show}`);
 }
 
-/** The interpreter is a module; what it imports, the runtime has. */
+/** Turns the interpreter, a module, into an expression. The runtime has everything that it imports. */
 function asExpression(module: string): string {
   const body = module
     .replace(/^import (\{.*\}) from 'vega-util';$/m, "const $1 = vega;")
@@ -84,22 +84,17 @@ function asExpression(module: string): string {
 
 const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
-const titleOf = (spec: VegaLiteSpec): string => {
-  const title = spec.title as { text?: string } | undefined;
-  return title?.text ?? "TCP";
-};
-
 const fileName = (title: string): string => `${title.replaceAll(/[^\w.-]+/g, "-").replace(/^[.-]+/, "") || "tcp"}.svg`;
 
 const escapeHtml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** JSON that HTML takes for no tag, end of a script or comment, whatever is in it. */
+/** JSON in which HTML sees no tag, end of a script or comment, whatever the values are. */
 const jsonForHtml = (value: unknown): string =>
   JSON.stringify(value).replaceAll(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** A script of ours inside a script element must not close it. */
+/** A script must not contain text that closes its script element. */
 const escapeScript = (text: string): string => text.replaceAll(/<(?=\/script|!--)/gi, "\\x3c");

@@ -1,10 +1,11 @@
-/** A picture as notebooks show it. */
+/** A picture for notebooks. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
-import type { VegaLiteSpec } from "./spec.ts";
+import type { VegaLiteSpec } from "./model.ts";
 
 /**
- * A plot that shows itself: Deno's and other Jupyter kernels call `Jupyter.display` for what a cell returns. The bundle
- * holds the specification (an interactive picture where the front end knows Vega-Lite), an SVG and a line of text.
+ * A plot that a notebook displays. Deno's and other Jupyter kernels call `Jupyter.display` for the value that a cell
+ * returns. The bundle holds the specification (interactive where the front end supports Vega-Lite), an SVG and a line
+ * of text.
  */
 export class Picture {
   readonly spec: VegaLiteSpec;

@@ -12,6 +12,11 @@ export interface ColumnSpec {
   readonly kind: Kind;
 }
 
+/** A column that the pass adds to those of `trace`, and its SQL type. */
+export interface CarriedSpec extends ColumnSpec {
+  readonly type: string;
+}
+
 export const bytesOf: Readonly<Record<Kind, number>> = { u8: 1, u16: 2, u32: 4, i64: 8, f64: 8, text: 4 };
 
 const kindOfType: Readonly<Record<string, Kind>> = {

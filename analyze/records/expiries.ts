@@ -22,23 +22,15 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 
 /** sql/_expiry_records.sql defines these columns. */
-export const expirySpecs: readonly ColumnSpec[] = [
-  { name: "expiries", kind: "u32" },
-  { name: "progressed_expiries", kind: "u32" },
-  { name: "recovered_expiries", kind: "u32" },
-  { name: "since_ack_ns", kind: "i64" },
+export const expirySpecs: readonly CarriedSpec[] = [
+  { name: "expiries", kind: "u32", type: "UINTEGER" },
+  { name: "progressed_expiries", kind: "u32", type: "UINTEGER" },
+  { name: "recovered_expiries", kind: "u32", type: "UINTEGER" },
+  { name: "since_ack_ns", kind: "i64", type: "BIGINT" },
 ];
-
-/** SQL types of those columns. */
-export const expiryTypes: Readonly<Record<string, string>> = {
-  expiries: "UINTEGER",
-  progressed_expiries: "UINTEGER",
-  recovered_expiries: "UINTEGER",
-  since_ack_ns: "BIGINT",
-};
 
 const typeReceived = 0;
 const typeTimeout = 2;
@@ -151,18 +143,19 @@ export class Expiries {
     const { types, ns, flow, cwnd, state, una, nxt, ack } = columns;
     const connection = flow.values[row]!;
     const waiting = this.#waits[connection]!;
-    const tells = has(cwnd, row);
+    const hasWindow = has(cwnd, row);
     const [snd_una, snd_nxt] = [long(una, row), long(nxt, row)];
     let isMarked = isExpiry;
     if (waiting !== 0) {
       let left = waiting;
-      if (left & waits.window && tells) {
+      if (left & waits.window && hasWindow) {
         left &= ~waits.window;
         this.#complete(connection, snd_una, snd_nxt);
       }
       if (left & waits.exit && state !== null && has(state, row) && state.values[row] !== stateLoss)
         left = (left & ~waits.exit) | waits.windowOutOfLoss;
-      if (left & waits.windowOutOfLoss && tells) left &= ~waits.windowOutOfLoss;
+      // A change of the state shows what the kernel made of the window with it.
+      if (left & waits.windowOutOfLoss && hasWindow && types[row] !== typeCaState) left &= ~waits.windowOutOfLoss;
       isMarked ||= left !== waiting;
       if (left & waits.acknowledgement) {
         const acked = types[row] === typeReceived ? long(ack, row) : null;

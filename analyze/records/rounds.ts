@@ -18,13 +18,10 @@ import {
   tellNulls,
   type Words,
 } from "./cells.ts";
-import type { ColumnSpec } from "./columns.ts";
+import type { CarriedSpec } from "./columns.ts";
 
 /** The round trip that the record belongs to. */
-export const roundSpecs: readonly ColumnSpec[] = [{ name: "round_trip", kind: "u32" }];
-
-/** SQL types of those columns. */
-export const roundTypes: Readonly<Record<string, string>> = { round_trip: "UINTEGER" };
+export const roundSpecs: readonly CarriedSpec[] = [{ name: "round_trip", kind: "u32", type: "UINTEGER" }];
 
 const typeReceived = 0;
 const typeSent = 1;

@@ -19,13 +19,14 @@ import duckdb from "@duckdb/node-bindings";
 import { caStates, recordTypes, traceColumns } from "@tcpprobe-plus/tpp";
 import { BatchesAhead } from "./ahead.ts";
 import type { Batch } from "./batch.ts";
-import { changeTypes } from "./changes.ts";
+import { changeSpecs } from "./changes.ts";
 import { bytesOf } from "./columns.ts";
-import { expiryTypes } from "./expiries.ts";
-import { followTypes } from "./follow.ts";
-import { knownWindowTypes } from "./known-window.ts";
+import { expirySpecs } from "./expiries.ts";
+import { followSpecs } from "./follow.ts";
+import { knownWindowSpecs } from "./known-window.ts";
 import type { Pass } from "./pass.ts";
-import { roundTypes } from "./rounds.ts";
+import { recoverySpecs } from "./recoveries.ts";
+import { roundSpecs } from "./rounds.ts";
 import { Strings } from "./strings.ts";
 
 const vectorRows = duckdb.vector_size();
@@ -62,13 +63,11 @@ interface TableColumn {
 }
 
 /** SQL types of the columns that the pass adds to those of `trace`. */
-export const carriedTypes: Readonly<Record<string, string>> = {
-  ...followTypes,
-  ...expiryTypes,
-  ...knownWindowTypes,
-  ...roundTypes,
-  ...changeTypes,
-};
+export const carriedTypes: Readonly<Record<string, string>> = Object.fromEntries(
+  [...followSpecs, ...recoverySpecs, ...expirySpecs, ...knownWindowSpecs, ...roundSpecs, ...changeSpecs].map(
+    ({ name, type }) => [name, type],
+  ),
+);
 
 /** Columns of `trace`, followed by those that the pass adds. */
 export const passColumns: readonly { readonly name: string; readonly type: string }[] = [

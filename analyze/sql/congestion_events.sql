@@ -5,12 +5,14 @@
 -- capture          USMALLINT  file
 -- flow             UINTEGER   connection
 -- episode          BIGINT     number of the run of the state on its connection, as in `episodes`
--- t                DOUBLE     seconds since the capture began: when the packet or timer was handled that began it
+-- t                DOUBLE     seconds since the capture began: when the packet or timer was handled that began it; of
+--                             a source that leaves records out, and where crosses_gap, not before
 -- cause            VARCHAR    'loss' (duplicate ACKs, SACKs or RACK told of it: Recovery), 'RTO' (Loss; rarely a peer
 --                             that takes back what it SACKed), 'ECN' (CWR, at a segment with ECE), 'local queue' (CWR
 --                             without such a segment: a queue of this host was full), 'congestion signal' (CWR, and
 --                             the source cannot tell which)
--- state_before     VARCHAR    congestion state before it
+-- state_before     VARCHAR    congestion state before it; NULL where records are lost or left out there, and for what
+--                             tracepoints tell first of a connection that had begun before the capture
 -- cwnd_before      UINTEGER   congestion window, packets, as the kernel reacted; NULL where the record of that moment
 --                             is lost, left out or not made (tracepoints tell none of the timer)
 -- cwnd_after       UINTEGER   that of the first record of the state: 1 or a little more for RTO, else on its way down
@@ -21,8 +23,9 @@
 -- beta             DOUBLE     ssthresh_after over cwnd_before: what the algorithm left of the window; NULL where one
 --                             of them is not known, where the kernel did not set the threshold anew (in a reduction
 --                             that was under way already; BBR never does), and where it cannot be told whether it did
--- recovery_s       DOUBLE     until the state was left, seconds; NULL where the trace ends before
--- retransmits      BIGINT     segments retransmitted in it; NULL where the source does not count them
+-- recovery_s       DOUBLE     until the state was left, seconds; NULL where the trace ends before, and of a source
+--                             that leaves records out
+-- retransmits      BIGINT     segments retransmitted in it; NULL where the source does not count them, or likewise
 -- srtt_before_us   DOUBLE     smoothed RTT that the connection told last before it, us; NULL before the first
 --                             measurement
 -- undone           BOOLEAN    as the state was left, the kernel took its reaction back: window and threshold were what
@@ -83,7 +86,8 @@ WITH
         WHEN counts_packets THEN t_ns
         ELSE t_ns - step_ns
       END AS begun_ns,
-      tells_samples
+      tells_samples,
+      counts_packets
     FROM
       runs
       JOIN captures ON captures.capture = runs.capture
@@ -170,6 +174,15 @@ WITH
   known AS (
     SELECT
       told.*,
+      CASE
+        WHEN tells_samples
+        AND NOT crosses_gap_at_once
+        AND (
+          counts_packets
+          OR has_start
+          OR told.episode > 2
+        ) THEN told.state_before
+      END AS known_state_before,
       episodes.duration_s AS recovery_s,
       episodes.retransmits,
       episodes.crosses_gap,
@@ -198,7 +211,8 @@ WITH
         CASE
           WHEN told_ssthresh_end = ssthresh_after THEN ssthresh_after
         END
-      ) OVER in_order AS left_behind
+      ) OVER in_order AS left_behind,
+      lag(begin_ns) OVER in_order AS previous_ns
     FROM
       known
     WINDOW
@@ -217,7 +231,16 @@ WITH
       -- hides a lower one; then it is what the event before had left.
       CASE
         WHEN ssthresh_before > whole_quotient(cwnd_before, 2) + whole_quotient(cwnd_before, 4) THEN ssthresh_before
-        WHEN left_behind < 2147483647 THEN left_behind
+        WHEN left_behind < 2147483647
+        AND NOT EXISTS (
+          SELECT
+            1
+          FROM
+            losses
+          WHERE
+            losses.capture = followed.capture
+            AND can_be_in(from_s, to_s, previous_ns / 1e9, begin_ns / 1e9)
+        ) THEN left_behind
       END AS in_force
     FROM
       followed
@@ -227,7 +250,8 @@ WITH
       *,
       ssthresh_after <= cwnd_before
       AND CASE
-        WHEN state_before NOT IN ('Open', 'Disorder') THEN ssthresh_after < ssthresh_before
+        WHEN known_state_before NOT IN ('Open', 'Disorder') THEN ssthresh_after < ssthresh_before
+        WHEN known_state_before IS NULL THEN NULL
         WHEN cong IS NOT NULL THEN cong NOT LIKE 'bbr%'
         ELSE ssthresh_after <> in_force
       END AS is_set_anew
@@ -251,7 +275,7 @@ SELECT
     AND told_flags & 64 = 64 THEN 'ECN'
     ELSE 'local queue'
   END AS cause,
-  state_before,
+  known_state_before AS state_before,
   judged.cwnd_before,
   judged.cwnd_after,
   told_cwnd_end AS cwnd_end,
@@ -260,12 +284,16 @@ SELECT
   CASE
     WHEN is_set_anew THEN judged.ssthresh_after / nullif(judged.cwnd_before, 0)::DOUBLE
   END AS beta,
-  recovery_s,
-  judged.retransmits,
+  CASE
+    WHEN tells_samples THEN recovery_s
+  END AS recovery_s,
+  CASE
+    WHEN tells_samples THEN judged.retransmits
+  END AS retransmits,
   srtt_before_us,
   CASE
     WHEN judged.ca_state = 'Loss' THEN spurious
-    WHEN NOT is_set_anew THEN NULL
+    WHEN NOT coalesce(is_set_anew, false) THEN NULL
     WHEN told_cwnd_end < judged.cwnd_before THEN false
     WHEN judged.ssthresh_after < judged.ssthresh_before THEN told_ssthresh_end >= judged.ssthresh_before
   END AS undone,

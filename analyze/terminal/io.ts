@@ -6,17 +6,17 @@ import { promisify } from "node:util";
 import { OutputClosedError, OutputError } from "../errors.ts";
 import { Status } from "./status.ts";
 
-/** Where a command writes; passed in, so that tests read what a user would see. */
+/** Where a command writes. It is passed in, so that tests can read what a user would see. */
 export interface Io {
-  /** A caller that writes much awaits the result. One that does not still gets a failure, from `finish`. */
+  /** A caller that writes a lot awaits the result. Otherwise `finish` reports a failure. */
   readonly stdout: { write(chunk: string | Uint8Array): unknown };
   readonly stderr: { write(chunk: string | Uint8Array): unknown };
-  /** Width to fit tables into; infinite where the output is not a terminal. */
+  /** Width of the terminal in columns; infinite if the output is not a terminal. */
   readonly columns: number;
-  /** On a terminal: says what is under way once that has taken a second; null: nothing is any more. */
+  /** On a terminal, shows the current activity after it has taken a second. Null ends it. */
   status?(text: string | null): void;
   /**
-   * Waits until all is written. Throws an OutputError, or an OutputClosedError, where standard output did not take it.
+   * Waits until everything is written. Throws an OutputError or OutputClosedError if writing to standard output failed.
    */
   finish?(): Promise<void>;
 }
@@ -24,8 +24,8 @@ export interface Io {
 const writeSome = promisify(write);
 
 /**
- * The process's own streams, one thing after the other. Not `process.stdout`: it throws where nobody can catch it, and
- * holds in memory whatever a slow reader has not taken.
+ * The process's own streams, written in order. `process.stdout` is not used: it throws where nobody can catch it, and
+ * keeps in memory whatever a slow reader has not read yet.
  */
 export function processIo(): Io {
   let last: Promise<void> = Promise.resolve();
@@ -40,7 +40,7 @@ export function processIo(): Io {
           try {
             writeSync(2, text);
           } catch {
-            // A terminal that is gone shows nothing.
+            // The terminal is gone.
           }
         },
         columns: () => process.stderr.columns || 80,
@@ -58,11 +58,11 @@ export function processIo(): Io {
           status?.hide();
           failed = await writeAll(1, chunk).then(() => undefined, asOutputError);
         }).then(check);
-        written.catch(() => {}); // told again by `finish`
+        written.catch(() => {}); // `finish` reports it
         return written;
       },
     },
-    // Nobody is left who could be told that errors cannot be told.
+    // There is no way to report that writing to standard error failed.
     stderr: {
       write: (chunk) =>
         queue(() => {
@@ -82,7 +82,7 @@ async function writeAll(fd: number, chunk: string | Uint8Array): Promise<void> {
     try {
       at += (await writeSome(fd, bytes, at, bytes.length - at, null)).bytesWritten;
     } catch (error) {
-      // Another process that shares the pipe may have made it non-blocking.
+      // Another process with the same pipe may have made it non-blocking.
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       await setTimeout(5);
     }

@@ -1,16 +1,16 @@
-/** One line at the end of a terminal that says what is under way, from when it has taken a second. */
+/** A status line at the bottom of a terminal. It shows the current activity after this has taken a second. */
 
-/** Work that is quicker says nothing. */
+/** Work that takes less time shows no status. */
 const patienceMs = 1000;
 const betweenMs = 250;
 const clear = "\r\x1b[K";
 
 export interface StatusOptions {
-  /** Writes to the terminal at once. */
+  /** Writes to the terminal immediately. */
   readonly write: (text: string) => void;
   readonly columns?: () => number;
   readonly now?: () => number;
-  /** Calls again and again, from some time on; returns how to stop. */
+  /** Calls `work` every `ms` milliseconds. Returns a function that stops this. */
   readonly every?: (ms: number, work: () => void) => () => void;
 }
 
@@ -36,7 +36,7 @@ export class Status {
     this.#every = every;
   }
 
-  /** What is under way now; plain text. */
+  /** Sets the current activity, in plain text. */
   say(text: string): void {
     this.#text = text;
     if (this.#stop) return;
@@ -52,13 +52,13 @@ export class Status {
     this.#isShown = true;
   }
 
-  /** Takes the line away, so that something else can be written; it comes again. */
+  /** Clears the line so that something else can be written. It is drawn again later. */
   hide(): void {
     if (this.#isShown) this.#write(clear);
     this.#isShown = false;
   }
 
-  /** Nothing is under way any more. */
+  /** Removes the status line. */
   end(): void {
     this.#stop?.();
     this.#stop = null;
@@ -68,6 +68,6 @@ export class Status {
 
 function repeatedly(ms: number, work: () => void): () => void {
   const timer = setInterval(work, ms);
-  timer.unref(); // it keeps no program running
+  timer.unref(); // it must not keep the program running
   return () => clearInterval(timer);
 }

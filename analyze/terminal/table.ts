@@ -2,21 +2,20 @@
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { eastAsianWidth } from "get-east-asian-width";
 
-/** A table for a terminal: columns as wide as they need to be there, numbers to the right. */
+/** A column of a table. It is as wide as its widest cell. Numbers are aligned to the right. */
 export interface TableColumn {
   readonly header: string;
   readonly cells: readonly string[];
   readonly alignRight?: boolean;
 }
 
-/** Cells may be foreign text: whatever is in them, a row is one line, and what it shows stands in its column. */
+/** Renders a table. Cells may be foreign text: whatever they contain, a row stays one line and columns stay aligned. */
 export const renderTable = (columns: readonly TableColumn[]): string =>
   new TableWriter(columns).lines(columns.map(({ cells }) => cells));
 
 /**
- * A table that is written as its rows come: columns are as wide as those that came so far need. Nothing of the rows is
- * kept, so a table may have any number of them; where a later one needs more room, the columns behind it move from
- * there on.
+ * A table that is written while its rows arrive. Columns are as wide as the rows so far need. Rows are not kept, so a
+ * table may have any number of them. If a later row needs more room, the columns to its right shift from there on.
  */
 export class TableWriter {
   readonly #columns: readonly Omit<TableColumn, "cells">[];
@@ -28,7 +27,7 @@ export class TableWriter {
     this.#widths = columns.map(() => 0);
   }
 
-  /** The lines of further rows, by column; before the first ones the line of the headers. */
+  /** The lines for further rows, given by column. The first call also returns the line of headers. */
   lines(cells: readonly (readonly string[])[]): string {
     const shown = this.#columns.map(({ header, alignRight }, index) => {
       const texts = [...(this.#begun ? [] : [header]), ...(cells[index] ?? [])].map(foreignText);

@@ -1,4 +1,4 @@
-/** Numbers as tables and sentences show them; `-` for what is not known. */
+/** Formats numbers for tables and sentences. `-` stands for what is not known. */
 import { bytesText, withUnit } from "@tcpprobe-plus/tpp/base";
 import { unknown } from "./table.ts";
 

@@ -18,18 +18,18 @@ import { StreamedCapture } from "./stream.ts";
 import { typesSql } from "./types.ts";
 
 export interface Opening {
-  /** Temporary files; gone with the trace. */
+  /** The directory for temporary files, removed when the trace is closed. */
   readonly directory: string;
-  /** Names of the views that are there. */
+  /** Names of the tables and views that exist. */
   readonly loaded: Set<string>;
   readonly cache: Cache | null;
-  /** The output to which the records of a single capture are written as they are read. Null: none. */
+  /** The output file to which the records of a single capture are written while they are read, or null. */
   readonly into: string | null;
-  /** Whether the records go to each query as they are read: see `streams`. */
+  /** Whether each query reads the records from the capture itself; see `streams`. */
   readonly streams: boolean;
 }
 
-/** One capture in `trace`: where its rows are, with flows counted from 1. */
+/** One input of `trace`: the file with its rows. Its flows are numbered from 1. */
 interface Part extends ParquetRows {
   /** The Parquet file that holds all of it. */
   readonly file: string;
@@ -38,17 +38,18 @@ interface Part extends ParquetRows {
 
 export interface Opened {
   readonly captures: Capture[];
-  /** What is kept of this trace; null: nothing. */
+  /** The tables that the cache keeps for this trace; null for none. */
   readonly derived: Derived | null;
-  /** The output that now holds the records. Null: none does. */
+  /** The output file that now holds the records, or null. */
   readonly written: string | null;
-  /** The capture that is read anew by each query; null: none is. */
+  /** The capture that each query reads again, or null. */
   readonly streamed: StreamedCapture | null;
 }
 
 /**
- * Whether a capture's records can go to the one query that wants them: nothing is kept of it, and the sizes of
- * segments, by which tracepoints are judged, need no reading before.
+ * Whether a capture's records can be passed straight to the one query that uses them. This needs a capture that is not
+ * cached. It must also count packets: for other sources, the size of segments has to be known first, which takes a
+ * reading of its own.
  */
 export async function streams(inputs: readonly Input[], cache: Cache | null): Promise<boolean> {
   const [input] = inputs;
@@ -115,7 +116,7 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   await database.run(`CREATE VIEW _trace AS ${union(unique.map(({ select }) => select))}`);
   const columns = traceColumns.map(({ name, type }) => (words.has(type) ? `${name}::${type} AS ${name}` : name));
   await database.run(`CREATE VIEW trace AS SELECT ${columns.join(", ")} FROM _trace`);
-  // Of each kind only the files that have any of it are read.
+  // Each view reads only the files that have captures of its kind.
   for (const [view, counts] of [
     ["_packet_records", true],
     ["_byte_records", false],
@@ -145,7 +146,7 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   return { captures, derived: await Derived.of(database, file, opening.cache), written, streamed };
 }
 
-/** Where nothing was lost, no sample is across a loss; where nobody asked the kernel, it has told nothing. */
+/** Without losses, no RTT sample spans a loss. Without sockets that the kernel listed, there are no counts of them. */
 async function expectNone(database: Database): Promise<void> {
   for (const [table, view] of [
     ["_losses", "_lossy_rtt_samples"],
@@ -154,7 +155,7 @@ async function expectNone(database: Database): Promise<void> {
     if (await database.value<boolean>(`SELECT NOT EXISTS (FROM ${table})`)) database.expectNone(view);
 }
 
-/** Sums a streamed capture's connections, and so reads it. Where losses are is known only afterwards. */
+/** Reads a streamed capture once, by summing up its connections. The places of losses are known only afterwards. */
 async function readOnce(database: Database, streamed: StreamedCapture, loaded: Set<string>): Promise<WrittenPass> {
   try {
     return await streamed.readBy(() => database.load("_connections", loaded));
@@ -164,7 +165,10 @@ async function readOnce(database: Database, streamed: StreamedCapture, loaded: S
   }
 }
 
-/** A capture from the cache. Without `capture`, it is not there yet and is to be added. Null: it is not to be kept. */
+/**
+ * Opens a capture from the cache. The result lacks `capture` if it still has to be added, and is null if it is not
+ * kept.
+ */
 async function openKept(
   database: Database,
   input: Input & { kind: "tpp" },
@@ -184,7 +188,7 @@ async function openKept(
   }
 }
 
-/** Reads a capture's bytes into Parquet: where it is to be kept, else into a file that goes with the trace. */
+/** Converts a capture to Parquet: in the cache, in the output file, or in a file that is removed with the trace. */
 async function readCapture(
   input: Input & { kind: "tpp" },
   number: number,
@@ -217,7 +221,7 @@ function withUniqueFlows(parts: readonly Part[]): Part[] {
         : `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${part.select})`;
     before += part.flows;
     if (before > 2 ** 32 - 1)
-      throw new NotACaptureError(part.file, "its flows' numbers are too large to open it beside the others");
+      throw new NotACaptureError(part.file, "its flow numbers are too large to open it together with the others");
     return { ...part, select };
   });
 }

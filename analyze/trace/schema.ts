@@ -1,6 +1,6 @@
 /**
- * The documented columns of every view: of `trace` from the column table in tpp/, of the others from the head of their
- * SQL file.
+ * The documented columns of every view. Those of `trace` come from the column table in tpp/, those of other views from
+ * the head of their SQL file.
  */
 import { readFile } from "node:fs/promises";
 import { traceColumns } from "@tcpprobe-plus/tpp";
@@ -9,7 +9,7 @@ import { viewNames } from "./views.ts";
 export interface ViewColumn {
   readonly name: string;
   readonly type: string;
-  /** Unit, meaning, and what NULL means. */
+  /** Unit, meaning, and the meaning of NULL. */
   readonly meaning: string;
 }
 
@@ -34,7 +34,9 @@ export async function readSchema(view: string): Promise<ViewSchema> {
   return parseHead(view, await readFile(new URL(`../sql/${view}.sql`, import.meta.url), "utf8"));
 }
 
-/** `-- name[, name]  TYPE  meaning` lines, each with further lines that are set in; before them what the view is. */
+/**
+ * Parses a head: a description of the view, then lines `-- name[, name]  TYPE  meaning`, continued by indented lines.
+ */
 export function parseHead(view: string, sql: string): ViewSchema {
   const head =
     /^(?:--.*\n)*/

@@ -1,9 +1,9 @@
-/** SQL that several commands share: which flows, and their ends as text. */
+/** SQL that several commands share: selecting flows, and showing their ends as text. */
 import { wholeNumeral } from "../database/literals.ts";
 import { NoSuchFlowError } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 
-/** `WHERE flow IN (…)` for the flows asked for, nothing for all. Throws a NoSuchFlowError. */
+/** `WHERE flow IN (…)` for the requested flows, or "" for all flows. Throws a NoSuchFlowError. */
 export async function flowFilter(trace: Trace, asked: readonly number[] | undefined): Promise<string> {
   if (asked === undefined) return "";
   const count = Number(await trace.database.value("SELECT count(DISTINCT flow) FROM trace WHERE flow IS NOT NULL"));
@@ -13,7 +13,7 @@ export async function flowFilter(trace: Trace, asked: readonly number[] | undefi
 }
 
 /**
- * SQL of the flows that carry data: those asked for; else those that sql/_data_flows.sql says do.
+ * A SELECT of the requested flows. By default these are the flows that carry data (sql/_data_flows.sql).
  */
 export async function dataFlows(trace: Trace, asked: readonly number[] | undefined): Promise<string> {
   if (asked) return `SELECT flow FROM flows ${await flowFilter(trace, asked)}`;
@@ -21,9 +21,9 @@ export async function dataFlows(trace: Trace, asked: readonly number[] | undefin
   return "SELECT flow FROM _data_flows WHERE carries_data";
 }
 
-/** An end of a connection as text, from SQL of its address and port. */
+/** SQL for an end of a connection as text. `address` and `port` are SQL expressions. */
 export const endSql = (address: string, port: string): string =>
   `CASE WHEN ${address} LIKE '%:%' THEN '[' || ${address} || ']' ELSE ${address} END || ':' || ${port}`;
 
-/** SQL of both ends of a row of `flows`, local first. */
+/** SQL for both ends of a row of `flows`, local end first. */
 export const endsSql = `${endSql("saddr", "sport")} || ' > ' || ${endSql("daddr", "dport")}`;

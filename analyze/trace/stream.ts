@@ -1,6 +1,6 @@
 /**
- * A capture whose records go to DuckDB as they are read, and are written nowhere: each query that asks for them reads
- * the capture.
+ * A capture whose records are passed to DuckDB while they are read, and are not stored. Each query over them reads the
+ * capture again.
  */
 import type { Database } from "../database/database.ts";
 import { identifier, wholeNumeral } from "../database/literals.ts";
@@ -10,14 +10,14 @@ import { Pass, type PassInput } from "../records/pass.ts";
 import { PassTable, passColumns, suppliedColumns } from "../records/table.ts";
 
 export class StreamedCapture {
-  /** SQL of its records, with the columns of `_trace`. */
+  /** A SELECT of its records, with the columns of `_trace`. */
   readonly select: string;
   readonly #input: PassInput;
   readonly #table: PassTable;
   readonly #passes = new Set<Pass>();
-  /** The pass that nobody has begun to read. */
+  /** The first pass, until a query begins to read it. */
   #fresh: Pass | null;
-  #told: WrittenPass | null = null;
+  #result: WrittenPass | null = null;
 
   private constructor(input: PassInput) {
     this.#input = input;
@@ -32,7 +32,7 @@ export class StreamedCapture {
         return pass;
       },
       finished: (pass) => {
-        this.#told ??= pass.end();
+        this.#result ??= pass.end();
         this.#passes.delete(pass);
         void pass.close();
       },
@@ -45,7 +45,7 @@ export class StreamedCapture {
     this.select = `SELECT ${columns.join(", ")} FROM ${name}()`;
   }
 
-  /** Throws a NotACaptureError where its text cannot be read. */
+  /** Throws a NotACaptureError if its text cannot be read. */
   static async open(database: Database, input: PassInput): Promise<StreamedCapture> {
     const capture = new StreamedCapture(input);
     try {
@@ -63,15 +63,17 @@ export class StreamedCapture {
     return pass;
   }
 
-  /** Does work that reads all records; what is known of the capture then. Throws what the pass throws. */
+  /**
+   * Runs `work`, which must read all records. Returns what is known of the capture then. Throws what the pass throws.
+   */
   async readBy(work: () => Promise<void>): Promise<WrittenPass> {
     try {
       await work();
     } catch (error) {
       throw this.#table.error ?? error;
     }
-    if (this.#told === null) throw new Error("the records were not read to their end");
-    return this.#told;
+    if (this.#result === null) throw new Error("the records were not read to their end");
+    return this.#result;
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.t
 import { type Opened, openCaptures, streams } from "./open.ts";
 import { viewNames } from "./views.ts";
 
-/** Opens captures for the commands; library.ts does it for programs. */
+/** Opens captures for the commands. Programs use library.ts instead. */
 export const openTrace = (paths: readonly string[], options: OpenOptions = {}): Promise<Trace> =>
   openTraceAs(paths, options, (database, shared) => new Trace(database, shared));
 
@@ -49,7 +49,7 @@ export async function openTraceAs<Kind extends Trace>(
   }
 }
 
-/** By its real path, since DuckDB compares that with what it may touch. */
+/** Creates the temporary directory. Returns its real path, because DuckDB compares that with what it may touch. */
 function temporaryDirectory(): string {
   try {
     return makeTemporaryDirectory(join(realpathSync(tmpdir()), "tcpprobe-"));
@@ -58,7 +58,7 @@ function temporaryDirectory(): string {
   }
 }
 
-/** What DuckDB may touch besides its temporary directory. It is held to this before it reads any input. */
+/** What DuckDB may touch besides its temporary directory. The restriction is in place before it reads any input. */
 function accessTo(inputs: readonly Input[], cache: Cache | null, options: OpenOptions): Access | null {
   if (options.allowFiles) return null;
   const files = inputs.flatMap(({ kind, path }) => (kind === "parquet" ? [path] : []));
@@ -66,33 +66,33 @@ function accessTo(inputs: readonly Input[], cache: Cache | null, options: OpenOp
 }
 
 export interface OpenOptions {
-  /** How .tpp files are read: how much text they may hold. */
+  /** Limits for reading .tpp files: how much text they may hold. */
   readonly reading?: WalkOptions;
-  /** Parsed captures are kept in the user's cache directory for the next time, unless this is false. */
+  /** The cache of parsed captures in the user's cache directory. False turns it off. */
   readonly cache?: CacheOptions | false;
   /** Files outside the temporary directory that DuckDB may write: the `partial` of an OutputFile. */
   readonly outputs?: readonly string[];
-  /** One of `outputs`: the records of a single capture that is not cached are written to it as they are read. */
+  /** One of `outputs`. The records of a single capture that is not cached are written to it while they are read. */
   readonly into?: string;
   /**
-   * Only `flows`, `limits`, `slow_start` or `_connections` are wanted, which one reading of the records makes. Of one
-   * capture that nothing is kept of the records then go to the query as they are read, and are written nowhere. What
-   * else is asked reads the capture once more.
+   * Declares that only `flows`, `limits`, `slow_start` or `_connections` are used. A single reading of the records
+   * makes these. The records of a single capture that is not cached are then passed to the query while they are read,
+   * and are not stored. Any other query reads the capture again.
    */
   readonly once?: boolean;
   /**
-   * Lets queries do all that DuckDB can: read and write files, change tables, load extensions. For queries of your own
-   * alone.
+   * Lets queries do everything that DuckDB can: read and write files, change tables, load extensions. Use this only for
+   * your own queries.
    */
   readonly allowFiles?: boolean;
-  /** Receives lines that matter only for finding a fault, such as why nothing could be cached. */
+  /** Called with messages that help only with debugging, such as why nothing could be cached. */
   readonly say?: (text: string) => void;
 }
 
-/** What a trace and its copies with other windows have in common. */
+/** The state that a trace shares with its copies for other windows. */
 export interface Shared extends Opened {
   readonly directory: string;
-  /** Names of the views that are there. */
+  /** Names of the tables and views that exist. */
   readonly loaded: Set<string>;
   loading: Promise<void>;
 }
@@ -106,7 +106,7 @@ export class Trace implements AsyncDisposable {
     this.#shared = shared;
   }
 
-  /** The trace for what the library asks itself. */
+  /** The trace that the library uses for its own queries. */
   protected plain(): Trace {
     return this;
   }
@@ -119,15 +119,15 @@ export class Trace implements AsyncDisposable {
     return this.#shared.captures;
   }
 
-  /** The file of `OpenOptions.into`, if the records are in it now. Null: they are elsewhere. */
+  /** The file of `OpenOptions.into` if it now holds the records, otherwise null. */
   get written(): string | null {
     return this.#shared.written;
   }
 
-  /** Makes views of sql/ available by name (`flows`, `inflight`, `goodput`, …), with those they build on. */
+  /** Makes views of sql/ (`flows`, `inflight`, `goodput`, …) and the views that they build on. */
   async need(...names: string[]): Promise<void> {
     const shared = this.#shared;
-    // One after the other: queries may run at the same time, and each needs complete views.
+    // One after the other, because queries may run at the same time and each needs complete views.
     const loading = shared.loading.then(async () => {
       const { derived, loaded } = shared;
       for (const name of names)
@@ -139,15 +139,15 @@ export class Trace implements AsyncDisposable {
   }
 
   /**
-   * Sets the length of the windows of `goodput`, `rtt`, `fairness` and `limits_by_window`; 0.1 s until told otherwise.
+   * Sets the length of the windows of `goodput`, `rtt`, `fairness` and `limits_by_window`. The default is 0.1 s.
    */
   async setWindow(seconds: number): Promise<void> {
     await this.database.setVariable("window_s", windowSql(seconds));
   }
 
   /**
-   * Does some work with windows of another length. Queries of the trace itself keep their length, during that work and
-   * after it.
+   * Runs `work` with a trace whose windows have another length. Queries of this trace keep their length, even
+   * meanwhile.
    */
   async withWindow<Result>(seconds: number, work: (trace: Trace) => Promise<Result>): Promise<Result> {
     const database = await this.database.connect({ window_s: windowSql(seconds) });
@@ -158,14 +158,16 @@ export class Trace implements AsyncDisposable {
     }
   }
 
-  /** Loads the views that a query names. A word that merely looks like a view's name only costs the time to make it. */
+  /**
+   * Makes the views that a query names. If a word only looks like the name of a view, the cost is the time to make it.
+   */
   async needOf(sql: string): Promise<void> {
     await this.need(...viewNames.filter((name) => new RegExp(`\\b${name}\\b`, "i").test(sql)));
   }
 
   /**
-   * One object a row, over `trace` and all views; 64-bit integers are numbers where a double holds them exactly, else
-   * text.
+   * Runs a query over `trace` and all views and returns one object a row. 64-bit integers are numbers where a double
+   * holds them exactly, otherwise text.
    */
   async rows<Row extends object = Record<string, SqlValue>>(sql: string): Promise<Row[]> {
     return objectsOf(await this.columns(sql)) as Row[];
@@ -177,12 +179,12 @@ export class Trace implements AsyncDisposable {
     return this.database.columns(sql);
   }
 
-  /** One object a connection: the view `flows` (sql/flows.sql says what each column is). */
+  /** The rows of the view `flows`, one object a connection. sql/flows.sql describes the columns. */
   async flows(): Promise<Record<string, SqlValue>[]> {
     return this.plain().rows("SELECT * FROM flows ORDER BY flow");
   }
 
-  /** A file of this name in the trace's own temporary directory, which goes with it. */
+  /** The path for a file of this name in the trace's temporary directory, which is removed with the trace. */
   temporaryPath(name: string): string {
     return join(this.#shared.directory, name);
   }

@@ -2,7 +2,7 @@
 import { caStates, recordTypes } from "@tcpprobe-plus/tpp";
 import { literal } from "../database/database.ts";
 
-/** The enums of `trace`. */
+/** SQL that creates the enumerations. */
 export function typesSql(): string {
   const types = recordTypes.map((type) => type.name);
   return `

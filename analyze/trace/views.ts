@@ -23,5 +23,8 @@ export const viewNames = [
   "not_followed",
 ] as const;
 
-/** Those whose rows are windows of the length that `--window` sets. */
+/** The views that compute something: all except `trace`. */
+export const metricNames: readonly string[] = viewNames.filter((name) => name !== "trace");
+
+/** The views whose rows are windows. `--window` sets their length. */
 export const windowedViews: readonly string[] = ["goodput", "rtt", "fairness", "limits_by_window"];

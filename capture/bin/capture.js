@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Plain JavaScript for any Node. Before anything else: Node's own answer to SIGUSR1 is a debugger that every user of
-// the host can reach. `capture run` answers with its totals, everything else not at all.
+// Plain JavaScript for any Node. This comes before anything else: by default, SIGUSR1 makes Node open a debugger that
+// every user of the host can reach. `capture run` replies to the signal with its totals; other commands ignore it.
 process.on("SIGUSR1", () => {});
-// Says what to do where Node is too old to run the rest.
+// Tells the user what to do if Node is too old to run the rest.
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
   process.stderr.write(
@@ -12,7 +12,7 @@ if (major < 24) {
   );
   process.exit(69);
 }
-// In the repository the sources run as they are; the published package has them compiled (scripts/build/publish.ts).
+// In the repository the sources run directly. The published package has them compiled (scripts/build/publish.ts).
 import("./close-debugger.js").then(async ({ closeDebugger }) => {
   await closeDebugger();
   const fs = await import("node:fs");
@@ -20,6 +20,6 @@ import("./close-debugger.js").then(async ({ closeDebugger }) => {
   const { keepCode } = await import(inRepository ? "../../tpp/code-cache.js" : "../dist/tpp/code-cache.js");
   keepCode();
   const cli = await import(inRepository ? "../cli.ts" : "../dist/capture/cli.js");
-  await closeDebugger(); // its thread may have been slower
+  await closeDebugger(); // the debugger's thread may have been slower
   process.exitCode = await cli.main(process.argv);
 });

@@ -1,7 +1,8 @@
 /**
- * Closes a debugger that SIGUSR1 has opened while Node itself was starting; not one that was asked for. It listens on a
- * socket. One signal asks for it twice, from the event loop too: so it is looked for once more behind a turn of that.
- * (With --disable-sigusr1 there would be none, but Node.js 24 hands the signal to nobody then.)
+ * Closes a debugger that SIGUSR1 opened while Node itself was starting, but not one that the user asked for. An open
+ * debugger is recognized by its listening socket. One signal requests it twice, the second time from the event loop, so
+ * another turn of the event loop is awaited before the last check. (With --disable-sigusr1 no debugger would open, but
+ * Node.js 24 then does not deliver the signal to our handler either.)
  */
 import { readdirSync, readlinkSync } from "node:fs";
 
@@ -11,7 +12,7 @@ export async function closeDebugger() {
     await new Promise((resolve) => setImmediate(resolve));
     if (!hasSocket()) continue;
     const inspector = await import("node:inspector");
-    if (inspector.url() === undefined) return; // a socket of who started this
+    if (inspector.url() === undefined) return; // a socket inherited from the parent process
     inspector.close();
     quietTurns = -1;
   }

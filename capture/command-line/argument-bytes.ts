@@ -1,11 +1,15 @@
-/** Arguments as bytes: Node.js reads them as UTF-8, and what is none becomes another text. */
+/**
+ * Checks that arguments are UTF-8. Node.js decodes them as UTF-8 and replaces invalid bytes, which would change them.
+ */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { ArgumentBytesError } from "../errors.ts";
 
 const replacement = "\ufffd";
 
-/** Throws an ArgumentBytesError where an argument would reach a command or a file's name changed. */
+/**
+ * Throws an ArgumentBytesError if decoding has changed an argument, which may be a file's name or a command's argument.
+ */
 export function refuseChangedArguments(argv: readonly string[]): void {
   if (!argv.some((word) => word.includes(replacement))) return;
   const changed = ownWords().find((word) => !isUtf8(word));

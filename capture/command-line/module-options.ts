@@ -19,10 +19,10 @@ const debug = ["--debug", "print a stack trace with an error"] as const;
 export function addModuleCommands(program: Command, io: Io, done: (exitCode: number) => void): void {
   program
     .command("load")
-    .description("put the tcpprobe_plus module into the kernel; of one that is there, change the settings")
+    .description("load the tcpprobe_plus module; if it is loaded already, change its settings")
     .option("--port <port>", "only connections with this port at either end; 0 for all", parsePort)
     .option("--set <name=value>", "a setting of the module, such as bufsize=65536; may be repeated", addSetting)
-    .option("--build", "build it from the sources even where one is installed for this kernel")
+    .option("--build", "build it from the sources, even if one is installed for this kernel")
     .option("--quiet", "print errors only")
     .option(...debug)
     .action(async ({ port, set = {}, build = false, quiet = false }: LoadFlags) => {
@@ -32,8 +32,8 @@ export function addModuleCommands(program: Command, io: Io, done: (exitCode: num
     });
   program
     .command("unload")
-    .description("take the module out of the kernel; refused while somebody reads from it")
-    .option("--force", "although somebody reads: that gets what is there, then the end of the file")
+    .description("unload the module; refused while a process reads from it")
+    .option("--force", "unload it all the same: the reader gets what is left, then end of file")
     .option("--quiet", "print errors only")
     .option(...debug)
     .action(async ({ force = false, quiet = false }: { force?: boolean; quiet?: boolean }) => {
@@ -42,9 +42,9 @@ export function addModuleCommands(program: Command, io: Io, done: (exitCode: num
     });
   program
     .command("status")
-    .description("what the module has done and is doing")
+    .description("show the module's counters, settings and readers")
     .option("--json", "print JSON; with --watch one object a line")
-    .option("--watch [seconds]", "again and again with rates, until Ctrl-C (default: every second)", parseWatch)
+    .option("--watch [seconds]", "repeat, with rates, until Ctrl-C (default: every second)", parseWatch)
     .option(...debug)
     .action(async ({ json = false, watch }: { json?: boolean; watch?: number | true }) => {
       const { status } = await import("../commands/status.ts");
@@ -52,9 +52,9 @@ export function addModuleCommands(program: Command, io: Io, done: (exitCode: num
     });
   program
     .command("doctor")
-    .description("which sources can be used here, or why not and what to do; changes nothing")
+    .description("show which sources can be used here, or why not and what to do; changes nothing")
     .option("--json", "print JSON")
-    .option("--fix", "put right what killed captures left behind: settings, tracing instances")
+    .option("--fix", "clean up what killed captures left behind: settings, tracing instances")
     .option(...debug)
     .action(async ({ json = false, fix = false }: { json?: boolean; fix?: boolean }) => {
       const { doctor } = await import("../commands/doctor.ts");
@@ -71,7 +71,7 @@ export function addModuleCommands(program: Command, io: Io, done: (exitCode: num
     });
 }
 
-/** As text, since the module takes it so. */
+/** The port as text, which is what the module expects. */
 function parsePort(text: string): string {
   const port = portOf(text);
   if (port === null) throw new BadNumberError("--port", text, 0, mostPort, "a port");

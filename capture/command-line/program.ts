@@ -1,4 +1,4 @@
-/** What commands and options `capture` has; run-options.ts and module-options.ts have most of them. */
+/** The commands and options of `capture`. Most of them are in run-options.ts and module-options.ts. */
 import { exitCodes, foreignText } from "@tcpprobe-plus/tpp/base";
 import { Command } from "commander";
 import type { Io } from "../terminal/io.ts";
@@ -13,7 +13,7 @@ interface RecoverFlags {
   readonly quiet?: true;
 }
 
-/** The command definitions; each action imports the one function it calls. */
+/** Defines the commands. Each action imports the one function that it calls. */
 export function buildProgram(argv: readonly string[], io: Io, done: (exitCode: number) => void): Command {
   const program = new Command("capture")
     .description("Save the kernel's record of what TCP senders knew at every packet to a .tpp file.")
@@ -61,7 +61,7 @@ function usageError(said: string, json: boolean): string {
   return `capture: ${foreignText(text)}\n`;
 }
 
-/** Those before `--`, which are not the command's. */
+/** The arguments before `--`, which belong to capture and not to the command that it runs. */
 export function ownArguments(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf("--");
   return end === -1 ? argv : argv.slice(0, end);

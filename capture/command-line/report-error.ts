@@ -1,4 +1,4 @@
-/** An error as one line and an exit code. */
+/** Reports an error as one line and an exit code. */
 import {
   DiskFullError,
   exitCodes,
@@ -18,13 +18,13 @@ import type { Io } from "../terminal/io.ts";
 import { writeLine } from "../terminal/lines.ts";
 
 export interface ReportOptions {
-  /** With a stack trace. */
+  /** Whether to print a stack trace. */
   readonly debug: boolean;
-  /** As an object on one line. */
+  /** Whether to print a JSON object on one line. */
   readonly json: boolean;
 }
 
-/** Prints an error as one line and returns the exit code it stands for. */
+/** Prints an error as one line and returns its exit code. */
 export function reportError(error: unknown, io: Io, options: ReportOptions): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage; // printed already
   const { text, exitCode } = describe(error, options.debug);
@@ -47,7 +47,7 @@ function describe(error: unknown, debug: boolean): { readonly text: string; read
   return { text: `unexpected error: ${first}.${next}`, exitCode: exitCodes.software };
 }
 
-/** What fails when the file is there already. */
+/** Errors for files that exist already. */
 const onTheWay = [
   DiskFullError,
   OutputWriteError,

@@ -1,4 +1,4 @@
-/** `capture completion SHELL`: prints the script that completes capture's words there; scripts/build made it. */
+/** `capture completion SHELL`: prints the completion script for a shell. scripts/build generates it. */
 
 import { readFileSync } from "node:fs";
 import { exitCodes } from "@tcpprobe-plus/tpp/base";

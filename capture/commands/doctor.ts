@@ -1,6 +1,6 @@
-/** `capture doctor`: what works here, and what to do about the rest. */
+/** `capture doctor`. */
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
-/** `capture doctor`: what works here, what does not, and what to do about it. Changes nothing unless told to. */
+/** Shows what works here, what does not, and what to do about it. Changes nothing without --fix. */
 import { clockFindings } from "../doctor/clock.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { interfaceFindings } from "../doctor/interfaces.ts";
@@ -15,11 +15,11 @@ import { painter, widthOf, writeLine } from "../terminal/lines.ts";
 
 export interface DoctorOptions {
   readonly json: boolean;
-  /** Put right what killed captures left behind. */
+  /** Clean up what killed captures left behind. */
   readonly fix: boolean;
 }
 
-/** Returns 0 where at least one source can be used. */
+/** Returns 0 if at least one source can be used. */
 export async function doctor(options: DoctorOptions, io: Io): Promise<number> {
   const fixed = options.fix ? fixLeft() : [];
   for (const line of fixed) writeLine(io.stderr, line);

@@ -1,4 +1,4 @@
-/** `capture load`: the module is in the kernel afterwards, with these settings. */
+/** `capture load`: loads the module with these settings, or sets them if it is loaded already. */
 import { existsSync } from "node:fs";
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { buildModule, builtBefore } from "../module/build/build.ts";
@@ -25,7 +25,7 @@ import { formatCount } from "../terminal/numbers.ts";
 
 export interface LoadOptions {
   readonly settings: ModuleSettings;
-  /** From the sources, even where one is installed. */
+  /** Build it from the sources, even if one is installed. */
   readonly build: boolean;
   readonly quiet: boolean;
 }
@@ -37,7 +37,7 @@ export async function load(options: LoadOptions, io: Io): Promise<number> {
   const say: Say = options.quiet ? () => {} : (line) => writeLine(io.stderr, line);
   throwIf(rightsProblem("loading"));
   throwIf(namespaceProblem());
-  for (const line of restoreLeftSettings()) say(line); // else the next run would undo what is asked for now
+  for (const line of restoreLeftSettings()) say(line); // otherwise the next run would undo what this command sets
   if (existsSync(dataPath)) adjust(options.settings, say);
   else await bringIn(options, say);
   return exitCodes.ok;
@@ -47,7 +47,7 @@ function throwIf(problem: Error | null | undefined): void {
   if (problem) throw problem;
 }
 
-/** For a module that is there already. */
+/** Changes settings of a module that is loaded already. */
 function adjust(wanted: ModuleSettings, say: Say): void {
   const now = readSettings() ?? {};
   const changes = Object.entries(wanted).filter(([name, value]) => now[name] !== asKept(name, value));
@@ -63,17 +63,17 @@ async function bringIn(options: LoadOptions, say: Say): Promise<void> {
   throwIf(kernelProblem());
   const origin =
     installedModule() !== null && !options.build ? await loadInstalled(options) : await loadBuilt(options, say);
-  if (origin === null) return adjust(options.settings, say); // somebody else was quicker
+  if (origin === null) return adjust(options.settings, say); // another process has loaded it meanwhile
   const now = readSettings();
   const statistics = moduleStatistics();
   if (now === null || statistics === null)
-    throw new ModuleInsertError("it is in, but shows no settings", "Look at `dmesg`.");
+    throw new ModuleInsertError("it is loaded, but shows no settings", "Look at `dmesg`.");
   const port = now.port === "0" ? "all ports" : `port ${now.port}`;
   const ring = `${formatCount(Number(now.bufsize))} records for each CPU`;
   say(`the module ${statistics.version} is loaded (${origin}): ${port}, ${ring}`);
 }
 
-/** Where it came from, in words; null where somebody else had inserted it meanwhile. */
+/** Where the module came from, in words. Null if another process had inserted it meanwhile. */
 type Origin = string | null;
 
 async function loadInstalled({ settings }: LoadOptions): Promise<Origin> {
@@ -91,7 +91,7 @@ async function loadBuilt({ settings }: LoadOptions, say: Say): Promise<Origin> {
     try {
       return (await insertFile(before, settings)) === "was there" ? null : "built earlier";
     } catch (error) {
-      if (!(error instanceof StaleModuleError)) throw error; // else it is built again
+      if (!(error instanceof StaleModuleError)) throw error; // a stale one is built again
     }
   }
   throwIf(buildProblems(kernel)[0]);

@@ -1,4 +1,4 @@
-/** `capture recover`: the intact frames of a damaged file, in a whole one. */
+/** `capture recover`: writes the intact frames of a damaged file to a whole file. */
 
 import { access, constants } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
@@ -12,7 +12,7 @@ export interface RecoverOptions {
   readonly output: string;
   readonly overwrite: boolean;
   readonly quiet: boolean;
-  /** Bytes of text that there may be for each byte of the file. */
+  /** Most bytes of text allowed for each byte of the file. */
   readonly maxExpansion?: number;
 }
 
@@ -29,10 +29,10 @@ export async function recover(input: string, options: RecoverOptions, io: Io): P
   } catch (error) {
     if (stop.signal.aborted) {
       off();
-      process.kill(process.pid, stop.signal.reason); // nothing is left, so it may end as it would have
+      process.kill(process.pid, stop.signal.reason); // the output is removed, so it may end as usual
       await wait(1000);
     }
-    // The writer has errors of its own: what the system says here, it says of the input.
+    // The writer throws errors of its own, so an error of the system is about the input.
     const isSystems = error instanceof Error && "code" in error && !(error instanceof TppError);
     throw isSystems ? new InputMissingError(input, error as NodeJS.ErrnoException) : error;
   } finally {

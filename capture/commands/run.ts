@@ -1,4 +1,4 @@
-/** `capture run`: from the source to .tpp files until it is stopped. */
+/** `capture run`: writes records from a source to .tpp files until it is stopped. */
 import { bytesText, exitCodes, failureReason, TppError, type TppHeader } from "@tcpprobe-plus/tpp/write";
 import { CalledOffError, CommandStartError, ModuleRemovedError, OptionsError } from "../errors.ts";
 import type { Command } from "../run/command.ts";
@@ -24,19 +24,19 @@ export interface RunOptions extends Omit<ChooseOptions, "say" | "signal"> {
   /** `-` for standard output. */
   readonly output: string;
   readonly overwrite: boolean;
-  /** Of the files; null for 0600. */
+  /** Permission bits of the files. Null for 0600. */
   readonly mode: number | null;
   readonly label: string | null;
   readonly level: number;
   readonly rotate: Rotation | null;
   readonly keep: number | null;
   readonly maxBytes: number | null;
-  /** Only the last so much, in memory; null for all, in files. */
+  /** Keep only the most recent records, in memory. Null to write all records to files. */
   readonly last: Pick<FlightOptions, "lastS" | "rules" | "maxMemoryBytes"> | null;
   readonly durationS: number | null;
-  /** What to run under the capture; empty for nothing. */
+  /** The command to run under the capture, empty for none. */
   readonly command: readonly string[];
-  /** The user who is to run it; null for who runs the capture. */
+  /** The user to run the command as. Null for the user of the capture. */
   readonly as: string | null;
   readonly hostname: boolean;
   readonly quiet: boolean;
@@ -44,10 +44,10 @@ export interface RunOptions extends Omit<ChooseOptions, "say" | "signal"> {
   readonly commandLine: readonly string[];
 }
 
-/** After the command's end its connections still close. */
+/** The capture continues this long after the command's end, because its connections still have to close. */
 const afterCommandMs = 200;
 
-/** Returns the exit code. Throws the errors of errors.ts and the writer's; the files are whole then, too. */
+/** Returns the exit code. Throws the errors of errors.ts and the writer's. The files are whole in that case, too. */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   if (options.output === "-" && io.stdout.isTTY) {
     throw new OptionsError("-o -: standard output is a terminal. Send it to a file or a pipe: `capture run -o - | …`.");
@@ -55,7 +55,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   const reporter = makeReporter(io.stderr, options);
   const capture = new Capture(options, reporter);
   const ignoreSignals = io.onSignal((signal) => {
-    if (capture.signals.came(signal)) ignoreSignals(); // one more ends it as if there were no handler
+    if (capture.signals.came(signal)) ignoreSignals(); // the next signal ends the process
   });
   const ignoreReports = io.onReport(() => capture.report());
   let source: Source | null = null;
@@ -89,7 +89,7 @@ class Capture {
     this.signals = new Signals(this.stop, reporter.say);
   }
 
-  /** For who asks how it goes. */
+  /** Reports the totals so far, on request (SIGUSR1). */
   report(): void {
     this.#report();
   }
@@ -142,7 +142,7 @@ class Capture {
     });
   }
 
-  /** `--last`. */
+  /** Runs a capture with `--last`. */
   async #keepLast(source: Source, snapshot: Snapshot, summary: string, user: User | null): Promise<void> {
     const { output: path, durationS, last, mode, level } = this.#options;
     const { lastS, rules, maxMemoryBytes } = last!;
@@ -194,7 +194,7 @@ class Capture {
     return { argv: command, started_monotonic_ns: String(process.hrtime.bigint()) };
   }
 
-  /** Not where a signal has called it off. */
+  /** Starts the command, unless a signal has already asked to stop. */
   async #startCommand(as: User | null): Promise<void> {
     const { command, output } = this.#options;
     if (command.length === 0 || this.stop.reason !== null) return;
@@ -219,7 +219,7 @@ class Capture {
     return this.#options.durationS === null ? "; Ctrl-C ends it" : ` for ${this.#options.durationS} s`;
   }
 
-  /** Waits for a command that still runs, unless a signal says not to. */
+  /** Waits for a command that still runs, until a signal ends the wait. */
   async exitCode(): Promise<number> {
     const command = this.#command;
     if (this.stop.urgent) return exitCodes.interrupted;

@@ -1,4 +1,4 @@
-/** The module's state for people. */
+/** The module's state as text. */
 import { bytesText, foreignText } from "@tcpprobe-plus/tpp/base";
 import { nameReaders } from "../module/build/readers.ts";
 import type { ModuleStatus, Rates } from "../module/status.ts";
@@ -62,7 +62,7 @@ const columnWidth = 10;
 export const watchHead = (): string =>
   `${"time".padEnd(8)}${columns.map((name) => name.padStart(columnWidth)).join("")}  reader\n`;
 
-/** One line of `--watch`; `rates` null at the first. */
+/** One line of `--watch`. `rates` is null for the first line. */
 export function watchLine(status: ModuleStatus, rates: Rates | null, time: string, paint: Paint): string {
   const rate = (value: number | undefined): string => (value === undefined ? "-" : formatCount(value));
   const { active } = status.flows;

@@ -1,6 +1,6 @@
-/** `capture status`: what the module has done and is doing. */
+/** `capture status`. */
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
-/** `capture status`: what the module has done and is doing; changes nothing. */
+/** Shows the module's counters, settings and readers. Changes nothing. */
 import { NoModuleError } from "../errors.ts";
 import { dataPath } from "../module/paths.ts";
 import { type ModuleStatus, moduleStatus, ratesBetween } from "../module/status.ts";
@@ -10,7 +10,7 @@ import { statusText, watchHead, watchLine } from "./status-text.ts";
 
 export interface StatusOptions {
   readonly json: boolean;
-  /** Seconds from one look to the next; null for one look. */
+  /** Interval in seconds. Null to show the status once. */
   readonly watchS: number | null;
 }
 
@@ -32,7 +32,7 @@ export async function status(options: StatusOptions, io: Io): Promise<number> {
   return exitCodes.ok;
 }
 
-/** Until Ctrl-C, or until the module goes. */
+/** Shows the status repeatedly, until Ctrl-C or until the module is unloaded. */
 async function watch(first: ModuleStatus, options: StatusOptions & { watchS: number }, io: Io): Promise<number> {
   const paint = painter(io.stdout);
   const stop = new AbortController();

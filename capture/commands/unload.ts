@@ -1,4 +1,4 @@
-/** `capture unload`: the module is out of the kernel afterwards. */
+/** `capture unload`: unloads the module. */
 import { existsSync } from "node:fs";
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import { findReaders, nameReaders } from "../module/build/readers.ts";
@@ -12,7 +12,7 @@ import type { Io } from "../terminal/io.ts";
 import { writeLine } from "../terminal/lines.ts";
 
 export interface UnloadOptions {
-  /** Although somebody reads. */
+  /** Unload it even if a process reads from it. */
   readonly force: boolean;
   readonly quiet: boolean;
 }
@@ -31,14 +31,14 @@ export async function unload(options: UnloadOptions, io: Io): Promise<number> {
   const readers = findReaders();
   if (readers.length > 0 || moduleStatistics()?.open) {
     if (!options.force) throw new ModuleInUseError(nameReaders(readers));
-    say(`taken from under ${nameReaders(readers)}`);
+    say(`unloaded while in use by ${nameReaders(readers)}`);
   }
   const ignoreSignals = io.onSignal(() => {
-    say("the kernel goes on with it and cannot be stopped; once more leaves without waiting");
+    say("the kernel continues unloading and cannot be stopped; another signal ends this command without waiting");
     ignoreSignals();
   });
   const { seconds } = await removeModule(say).finally(ignoreSignals);
-  restoreLeftSettings(); // of a module that is gone: only what was written down about it goes
+  restoreLeftSettings(); // the module is gone, so this only removes the notes about its settings
   say(`the module is unloaded (${seconds.toFixed(1)} s)`);
   return exitCodes.ok;
 }

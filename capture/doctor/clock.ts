@@ -1,4 +1,4 @@
-/** The host's clocks: what reading one costs, and whether the time of day is kept by others' clocks. */
+/** The host's clocks: how expensive reading one is, and whether the time of day is synchronised. */
 import { readFileSync } from "node:fs";
 import { findProgram, runProgram } from "../system/programs.ts";
 import { type Finding, findingsOf } from "./finding.ts";
@@ -6,7 +6,7 @@ import { type Finding, findingsOf } from "./finding.ts";
 const finding = findingsOf("clock");
 const timeoutMs = 2000;
 
-/** Read from a device: microseconds each, at every packet. */
+/** Clock sources that are read from a device. Each read takes microseconds, for every packet. */
 const slow = ["hpet", "acpi_pm", "jiffies", "refined-jiffies", "pit"];
 
 export async function clockFindings(): Promise<Finding[]> {
@@ -33,9 +33,9 @@ function source(): Finding {
 
 async function synchronised(): Promise<Finding> {
   const keeps = (await fromChrony()) ?? (await fromSystemd());
-  const why = "only then can captures of two hosts be laid side by side";
+  const why = "captures of two hosts can be compared only if it is";
   if (keeps === null) {
-    return finding("time of day", "unknown", "neither chronyc nor timedatectl tells whether it is synchronised");
+    return finding("time of day", "unknown", "neither chronyc nor timedatectl shows whether it is synchronised");
   }
   return keeps
     ? finding("time of day", "ok", "synchronised")

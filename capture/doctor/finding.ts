@@ -1,6 +1,6 @@
-/** What `capture doctor` finds: one thing, how it stands, and what can be done. */
+/** A finding of `capture doctor`: a subject, its state, and what can be done. */
 
-/** `note`: works, but know this. `problem`: does not work. `unknown`: could not be found out. */
+/** `note`: works, with a remark. `problem`: does not work. `unknown`: could not be determined. */
 export type State = "ok" | "note" | "problem" | "unknown";
 
 export const sections = ["sources", "module", "tracing", "interfaces", "clock", "rings", "left behind"] as const;
@@ -11,11 +11,11 @@ export interface Finding {
   readonly name: string;
   readonly state: State;
   readonly text: string;
-  /** A command or step; null where nothing is to be done. */
+  /** What to do: a command or a step. Null if there is nothing to do. */
   readonly next: string | null;
 }
 
-/** Findings of one section. */
+/** Collects the findings of one section. */
 export const findingsOf =
   (section: Section) =>
   (name: string, state: State, text: string, next: string | null = null): Finding => ({
@@ -26,7 +26,7 @@ export const findingsOf =
     next,
   });
 
-/** Splits an error's line into what is wrong and what to do: its last sentence. */
+/** Splits an error's line into what is wrong and what to do. The latter is the last sentence. */
 export function fromError(error: Error): { readonly text: string; readonly next: string | null } {
   const at = error.message.search(/\. (?=\S[^.]*(?:\.\S[^.]*)*\.$)/);
   if (at === -1) return { text: error.message.replace(/\.$/, ""), next: null };

@@ -1,4 +1,4 @@
-/** Offloads of each interface: with them one record may stand for many segments. */
+/** The offloads of each interface. With offloads, one record may stand for many segments. */
 import { readFileSync } from "node:fs";
 import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp/write";
 import { interfaceSnapshot } from "../snapshot/interfaces.ts";
@@ -7,7 +7,7 @@ import { type Finding, findingsOf } from "./finding.ts";
 
 const finding = findingsOf("interfaces");
 
-/** Those that merge or split TCP segments below the place where they are recorded; by ethtool's short names. */
+/** Offloads that merge or split TCP segments below the point where they are recorded, with ethtool's short names. */
 const merging: Readonly<Record<string, string>> = {
   "tcp-segmentation-offload": "tso",
   "generic-segmentation-offload": "gso",
@@ -20,7 +20,7 @@ export async function interfaceFindings(): Promise<Finding[]> {
   return [...interfaces.filter(isUp).map(findingOf), ...notes.map((note) => finding("note", "unknown", note))];
 }
 
-/** IFF_UP; one that cannot be asked counts as up. */
+/** Whether IFF_UP is set. An interface whose flags cannot be read counts as up. */
 function isUp({ name }: InterfaceSnapshot): boolean {
   try {
     return (Number(readFileSync(`/sys/class/net/${name}/flags`, "latin1")) & 1) === 1;

@@ -1,4 +1,4 @@
-/** What captures that were killed left: settings of the module, tracing instances. */
+/** Finds what killed captures left behind: settings of the module and tracing instances. */
 import { CaptureError } from "../errors.ts";
 import { findLeftSettings, restoreLeftSettings } from "../module/settings.ts";
 import { findForeign, findLeftovers, removeForeign, removeLeftovers } from "../tracefs/left-instances.ts";
@@ -25,7 +25,7 @@ function tracefsRoot(): string | null {
   try {
     return findTracefs();
   } catch (error) {
-    if (error instanceof CaptureError) return null; // told of elsewhere
+    if (error instanceof CaptureError) return null; // another section reports it
     throw error;
   }
 }
@@ -39,12 +39,12 @@ function instances(): Finding[] {
     names.length === 0 ? [] : [finding("instances", "note", `${text}: ${names.join(", ")}`, what)];
   return [
     ...told(own, "of captures that were killed, still recording", next),
-    ...told(unused, "of captures in other process namespaces (containers), that nobody has open", fix),
-    ...told(unknown, "of captures in other process namespaces, which may still run", `on the host: ${fix}`),
+    ...told(unused, "of captures in other pid namespaces (containers), not open in any process", fix),
+    ...told(unknown, "of captures in other pid namespaces, which may still run", `on the host: ${fix}`),
   ];
 }
 
-/** Puts it right. Returns a line for each thing done. */
+/** Cleans up. Returns a line for each thing done. */
 export function fixLeft(): string[] {
   const root = tracefsRoot();
   return [...restoreLeftSettings(), ...(root === null ? [] : [...removeLeftovers(root), ...removeForeign(root)])];

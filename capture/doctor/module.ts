@@ -1,4 +1,4 @@
-/** The module: loaded, installed, or what building and loading it would meet. */
+/** The module: whether it is loaded or installed, or what prevents building and loading it. */
 import type { CaptureError } from "../errors.ts";
 import { builtBefore } from "../module/build/build.ts";
 import {
@@ -25,7 +25,7 @@ function failed(name: string, error: CaptureError): Finding {
 
 export function moduleFindings(): Finding[] {
   const kernel = kernelProblem();
-  if (kernel !== null) return [failed("kernel", kernel)]; // then nothing else matters
+  if (kernel !== null) return [failed("kernel", kernel)]; // nothing else matters in this case
   const statistics = moduleStatistics();
   const sources = moduleSources();
   const findings: Finding[] = [];

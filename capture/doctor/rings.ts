@@ -1,4 +1,4 @@
-/** Memory that a capture takes from the kernel, and for how many records it is good. */
+/** The kernel memory that a capture takes, and for how many records it is enough. */
 
 import { availableParallelism, freemem } from "node:os";
 import { bytesText } from "@tcpprobe-plus/tpp/base";
@@ -10,14 +10,14 @@ import { type Finding, findingsOf } from "./finding.ts";
 
 const finding = findingsOf("rings");
 
-/** A segment on loopback, as the kernel keeps it. */
+/** Size of an event in the trace ring, for a segment on loopback. */
 const traceRecordBytes = 150;
 
 export function ringFindings(): Finding[] {
   return [tracefs(), ...kmod()];
 }
 
-/** As a capture counts them; where tracefs cannot be seen, what this process may use. */
+/** Number of CPUs with a ring. If tracefs is not visible, the number that this process may use. */
 function cpuCount(): number {
   try {
     return tracedCpus(findTracefs());

@@ -1,4 +1,4 @@
-/** Each source: usable now or not, found by trying as much of it as changes nothing. */
+/** Whether each source can be used now. Each is tried as far as that changes nothing. */
 import { existsSync } from "node:fs";
 import { CaptureError } from "../errors.ts";
 import { dataPath } from "../module/paths.ts";
@@ -13,7 +13,8 @@ export async function sourceFindings(): Promise<Finding[]> {
   const found: [string, Usability][] = [];
   for (const [name, look] of looks()) found.push([name, await tried(look)]);
   const first = found.find(([, [state]]) => usable(state))?.[0];
-  // A loaded module is taken or, while somebody else reads it, the capture refused: the user has to know of that.
+  // --source auto always takes a loaded module. While another process reads it, the capture fails, and the user has to
+  // know why.
   const taken = existsSync(dataPath) && isRoot() && first !== "kmod" ? null : first;
   return found.map(([name, [state, text, next = null]]) =>
     finding(name, state, name === taken ? `${text}; --source auto takes it` : text, next),

@@ -1,4 +1,4 @@
-/** The findings for people: sections, a mark for each, and what to do below it. */
+/** The findings as text: sections, a mark for each finding, and below it what to do. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { labelled, type Paint } from "../terminal/lines.ts";
 import { type Finding, type State, sections } from "./finding.ts";

@@ -1,4 +1,4 @@
-/** The kernel's tracing: where it is, and who else uses it. */
+/** The kernel's tracing: where tracefs is mounted, and what else uses it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CaptureError } from "../errors.ts";
@@ -60,6 +60,6 @@ function others(root: string): Finding {
   return finding(
     "others",
     "note",
-    `somebody else traces (${uses.join("; ")}): no harm to captures, but it costs CPU time`,
+    `somebody else traces (${uses.join("; ")}): this does not harm captures, but costs CPU time`,
   );
 }

@@ -1,43 +1,43 @@
-/** Which connections are captured: what was asked for, and what of it a source can do in the kernel. */
+/** Filters: which connections are captured, and which filters a source can apply in the kernel. */
 import type { TppFilters } from "@tcpprobe-plus/tpp/write";
 import { FilterError } from "../errors.ts";
 
-/** First and last of them. */
+/** First and last port. */
 export type PortRange = readonly [first: number, last: number];
 
 /** Addresses whose first `length` bits are those of `bytes`. */
 export interface HostRange {
-  /** 4 or 16 bytes in network order; the bits behind `length` are 0. */
+  /** 4 or 16 bytes in network order. The bits after the first `length` are 0. */
   readonly bytes: Uint8Array;
   readonly length: number;
-  /** Such as `10.0.0.0/8`. */
+  /** The range as text, such as `10.0.0.0/8`. */
   readonly text: string;
 }
 
 export interface Namespace {
-  /** As it was given: a name, or a process id. */
+  /** The name or process id as given. */
   readonly name: string;
-  /** A file that stands for it, for setns(2). */
+  /** A file that refers to the namespace, for setns(2). */
   readonly path: string;
   readonly inode: number;
 }
 
 export interface Cgroup {
   readonly path: string;
-  /** In the version 2 hierarchy. */
+  /** The cgroup's id in the version 2 hierarchy. */
   readonly id: bigint;
 }
 
-/** A connection has to pass all of it. */
+/** A connection is captured if it passes all parts of the filter. */
 export interface Filter {
-  /** At either end; none: all. */
+  /** Ports at either end. Empty for all. */
   readonly ports: readonly PortRange[];
-  /** At either end; none: all. */
+  /** Addresses at either end. Empty for all. */
   readonly hosts: readonly HostRange[];
   readonly netns: Namespace | null;
   readonly cgroup: Cgroup | null;
   readonly pid: number | null;
-  /** One connection in so many. */
+  /** Capture one connection in this many. */
   readonly sample: number | null;
 }
 
@@ -45,7 +45,7 @@ export const everything: Filter = { ports: [], hosts: [], netns: null, cgroup: n
 
 export const onePort = (port: number): Filter => ({ ...everything, ports: [[port, port]] });
 
-/** What a source can filter. */
+/** A kind of filter that a source can apply. */
 export type Ability = "port" | "ports" | "host" | "netns" | "cgroup" | "pid" | "sample";
 
 const options: Readonly<Record<Ability, string>> = {
@@ -71,13 +71,13 @@ const wants = (filter: Filter): readonly Ability[] => {
   ];
 };
 
-/** Throws a FilterError that names what of it the source cannot do. */
+/** Throws a FilterError if the source cannot apply a part of the filter. The error names that part. */
 export function refuseFilter(filter: Filter, source: string, can: readonly Ability[], reason: string): void {
   const cannot = wants(filter).filter((wanted) => !can.includes(wanted));
   if (cannot.length > 0) throw new FilterError(source, cannot.map((ability) => options[ability]).join(", "), reason);
 }
 
-/** Of the header; `port` alone is what earlier versions know. */
+/** The filter for the header. Earlier versions know only `port`. */
 export function filterHeader({ ports, hosts, netns, cgroup, pid, sample }: Filter): TppFilters {
   const [first] = ports;
   const isOne = ports.length === 1 && first![0] === first![1];

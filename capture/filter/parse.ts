@@ -1,4 +1,4 @@
-/** What is captured, as it is given on the command line. */
+/** Parses filters given on the command line. */
 import { readFileSync, statSync } from "node:fs";
 import { isIPv4, isIPv6 } from "node:net";
 import { join, resolve } from "node:path";
@@ -7,10 +7,10 @@ import { BadFilterError, BadPortError } from "../errors.ts";
 import { processNamespace } from "../system/process.ts";
 import type { Cgroup, HostRange, Namespace, PortRange } from "./filter.ts";
 
-/** The kernel's side keeps so many. */
+/** Most ranges that the kernel's side holds. */
 export const maxRanges = 16;
 
-/** `5001` or `5000-5010`, behind those given before. Throws a BadPortError or BadFilterError. */
+/** Adds `5001` or `5000-5010` to those given before. Throws a BadPortError or BadFilterError. */
 export function parsePorts(text: string, before: readonly PortRange[] = []): readonly PortRange[] {
   const [first = "", last = first, ...more] = text.split("-");
   const range = [portOf(first) ?? 0, portOf(last) ?? 0] as const;
@@ -20,15 +20,10 @@ export function parsePorts(text: string, before: readonly PortRange[] = []): rea
   return [...before, range];
 }
 
-/** `10.0.0.0/8`, `2001:db8::1`, behind those given before. Throws a BadFilterError. */
+/** Adds `10.0.0.0/8` or `2001:db8::1` to those given before. Throws a BadFilterError. */
 export function parseHosts(text: string, before: readonly HostRange[] = []): readonly HostRange[] {
   const bad = (why: string): BadFilterError =>
-    new BadFilterError(
-      "--host",
-      text,
-      why,
-      "Give an address, or the beginning of addresses: 192.0.2.7, 2001:db8::/32.",
-    );
+    new BadFilterError("--host", text, why, "Give an address or a prefix: 192.0.2.7, 2001:db8::/32.");
   if (before.length === maxRanges) throw bad(`more than ${maxRanges} of them`);
   const [address = "", bits, ...more] = text.split("/");
   const bytes = bytesOf(address);
@@ -36,15 +31,15 @@ export function parseHosts(text: string, before: readonly HostRange[] = []): rea
   const length = bits === undefined ? bytes.length * 8 : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
   if (!(length <= bytes.length * 8)) throw bad("not a number of bits");
   const kept = bytes.map((byte, index) => byte & maskByte(length, index));
-  if (kept.some((byte, index) => byte !== bytes[index])) throw bad(`bits are set behind the first ${length}`);
+  if (kept.some((byte, index) => byte !== bytes[index])) throw bad(`bits are set after the first ${length}`);
   return [...before, { bytes: kept, length, text: bits === undefined ? address : `${address}/${length}` }];
 }
 
-/** Of the mask of so many bits, one byte. */
+/** One byte of the mask for a prefix of `length` bits. */
 export const maskByte = (length: number, index: number): number =>
   (0xff << (8 - Math.max(0, Math.min(8, length - index * 8)))) & 0xff;
 
-/** Null for what is no address. A v4-mapped one is the IPv4 address, as its packets are. */
+/** The bytes of an address. Null if it is not one. A v4-mapped address becomes IPv4, because its packets are IPv4. */
 function bytesOf(address: string): Uint8Array | null {
   if (isIPv4(address)) return Uint8Array.from(address.split("."), Number);
   if (!isIPv6(address) || address.includes("%")) return null;
@@ -78,10 +73,10 @@ export function parseSample(text: string): number {
   return sample;
 }
 
-/** Names that `ip netns add` has made. */
+/** The folder in which `ip netns add` creates names. */
 const namedNamespaces = "/run/netns";
 
-/** A name of `ip netns`, or the id of a process in it. Throws a BadFilterError. */
+/** Finds a namespace by its name in `ip netns`, or by the id of a process in it. Throws a BadFilterError. */
 export function findNamespace(text: string): Namespace {
   const isName = /^[^/]{1,255}$/.test(text) && text !== "." && text !== "..";
   const path = /^\d{1,10}$/.test(text) ? `/proc/${text}/ns/net` : join(namedNamespaces, text);
@@ -94,7 +89,7 @@ export function findNamespace(text: string): Namespace {
   }
 }
 
-/** A folder of the version 2 hierarchy, or its path below the place where that is mounted. Throws a BadFilterError. */
+/** Finds a cgroup by its folder, or by its path below the mount point of version 2. Throws a BadFilterError. */
 export function findCgroup(text: string): Cgroup {
   const roots = cgroupRoots();
   for (const path of [resolve(text), ...roots.map((root) => join(root, text))]) {
@@ -103,11 +98,11 @@ export function findCgroup(text: string): Cgroup {
       if (roots.some((root) => path === root || path.startsWith(`${root}/`)) && statSync(join(path, "cgroup.procs")))
         return { path, id: ino };
     } catch {
-      // Not this one.
+      // Try the next one.
     }
   }
   const where = roots[0] ?? "/sys/fs/cgroup";
-  const next = `Give a folder below ${where}; for a process, what \`cat /proc/PID/cgroup\` has behind 0:: is its path there.`;
+  const next = `Give a folder below ${where}; for a process, \`cat /proc/PID/cgroup\` shows its path there after 0::.`;
   throw new BadFilterError("--cgroup", text, "no cgroup of version 2", next);
 }
 
@@ -120,7 +115,7 @@ function cgroupRoots(): string[] {
   }
 }
 
-/** Pid namespace of the host's own processes (PROC_PID_INIT_INO in linux/proc_ns.h). */
+/** The pid namespace of the host itself (PROC_PID_INIT_INO in linux/proc_ns.h). */
 const hostNamespace = "4026531836";
 
 /** Throws a BadFilterError. */
@@ -136,7 +131,7 @@ export function findProcess(text: string): number {
   try {
     if (pid > 0 && statSync(`/proc/${pid}`)) return pid;
   } catch {
-    // Said below.
+    // The error is thrown below.
   }
   throw new BadFilterError("--pid", text, "no such process", "Give the id of one that runs.");
 }

@@ -1,8 +1,8 @@
-/** Where the tcpprobe_plus module shows itself. */
+/** Paths of the tcpprobe_plus module. */
 export const dataPath = "/proc/net/tcpprobe";
-/** The same records in binary; modules before 2.1 lack it. */
+/** The same records in binary form. Modules before 2.1 do not have it. */
 export const binaryPath = "/proc/net/tcpprobe_records";
 export const statisticsPath = "/proc/net/stat/tcpprobe_plus";
 export const settingsFolder = "/proc/sys/net/tcpprobe_plus";
-/** There in every network namespace while the module is loaded; the others only in the initial one. */
+/** Exists in every network namespace while the module is loaded. The other paths exist only in the initial one. */
 export const moduleFolder = "/sys/module/tcpprobe_plus";

@@ -1,7 +1,7 @@
 /**
- * The module's settings during a run. What a run changes is first written down in a file, so that it can be put back
- * even after the run was killed. Nobody else's changes are undone: a setting is put back only while it has the value
- * that the run gave it.
+ * The module's settings during a run. Before a run changes settings, it saves the old values in a file, so that they
+ * can be restored even after the run was killed. Changes by others are not undone: a setting is restored only if it
+ * still has the value that the run gave it.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { processNamespace, processStart, tagState } from "../system/process.ts";
 import { settingsFolder } from "./paths.ts";
 import { moduleStatistics } from "./statistics.ts";
 
-/** Gone after a reboot, as are the settings. */
+/** Emptied by a reboot, as are the settings. */
 const stateFolder = "/run/tcpprobe_plus";
 const stateFile = "settings.json";
 
@@ -29,12 +29,12 @@ interface Change {
   readonly set: string;
 }
 
-/** What a run wrote down before it changed anything. */
+/** What a run saved before it changed anything. */
 export interface LeftSettings {
   readonly pid: number;
-  /** When that process was started: a pid is used again. */
+  /** When that process was started, because pids are reused. */
   readonly started: string | null;
-  /** The process namespace of the pid; versions before 0.2 did not write it. */
+  /** The pid namespace of the pid. Versions before 0.2 did not write it. */
   readonly namespace?: string;
   readonly changes: Readonly<Record<string, Change>>;
 }
@@ -49,7 +49,7 @@ function readSetting(places: Places, name: string): string | null {
   }
 }
 
-/** Every setting of the module; null where it is not loaded. */
+/** All settings of the module. Null if it is not loaded. */
 export function readSettings(places: Places = usualPlaces): ModuleSettings | null {
   let names: string[];
   try {
@@ -64,7 +64,10 @@ export function readSettings(places: Places = usualPlaces): ModuleSettings | nul
   return found.length === 0 ? null : Object.fromEntries(found);
 }
 
-/** Gives the module these settings. Returns how to put back what they were, with a line on each that cannot be. */
+/**
+ * Sets these settings of the module. The result is a function that restores the old values. It returns a line for each
+ * value that it could not restore.
+ */
 export function changeSettings(wanted: ModuleSettings, places: Places = usualPlaces): () => string[] {
   const changes: Record<string, Change> = {};
   for (const [name, set] of Object.entries(wanted)) {
@@ -93,7 +96,7 @@ export function changeSettings(wanted: ModuleSettings, places: Places = usualPla
   return putBack;
 }
 
-/** What a run that no longer runs has left changed; null where nothing is. Changes nothing. */
+/** Finds settings that a run changed and did not restore before it ended. Null if there are none. Changes nothing. */
 export function findLeftSettings(places: Places = usualPlaces): LeftSettings | null {
   let left: LeftSettings;
   try {
@@ -102,13 +105,14 @@ export function findLeftSettings(places: Places = usualPlaces): LeftSettings | n
   } catch {
     return null;
   }
-  // Of another container only the module itself can tell whether its run goes on: that has the data file open.
+  // Whether a run in another container is still active can only be seen from the module: the run has its data file
+  // open.
   const state = tagState(`${left.pid}-${left.started}-${left.namespace ?? processNamespace()}`);
   const goesOn = state === "own" || state === "running" || (state === "elsewhere" && moduleStatistics()?.open === true);
   return goesOn ? null : left;
 }
 
-/** Puts back what a run that was killed left changed. Returns a line for each setting; none where there was nothing. */
+/** Restores settings that a killed run left changed. Returns a line for each setting. */
 export function restoreLeftSettings(places: Places = usualPlaces): string[] {
   const left = findLeftSettings(places);
   if (left === null) return [];
@@ -127,9 +131,11 @@ function undo(places: Places, changes: LeftSettings["changes"]): string[] {
   const lines: string[] = [];
   for (const [name, { was, set }] of Object.entries(changes)) {
     const now = readSetting(places, name);
-    if (now === null || now === was) continue; // the module has gone, or somebody was quicker
+    if (now === null || now === was) continue; // the module is unloaded, or somebody restored it already
     if (now !== set) {
-      lines.push(`the module's setting ${name} was changed by somebody else to ${now}: left so (it was ${was} before)`);
+      lines.push(
+        `the module's setting ${name} was changed by somebody else to ${now} and is not restored (it was ${was} before)`,
+      );
       continue;
     }
     try {
@@ -141,7 +147,7 @@ function undo(places: Places, changes: LeftSettings["changes"]): string[] {
   return lines;
 }
 
-/** For good: nothing puts it back. Throws a NotRootError or ModuleSettingError. */
+/** Sets a setting permanently: it will not be restored. Throws a NotRootError or ModuleSettingError. */
 export const setForGood = (name: string, value: string): void => write(usualPlaces, name, value);
 
 function write(places: Places, name: string, value: string): void {

@@ -1,4 +1,4 @@
-/** The module's statistics file: its text, and the numbers of the log that is open. */
+/** Reads the module's statistics file: its text, and the counters of the open log. */
 import { readFileSync } from "node:fs";
 import { type FieldType, type LossTotals, layoutProblem, type RecordLayout } from "@tcpprobe-plus/tpp/write";
 import { statisticsPath } from "./paths.ts";
@@ -7,20 +7,20 @@ export interface ModuleStatistics {
   readonly text: string;
   readonly version: string | null;
   readonly fields: readonly string[];
-  /** Where in a record of the binary file which value is; null where there is no such file. */
+  /** The layout of binary records. Null if there is no binary file. */
   readonly layout: RecordLayout | null;
-  /** Somebody has the data file open. */
+  /** Whether a process has the data file open. */
   readonly open: boolean;
   /** CLOCK_MONOTONIC, ns, at the log's time 0. */
   readonly zeroMonotonicNs: string;
-  /** Of this log: records put into the rings, and made into text. */
+  /** Records of this log that were put into the rings; below, records that were read. */
   readonly written: number;
   readonly read: number;
-  /** Losses by cause. `ring` is this log's; the others count since the module was loaded. */
+  /** Losses by cause. `ring` counts since this log was opened, the others since the module was loaded. */
   readonly lost: LossTotals;
 }
 
-/** Null where it cannot be read: not loaded, or gone. */
+/** The statistics. Null if the file cannot be read, because the module is not loaded. */
 export function moduleStatistics(path = statisticsPath): ModuleStatistics | null {
   try {
     return parseStatistics(readFileSync(path, "latin1"));
@@ -53,7 +53,7 @@ export function parseStatistics(text: string): ModuleStatistics {
   };
 }
 
-/** `bytes 264 hz 250 record:u64:0 … cubic_cnt:u32:216:cong_kind=2`; null where that is not it. */
+/** Parses `bytes 264 hz 250 record:u64:0 … cubic_cnt:u32:216:cong_kind=2`. Null for any other form. */
 export function parseLayout(line: string | undefined): RecordLayout | null {
   const [, bytes, hz, rest] = /^bytes (\d+) hz (\d+) (.*)$/.exec(line ?? "") ?? [];
   if (rest === undefined) return null;

@@ -1,4 +1,4 @@
-/** The module's state: all counters of its statistics file, its settings, who reads. */
+/** The module's state: all counters of its statistics file, its settings, its readers. */
 import { existsSync } from "node:fs";
 import { findReaders, type Reader } from "./build/readers.ts";
 import { OtherNamespaceError } from "./errors.ts";
@@ -8,24 +8,24 @@ import { moduleStatistics, parseStatistics } from "./statistics.ts";
 
 export interface ModuleStatus {
   readonly version: string | null;
-  /** CLOCK_MONOTONIC, ns, when this was looked at. */
+  /** CLOCK_MONOTONIC, ns, when this was read. */
   readonly monotonic_ns: string;
   readonly settings: ModuleSettings;
   readonly readers: readonly Reader[];
-  /** The log that is open, or the last one. */
+  /** The open log, or the last one. */
   readonly log: {
     readonly open: boolean;
-    /** Seconds since it was opened; null without an open one. */
+    /** Seconds since it was opened. Null if none is open. */
     readonly open_s: number | null;
     readonly written: number;
     readonly read: number;
     readonly lost: number;
   };
-  /** Since the module was loaded. */
+  /** Counts since the module was loaded. */
   readonly records: { readonly written: number; readonly read: number; readonly lost: number };
   /** Records in the rings that nobody has read yet. */
   readonly waiting: number;
-  /** `refused_…`: packets of connections that are not followed, since load. */
+  /** `refused_…`: packets of connections that are not followed, since the module was loaded. */
   readonly flows: {
     readonly active: number;
     readonly refused_limit: number;
@@ -37,7 +37,7 @@ export interface ModuleStatus {
   readonly fields: readonly string[];
 }
 
-/** Null where the module is not loaded. Throws an OtherNamespaceError where it cannot be seen. */
+/** Null if the module is not loaded. Throws an OtherNamespaceError if it is not visible in this network namespace. */
 export function moduleStatus(): ModuleStatus | null {
   const statistics = moduleStatistics();
   if (statistics === null && existsSync(moduleFolder)) throw new OtherNamespaceError();
@@ -46,7 +46,7 @@ export function moduleStatus(): ModuleStatus | null {
   return statusOf(statistics.text, readSettings() ?? {}, readers, process.hrtime.bigint());
 }
 
-/** From the text of the statistics file. */
+/** Makes the status from the text of the statistics file. */
 export function statusOf(
   text: string,
   settings: ModuleSettings,

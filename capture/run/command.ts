@@ -1,4 +1,4 @@
-/** The command that runs under a capture. */
+/** Runs the command under a capture. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants as files, statSync } from "node:fs";
@@ -12,9 +12,9 @@ import { GroupWitness } from "./group-witness.ts";
 import type { User } from "./user.ts";
 
 export interface CommandOptions {
-  /** Its standard output goes to standard error, as ours carries the capture. */
+  /** Send its standard output to standard error, because our standard output carries the capture. */
   readonly keepStdout: boolean;
-  /** Who is to run it; null for who runs the capture. */
+  /** The user to run it as. Null for the user of the capture. */
   readonly as: User | null;
 }
 
@@ -22,7 +22,7 @@ export class Command {
   readonly #child: ChildProcess;
   readonly #witness = new GroupWitness();
   readonly ended: Promise<CommandEnd>;
-  /** Null while it runs. */
+  /** How it ended. Null while it runs. */
   end: CommandEnd | null = null;
 
   private constructor(child: ChildProcess) {
@@ -37,7 +37,7 @@ export class Command {
     });
   }
 
-  /** Starts it on our own terminal. Throws a CommandStartError or NoSetprivError. */
+  /** Starts the command on this process's terminal. Throws a CommandStartError or NoSetprivError. */
   static async start(argv: readonly string[], options: CommandOptions): Promise<Command> {
     const [program, ...args] = options.as === null ? (argv as [string, ...string[]]) : asUser(argv, options.as);
     const child = spawn(program, args, {
@@ -52,7 +52,7 @@ export class Command {
       command.#witness.end();
       throw new CommandStartError(argv[0]!, error as NodeJS.ErrnoException);
     }
-    child.on("error", () => {}); // a signal that came too late
+    child.on("error", () => {}); // from a signal that was sent too late
     return command;
   }
 
@@ -60,13 +60,13 @@ export class Command {
     return this.#child.pid ?? 0;
   }
 
-  /** It goes on without this process. */
+  /** Lets the command continue after this process ends. */
   leave(): void {
     this.#witness.end();
     this.#child.unref();
   }
 
-  /** Gives it a signal that has come here, unless it has got that itself. */
+  /** Passes on a signal that this process received, unless the command received it itself. */
   async passOn(signal: StopSignal): Promise<void> {
     const ownGroup = processFields(process.pid)?.[2];
     const inGroup = processFields(this.pid)?.[2] === ownGroup;
@@ -75,7 +75,7 @@ export class Command {
   }
 }
 
-/** setpriv becomes the user, with all groups, and then the command itself. */
+/** setpriv changes to the user with all their groups, then executes the command in its own place. */
 function asUser(argv: readonly string[], user: User): [string, ...string[]] {
   const setpriv = findProgram("setpriv");
   if (setpriv === null) throw new NoSetprivError();

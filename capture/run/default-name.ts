@@ -1,7 +1,7 @@
-/** The name of a capture that was given none. */
+/** The default name of a capture. */
 import { lstatSync } from "node:fs";
 
-/** `capture-20261126T191034Z.tpp` in this folder; a name that is taken gets a number. */
+/** `capture-20261126T191034Z.tpp` in this folder. A number is added if the name is taken. */
 export function defaultName(now: Date = new Date()): string {
   const moment = now
     .toISOString()

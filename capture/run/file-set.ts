@@ -7,7 +7,7 @@ import { NotOfSetError, NotRemovedError } from "../errors.ts";
 
 const digits = 4;
 
-/** `attempt` from 2 on is for a name that is taken: run1.0002-2.tpp. */
+/** The name of a file of a set. If it is taken, `attempt` is 2 or more: run1.0002-2.tpp. */
 export function numberedPath(path: string, number: number, attempt = 1): string {
   const suffix = extname(path);
   const stem = path.slice(0, path.length - suffix.length);
@@ -17,14 +17,14 @@ export function numberedPath(path: string, number: number, attempt = 1): string 
 
 interface SetFile {
   readonly path: string;
-  /** That the name says. */
+  /** The number in the name. */
   readonly number: number;
 }
 
 /**
- * Files of an earlier set of that name would mix with a new one: refused with an OutputExistsError, or with `overwrite`
- * removed, when each says itself that it is the file of a set that its name says; else nothing is removed, and a
- * NotOfSetError names it. Returns how many were removed.
+ * Removes files of an earlier set of the same name, which would mix with those of the new one. Without `overwrite` it
+ * throws an OutputExistsError instead. A file counts as part of a set only if its header has the number in its name. If
+ * one does not, nothing is removed, and a NotOfSetError names it. Returns the number of files removed.
  */
 export async function clearEarlierSet(path: string, overwrite: boolean): Promise<number> {
   if (path.endsWith("/") || isFolder(path)) {
@@ -65,6 +65,6 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {
-    return []; // opening the output says what is wrong with it
+    return []; // opening the output will report the error
   }
 }

@@ -1,4 +1,4 @@
-/** The end of a capture: last numbers, trailer, and what is said of it. */
+/** The end of a capture: final counts, the trailer, and the last message. */
 import { bytesText, type CommandEnd, failureReason, TppError, type TppTotals } from "@tcpprobe-plus/tpp/write";
 import { socketsNow } from "../snapshot/sockets.ts";
 import { hasOwnCounts, type Source, type SourceEnd, sumOfLosses } from "../sources/source.ts";
@@ -14,15 +14,15 @@ export interface Outcome {
 }
 
 export interface FinishOptions {
-  /** As it was given with -o. */
+  /** The path as given with -o. */
   readonly path: string;
   readonly command: () => CommandEnd | null;
 }
 
-/** How long a reader of the output has when a second signal has come. */
+/** How long a reader of the output has left after a second signal. */
 const giveUpMs = 2000;
 
-/** Closes the files in any case, says how it went, and throws what went wrong. */
+/** Closes the files in any case, reports the totals, and throws any error. */
 export async function finish(
   source: Source,
   output: Output,
@@ -35,7 +35,7 @@ export async function finish(
   let end: SourceEnd | undefined;
   try {
     source.halt();
-    // After a failure nobody reads what is left, and at its size a capture ends where more keeps coming.
+    // Records are left in the source after a failure, and if the size limit was reached while more records came.
     const isLeft = stop.urgent || error !== undefined || (outcome.reason === "max size" && !source.halts);
     const left = isLeft ? source.waiting() : 0;
     end = source.finish(output.totals.records);

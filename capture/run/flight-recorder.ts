@@ -1,6 +1,6 @@
 /**
- * `--last`: what the source gave in the last so many seconds, compressed in memory, and whole files of it when somebody
- * asks or a rule holds. Blocks of about a second are the grain; what is dumped meanwhile goes on.
+ * `--last`: keeps the records of the last seconds, compressed in memory, and writes them to a file on request or when a
+ * rule holds. Records are kept and dropped in blocks of about a second. Recording continues during a dump.
  */
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
@@ -17,7 +17,7 @@ import type { Status } from "./status-line.ts";
 export interface FlightOptions extends Pick<OutputOptions, "path" | "owner" | "mode" | "level" | "command" | "say"> {
   readonly lastS: number;
   readonly rules: readonly Rule[];
-  /** Of what is kept. */
+  /** Most memory for the records that are kept. */
   readonly maxMemoryBytes: number;
 }
 
@@ -27,9 +27,9 @@ const decompress = promisify(zstdDecompress);
 const blockBytes = 1024 * 1024;
 const blockMs = 1000;
 const newsMs = 700;
-/** Quick above all: it is done for all records, of which few are ever written. */
+/** Fast compression, because all records are compressed and few are ever written. */
 const packing = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-/** More blocks than these wait for no thread: they stay as they are. */
+/** Most blocks that are being compressed at a time. Further blocks stay uncompressed. */
 const maxPacking = 4;
 const maxAttempts = 1000;
 
@@ -86,7 +86,7 @@ export class FlightRecorder implements TextSink {
   #dumping: Promise<void> = Promise.resolve();
   #number = 0;
   #fileBytes = 0;
-  /** Files written. */
+  /** Paths of the files written. */
   readonly paths: string[] = [];
 
   /** Throws a BadRuleError. */
@@ -127,11 +127,11 @@ export class FlightRecorder implements TextSink {
     return null;
   }
 
-  /** The block under way is whole; what is too old, or too much, goes. */
+  /** Ends the current block, and drops blocks that are too old or take too much memory. */
   #close(): void {
     if (this.#used === 0) return;
     const now = performance.now();
-    // Of lines, the last may go on in the next block, which is put behind it again.
+    // In text, the last line may continue in the next block. A dump joins them again.
     const block = new Block(Buffer.from(this.#open.subarray(0, this.#used)), this.#openMs, now);
     this.#used = 0;
     this.#blocks.push(block);
@@ -174,7 +174,9 @@ export class FlightRecorder implements TextSink {
     this.#lost = sumOfLosses([this.#lost, lost]);
   }
 
-  /** What a rule has seen is to stand in the middle of the file: it is written half of the time later. */
+  /**
+   * Schedules the dump for half of the time later, so that the moment when the rule held is in the middle of the file.
+   */
   #heldRule(rule: Rule, now: number): void {
     const { lastS } = this.#options;
     if (this.#due !== null || now - this.#lastDumpMs < lastS * 1000) return;
@@ -184,13 +186,15 @@ export class FlightRecorder implements TextSink {
     this.#options.say(`${rule.text}: holds; the ${lastS} s around this moment will be written in ${lastS / 2} s`);
   }
 
-  /** Writes what is kept now. One file at a time; resolves when it is whole. Says what went wrong. */
+  /**
+   * Writes the current contents to a file, one file at a time. Resolves when it is complete. Reports errors with `say`.
+   */
   dump(reason: string): Promise<void> {
     this.#due = null;
     this.#lastDumpMs = Math.max(this.#lastDumpMs, performance.now());
     this.#news(performance.now());
     this.#close();
-    this.#forget(performance.now()); // also where nothing has come for a while
+    this.#forget(performance.now()); // nothing may have arrived for a while
     const [blocks, losses] = [[...this.#blocks], [...this.#losses]];
     const fromMs = blocks[0]?.fromMs ?? performance.now();
     this.#dumping = this.#dumping.then(() =>
@@ -241,7 +245,7 @@ export class FlightRecorder implements TextSink {
     }
   }
 
-  /** A dump that is due is written now; what is being written is waited for. */
+  /** Writes a scheduled dump now, and waits for a dump that is being written. */
   async close(): Promise<void> {
     if (this.#due !== null) {
       clearTimeout(this.#due.timer);
@@ -252,7 +256,7 @@ export class FlightRecorder implements TextSink {
   }
 }
 
-/** The same moment's distance between both clocks, so much earlier. */
+/** Both clocks at a time `ns` earlier. */
 function moved(clock: TppHeader["clock"], ns: bigint): TppHeader["clock"] {
   const earlier = (time: string): string => String(BigInt(time) - ns);
   return { ...clock, realtime_ns: earlier(clock.realtime_ns), monotonic_ns: earlier(clock.monotonic_ns) };

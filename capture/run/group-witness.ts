@@ -1,13 +1,13 @@
 /**
- * A process of our own process group that does nothing. The system does not tell who sent a signal, and to whom: Ctrl-C
- * and `timeout` signal the whole group, and so the command under a capture, `kill PID` this process alone. Where the
- * witness has died of it, the command has got it, too.
+ * An idle process in our own process group. The system does not report whether a signal was sent to this process alone,
+ * as by `kill PID`, or to its whole group, which includes the command under a capture, as by Ctrl-C and `timeout`. If
+ * the signal has killed the witness, the command has received it, too.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 import { findProgram, programEnvironment } from "../system/programs.ts";
 
-/** How long the group's other members may take to show a signal. */
+/** How long to wait for the witness to die. */
 const withinMs = 100;
 const stepMs = 5;
 
@@ -18,7 +18,7 @@ export class GroupWitness {
     this.#child = start();
   }
 
-  /** Whether the signal that has just come went to the whole group. */
+  /** Whether the signal that has just arrived was sent to the whole group. */
   async diedOfIt(): Promise<boolean> {
     if (this.#child === null) return false;
     for (let waitedMs = 0; waitedMs < withinMs && this.#child.signalCode === null; waitedMs += stepMs) {
@@ -32,7 +32,7 @@ export class GroupWitness {
   }
 }
 
-/** It waits for the end of its input, which comes when this process ends, however that does. */
+/** Starts the witness. It reads its input, which ends when this process ends for whatever reason. */
 function start(): ChildProcess | null {
   const [shell, cat] = [findProgram("sh"), findProgram("cat")];
   if (shell === null || cat === null) return null;

@@ -1,7 +1,7 @@
-/** Sizes and times as they are given on the command line. */
+/** Parses sizes and times given on the command line. */
 import { BadDurationError, BadRotationError, BadSizeError } from "../errors.ts";
 
-/** When a new file is begun. */
+/** When to begin a new file. */
 export type Rotation = { readonly bytes: number } | { readonly seconds: number };
 
 const bytesOf: Readonly<Record<string, number>> = {
@@ -23,7 +23,7 @@ function amount(text: string, units: Readonly<Record<string, number>>): number |
   return number === undefined || factor === undefined ? null : Math.round(Number(number) * factor * 1000) / 1000;
 }
 
-/** Seconds, or with a unit: `10`, `0.5`, `90s`, `10m`; null for what is none. */
+/** A time in seconds, or with a unit: `10`, `0.5`, `90s`, `10m`. Null for anything else. */
 export const secondsIn = (text: string): number | null =>
   /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : amount(text, shortSecondsOf);
 
@@ -39,14 +39,14 @@ const wholeBytes = (text: string): number | null => {
   return bytes === null ? null : Math.round(bytes);
 };
 
-/** `100MB`, `1.5GiB`, `500k`. Throws a BadSizeError. */
+/** A size such as `100MB`, `1.5GiB`, `500k`. Throws a BadSizeError. */
 export function parseSize(text: string): number {
   const bytes = wholeBytes(text);
   if (bytes === null || bytes < smallestBytes || bytes > largest) throw new BadSizeError(text);
   return bytes;
 }
 
-/** A size, or a time: `60s`, `10m`, `1h`. Throws a BadRotationError. */
+/** A size, or a time such as `60s`, `10m`, `1h`. Throws a BadRotationError. */
 export function parseRotation(text: string): Rotation {
   const seconds = amount(text, secondsOf);
   if (seconds !== null && seconds >= smallestSeconds && seconds <= 2_000_000) return { seconds };

@@ -1,9 +1,9 @@
-/** Why a capture may have got no record. */
+/** Explains why a capture may have no records. */
 import { filterWords } from "@tcpprobe-plus/tpp/write";
 import { filterHeader } from "../filter/filter.ts";
 import type { Source } from "../sources/source.ts";
 
-/** One line, for who looks at an empty file. */
+/** One line of hints for the user of an empty capture. */
 export function whyNothing({ name, filter, filter: { ports, hosts, netns, cgroup, pid, sample } }: Source): string {
   const words = filterWords(filterHeader(filter));
   const checks = [

@@ -1,4 +1,4 @@
-/** Where the text goes: one .tpp, or a set of them, one after the other. Nothing here waits for a disk but `write`. */
+/** The output of a capture: one .tpp, or a set of them, one after the other. Only `write` waits for a disk. */
 import { randomUUID } from "node:crypto";
 import {
   type CheckpointExtras,
@@ -20,36 +20,37 @@ import type { Rotation } from "./limits.ts";
 export interface OutputOptions {
   readonly path: string;
   readonly overwrite: boolean;
-  /** Files that are read. */
+  /** Files that are being read and must not be overwritten. */
   readonly inputs: readonly string[];
-  /** Aborted where the capture is called off before its first file is made. */
+  /** Aborted if the capture is cancelled before its first file is created. */
   readonly signal?: AbortSignal;
-  /** Whose the files are to be; null for this user. */
+  /** Owner of the files. Null for this user. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
-  /** Who may read them; null for their user alone. */
+  /** Permission bits of the files. Null for access by their owner only. */
   readonly mode?: number | null;
-  /** zstd's. */
+  /** zstd's compression level. */
   readonly level: number;
   readonly rotate: Rotation | null;
-  /** How many files of a set stay, the one being written among them; null for all. */
+  /** How many files of a set are kept, including the one being written. Null for all. */
   readonly keep: number | null;
-  /** The capture ends when its files hold about so much, their headers not counted. */
+  /** The capture ends when its files hold about this much, not counting headers. Null for no limit. */
   readonly maxBytes: number | null;
   readonly command: TppHeader["command"] | null;
   readonly say: (line: string) => void;
 }
 
 /**
- * A frame is closed this long after its first record: with reading, compressing and writing, less than 1 s is at risk.
+ * A frame is closed this long after its first record. Including the time to read, compress and write it, less than 1 s
+ * of records is at risk.
  */
 const frameMs = 700;
-/** A frame is the step in which a file's size can be met: for a small size it is small, for others the writer's own. */
+/** A file's size can be controlled only to within a frame. So frames are small for a small size limit. */
 const frameBytesFor = (limit: number): number => Math.min(4 * 1024 * 1024, Math.max(64 * 1024, limit));
-/** Of text, until a frame has told it. */
+/** Assumed compressed size for each byte of text, until a frame has been written. */
 const assumedRatio = 1 / 5;
-/** How many names are tried for a file of a set. */
+/** Most names tried for a file of a set. */
 const maxAttempts = 1000;
-/** More than slewing does in a second. */
+/** A change of the clock offset above this is a step: slewing changes it by less in a second. */
 const clockStepMs = 20;
 
 interface WrittenFile {
@@ -62,7 +63,7 @@ export class Output {
   readonly #snapshot: Snapshot;
   readonly #options: OutputOptions;
   readonly #setId = randomUUID();
-  /** Of files that are closed or being closed, by the order in which they were begun. */
+  /** Totals of files that are closed or being closed, in the order in which they were begun. */
   readonly #earlier: TppTotals[] = [];
   #earlierBytes = 0;
   readonly #files: WrittenFile[] = [];
@@ -76,7 +77,7 @@ export class Output {
   #closing: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
   #moduleSysctl: TppHeader["module_sysctl"] | undefined;
-  /** The smallest that was asked for. */
+  /** The smallest size limit that was given. */
   readonly #sizeLimit: number;
   #clockOffsetMs = clockOffsetMs();
 
@@ -90,7 +91,7 @@ export class Output {
   }
 
   /**
-   * Creates the (first) file with its header; the source must have started. Throws the errors of `TppWriter.create`.
+   * Creates the (first) file with its header. The source must have started. Throws the errors of `TppWriter.create`.
    */
   static async create(source: Source, snapshot: Snapshot, options: OutputOptions): Promise<Output> {
     const output = new Output(source, snapshot, options);
@@ -102,7 +103,7 @@ export class Output {
     return output;
   }
 
-  /** Files written and still there, the oldest first. */
+  /** Files that were written and not removed, the oldest first. */
   get paths(): readonly string[] {
     return this.#files.map(({ path }) => path);
   }
@@ -115,7 +116,7 @@ export class Output {
     return this.#failure ?? this.#writer?.failure ?? null;
   }
 
-  /** Sums over all files. */
+  /** Totals over all files. */
   get totals(): TppTotals {
     const all = [...this.#earlier, this.#writer!.totals];
     const sum = (of: (totals: TppTotals) => number): number => all.reduce((total, one) => total + of(one), 0);
@@ -138,13 +139,13 @@ export class Output {
     return this.#earlierBytes + this.#expectedBytes() >= maxBytes;
   }
 
-  /** Where source text of at least so many bytes can be put. */
+  /** Free space for at least this many bytes of source text. */
   space(bytes: number): Buffer {
     this.#space = this.#writer!.space(bytes);
     return this.#space;
   }
 
-  /** Takes the first bytes of `space`. Null, or what resolves when there is room for more. */
+  /** Accepts the first bytes of `space`. Returns null, or a promise that resolves when there is room for more. */
   filled(bytes: number): Promise<void> | null {
     const text = this.#space.subarray(0, bytes);
     const cut = this.#isDue() ? this.#source.cutAt(text) : -1;
@@ -153,14 +154,17 @@ export class Output {
     return hasRoom && !this.#isBlind() ? null : this.#writer!.drained();
   }
 
-  /** Whether a frame's worth of text has come and no frame has told yet what becomes of it: a size could not be met. */
+  /**
+   * Whether more than a frame of text is waiting before the compression ratio is known, so the size limit could be
+   * missed.
+   */
   #isBlind(): boolean {
     if (this.#sizeLimit === Number.POSITIVE_INFINITY || this.#earlier.length > 0) return false;
     const { rawBytes, waitingRawBytes } = this.#writer!.totals;
     return rawBytes === waitingRawBytes && waitingRawBytes > frameBytesFor(this.#sizeLimit);
   }
 
-  /** The first bytes of `space` end a file, and `rest` begins the next. */
+  /** Ends a file with the first bytes of `space` and begins the next one with `rest`. */
   async #fillAcross(bytes: number, rest: Buffer): Promise<void> {
     if (!this.#writer!.filled(bytes)) await this.#writer!.drained();
     try {
@@ -173,7 +177,7 @@ export class Output {
     if (!this.#writer!.write(rest)) await this.#writer!.drained();
   }
 
-  /** For an output that nobody takes anything from: closing it waits no longer. */
+  /** For an output that nobody reads: closing it no longer waits. */
   giveUp(): void {
     this.#writer!.giveUp();
   }
@@ -182,10 +186,10 @@ export class Output {
     this.#writer!.addLoss(cause, records);
   }
 
-  /** Throws what writing any of the files threw. */
+  /** Closes the last file. Throws what writing any of the files threw. */
   async close(options: CloseOptions): Promise<TppTotals> {
     const closed = this.#writer!.close(options);
-    closed.catch(() => {}); // an earlier file's failure comes first
+    closed.catch(() => {}); // an earlier file's failure takes precedence
     await this.#closing;
     if (this.#failure) throw this.#failure;
     await closed;
@@ -200,8 +204,8 @@ export class Output {
   }
 
   /**
-   * What the file in hand will hold behind its header once all that was given to it is in it. How text shrinks is told
-   * by the frames that are stored, before the first by those of the file before.
+   * The expected size of the current file, without its header, once everything given to it has been written. The
+   * compression ratio is that of the frames stored so far, or of the previous file before the first frame.
    */
   #expectedBytes(): number {
     const { fileBytes, rawBytes, waitingRawBytes } = this.#writer!.totals;
@@ -211,7 +215,7 @@ export class Output {
     return storedBytes + waitingRawBytes * this.#ratio;
   }
 
-  /** The old file is finished in the background; two rotations never overlap. */
+  /** Begins a new file. The old one is finished in the background. Two rotations never overlap. */
   async #rotate(): Promise<void> {
     await this.#closing;
     if (this.#failure) throw this.#failure;
@@ -257,13 +261,13 @@ export class Output {
     this.#files.push({ path: this.#writer.path, identity: this.#writer.identity });
   }
 
-  /** A name that somebody has taken meanwhile is left to them. */
+  /** Creates the next file. If its name has been taken meanwhile, another name is used. */
   async #createNumbered(number: number, header: TppHeader, options: TppWriterOptions): Promise<TppWriter> {
     for (let attempt = 1; ; attempt += 1) {
       const file = numberedPath(this.#options.path, number, attempt);
       try {
         const writer = await TppWriter.create(file, header, options);
-        if (attempt > 1) this.#options.say(`${file} is file ${number} of the set: the name before it is taken`);
+        if (attempt > 1) this.#options.say(`${file} is file ${number} of the set: its usual name is taken`);
         return writer;
       } catch (error) {
         if (!(error instanceof OutputExistsError) || attempt === maxAttempts) throw error;
@@ -294,6 +298,6 @@ export class Output {
     this.#clockOffsetMs = offsetMs;
     if (Math.abs(stepMs) < clockStepMs) return;
     const step = `${stepMs > 0 ? "+" : ""}${(stepMs / 1000).toFixed(3)} s`;
-    this.#options.say(`the clock was set, by ${step}; records keep the monotonic clock, which goes on`);
+    this.#options.say(`the clock was set, by ${step}; records are not affected, because they have the monotonic clock`);
   }
 }

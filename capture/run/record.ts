@@ -1,30 +1,30 @@
-/** Carries the source's bytes to the output until it is asked to stop, then what is still waiting in the source. */
+/** Copies the source's bytes to the output until a stop is requested, then what is still waiting in the source. */
 import { setImmediate as yieldToEvents } from "node:timers/promises";
 import type { Source } from "../sources/source.ts";
 import type { StopRequest } from "./stop-request.ts";
 
-/** What `record` needs of an output. */
+/** The parts of an output that `record` uses. */
 export interface TextSink {
-  /** Where at least so many bytes can be put. */
+  /** Free space for at least this many bytes. */
   space(bytes: number): Buffer;
-  /** Takes the first bytes of `space`. Null, or what resolves when there is room for more. */
+  /** Accepts the first bytes of `space`. Returns null, or a promise that resolves when there is room for more. */
   filled(bytes: number): Promise<void> | null;
   readonly failure: Error | null;
   readonly isFull: boolean;
 }
 
-/** Signals and timers are looked after when so much was read. */
+/** After this many bytes, signals and timers get their turn. */
 const turnBytes = 256 * 1024;
-/** A read is not begun with less room: the kernel hands out chunks of 4 or 8 KiB. */
+/** No read is started with less room, because the kernel returns chunks of 4 or 8 KiB. */
 const readBytes = 16 * 1024;
-/** Pause after the source had nothing more: long enough to be cheap, short against a frame's second and the ring. */
+/** Pause when the source has nothing more: long enough to be cheap, and short compared with `frameMs` and the ring. */
 const pauseMs = 10;
 const idlePauseMs = 20;
 const idleAfterPauses = 20;
-/** A source that cannot be halted is not drained for longer. */
+/** A source is drained for at most this long, because some cannot be halted. */
 const drainMs = 10_000;
 
-/** Returns why it ended. Throws what the source throws, and the output's failure. */
+/** Returns why the capture ended. Throws what the source throws, and the output's failure. */
 export async function record(source: Source, output: TextSink, stop: StopRequest): Promise<string> {
   let pauses = 0;
   let drainUntil = Number.POSITIVE_INFINITY;
@@ -33,7 +33,7 @@ export async function record(source: Source, output: TextSink, stop: StopRequest
       source.halt();
       drainUntil = performance.now() + drainMs;
     }
-    // What waits may be without end where it cannot be halted, and the size is reached.
+    // A source that cannot be halted may never run dry, and the size limit is reached.
     if (stop.reason === "max size" && !source.halts) return stop.reason;
     if (stop.urgent) return `${stop.reason}, then stopped before the ring was empty`;
     const space = output.space(readBytes).subarray(0, turnBytes);
@@ -58,7 +58,7 @@ interface Filled {
   readonly bytes: number;
   readonly more: boolean;
   readonly ended: boolean;
-  /** What ended it; the bytes read before are good. */
+  /** The error that ended reading. Bytes read before it are valid. */
   readonly failure?: unknown;
 }
 

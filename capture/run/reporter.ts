@@ -1,6 +1,6 @@
 /**
- * What `capture run` tells while it runs and at its end, on standard error: lines for people, with a status line on a
- * terminal, or with --json one object a line.
+ * The messages of `capture run` on standard error, while it runs and at its end. They are lines of text, with a status
+ * line on a terminal, or with --json one object a line.
  */
 import { bytesText } from "@tcpprobe-plus/tpp/base";
 import type { TextOut } from "../terminal/io.ts";
@@ -10,13 +10,13 @@ import { type Status, StatusLine } from "./status-line.ts";
 
 export interface Reporter {
   say(line: string): void;
-  /** Shows how it goes, again and again, until `stop`. */
+  /** Shows the status repeatedly, until `stop`. */
   follow(status: () => Status): void;
   stop(): void;
-  /** What somebody has asked for by a signal: said in any case. */
+  /** Prints what was requested by a signal, even if other output is suppressed. */
   answer(line: string, facts: Readonly<Record<string, unknown>>): void;
   answerStatus(status: Status): void;
-  /** The end: `line` for people, `facts` for programs. */
+  /** Prints the end of the capture: `line` as text, or `facts` as JSON. */
   end(line: string, facts: Readonly<Record<string, unknown>>): void;
 }
 

@@ -1,22 +1,22 @@
-/** `--dump-on`: which condition holds, record by record. */
+/** `--dump-on`: evaluates the rules for each record. */
 import { type RecordLayout, RecordValues } from "@tcpprobe-plus/tpp/write";
 import { BadRuleError } from "../errors.ts";
 import { type Rule, ruleNames } from "./rules.ts";
 
 type Look = (view: DataView, at: number) => boolean;
 
-/** How many connections' counts are kept; with more, the oldest are forgotten. */
+/** Most connections whose counts are kept. Beyond this the oldest are dropped. */
 const maxConnections = 65_536;
-/** Of the process that opened a connection: no moment of it. */
+/** Type of a record that names a connection's process. It does not show the connection's state. */
 const processType = 12;
 
-/** Looks at records as they come and says which rule holds first. */
+/** Watches records as they arrive, and finds the first rule that holds. */
 export class RuleWatch {
   readonly #stride: number;
   readonly #rules: readonly { readonly rule: Rule; readonly look: Look }[];
   readonly #type: (view: DataView, at: number) => number;
 
-  /** Throws a BadRuleError where records have not what a rule needs. */
+  /** Throws a BadRuleError if records lack a field that a rule needs. */
   constructor(rules: readonly Rule[], layout: RecordLayout) {
     const values = new RecordValues(layout);
     this.#stride = layout.bytes;
@@ -29,13 +29,13 @@ export class RuleWatch {
     this.#rules = rules.map((rule) => ({ rule, look: lookOf(rule, (name) => field(name, rule), values, layout.hz) }));
   }
 
-  /** The first rule that holds for one of these whole records; null for none. */
+  /** The first rule that holds for one of these whole records, or null. */
   holds(records: Buffer): Rule | null {
     const view = new DataView(records.buffer, records.byteOffset, records.length);
     let held: Rule | null = null;
     for (let at = 0; at + this.#stride <= records.length; at += this.#stride) {
       if (this.#type(view, at) === processType) continue;
-      // Each counts on, also behind one that holds.
+      // Every rule must see every record to keep its counts, even after one has held.
       for (const { rule, look } of this.#rules) if (look(view, at)) held ??= rule;
     }
     return held;
@@ -69,7 +69,7 @@ function lookOf(
   const add = (more: number, view: DataView, at: number): boolean => {
     if (more === 0) return false;
     const now = secondOf(view, at) / 1_000_000_000n;
-    // Records of other CPUs may be a little late: they count in the second under way.
+    // Records of other CPUs may be a little late. They are counted in the current second.
     if (now > second) {
       second = now;
       count = 0;
@@ -103,7 +103,7 @@ function lookOf(
 
 type Fields = readonly ((view: DataView, at: number) => number)[];
 
-/** A number that connections which live at the same time hardly share. */
+/** A number for a connection. Connections that exist at the same time rarely share it. */
 function connectionOf(values: RecordValues, field: (name: string) => (view: DataView, at: number) => number) {
   const number = values.bigint("connection");
   if (number !== null) return (view: DataView, at: number): number => Number(number(view, at));

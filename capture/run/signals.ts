@@ -1,5 +1,5 @@
 /**
- * What a signal that asks to stop means, by the moment at which it comes. The one place that decides it:
+ * Decides what a signal that asks to stop means, which depends on when it arrives:
  *
  * | when                        | the first                  | the second               | the third               |
  * |-----------------------------|----------------------------|--------------------------|-------------------------|
@@ -14,18 +14,18 @@ import type { StopSignal } from "../terminal/io.ts";
 import type { Command } from "./command.ts";
 import type { StopRequest } from "./stop-request.ts";
 
-/** `timeout` sends its signal to its child and then to the whole group: one request that comes twice. */
+/** `timeout` sends its signal to its child and then to the whole group, so one request arrives twice. */
 const sameSignalMs = 100;
 
-/** As a shell passes it on. */
+/** The exit code of a shell for a signal. */
 export const exitCodeOfSignal = (signal: string): number => 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
 
-/** How the command ended, as a shell passes it on. */
+/** The exit code of a shell for the command's end. */
 export const exitCodeOf = (end: CommandEnd): number =>
   end.signal === undefined ? (end.exit_code ?? 0) : exitCodeOfSignal(end.signal);
 
 export class Signals {
-  /** The first that came. */
+  /** The first signal that arrived. */
   first: StopSignal | null = null;
   readonly #stop: StopRequest;
   readonly #say: (line: string) => void;
@@ -40,12 +40,12 @@ export class Signals {
     this.#say = say;
   }
 
-  /** From now on a first signal is the command's. */
+  /** From now on, the first signal is passed to the command. */
   commandRuns(command: Command): void {
     this.#command = command;
   }
 
-  /** The capture is done. Resolves when the command has ended, or is to be left. */
+  /** The capture is complete. Resolves when the command has ended, or when a signal ends the wait. */
   async waitForCommand(command: Command): Promise<"ended" | "left"> {
     if (this.#count > 1) return "left";
     this.#waitsForCommand = true;
@@ -55,7 +55,7 @@ export class Signals {
     return await Promise.race([left, command.ended.then(() => "ended" as const)]);
   }
 
-  /** Returns whether the next signal should be the system's to handle. */
+  /** Handles a signal. Returns whether the next one should be left to the system's default action. */
   came(signal: StopSignal): boolean {
     if (this.#isSame(signal)) return false;
     this.#count += 1;
@@ -63,7 +63,9 @@ export class Signals {
     const command = this.#command?.end === null ? this.#command : null;
     if (command !== null && this.#count === 1) {
       void command.passOn(signal);
-      const what = this.#waitsForCommand ? "once more leaves it running" : "once more stops the capture without it";
+      const what = this.#waitsForCommand
+        ? "another signal leaves it running"
+        : "another signal ends the capture without it";
       this.#say(`${signal}: waiting for the command to end; ${what}`);
       return false;
     }

@@ -1,4 +1,4 @@
-/** One line on a terminal that says how the capture is doing; nothing where standard error is no terminal. */
+/** A status line for the capture on a terminal. Nothing is shown if standard error is not a terminal. */
 
 import { bytesText, type LossTotals } from "@tcpprobe-plus/tpp/write";
 import type { TextOut } from "../terminal/io.ts";
@@ -29,7 +29,7 @@ export class StatusLine {
     if (out.isTTY) this.#timer = setInterval(() => this.#draw(), intervalMs);
   }
 
-  /** Makes room for another line; the next drawing brings it back. */
+  /** Clears the line for other output. The next update draws it again. */
   clear(): void {
     if (this.#timer) this.#out.offer(clearLine);
   }

@@ -1,8 +1,8 @@
-/** Why and how urgently a running capture is to stop; also the capture's alarm clock. */
+/** A request to stop the capture: its reason and urgency. Also lets the capture sleep until a request arrives. */
 export class StopRequest {
-  /** Null until it was asked for. */
+  /** Null until a stop is requested. */
   reason: string | null = null;
-  /** A signal came when it was stopping already: leave the rest. */
+  /** A signal arrived while the capture was stopping already. It should end at once. */
   urgent = false;
   readonly #asked = new AbortController();
   #wake: (() => void) | null = null;
@@ -20,18 +20,18 @@ export class StopRequest {
     this.#wake?.();
   }
 
-  /** Aborted at the first request: for programs that are asked something at the start. */
+  /** Aborted at the first request, for programs that run at the start. */
   get signal(): AbortSignal {
     return this.#asked.signal;
   }
 
-  /** Calls it when the request becomes urgent, at once where it is. */
+  /** Calls `listener` when the request becomes urgent, or immediately if it is. */
   onUrgent(listener: () => void): void {
     if (this.urgent) listener();
     else this.#urgentListeners.push(listener);
   }
 
-  /** Waits for `work`, but not past a request: null then, and what comes of it all the same goes to `undo`. */
+  /** Waits for `work` until a stop is requested. Then it returns null, and a later result of `work` goes to `undo`. */
   async unlessAsked<Result>(work: Promise<Result>, undo: (result: Result) => unknown): Promise<Result | null> {
     const asked = new Promise<null>((resolve) => {
       if (this.signal.aborted) resolve(null);
@@ -39,11 +39,11 @@ export class StopRequest {
     });
     const first = await Promise.race([asked, work.then((result) => ({ result }))]);
     if (first !== null) return first.result;
-    void work.then(undo, () => {}); // nobody asks any more what was wrong
+    void work.then(undo, () => {}); // an error no longer matters
     return null;
   }
 
-  /** Waits for `work`, but not past an urgent request; one at a time. */
+  /** Waits for `work` until a request becomes urgent. One call at a time. */
   unlessUrgent(work: Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#becomeUrgent = resolve;
@@ -51,7 +51,7 @@ export class StopRequest {
     });
   }
 
-  /** Waits, but not past a request. */
+  /** Sleeps until the time is over or a stop is requested. */
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {

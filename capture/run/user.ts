@@ -1,4 +1,4 @@
-/** The user as whom a command runs, as the system's user database has it. */
+/** Looks up the user that a command runs as, in the system's user database. */
 import { readFileSync } from "node:fs";
 import { AsUserError } from "../errors.ts";
 import { findProgram, runProgram } from "../system/programs.ts";
@@ -7,15 +7,17 @@ export interface User {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
-  /** What a program of that user is to find: the user's own home, nothing of root's session. */
+  /** The environment for that user's programs: with the user's home, without root's session. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Of another user's session, or about who called sudo. */
+/** Variables of another user's session, or about the user who called sudo. */
 const notPassedOn = /^(?:SUDO_|XDG_|DBUS_SESSION_|NODE_|MAIL$)/;
 const timeoutMs = 5000;
 
-/** By name or number. Throws an AsUserError where there is none, or where this process may not become another. */
+/**
+ * Finds a user by name or number. Throws an AsUserError if there is none, or if this process may not change its user.
+ */
 export async function findUser(wanted: string): Promise<User> {
   if (process.geteuid?.() !== 0) throw new AsUserError(wanted, "only root can run a command as somebody else");
   const fields = (await entryOf(wanted))?.split(":");
@@ -26,9 +28,9 @@ export async function findUser(wanted: string): Promise<User> {
   return { name, uid: Number(uid), gid: Number(gid), environment: { ...Object.fromEntries(kept), ...own } };
 }
 
-/** A line of passwd(5). */
+/** The user's line in the form of passwd(5). */
 async function entryOf(wanted: string): Promise<string | null> {
-  const getent = findProgram("getent"); // knows users that are in no file
+  const getent = findProgram("getent"); // also knows users that are not in /etc/passwd
   if (getent !== null) {
     const { status, stdout } = await runProgram(getent, ["passwd", "--", wanted], { timeoutMs });
     return status === 0 ? (stdout.toString().split("\n")[0] ?? null) : null;

@@ -1,9 +1,9 @@
-/** The clocks, read together. */
+/** Reads the clocks together. */
 import type { TppHeader } from "@tcpprobe-plus/tpp/write";
 
 /**
- * CLOCK_REALTIME and CLOCK_MONOTONIC read together. Node tells the real time in whole milliseconds: waiting for the
- * next one to begin (1 ms at most) ties the two to within some microseconds.
+ * Reads CLOCK_REALTIME and CLOCK_MONOTONIC together. Node returns the real time in whole milliseconds, so this waits at
+ * most 1 ms for the next one to begin. That makes the pair accurate to a few microseconds.
  */
 export function clockAnchors(): Omit<TppHeader["clock"], "zero_monotonic_ns"> {
   const before = Date.now();
@@ -13,7 +13,7 @@ export function clockAnchors(): Omit<TppHeader["clock"], "zero_monotonic_ns"> {
   return { realtime_ns: String(BigInt(now) * 1_000_000n), monotonic_ns: String(monotonicNs) };
 }
 
-/** By how much CLOCK_REALTIME is ahead of CLOCK_MONOTONIC, to a millisecond. */
+/** How far CLOCK_REALTIME is ahead of CLOCK_MONOTONIC, with a resolution of 1 ms. */
 export function clockOffsetMs(): number {
   return Date.now() - Number(process.hrtime.bigint() / 1000n) / 1000;
 }

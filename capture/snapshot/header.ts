@@ -1,4 +1,4 @@
-/** The header of a capture: what was running, and how it was set, when it began. */
+/** Makes the header of a capture: the system and its settings when the capture began. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { TppHeader } from "@tcpprobe-plus/tpp/write";
@@ -13,14 +13,14 @@ import { networkSettings } from "./sysctl.ts";
 import { Within } from "./within.ts";
 
 export interface SnapshotOptions {
-  /** Of the traffic, where that is another one than this process's. */
+  /** The network namespace of the traffic, if it differs from this process's. */
   readonly netns?: Namespace | null;
-  /** What the capture is; null for nothing said. */
+  /** The user's label for the capture. Null if none was given. */
   readonly label?: string | null;
-  /** Put this host's name in. */
+  /** Whether to include this host's name. */
   readonly hostname: boolean;
   readonly commandLine: readonly string[];
-  /** Ends what is asked of programs. */
+  /** Ends programs that are run for the snapshot. */
   readonly signal?: AbortSignal;
 }
 
@@ -35,7 +35,7 @@ type FromHost =
   | "hostname"
   | "notes";
 
-/** What is known of the host before the first record; takes some tenths of a second. */
+/** What is known about the host before the first record. Collecting it takes some tenths of a second. */
 export type Snapshot = Pick<TppHeader, FromHost>;
 
 export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
@@ -59,11 +59,11 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> 
   };
 }
 
-/** Of a command line the header keeps so much: a header has a limit, and arguments can be megabytes long. */
+/** Most bytes of a command line that are kept. Headers have a limit, and arguments can be megabytes long. */
 const maxArgumentBytes = 4096;
 const maxCommandLineBytes = 64 * 1024;
 
-/** The same where it is short enough; what is left out is said in its place. */
+/** The words unchanged if they are short enough. Otherwise a note stands for those left out. */
 function shortened(words: readonly string[]): readonly string[] {
   const kept: string[] = [];
   let bytes = 0;

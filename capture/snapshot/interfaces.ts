@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { InterfaceSnapshot } from "@tcpprobe-plus/tpp/write";
 import type { Within } from "./within.ts";
 
-/** Asking ethtool of more interfaces than these would be felt on the host. */
+/** Most interfaces for which ethtool is run. More would be a noticeable load on the host. */
 const maxOffloadQueries = 32;
-/** Of names and MTU more than these would fill a header. */
+/** Most interfaces that are listed. More would fill the header. */
 const maxInterfaces = 10_000;
-/** Offloads are not asked for any more when asking has taken so long. */
+/** Reading offloads stops after this time. */
 const patienceMs = 4000;
 
 type Qdiscs = ReadonlyMap<string, string>;
@@ -47,8 +47,8 @@ interface Link {
 }
 
 /**
- * As `ip` has them. It asks the kernel about its own namespace, where /sys shows the one that it was mounted in. Null
- * where it is not installed.
+ * The interfaces according to `ip`, which asks the kernel about its own namespace. /sys shows the namespace in which it
+ * was mounted. Null if `ip` is not installed.
  */
 async function linksOf(within: Within): Promise<Link[] | null> {
   const text = await within.output("ip", ["-j", "link", "show"]);
@@ -88,13 +88,13 @@ function mtuOf(name: string): number | null {
   }
 }
 
-/** By interface; in words why not. */
+/** The root qdiscs by interface, or a text that says why they are not known. */
 async function rootQdiscs(within: Within): Promise<Qdiscs | string> {
   const text = await within.output("tc", ["-j", "qdisc", "show"]);
-  return text === null ? "is not installed or failed" : (readQdiscs(text) ?? "printed what is no JSON");
+  return text === null ? "is not installed or failed" : (readQdiscs(text) ?? "printed invalid JSON");
 }
 
-/** Some qdiscs print plain text into the JSON. Null where it cannot be read. */
+/** Reads the JSON of tc, into which some qdiscs print plain text. Null if it cannot be read. */
 export function readQdiscs(text: string): Qdiscs | null {
   let list: unknown;
   try {

@@ -4,7 +4,7 @@ import { machine, release, version } from "node:os";
 import { gunzipSync } from "node:zlib";
 import type { TppHeader } from "@tcpprobe-plus/tpp/write";
 
-/** Kernel name and CONFIG_HZ, the latter null where no configuration can be read. */
+/** Kernel name and CONFIG_HZ. The latter is null if no configuration can be read. */
 export function kernelSnapshot(): TppHeader["kernel"] {
   return { release: release(), version: version(), machine: machine(), hz: configHz() };
 }
@@ -20,7 +20,7 @@ function configHz(): number | null {
       const hz = Number(/^CONFIG_HZ=(\d+)$/m.exec(read())?.[1]);
       if (hz > 0) return hz;
     } catch {
-      // Not every system has each of them.
+      // Not every system has all of these files.
     }
   }
   return null;

@@ -1,9 +1,9 @@
-/** The settings under /proc/sys that bear on TCP. */
+/** Reads the settings under /proc/sys that affect TCP. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Within } from "./within.ts";
 
-/** Not a setting but a secret. */
+/** Not settings, but secrets. */
 const secrets = new Set(["net.ipv4.tcp_fastopen_key"]);
 
 const kept: readonly { readonly directory: string; readonly matches: RegExp }[] = [
@@ -13,14 +13,16 @@ const kept: readonly { readonly directory: string; readonly matches: RegExp }[] 
 
 export interface NetworkSettings {
   readonly settings: Record<string, string>;
-  /** Why there are none. */
+  /** Why there are no settings. Null if there are. */
   readonly problem: string | null;
 }
 
-/** Of the namespace of the traffic: /proc/sys/net shows each process its own. */
+/**
+ * The settings in the network namespace of the traffic. /proc/sys/net shows each process those of its own namespace.
+ */
 export async function networkSettings(within: Within): Promise<NetworkSettings> {
   if (within.path === null) return { settings: networkSysctls(), problem: null };
-  // Some can only be written.
+  // Some settings are write-only.
   const folders = kept.map(({ directory }) => join("/proc/sys", directory));
   const args = ["-maxdepth", "1", "-type", "f", "-exec", "grep", "-sH", "", "{}", "+"];
   const text = await within.output("find", [...folders, ...args], true);
@@ -54,7 +56,7 @@ function readSettings(directory: string, matches: RegExp): [string, string][] {
     try {
       settings.push([name, readFileSync(join(directory, name), "utf8").trim()]);
     } catch {
-      // Some can only be written.
+      // Some settings are write-only.
     }
   }
   return settings;

@@ -1,10 +1,10 @@
-/** Asks the system's programs, in the network namespace of the traffic. */
+/** Runs the system's programs in the network namespace of the traffic. */
 import { findProgram, runProgram } from "../system/programs.ts";
 
 const timeoutMs = 2000;
 
 export class Within {
-  /** Null for this process's own. */
+  /** A file that refers to the namespace. Null for this process's own. */
   readonly path: string | null;
   readonly #signal: AbortSignal | undefined;
 
@@ -14,7 +14,8 @@ export class Within {
   }
 
   /**
-   * What it printed; null where it is not installed or failed, of one that may fail in part where it printed nothing.
+   * The program's output. Null if it is not installed or failed. With `inPart`, a program that failed after it printed
+   * something counts as successful.
    */
   async output(name: string, args: readonly string[], inPart = false): Promise<string | null> {
     const program = findProgram(name);

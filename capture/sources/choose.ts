@@ -1,4 +1,4 @@
-/** `--source`: which one is taken, and one line on what it lacks. */
+/** `--source`: chooses the source, and describes in one line what it lacks. */
 
 import { existsSync } from "node:fs";
 import { type SourceName, sourceNames } from "@tcpprobe-plus/tpp/columns";
@@ -20,13 +20,13 @@ import type { Source, Usability } from "./source.ts";
 export const sourceChoices = ["auto", ...sourceNames] as const;
 export type SourceChoice = (typeof sourceChoices)[number];
 
-/** Settings of the module that were asked for, by option. */
+/** Settings of the module that options ask for. */
 export interface ModuleWishes {
-  /** null: as the module has it. */
+  /** Null leaves the module's setting unchanged. */
   readonly full: boolean | null;
   readonly probetimeMs: number | null;
   readonly extended: boolean;
-  /** Its text, though it has binary records. */
+  /** Save its text, even if it has binary records. */
   readonly text: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface ChooseOptions {
   readonly kmodFile: string | null;
   readonly module: ModuleWishes;
   readonly say: (line: string) => void;
-  /** Ends what is tried. */
+  /** Ends the attempts to open a source. */
   readonly signal?: AbortSignal;
 }
 
@@ -54,7 +54,7 @@ const aboutBpf = {
     "BPF at the kernel's tracepoints: received segments, retransmissions, states and resets with every field; no other sends, no timeouts, as this kernel lets no functions be hooked",
 };
 
-/** What each can be narrowed to in the kernel, and why not to more. */
+/** The filters that each source can apply in the kernel, and why it cannot apply others. */
 const abilities: Readonly<Record<Exclude<SourceChoice, "auto">, { can: readonly Ability[]; reason: string }>> = {
   kmod: { can: ["port"], reason: "the module's one setting for it is a single port" },
   bpf: { can: ["port", "ports", "host", "netns", "cgroup", "pid", "sample"], reason: "" },
@@ -67,13 +67,13 @@ const aboutOf = (source: Source): string =>
     ? aboutBpf[source.bpf && hooksFunctions(source.bpf) ? "functions" : "tracepoints"]
     : about[source.name];
 
-// Each source is loaded when it is opened: what is not used costs no time at the start.
+// A source's module is loaded when it is opened, so that unused sources take no time at the start.
 
-/** Opens the source and says in one line which it is. Throws what opening it throws. */
+/** Opens the source and describes it in one line. Throws what opening it throws. */
 export async function chooseSource(options: ChooseOptions): Promise<{ source: Source; summary: string }> {
   if (options.kmodFile !== null) {
     refuseModuleOptions(options, `--kmod-file`);
-    refuseFilter(options.filter, "--kmod-file", [], "a file is taken as it is");
+    refuseFilter(options.filter, "--kmod-file", [], "a file is saved without changes");
     const { openTextFile } = await import("./text-file.ts");
     return { source: openTextFile(options.kmodFile), summary: `source kmod: text of the module's form from a file` };
   }
@@ -82,11 +82,11 @@ export async function chooseSource(options: ChooseOptions): Promise<{ source: So
   return { source, summary: `source ${source.name}: ${aboutOf(source)}` };
 }
 
-/** The module where it is loaded, else BPF, else tracepoints, else ss. */
+/** Chooses the module if it is loaded, else BPF, else tracepoints, else ss. */
 async function automatic(options: ChooseOptions): Promise<{ source: Source; summary: string }> {
   const loaded = existsSync(dataPath);
   const reasons = loaded ? [] : ["no module loaded"];
-  // A module that is loaded is what was meant, unless it cannot be narrowed so.
+  // If the module is loaded, the user most likely wants it. It is passed over only if it cannot apply the filter.
   const byModule = loaded && canFilter(options, "kmod");
   if (loaded && !byModule) reasons.push("the module filters a single port only");
   for (const choice of byModule ? (["kmod", "ss"] as const) : (["bpf", "tracefs", "ss"] as const)) {
@@ -112,7 +112,7 @@ function canFilter({ filter }: ChooseOptions, choice: Exclude<SourceChoice, "aut
   }
 }
 
-/** Why the next source is tried; null where the user has to know of the error. */
+/** Why the next source is tried. Null for an error that must be reported to the user. */
 function whyNot(error: unknown): string | null {
   if (error instanceof NoBpfError || error instanceof BpfPermissionError) return error.lacks;
   if (error instanceof FilterError) return error.lacks;
@@ -124,7 +124,7 @@ function whyNot(error: unknown): string | null {
 
 interface SourceKind {
   readonly open: (options: ChooseOptions) => Promise<Source>;
-  /** Whether it works here. Throws a CaptureError where it does not. */
+  /** Whether the source works here. Throws a CaptureError if it does not. */
   readonly look: () => Promise<Usability>;
 }
 
@@ -150,7 +150,7 @@ const kinds: Readonly<Record<SourceName, SourceKind>> = {
   },
 };
 
-/** For `capture doctor`: how each source stands, in the order of the table of columns. */
+/** For `capture doctor`: functions that check each source, in the order of the column table. */
 export const looks = (): (readonly [SourceName, () => Promise<Usability>])[] =>
   sourceNames.map((name) => [name, kinds[name].look]);
 

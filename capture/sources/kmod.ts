@@ -1,6 +1,6 @@
 /**
- * The tcpprobe_plus module's data file. It is read without waiting, in large chunks, when a timer says so: the module
- * then never has to wake anybody from the packet path, and no thread ever sleeps in the kernel.
+ * The tcpprobe_plus module's data file. A timer starts non-blocking reads of large chunks. So the module never has to
+ * wake a reader from the packet path, and no thread sleeps in the kernel.
  */
 import { closeSync, constants, existsSync, openSync, readSync } from "node:fs";
 import type { LossTotals, ModuleCounts, RecordLayout } from "@tcpprobe-plus/tpp/write";
@@ -14,20 +14,20 @@ import { type ModuleStatistics, moduleStatistics } from "../module/statistics.ts
 import { afterFirstLine, type Source, type SourceEnd, type SourceNews, type Usability } from "./source.ts";
 
 export interface KmodOptions {
-  /** What the run wants the module's settings to be; the others stay as they are. */
+  /** Settings of the module for this run. Other settings are not changed. */
   readonly settings: ModuleSettings;
-  /** Save the text that it prints, not its records as they are. */
+  /** Save the module's text instead of its binary records. */
   readonly text: boolean;
   readonly say: (line: string) => void;
 }
 
-/** At the end, how often to look for records that came while the last ones were read. */
+/** How often to check at the end for records that arrived while the last ones were read. */
 const lastLooks = 200;
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 /**
- * Sets the module up; nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NotRootError or
+ * Prepares the module. Nothing is recorded yet. Throws a NoModuleError, ModuleBusyError, NotRootError or
  * ModuleSettingError.
  */
 export function openKmod(options: KmodOptions): Source {
@@ -43,7 +43,7 @@ export function openKmod(options: KmodOptions): Source {
   return new KmodSource(changeSettings(options.settings), { ...options, text: options.text || !hasBinary });
 }
 
-/** Without what only extended records have. */
+/** The layout without the fields that only extended records have. */
 const plainFields = (layout: RecordLayout): RecordLayout => ({
   ...layout,
   fields: layout.fields.filter(({ only }) => only === undefined),
@@ -65,11 +65,11 @@ class KmodSource implements Source {
   #fd: number | null = null;
   #zeroMonotonicNs = "0";
   #settings: ModuleSettings;
-  /** Losses told so far, by cause. */
-  readonly #told: Record<string, number> = {};
+  /** Losses reported so far, by cause. */
+  readonly #reported: Record<string, number> = {};
   #halted = false;
   #looks = 0;
-  /** What the counters said last. */
+  /** The counters when they were last read. */
   #latest: ModuleStatistics | null = null;
 
   constructor(putBack: () => string[], { text, say }: KmodOptions) {
@@ -102,7 +102,7 @@ class KmodSource implements Source {
       if (["ENOENT", "ENODEV"].includes(code)) throw new NoModuleError(this.path);
       throw new SourceGoneError(this.path, error as NodeJS.ErrnoException);
     }
-    // Records carry CLOCK_MONOTONIC itself, lines the time since the log was opened.
+    // Binary records have CLOCK_MONOTONIC itself, lines have the time since the log was opened.
     if (this.text === "probe") this.#zeroMonotonicNs = moduleStatistics()?.zeroMonotonicNs ?? "0";
   }
 
@@ -119,16 +119,16 @@ class KmodSource implements Source {
       got = readSync(this.#fd!, into);
     } catch (error) {
       if (codeOf(error) === "EAGAIN") return 0;
-      if (codeOf(error) === "EIO") throw new ModuleRemovedError(this.path); // it has gone, and its file with it
+      if (codeOf(error) === "EIO") throw new ModuleRemovedError(this.path); // the module and its file are gone
       throw new SourceGoneError(this.path, error as NodeJS.ErrnoException);
     }
-    if (got === 0) throw new ModuleRemovedError(this.path); // the module is going and has no more
+    if (got === 0) throw new ModuleRemovedError(this.path); // the module is being unloaded and has no more records
     return got;
   }
 
   /**
-   * Whether records were written since the ring was seen empty: then the counters and the text do not agree yet. Not
-   * asked for ever.
+   * Whether records were written since the ring was found empty. The counters and the text do not agree then. The
+   * number of checks is limited.
    */
   #moreCame(): boolean {
     this.#looks += 1;
@@ -147,7 +147,7 @@ class KmodSource implements Source {
       this.#settings = settings;
     }
     return {
-      lost: now ? this.#untold(now) : {},
+      lost: now ? this.#unreported(now) : {},
       ...(now ? { module: this.#counts(now) } : {}),
       ...(changed ? { moduleSysctl: settings } : {}),
     };
@@ -160,7 +160,7 @@ class KmodSource implements Source {
     }
   }
 
-  /** Losses since the log was opened; the counters of some causes began when the module was loaded. */
+  /** Losses since the log was opened. The counters of some causes started when the module was loaded. */
   #losses(now: ModuleStatistics): Record<string, number> {
     const before = this.#statisticsAtStart?.lost ?? {};
     const since = (cause: string, count: number) => (cause === "ring" ? count : count - (before[cause] ?? 0));
@@ -171,15 +171,15 @@ class KmodSource implements Source {
     return { written: now.written, dropped: this.#losses(now) };
   }
 
-  #untold(now: ModuleStatistics): LossTotals {
+  #unreported(now: ModuleStatistics): LossTotals {
     this.#latest = now;
-    const untold: Record<string, number> = {};
+    const unreported: Record<string, number> = {};
     for (const [cause, count] of Object.entries(this.#losses(now))) {
-      const more = count - (this.#told[cause] ?? 0);
-      if (more > 0) untold[cause] = more;
-      this.#told[cause] = count;
+      const more = count - (this.#reported[cause] ?? 0);
+      if (more > 0) unreported[cause] = more;
+      this.#reported[cause] = count;
     }
-    return untold;
+    return unreported;
   }
 
   cutAt(text: Buffer): number {
@@ -187,7 +187,7 @@ class KmodSource implements Source {
     return text.length < this.records.bytes ? -1 : this.records.bytes;
   }
 
-  /** The module goes on while its file is open: reading ends at a moment at which everything written has been read. */
+  /** The module records while its file is open. So reading ends at a moment when everything written has been read. */
   halt(): void {
     this.#halted = true;
   }
@@ -197,13 +197,15 @@ class KmodSource implements Source {
     return now ? Math.max(0, now.written - now.read) : 0;
   }
 
-  /** A module that is unloaded gives its reader two seconds; what it had written beyond that is known in part. */
+  /**
+   * A module that is unloaded gives its reader two seconds. How much it had written beyond that is only partly known.
+   */
   finish(records: number): SourceEnd {
     const now = moduleStatistics();
     const settings = readSettings();
     const notDrained = Math.max(0, (this.#latest?.written ?? 0) - records);
     return {
-      lost: now ? this.#untold(now) : { "not drained": notDrained },
+      lost: now ? this.#unreported(now) : { "not drained": notDrained },
       statistics: { start: this.#statisticsAtStart?.text ?? null, end: now?.text ?? null },
       ...(settings ? { moduleSysctl: settings } : {}),
     };
@@ -229,13 +231,13 @@ class KmodSource implements Source {
   }
 }
 
-/** Whether `--source kmod` works here. Throws a CaptureError where it does not. */
+/** Whether `--source kmod` works here. Throws a CaptureError if it does not. */
 export function lookAtKmod(): Usability {
   const problem = namespaceProblem();
   if (problem) throw problem;
   if (!existsSync(dataPath)) {
     return kernelProblem()
-      ? ["problem", "the module is not loaded and cannot be on this kernel: see module, below"]
+      ? ["problem", "the module is not loaded and cannot be loaded into this kernel: see module, below"]
       : ["problem", "the module is not loaded", "sudo capture load"];
   }
   if (process.geteuid?.() !== 0) throw new NotRootError(dataPath);

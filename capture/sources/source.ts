@@ -1,4 +1,4 @@
-/** What every source is to a recording. */
+/** The interface of sources. */
 import {
   countUnits,
   type LossTotals,
@@ -15,25 +15,25 @@ export interface SourceStatistics {
   readonly end: string | null;
 }
 
-/** What has become known since it was last asked. */
+/** What has become known since the last call. */
 export interface SourceNews {
   /** Records lost since then, by cause. */
   readonly lost: LossTotals;
   readonly module?: ModuleCounts;
-  /** All settings of the module, when one of them has changed since then. */
+  /** All settings of the module, if one of them has changed since then. */
   readonly moduleSysctl?: Readonly<Record<string, string>>;
 }
 
 export interface SourceEnd {
-  /** Losses that `news` has not told yet. */
+  /** Losses that `news` has not reported yet. */
   readonly lost: LossTotals;
   readonly statistics?: SourceStatistics;
   readonly moduleSysctl?: Readonly<Record<string, string>>;
 }
 
 /**
- * Where records come from. The order of calls: start, read…, halt, read… until 0, finish; dispose at the end in any
- * case. Each chunk of text is shown to `saw` once, in order; `news` is asked whenever a frame is closed.
+ * A source of records. The order of calls is: start, read…, halt, read… until 0, finish. `dispose` is called at the end
+ * in any case. Each chunk of text is passed to `saw` once, in order. `news` is called whenever a frame is closed.
  */
 export interface Source {
   readonly name: SourceName;
@@ -42,55 +42,57 @@ export interface Source {
   readonly columns: readonly string[] | null;
   /** The kernel's `print fmt` by event, for `trace_pipe` text. */
   readonly events?: Readonly<Record<string, string>>;
-  /** Where in a record which value is, for binary records. */
+  /** The layout of records, for binary records. */
   readonly records?: NonNullable<TppHeader["records"]>;
   readonly bpf?: NonNullable<TppHeader["bpf"]>;
   /** The module's version and fields, where it is the source. */
   readonly module?: NonNullable<TppHeader["module"]>;
-  /** What it is really narrowed to. */
+  /** The filter that is actually applied. */
   readonly filter: Filter;
   /** The file that is read, for messages. */
   readonly path: string;
-  /** What whoever reads the numbers must know. */
+  /** What a reader of the numbers must know. */
   readonly notes: readonly string[];
-  /** CLOCK_MONOTONIC, ns, when the records' own clock read 0. Valid once it has started. */
+  /** CLOCK_MONOTONIC, ns, when the records' own clock read 0. Valid once the source has started. */
   readonly zeroMonotonicNs: string;
-  /** Records are taken from this moment on. */
+  /** Starts recording. */
   start(): void;
   /**
-   * Reads what is there, never waiting: bytes put into `into`, 0 for nothing now, "ended" when nothing will come any
-   * more.
+   * Reads without waiting. Returns the number of bytes put into `into`, 0 if there are none now, or "ended" if there
+   * will be no more.
    */
   read(into: Buffer): number | "ended";
-  /** Looks at text that was read. */
+  /** Examines text that was read. */
   saw(text: Buffer): void;
   news(): SourceNews;
-  /** How many records are in some whole lines, where not every line is one. Needs no `this`. */
+  /** Counts the records in some whole lines, for text in which not every line is a record. Does not use `this`. */
   readonly recordsIn?: (lines: Buffer) => number;
-  /** The first place in this text at which the next file of a rotated set may begin; -1 for nowhere. */
+  /** The first offset in this text at which the next file of a rotated set may begin, or -1. */
   cutAt(text: Buffer): number;
-  /** Whether `halt` ends what comes; else reading goes on until it has caught up, which may take long. */
+  /** Whether `halt` stops new records. If not, reading continues until it has caught up, which may take long. */
   readonly halts: boolean;
-  /** No new records; what is waiting can still be read. */
+  /** Stops new records. Waiting ones can still be read. */
   halt(): void;
-  /** Records still waiting, when a drain was given up. */
+  /** Number of records still waiting if draining was given up. */
   waiting(): number;
-  /** Takes the last numbers. `records`: how many were read. */
+  /** Reads the final counters. `records`: number of records read. */
   finish(records: number): SourceEnd;
-  /** What to raise, or else do, against these losses; a sentence each. */
+  /** What to do against these losses, such as settings to raise. A sentence each. */
   advice(lost: LossTotals): readonly string[];
-  /** Leaves nothing behind on the host. May be called at any time, more than once. */
+  /** Removes everything that the source set up on the host. May be called at any time, more than once. */
   dispose(): Promise<void>;
 }
 
-/** Whether each record has the kernel's count of retransmitted segments; else `ss` is asked once at either end. */
+/**
+ * Whether each record has the kernel's count of retransmitted segments. If not, `ss` is run at the start and the end.
+ */
 export const hasOwnCounts = ({ name }: Source): boolean => name === "kmod" || name === "bpf";
 
-/** How many records are in some whole lines of that source. */
+/** Returns a function that counts the records in whole lines of this source. */
 export const recordsIn = ({ recordsIn, records }: Source): ((lines: Buffer) => number) =>
   recordsIn ?? ((lines) => countUnits(lines, records?.bytes ?? null));
 
-/** Behind the first line that ends. */
+/** The offset after the first complete line, or -1. */
 export function afterFirstLine(text: Buffer): number {
   return text.indexOf(10) + 1 || -1;
 }
@@ -101,5 +103,5 @@ export const sumOfLosses = (losses: readonly LossTotals[]): Record<string, numbe
   return sum;
 };
 
-/** How a source stands on this host, in words; `note`: it works, but know this. `next`: what can be done. */
+/** The state of a source on this host, in words. `note`: it works, with a remark. `next`: what can be done. */
 export type Usability = readonly [state: "ok" | "note" | "problem", text: string, next?: string | null];

@@ -1,7 +1,6 @@
 /**
- * What `ss` shows of every connection, asked for again and again. Each answer is kept as it was printed, behind a line
- * `# ss N BEGIN END` with its number and the moments (CLOCK_MONOTONIC, ns) just before `ss` was started and after it
- * ended.
+ * Polls `ss` for all connections. Each answer is kept as printed. A line `# ss N BEGIN END` before it has its number
+ * and the times (CLOCK_MONOTONIC, ns) just before `ss` was started and after it ended.
  */
 import { countLines, type LossTotals } from "@tcpprobe-plus/tpp/write";
 import { NoSsError } from "../errors.ts";
@@ -11,7 +10,7 @@ import type { Source, SourceEnd, SourceNews, Usability } from "./source.ts";
 
 export interface SsOptions {
   readonly filter: Filter;
-  /** From the beginning of one poll to that of the next. */
+  /** Time from the beginning of one poll to the beginning of the next. */
   readonly intervalMs: number;
   readonly say: (line: string) => void;
   /** Ends the first try. */
@@ -20,9 +19,9 @@ export interface SsOptions {
 
 /** Longest answer that is kept: about a hundred thousand connections. */
 const maxAnswerBytes = 64 * 1024 * 1024;
-/** A line of ours that does not fit goes into the next chunk, so that each begins either a chunk or a line in it. */
+/** Room for a mark. A mark that does not fit goes into the next chunk, so that it always begins at a line. */
 const maxOwnLineBytes = 4096;
-/** No poll is begun while more than this waits to be written. */
+/** No poll is started while more than this waits to be written. */
 const maxWaitingBytes = 64 * 1024 * 1024;
 const timeoutMs = 10_000;
 
@@ -30,7 +29,8 @@ const pollMark = "# ss ";
 const pollMarkAfterLine = `\n${pollMark}`;
 
 /**
- * -e shows the socket's cookie, which tells a 4-tuple that is used again. Throws a NoSsError where `ss` cannot do this.
+ * -e shows the socket's cookie, which distinguishes connections that reuse a 4-tuple. Throws a NoSsError if `ss` cannot
+ * do this.
  */
 export async function openSs(options: SsOptions): Promise<Source> {
   const { filter, signal } = options;
@@ -46,7 +46,7 @@ export async function openSs(options: SsOptions): Promise<Source> {
   return new SsSource(program, args, options);
 }
 
-/** In the filter's network namespace. */
+/** The command to run `ss` in the filter's network namespace. */
 function within({ netns }: Filter, ss: string, args: readonly string[]): { program: string; args: string[] } {
   if (netns === null) return { program: ss, args: [...args] };
   const nsenter = findProgram("nsenter");
@@ -54,7 +54,7 @@ function within({ netns }: Filter, ss: string, args: readonly string[]): { progr
   return { program: nsenter, args: [`--net=${netns.path}`, ss, ...args] };
 }
 
-/** As ss(8) has it; none for everything. */
+/** The filter as an expression of ss(8). Empty for everything. */
 export function expression({ ports, hosts }: Filter): string[] {
   const any = (terms: readonly string[][]): string[] =>
     terms.length === 0 ? [] : ["(", ...terms.flatMap((term, index) => (index === 0 ? term : ["or", ...term])), ")"];
@@ -77,7 +77,7 @@ const beginsPoll = (text: Buffer): boolean => text.toString("latin1", 0, pollMar
 const reasonOf = ({ status, stderr, problem }: ProgramResult): string =>
   problem ?? (firstLine(stderr) || `it ended with ${status}`);
 
-/** Lines of ours, which say when a poll was. */
+/** Number of marks, which hold the times of polls. */
 function pollsIn(lines: Buffer): number {
   let polls = beginsPoll(lines) ? 1 : 0;
   for (let at = lines.indexOf(pollMarkAfterLine); at !== -1; at = lines.indexOf(pollMarkAfterLine, at + 1)) polls += 1;
@@ -101,13 +101,13 @@ class SsSource implements Source {
   readonly #answers: Buffer[] = [];
   #waitingBytes = 0;
   #polls = 0;
-  /** Those that had ended before the capture did. */
+  /** Number of polls that had ended before the capture did. */
   #answered = 0;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #halted = false;
 
-  /** Kills the poll that is under way. */
+  /** Kills the current poll. */
   readonly #end = new AbortController();
 
   constructor(program: string, args: readonly string[], options: SsOptions) {
@@ -142,7 +142,7 @@ class SsSource implements Source {
     });
   }
 
-  /** Never two at a time: a poll that took longer than the interval puts off the next. */
+  /** Schedules the next poll. Polls never overlap: one that takes longer than the interval delays the next. */
   #next(dueMs: number): void {
     if (!this.#halted) this.#timer = setTimeout(() => this.#poll(), Math.max(0, dueMs - performance.now()));
   }
@@ -181,7 +181,7 @@ class SsSource implements Source {
     return { lost: {} };
   }
 
-  /** A file begins with a poll. */
+  /** A file must begin with a poll. */
   cutAt(text: Buffer): number {
     return beginsPoll(text) ? 0 : text.indexOf(pollMarkAfterLine) + 1 || -1;
   }
@@ -211,8 +211,8 @@ class SsSource implements Source {
 }
 
 /**
- * Whether `--source ss` works here: asks for connections of a port that has hardly any. Throws a CaptureError where it
- * does not.
+ * Whether `--source ss` works here. To find out, it lists connections of a port that is hardly used. Throws a
+ * CaptureError if it does not work.
  */
 export async function lookAtSs(): Promise<Usability> {
   await (await openSs({ filter: onePort(1), intervalMs: 100, say: () => {} })).dispose();

@@ -1,4 +1,4 @@
-/** `--kmod-file`: text of the module's form from a file or a FIFO. */
+/** `--kmod-file`: text in the module's format, from a file or a FIFO. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { documentedWireNames } from "@tcpprobe-plus/tpp/write";
 import { SourceFileError, SourceGoneError } from "../errors.ts";
@@ -23,7 +23,7 @@ class TextFileSource implements Source {
   readonly notes = ["times count from a moment that is not known: the text came from a file"];
   readonly zeroMonotonicNs = String(process.hrtime.bigint());
   readonly halts = true;
-  /** A FIFO without a writer reads as ended until the first one has come. */
+  /** A FIFO returns end of file until its first writer has opened it. */
   readonly #isFifo: boolean;
   #fd: number | null;
   #gotData = false;
@@ -60,7 +60,7 @@ class TextFileSource implements Source {
     return afterFirstLine(text);
   }
 
-  /** Its writer may go on for ever; what is not read stays where it is. */
+  /** Nothing can be stopped here: the writer may continue forever. What is not read stays in the FIFO. */
   halt(): void {
     this.#halted = true;
   }

@@ -1,4 +1,4 @@
-/** The kernel's own TCP tracepoints, through a private tracing instance; text as trace_pipe prints it. */
+/** The kernel's TCP tracepoints, recorded through a private tracing instance, as the text of trace_pipe. */
 import { readSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
@@ -17,13 +17,13 @@ export interface TracefsOptions {
   readonly filter: Filter;
   /** Ring for each CPU, KiB. */
   readonly bufferSizeKb: number | null;
-  /** Told about what was cleaned up. */
+  /** Called with messages about what was cleaned up. */
   readonly say: (line: string) => void;
   readonly roots?: readonly string[];
 }
 
 /**
- * Sets everything up with recording still off. Throws what `findTracefs` does, a NoEventError or a TracingSetupError.
+ * Sets everything up with recording still off. Throws what `findTracefs` throws, a NoEventError or a TracingSetupError.
  */
 export async function openTracefs(options: TracefsOptions): Promise<Source> {
   const { root, release: unmount } = await reachTracefs(options.roots);
@@ -42,13 +42,13 @@ export async function openTracefs(options: TracefsOptions): Promise<Source> {
     setUp(instance, plan.events, bufferSizeKb);
     return new TracefsSource(instance, options, plan.events, plan.notes, bufferSizeKb, unmount);
   } catch (error) {
-    await instance.remove().catch(() => {}); // what went wrong first is what counts
+    await instance.remove().catch(() => {}); // the first error is the one to report
     unmount();
     throw error;
   }
 }
 
-/** Where it is mounted, else mounted for this capture alone. Throws what `findTracefs` does. */
+/** Finds a mounted tracefs, or mounts one for this capture alone. Throws what `findTracefs` throws. */
 export async function reachTracefs(roots?: readonly string[]): Promise<{ root: string; release: () => void }> {
   try {
     return { root: findTracefs(roots), release: () => {} };
@@ -60,7 +60,7 @@ export async function reachTracefs(roots?: readonly string[]): Promise<{ root: s
   }
 }
 
-/** A new instance takes over what somebody set for the host's own tracing; these make the text the documented one. */
+/** A new instance inherits the options of the host's own tracing. These options restore the documented text format. */
 const plainText = ["overwrite", "context-info", "noraw", "nohex", "nobin", "nofields", "irq-info", "hash-ptr"];
 
 function setUp(instance: TraceInstance, events: readonly TraceEvent[], bufferSizeKb: number): void {
@@ -91,8 +91,8 @@ class TracefsSource implements Source {
   readonly #lost = new LostCounter();
   readonly #say: (line: string) => void;
   #statisticsAtStart: string | null = null;
-  /** Lost events that were told of already. */
-  #told = 0;
+  /** Number of lost events reported so far. */
+  #reported = 0;
 
   constructor(
     instance: TraceInstance,
@@ -146,7 +146,7 @@ class TracefsSource implements Source {
     return this.#instance.ringStatistics().entries;
   }
 
-  /** The ring counts what it overwrote; LOST lines tell of it only once something newer was read on that CPU. */
+  /** Uses the ring's counters: a LOST line appears only once something newer has been read on that CPU. */
   finish(): SourceEnd {
     const { lost, text } = this.#instance.ringStatistics();
     return {
@@ -162,12 +162,12 @@ class TracefsSource implements Source {
   }
 
   #lostBeyond(events: number): number {
-    const untold = events - this.#told;
-    this.#told = events;
-    return untold;
+    const unreported = events - this.#reported;
+    this.#reported = events;
+    return unreported;
   }
 
-  /** An instance that somebody else looks into stays, and is said: the capture is whole all the same. */
+  /** An instance that another process has open stays, which is reported. The capture is complete in any case. */
   async dispose(): Promise<void> {
     try {
       await this.#instance.remove();
@@ -180,7 +180,7 @@ class TracefsSource implements Source {
   }
 }
 
-/** Whether `--source tracefs` works here. Throws a CaptureError where it does not. */
+/** Whether `--source tracefs` works here. Throws a CaptureError if it does not. */
 export async function lookAtTracefs(): Promise<Usability> {
   const reached = await reachTracefs();
   const { root } = reached;

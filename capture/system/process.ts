@@ -1,7 +1,7 @@
-/** Whether another process is there, and names that tell one process from all others. */
+/** Checks whether a process exists, and makes tags that identify a process. */
 import { readFileSync, statSync } from "node:fs";
 
-/** True also for one that this user may not signal. */
+/** Whether a process exists. Also true if this user may not signal it. */
 export function processRuns(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -11,7 +11,7 @@ export function processRuns(pid: number): boolean {
   }
 }
 
-/** The fields of /proc/PID/stat behind the name, from the state on; null where there is no such process. */
+/** The fields of /proc/PID/stat after the name, from the state on. Null if there is no such process. */
 export function processFields(pid: number): readonly string[] | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
@@ -21,10 +21,10 @@ export function processFields(pid: number): readonly string[] | null {
   }
 }
 
-/** When it was started, in the kernel's ticks since boot: tells a pid that is used again. Null where there is none. */
+/** When the process started, in the kernel's ticks since boot. This detects reused pids. Null if there is none. */
 export const processStart = (pid: number): string | null => processFields(pid)?.[19] ?? null;
 
-/** The process namespace in which this process has its pid: another container's pids say nothing here. */
+/** The pid namespace of this process. Pids of other containers mean nothing in it. */
 export function processNamespace(): string {
   try {
     return String(statSync("/proc/self/ns/pid").ino);
@@ -33,10 +33,10 @@ export function processNamespace(): string {
   }
 }
 
-/** `PID-START-NAMESPACE`: no other process of this host has it until the next boot. */
+/** `PID-START-NAMESPACE`. No other process of this host has the same tag until the next boot. */
 export const ownTag = (): string => `${process.pid}-${processStart(process.pid) ?? 0}-${processNamespace()}`;
 
-/** What such a tag says of its process: `elsewhere` is another process namespace, which cannot be seen from here. */
+/** The state of a tag's process. `elsewhere`: it is in another pid namespace, which is not visible from here. */
 export type TagState = "own" | "running" | "gone" | "elsewhere";
 
 export function tagState(tag: string): TagState {

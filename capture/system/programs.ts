@@ -1,18 +1,18 @@
-/** The one place where capture finds and runs the system's programs. */
+/** Finds and runs the system's programs. Nothing else in capture does. */
 import { type ExecFileException, execFile, spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Only root writes to these. */
+/** Folders that only root can write to. */
 const systemFolders: readonly string[] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 const isRoot = (): boolean => process.geteuid?.() === 0;
 
-/** Root takes a program from the system's folders only, whatever PATH says: others may write to what is in that. */
+/** As root, only the system's folders are searched. PATH is ignored, because others may write to folders in it. */
 const folders = (): readonly string[] =>
   isRoot() ? systemFolders : [...(process.env.PATH ?? "").split(delimiter).filter(Boolean), ...systemFolders];
 
-/** Absolute path of a program; null where it is not installed. */
+/** Absolute path of a program. Null if it is not installed. */
 export function findProgram(name: string): string | null {
   for (const folder of folders()) {
     const path = join(folder, name);
@@ -20,15 +20,15 @@ export function findProgram(name: string): string | null {
       accessSync(path, constants.X_OK);
       if (statSync(path).isFile()) return path;
     } catch {
-      // Not in this one.
+      // Try the next folder.
     }
   }
   return null;
 }
 
 /**
- * What a program of the system is started with: messages in English. For root nothing else, as many programs take
- * paths, options or code from variables; for others not what a calling `make` has set.
+ * The environment for system programs, with messages in English. As root it has nothing else, because many programs
+ * take paths, options or code from variables. For other users, variables that a calling `make` sets are removed.
  */
 export function programEnvironment(): NodeJS.ProcessEnv {
   const own = { LC_ALL: "C", PATH: folders().join(delimiter) };
@@ -38,7 +38,7 @@ export function programEnvironment(): NodeJS.ProcessEnv {
 }
 
 export interface ProgramResult {
-  /** -1 where it could not be started, was ended by a signal or took too long. */
+  /** The exit code, or -1 if it could not be started, was ended by a signal or took too long. */
   readonly status: number;
   readonly stdout: Buffer;
   readonly stderr: string;
@@ -47,14 +47,14 @@ export interface ProgramResult {
 }
 
 export interface RunOptions {
-  /** It is killed after this; 0 for never. */
+  /** It is killed after this time. 0 for never. */
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
-  /** Kills it, and is not waited for. */
+  /** Kills it. Its end is not awaited. */
   readonly signal?: AbortSignal;
 }
 
-/** Runs a program, by its absolute path, to its end; whatever the exit code. */
+/** Runs a program, given by its absolute path, to its end. No exit code is an error here. */
 export function runProgram(path: string, args: readonly string[], options: RunOptions = {}): Promise<ProgramResult> {
   const { timeoutMs = 0, maxBytes = 1 << 26, signal } = options;
   return new Promise((resolve) => {
@@ -74,7 +74,7 @@ export function runProgram(path: string, args: readonly string[], options: RunOp
         resolve(resultOf(error, stdout, stderr, timeoutMs));
       },
     );
-    // A program that cannot be killed, for it waits in the kernel, must not keep this process.
+    // A program that hangs in the kernel cannot be killed. It must not keep this process running.
     const leave = (): void => child.unref();
     signal?.addEventListener("abort", leave, { once: true });
   });
@@ -93,8 +93,8 @@ function resultOf(error: ExecFileException | null, stdout: Buffer, stderr: Buffe
 export const firstLine = (text: string): string => text.trim().split("\n")[0] ?? "";
 
 /**
- * Runs a program that gets an open file as its descriptor 3: what that holds was checked, whatever its name leads to
- * now.
+ * Runs a program with an open file as its descriptor 3. The open file has been checked; its name may refer to another
+ * file by now.
  */
 export function runWithFile(path: string, args: readonly string[], fd: number): Promise<ProgramResult> {
   return new Promise((resolve) => {

@@ -1,10 +1,10 @@
-/** The files that the single executable carries inside (scripts/build/sea.ts puts them there). */
+/** Files embedded in the single executable. scripts/build/sea.ts embeds them. */
 import { getAsset, isSea } from "node:sea";
 
-/** Lists them all, one name a line. */
+/** The asset that lists all others, one name a line. */
 export const assetList = "assets.txt";
 
-/** Names of those that begin so; null where this is no single executable. */
+/** Names of assets that begin with `prefix`. Null if this is not the single executable. */
 export function assetNames(prefix: string): string[] | null {
   if (!isSea()) return null;
   return getAsset(assetList, "utf8")

@@ -1,4 +1,4 @@
-/** Who called sudo: what root makes for that user is that user's. */
+/** The user who called sudo. Files that root creates for that user belong to that user. */
 export interface Caller {
   readonly name: string;
   readonly uid: number;
@@ -7,7 +7,7 @@ export interface Caller {
 
 const number = (text: string | undefined): number => (/^\d{1,10}$/.test(text ?? "") ? Number(text) : 0);
 
-/** Null where this is not root under another user's sudo. */
+/** Null unless this process is root under another user's sudo. */
 export function callerOf(): Caller | null {
   const { SUDO_USER: name = "", SUDO_UID, SUDO_GID } = process.env;
   const [uid, gid] = [number(SUDO_UID), number(SUDO_GID)];

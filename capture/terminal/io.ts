@@ -1,26 +1,26 @@
-/** All that a command touches of the terminal and the process, passed in so that tests are silent. */
+/** Everything that a command uses of the terminal and the process. It is passed in, so that tests can replace it. */
 import type { TextOut } from "./text-out.ts";
 import { UnhurriedOut } from "./unhurried-out.ts";
 
 export type { TextOut } from "./text-out.ts";
 
-/** Those that people and programs send to end one that runs, and others that would end it without cleaning up. */
+/** Signals that ask a process to end, and others that would end it without cleaning up. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2", "SIGALRM", "SIGXCPU"] as const;
 export type StopSignal = (typeof signals)[number];
 
 export interface Io {
   readonly stdout: TextOut;
   readonly stderr: TextOut;
-  /** Calls `handler` at each signal that asks to stop; returns how to take it off again. */
+  /** Calls `handler` for each signal that asks to stop. Returns a function that removes the handler. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
-  /** The same for SIGUSR1, which asks how it goes. */
+  /** The same for SIGUSR1, which requests the totals so far. */
   onReport(handler: () => void): () => void;
-  /** Waits a moment for a terminal or reader that has not taken everything yet, never long. */
+  /** Waits a short time for a terminal or reader that has not accepted everything yet. */
   settle(): Promise<void>;
 }
 
 function textOut(stream: NodeJS.WriteStream): TextOut {
-  stream.on("error", () => {}); // a terminal that has gone must not end the capture
+  stream.on("error", () => {}); // a terminal that is gone must not end the capture
   return {
     write: (text) => stream.write(text),
     offer: (text) => stream.write(text),
@@ -28,7 +28,7 @@ function textOut(stream: NodeJS.WriteStream): TextOut {
       return stream.isTTY === true;
     },
     get columns() {
-      return stream.columns || 80; // 0 where the terminal does not tell
+      return stream.columns || 80; // 0 if the terminal does not report it
     },
   };
 }

@@ -1,10 +1,10 @@
-/** How lines, colours and pages are printed. */
+/** Prints lines, colours and wrapped text. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { TextOut } from "./io.ts";
 
 /**
- * A line for people. It may hold names of files, programs and users, a header's or the kernel's text: what could steer
- * a terminal or begin a line of its own is shown by its number.
+ * Writes a line. It may hold names of files, programs and users, or text of a header or the kernel. Characters that
+ * could control a terminal or begin another line are replaced by their numbers.
  */
 export function writeLine(out: TextOut, line: string): void {
   out.write(`capture: ${foreignText(line)}\n`);
@@ -16,7 +16,7 @@ const codes: Readonly<Record<Colour, number>> = { bold: 1, dim: 2, red: 31, gree
 
 export type Paint = (colour: Colour, text: string) => string;
 
-/** Colours on a terminal whose user has not set NO_COLOR (no-color.org), else nothing. */
+/** Colours for a terminal, unless NO_COLOR is set (no-color.org). Otherwise text is not changed. */
 export function painter(out: TextOut): Paint {
   if (!out.isTTY || process.env.NO_COLOR) return (_colour, text) => text;
   return (colour, text) => `\x1b[${codes[colour]}m${text}\x1b[0m`;
@@ -24,10 +24,10 @@ export function painter(out: TextOut): Paint {
 
 const widest = 100;
 
-/** Columns to fill: a terminal's, else a page's. */
+/** Width in columns: a terminal's width, up to a limit. */
 export const widthOf = (out: TextOut): number => (out.isTTY ? Math.min(out.columns, widest) : widest);
 
-/** Lines of at most `width` columns, cut between words; a longer word stays whole. */
+/** Breaks text between words into lines of at most `width` columns. A longer word is not broken. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
@@ -40,7 +40,7 @@ export function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** `label` in a column of `indent`, the text wrapped beside it. */
+/** `label` in a column of width `indent`, with the text wrapped beside it. */
 export function labelled(label: string, text: string, indent: number, width: number): string {
   const [first = "", ...rest] = wrap(text, Math.max(20, width - indent));
   return [label.padEnd(indent) + first, ...rest.map((line) => " ".repeat(indent) + line)].join("\n");

@@ -1,7 +1,7 @@
 /** Where a command writes text. */
 export interface TextOut {
   write(text: string): unknown;
-  /** Writes it now or, where there is no room, not at all: for what the next moment makes old. */
+  /** Writes the text now, or not at all if there is no room. For text that is soon out of date. */
   offer(text: string): unknown;
   readonly isTTY: boolean;
   readonly columns: number;

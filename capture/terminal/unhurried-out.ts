@@ -1,26 +1,26 @@
 /**
- * Standard error that never makes the capture wait: on a terminal that Ctrl-S has stopped, or into a pipe that nobody
- * reads, what finds no room waits in memory, and the process ends without it.
+ * Standard error that never makes the capture wait. If a terminal is stopped by Ctrl-S, or nobody reads a pipe, output
+ * waits in memory, and the process can end without it.
  */
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { TextOut } from "./text-out.ts";
 
 const retryMs = 50;
-/** Lines that wait; beyond it they are left out. */
+/** Most bytes of waiting lines. Further lines are dropped. */
 const maxWaitingBytes = 256 * 1024;
-/** How long the end waits for what still does. */
+/** How long the process waits at its end for waiting lines to be written. */
 const settleMs = 500;
 
 export class UnhurriedOut implements TextOut {
   readonly #stream: NodeJS.WriteStream;
-  /** Writes without waiting; null where only the stream can. */
+  /** A non-blocking descriptor. Null if only the stream can be used. */
   readonly #fd: number | null;
   #waiting: Buffer = Buffer.alloc(0);
   #timer: NodeJS.Timeout | undefined;
 
   constructor(fd: number, stream: NodeJS.WriteStream) {
-    stream.on("error", () => {}); // a terminal that has gone must not end the capture
+    stream.on("error", () => {}); // a terminal that is gone must not end the capture
     this.#stream = stream;
     this.#fd = openAnew(fd) ?? (isFile(fd) ? fd : null);
   }
@@ -30,7 +30,7 @@ export class UnhurriedOut implements TextOut {
   }
 
   get columns(): number {
-    return this.#stream.columns || 80; // 0 where the terminal does not tell
+    return this.#stream.columns || 80; // 0 if the terminal does not report it
   }
 
   write(text: string): void {
@@ -63,18 +63,18 @@ export class UnhurriedOut implements TextOut {
     }, retryMs);
   }
 
-  /** Returns how much was taken. */
+  /** Returns the number of bytes written. */
   #put(data: Buffer): number {
     try {
       return writeSync(this.#fd!, data);
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code === "EAGAIN" ? 0 : data.length; // nobody is there any more
+      return (error as NodeJS.ErrnoException).code === "EAGAIN" ? 0 : data.length; // the reader is gone
     }
   }
 
   async settle(): Promise<void> {
     if (this.#fd === null) {
-      // A socket: what waits there would keep the process.
+      // Data waiting in a socket would keep the process running.
       if (this.#stream.writableLength > 0) setTimeout(() => process.exit(), settleMs).unref();
       return;
     }
@@ -84,7 +84,7 @@ export class UnhurriedOut implements TextOut {
   }
 }
 
-/** A terminal or pipe opened once more: not waiting is then a matter of ours, and not of all that share it. */
+/** Opens a terminal or pipe a second time, so that non-blocking mode does not affect other processes that share it. */
 function openAnew(fd: number): number | null {
   try {
     const found = fstatSync(fd);
@@ -95,7 +95,7 @@ function openAnew(fd: number): number | null {
   }
 }
 
-/** A file takes everything, at its shared end. */
+/** Whether it is a file. A file never blocks, and the descriptor shares its offset. */
 function isFile(fd: number): boolean {
   try {
     return fstatSync(fd).isFile();

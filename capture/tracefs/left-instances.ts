@@ -1,7 +1,7 @@
 /**
- * Tracing instances that captures have left behind. tracefs is one for the whole host, process namespaces are many: a
- * capture judges only instances of its own namespace. Of others only what nobody has open can belong to nobody, and
- * only when it is older than any start takes.
+ * Tracing instances that captures have left behind. tracefs is shared by the whole host, which can have many pid
+ * namespaces. A capture can judge only instances of its own namespace. An instance of another namespace counts as left
+ * behind only if no process has it open and it is older than a starting capture could be.
  */
 import { closeSync, constants, openSync, readdirSync, readlinkSync, rmdirSync, statSync } from "node:fs";
 import { release } from "node:os";
@@ -10,21 +10,21 @@ import { processNamespace } from "../system/process.ts";
 import { instanceState, isInstanceName } from "./instance-names.ts";
 
 /**
- * A capture that starts opens its instance within a moment; on a machine that is short of CPU time that can be long.
+ * A starting capture opens its instance almost at once. On a machine that is short of CPU time this can take long.
  */
 const graceMs = 60_000;
 
-/** Namespace of the host's own processes (PROC_PID_INIT_INO in linux/proc_ns.h): all others' are seen from there. */
+/** The host's own pid namespace (PROC_PID_INIT_INO in linux/proc_ns.h). All others are visible from it. */
 const hostNamespace = "4026531836";
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
-/** Instances of this process namespace whose capture no longer runs. */
+/** Instances of this pid namespace whose capture no longer runs. */
 export function findLeftovers(root: string): string[] {
   return instances(root).filter((name) => instanceState(name) === "gone");
 }
 
-/** Instances of other process namespaces that are not used now, as far as can be seen. Changes nothing. */
+/** Instances of other pid namespaces that seem to be unused. Changes nothing. */
 export function findForeign(
   root: string,
   nowMs: number = Date.now(),
@@ -39,10 +39,10 @@ export function findForeign(
   return found;
 }
 
-/** Removes what captures of this process namespace have left. Returns a line for each that it found. */
+/** Removes what captures of this pid namespace have left. Returns a line for each instance found. */
 export const removeLeftovers = (root: string): string[] => removeAll(root, findLeftovers(root));
 
-/** Removes what captures of other process namespaces have left; the kernel refuses where one is open. */
+/** Removes what captures of other pid namespaces have left. The kernel refuses to remove an open instance. */
 export function removeForeign(
   root: string,
   nowMs: number = Date.now(),
@@ -60,7 +60,7 @@ function removeAll(root: string, names: readonly string[]): string[] {
       rmdirSync(path);
       lines.push(`removed the tracing instance ${name}, left over from a capture that did not end cleanly`);
     } catch (error) {
-      if (["ENOENT", "EBUSY"].includes(codeOf(error))) continue; // another was quicker, or somebody reads it
+      if (["ENOENT", "EBUSY"].includes(codeOf(error))) continue; // removed meanwhile, or a process reads it
       lines.push(`tracing instance ${name} is left over and cannot be removed (${codeOf(error)}); try rmdir ${path}`);
     }
   }
@@ -78,7 +78,7 @@ function isOld(root: string, name: string, nowMs: number): boolean {
   }
 }
 
-/** Names of instances of which a process that can be seen from here has a file open. */
+/** Names of instances that are open in a process visible from here. */
 function usedBySeenProcesses(): Set<string> {
   const used = new Set<string>();
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -100,13 +100,13 @@ function openFiles(pid: string): string[] {
       }
     });
   } catch {
-    return []; // gone meanwhile, or another user's
+    return []; // it has ended, or belongs to another user
   }
 }
 
 /**
- * From Linux 6.6 on the kernel lets one process at a time open trace_pipe; before, processes of other containers stay
- * unseen.
+ * From Linux 6.6 on, only one process at a time can open trace_pipe, so trying shows whether it is in use. With earlier
+ * kernels, use by processes of other containers cannot be detected.
  */
 function useOf(root: string, name: string): "used" | "unused" | "unknown" {
   try {

@@ -1,12 +1,12 @@
-/** Counts what `CPU:2 [LOST 17 EVENTS]` lines in trace_pipe text say was lost; lines may be split between chunks. */
+/** Sums the lost events in `CPU:2 [LOST 17 EVENTS]` lines of trace_pipe text. Lines may be split between chunks. */
 const mark = Buffer.from("[LOST ");
 
 export class LostCounter {
   #carry = Buffer.alloc(0);
-  /** Events that they say were lost. */
+  /** Number of lost events so far. */
   events = 0;
 
-  /** Returns the events lost that this chunk tells of. */
+  /** Returns the number of lost events reported in this chunk. */
   add(text: Buffer): number {
     let found = 0;
     const lineEnd = text.indexOf(10);
@@ -32,8 +32,8 @@ export class LostCounter {
     for (let at = lines.indexOf(mark); at !== -1; at = lines.indexOf(mark, at + 1)) {
       const line = lines.toString("latin1", lines.lastIndexOf(10, at) + 1, at + 40);
       const match = /^CPU:\d+ \[LOST (?:(\d+) )?EVENTS\]\n/.exec(line);
-      if (!match) continue; // the words may stand in a process name
-      found += Number(match[1] ?? 0); // without a number the ring's counters tell it at the end
+      if (!match) continue; // the words may be part of a process name
+      found += Number(match[1] ?? 0); // without a number, the ring's counters supply it at the end
     }
     this.events += found;
     return found;

@@ -1,7 +1,7 @@
 /**
- * tracefs where it is not mounted, as behind `ip netns exec`, which mounts /sys anew: mounted in a mount namespace that
- * nobody else is in. It is held by a process that waits for the end of a pipe of ours, and goes with it, also after a
- * kill -9; it is looked into through /proc.
+ * Mounts tracefs where it is not mounted, such as under `ip netns exec`, which mounts a new /sys. The mount is in a
+ * mount namespace of its own, held by a helper process that reads from a pipe of ours. The helper ends when the pipe
+ * closes, even after a kill -9, and the mount ends with it. Its files are reached through /proc.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,17 +11,17 @@ const mountPoint = "/sys/kernel/tracing";
 const script = `mount -t tracefs tracefs ${mountPoint} && echo mounted && exec cat >/dev/null`;
 
 export interface PrivateMount {
-  /** tracefs' root, as this process reaches it. */
+  /** The root of tracefs, as a path for this process. */
   readonly root: string;
   release(): void;
 }
 
-/** Null where it cannot be: not root, no tracefs in this kernel, no `unshare`. */
+/** Null if it is not possible: not root, no tracefs in this kernel, or no `unshare`. */
 export async function mountPrivately(): Promise<PrivateMount | null> {
   const unshare = findProgram("unshare");
   const shell = findProgram("sh");
   if (process.geteuid?.() !== 0 || unshare === null || shell === null) return null;
-  // A session of its own: Ctrl-C is for the capture, which still has to read what is left.
+  // In a session of its own, so that Ctrl-C does not reach it: the capture still has to read what is left.
   const holder = spawn(unshare, ["--mount", "--propagation", "private", shell, "-c", script], {
     stdio: ["pipe", "pipe", "ignore"],
     env: programEnvironment(),

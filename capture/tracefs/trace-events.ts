@@ -5,9 +5,9 @@ import type { PortRange } from "../filter/filter.ts";
 
 interface EventChoice {
   readonly name: string;
-  /** Without it there is nothing to record. */
+  /** The source is useless without this event. */
   readonly required?: true;
-  /** A filter that it always gets. */
+  /** A filter that is always applied. */
   readonly always?: string;
 }
 
@@ -21,9 +21,9 @@ const chosenEvents: readonly EventChoice[] = [
 ];
 
 export interface TraceEvent {
-  /** For instance `tcp/tcp_probe`. */
+  /** Such as `tcp/tcp_probe`. */
   readonly name: string;
-  /** In-kernel filter; empty for none. */
+  /** The filter in the kernel, empty for none. */
   readonly filter: string;
   readonly printFormat: string;
 }
@@ -40,7 +40,7 @@ const within = ([first, last]: PortRange): string[] =>
     first === last ? `${field} == ${first}` : `(${field} >= ${first} && ${field} <= ${last})`,
   );
 
-/** Looks at each event's format under `eventsDirectory` and decides what to record. */
+/** Reads each event's format under `eventsDirectory` and decides what to record. */
 export function planEvents(eventsDirectory: string, ports: readonly PortRange[]): EventPlan {
   const events: TraceEvent[] = [];
   const notes: string[] = [];

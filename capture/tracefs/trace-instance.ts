@@ -1,4 +1,4 @@
-/** A tracing instance of our own: made, set up and taken away again without touching the host's other tracing. */
+/** A tracing instance of our own. Creating, setting up and removing it does not affect the host's other tracing. */
 import {
   closeSync,
   constants,
@@ -19,20 +19,20 @@ import { instanceName } from "./instance-names.ts";
 
 export const tracefsRoots: readonly string[] = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
-/** How many names are tried: only captures of one and the same process would want the same. */
+/** Most names tried. Only captures in the same process use the same name. */
 const maxTries = 100;
 
-/** CPUs for which the kernel keeps a ring: the host's, also where this process may use fewer. */
+/** Number of CPUs for which the kernel has a ring: all of the host's, even if this process may use fewer. */
 export const tracedCpus = (root: string): number =>
   readdirSync(join(root, "per_cpu")).filter((name) => /^cpu\d+$/.test(name)).length;
 
-/** Ring for each CPU unless told: 16 MiB, less where many CPUs would make it more than 256 MiB together. */
+/** Default ring size for each CPU: 16 MiB, or less if all rings together would exceed 256 MiB. */
 export const defaultBufferKb = (cpus: number = hostCpus().length): number =>
   Math.max(1024, Math.min(16 * 1024, Math.floor((256 * 1024) / cpus)));
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
-/** The mounted tracefs. Nothing is mounted here; looking into debugfs lets the kernel do so itself. */
+/** Finds the mounted tracefs. It mounts nothing, but looking into debugfs can make the kernel mount it there. */
 export function findTracefs(roots: readonly string[] = tracefsRoots): string {
   let denied: string | undefined;
   for (const root of roots) {
@@ -50,8 +50,8 @@ export function findTracefs(roots: readonly string[] = tracefsRoots): string {
 }
 
 /**
- * What a ring's own text (`per_cpu/cpuN/stats`) says of records in it, and of those that did not get into it or out of
- * it.
+ * Parses a ring's statistics (`per_cpu/cpuN/stats`): the number of records in it, and of those that were lost before or
+ * after they were in it.
  */
 export function ringCounters(stats: string): { readonly entries: number; readonly lost: number } {
   const value = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(stats)?.[1] ?? 0);
@@ -67,7 +67,7 @@ export class TraceInstance {
   constructor(root: string) {
     this.path = make(root);
     try {
-      // At once: while it is open the kernel lets nobody remove the instance.
+      // Opened first, because the kernel lets nobody remove the instance while it is open.
       this.#pipe = openSync(join(this.path, "trace_pipe"), constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
       rmdirSync(this.path);
@@ -75,7 +75,7 @@ export class TraceInstance {
     }
   }
 
-  /** The open trace_pipe; reading it does not wait. */
+  /** The open trace_pipe, in non-blocking mode. */
   get pipe(): number {
     return this.#pipe!;
   }
@@ -102,11 +102,11 @@ export class TraceInstance {
     try {
       writeFileSync(join(this.path, file), value);
     } catch {
-      // Where it does not exist it cannot be in the way.
+      // A setting that does not exist cannot do harm.
     }
   }
 
-  /** Sums of the ring's own counters over all CPUs. */
+  /** The rings' own counters, summed over all CPUs. */
   ringStatistics(): { readonly entries: number; readonly lost: number; readonly text: string } {
     let entries = 0;
     let lost = 0;
@@ -122,9 +122,9 @@ export class TraceInstance {
   }
 
   /**
-   * Takes the instance and its ring's memory away; a reader that is still being closed is waited for a moment. Throws
-   * an InstanceBusyError where somebody else has a file of it open: it records nothing any more then, and its ring is
-   * small.
+   * Removes the instance and its ring. Waits a short time for a reader that is still being closed. Throws an
+   * InstanceBusyError if another process has a file of it open. The instance then records nothing any more, and its
+   * ring is small.
    */
   async remove(): Promise<void> {
     if (this.#pipe !== null) closeSync(this.#pipe);
@@ -137,7 +137,7 @@ export class TraceInstance {
         if (codeOf(error) === "ENOENT") this.#removed = true;
         else if (tries < 20) await new Promise((resolve) => setTimeout(resolve, 50));
         else {
-          this.#removed = true; // by the next run, or doctor
+          this.#removed = true; // the next run, or doctor, removes it
           this.#empty();
           throw new InstanceBusyError(this.path, codeOf(error));
         }
@@ -152,7 +152,7 @@ export class TraceInstance {
   }
 }
 
-/** Makes an instance that nobody has. Returns its path. */
+/** Creates an instance under a free name. Returns its path. */
 function make(root: string): string {
   const tag = ownTag();
   for (let number = 1; ; number += 1) {

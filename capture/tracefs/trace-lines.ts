@@ -1,18 +1,18 @@
-/** Lines of trace_pipe's text. */
+/** Recognizes records in trace_pipe's text. */
 const newline = 10;
 const dash = 45;
 
-/** trace_print_context (kernel/trace/trace_output.c) prints `%16s-%-7d [%03d] `: the dash's place in a line. */
+/** Position of the dash in a line. trace_print_context (kernel/trace/trace_output.c) prints `%16s-%-7d [%03d] `. */
 const dashAt = 16;
 
 /**
- * A process may have newlines in its name, so that its records are lines of their own up to there. What is left of a
- * name of 15 bytes has no room for a whole context, so no name makes a line that looks like a second record.
+ * A process's name may contain newlines, which split its records into several lines. A name has at most 15 bytes, too
+ * few for a whole context, so a part of a name cannot look like another record.
  */
 const endOfOddName = /^.{0,15}-\d+ +\[\d{3,}\] /s;
 const endOfOddNameBytes = 48;
 
-/** How many records are in some whole lines; the kernel's `[LOST n EVENTS]` are none. */
+/** Counts the records in some whole lines. The kernel's `[LOST n EVENTS]` lines are not records. */
 export function traceRecordsIn(lines: Buffer): number {
   let records = 0;
   let begin = 0;

@@ -1,5 +1,12 @@
-/** Completion for bash, without the package bash-completion. */
-import { type ArgumentModel, type CommandModel, flagsOf, type OptionModel, type Value } from "./model.ts";
+/** Generates completion for bash that works without the package bash-completion. */
+import {
+  type ArgumentModel,
+  type CommandModel,
+  flagsOf,
+  isWordAfterFiles,
+  type OptionModel,
+  type Value,
+} from "./model.ts";
 
 const quoted = (words: readonly string[]): string => `'${words.join(" ")}'`;
 
@@ -19,7 +26,7 @@ ${name}_words() {
   mapfile -t COMPREPLY < <(compgen -W "$2" -- "$1")
 }
 
-${name}() {
+${program.commands.some(isWordAfterFiles) ? moreWords(name) : ""}${name}() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} command=''${counts ? " at=0" : ""} i
   # --option=value comes as three words
   if [[ $cur == '=' ]]; then
@@ -61,6 +68,14 @@ complete -F ${name} ${program.name}
 `;
 }
 
+const moreWords = (name: string): string => `${name}_more_words() {
+  local -a words
+  mapfile -t words < <(compgen -W "$2" -- "$1")
+  COMPREPLY+=("\${words[@]}")
+}
+
+`;
+
 function optionCase(name: string, command: string, option: OptionModel): string[] {
   if (option.placeholder === null || option.optional) return [];
   const patterns = flagsOf(option)
@@ -80,7 +95,9 @@ function commandCase(name: string, command: CommandModel): string {
   const files = command.arguments.some(takesFiles);
   const rest = [
     ...(files ? [`      ${name}_files "$cur"`] : []),
-    ...(choices.length > 0 ? [`      ${chooseWords(name, choices, files)}`] : []),
+    ...(choices.length > 0
+      ? [`      ${isWordAfterFiles(command) ? addWords(name, choices) : chooseWords(name, choices, files)}`]
+      : []),
   ];
   return `  ${command.name})
     if [[ $cur == -* ]]; then
@@ -94,6 +111,10 @@ const wordsOf = (command: CommandModel): string[] =>
 
 const takesFiles = ({ value }: ArgumentModel): boolean => value.kind === "file";
 
-/** Behind a file, the words; the file is the first argument. */
+/** Completes the first argument as a file, and the next one as one of the words. */
 const chooseWords = (name: string, words: readonly string[], files: boolean): string =>
   files ? `((COMP_CWORD > at + 1)) && ${name}_words "$cur" ${quoted(words)}` : `${name}_words "$cur" ${quoted(words)}`;
+
+/** After any number of files, completes a word or another file. */
+const addWords = (name: string, words: readonly string[]): string =>
+  `((COMP_CWORD > at + 1)) && ${name}_more_words "$cur" ${quoted(words)}`;

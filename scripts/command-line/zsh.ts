@@ -1,7 +1,15 @@
-/** Completion for zsh, by its own _arguments. */
-import { type ArgumentModel, type CommandModel, flagsOf, type OptionModel, summaryOf, type Value } from "./model.ts";
+/** Generates completion for zsh, using its _arguments. */
+import {
+  type ArgumentModel,
+  type CommandModel,
+  flagsOf,
+  isWordAfterFiles,
+  type OptionModel,
+  summaryOf,
+  type Value,
+} from "./model.ts";
 
-/** Within single quotes, and within brackets or before a colon of _arguments. */
+/** Escapes text for single quotes, and for brackets and colons of _arguments. */
 const text = (words: string): string => words.replaceAll("'", "’").replace(/[[\]:\\]/g, "\\$&");
 
 export function zshCompletion(program: CommandModel): string {
@@ -41,7 +49,7 @@ fi
 }
 
 function commandCase(command: CommandModel): string {
-  const specs = [...command.options.map(optionSpec), ...command.arguments.map(argumentSpec)];
+  const specs = [...command.options.map(optionSpec), ...argumentSpecs(command)];
   return `    ${command.name})
       _arguments -s \\
 ${specs.map((spec) => `        ${spec}`).join(" \\\n")}
@@ -64,7 +72,16 @@ function optionSpec(option: OptionModel): string {
   return `'(${flags.join(" ")})'{${flags.join(",")}}${rest}`;
 }
 
-/** A command line behind \`--\` is completed as one. */
+/** A word that may follow any number of files is completed together with them. */
+function argumentSpecs(command: CommandModel): string[] {
+  if (!isWordAfterFiles(command)) return command.arguments.map(argumentSpec);
+  const words = command.arguments.flatMap(({ value }) => (value.kind === "words" ? value.words : []));
+  if (words.length === 0) return [argumentSpec(command.arguments[0]!)];
+  const names = command.arguments.map(({ name }) => name).join(" or ");
+  return [`'*:${text(names)}:_alternative "files:file:_files" "words:word:(${words.join(" ")})"'`];
+}
+
+/** A command line after `--` is completed as a command line. */
 function argumentSpec(argument: ArgumentModel): string {
   if (argument.name === "command" && argument.variadic) return "'*::command:_normal'";
   const colon = argument.optional ? "::" : ":";

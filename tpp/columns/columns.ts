@@ -1,32 +1,30 @@
 /**
- * The one table of record fields. A field's name, unit, type, meaning and the sources that supply it are written
- * here and nowhere else: DuckDB types, Parquet column comments, docs/fields.md and the check against the kernel
- * module's print order all come from it.
+ * The table of record fields. A field's name, unit, type, meaning and the sources that supply it are defined only here.
+ * DuckDB types, Parquet column comments, docs/fields.md and the check against the kernel module's print order all come
+ * from it.
  */
 
-/** In the order in which documents list them. */
+/** The sources, in the order in which documents list them. */
 export const sourceNames = ["kmod", "bpf", "tracefs", "ss"] as const;
 export type SourceName = (typeof sourceNames)[number];
 
-/** How the lines of the data frames are to be read. */
+/** How the contents of data frames are read. */
 export const textKinds = [
   /** One record a line in the documented field order, fields named by the header's `columns`. */
   "probe",
-  /** Lines of tracefs' trace_pipe, `[LOST n EVENTS]` lines among them. */
+  /** Lines of tracefs' trace_pipe, including `[LOST n EVENTS]` lines. */
   "trace_pipe",
   /** Output of `ss -tinHOe`, each poll preceded by a line with its number and times. */
   "ss",
-  /** No text: binary records of one length, which the header's `records` describes. */
+  /** Not text, but binary records of one length, described by the header's `records`. */
   "records",
 ] as const;
 export type TextKind = (typeof textKinds)[number];
 
 export interface Column {
-  /**
-   * Name in the documented 30-field text (and in the module's `Fields:` line); NULL for columns that no text carries.
-   */
+  /** Name in the documented 30-field text and in the module's `Fields:` line. Null for columns that no text has. */
   readonly wire: string | null;
-  /** Name in the `trace` table; carries the unit where the wire name does not. */
+  /** Name in the `trace` table. It includes the unit if the wire name does not. */
   readonly name: string;
   /** DuckDB type of the wire text. */
   readonly wireType: string;
@@ -34,12 +32,12 @@ export interface Column {
   readonly type: string;
   readonly unit: string;
   readonly meaning: string;
-  /** How each source supplies it: a phrase for docs; absent means NULL from that source. */
+  /** How each source supplies it, in a phrase for the docs. The column is NULL for a source that is absent. */
   readonly sources: Readonly<Partial<Record<SourceName, string>>>;
 }
 
 /**
- * `type` of a record. 0 to 5 are the module's documented numbers; the others exist only in traces taken from
+ * `type` of a record. 0 to 5 are the module's documented numbers. The others exist only in traces taken from
  * tracepoints or `ss`, which see other moments of a connection's life.
  */
 export const recordTypes = [
@@ -64,11 +62,12 @@ export const recordTypes = [
 /** Congestion states in the order of the kernel's `enum tcp_ca_state` (include/uapi/linux/tcp.h). */
 export const caStates = ["Open", "Disorder", "CWR", "Recovery", "Loss"] as const;
 
-/** `ssthresh` while there is none yet: TCP_INFINITE_SSTHRESH in include/net/tcp.h. */
+/** `ssthresh` before it is first set: TCP_INFINITE_SSTHRESH in include/net/tcp.h. */
 export const noSsthresh = 2147483647;
 
 /**
- * `length` of a connection's last record (types 4 and 5). Merged segments (BIG TCP, GRO) can have it, and more, too.
+ * `length` of a connection's last record (types 4 and 5). Merged segments (BIG TCP, GRO) can also be this long or
+ * longer.
  */
 export const lastRecordLength = 65535;
 
@@ -84,7 +83,7 @@ export const documentedColumns: readonly Column[] = [
     wireType: "UTINYINT",
     type: "record_type",
     unit: "",
-    meaning: "what the record is of: recv, send, timeout, setup, done, purge; tracepoints and ss add their own",
+    meaning: "kind of record: recv, send, timeout, setup, done, purge; tracepoints and ss add their own",
     sources: { kmod: "field", bpf: "field", tracefs: "the event", ss: "sample" },
   },
   {
@@ -138,7 +137,7 @@ export const documentedColumns: readonly Column[] = [
     wireType: u32,
     type: u32,
     unit: "bytes",
-    meaning: "payload of the segment; NULL where the record is not of a segment (the text has 65535 on a last record)",
+    meaning: "payload of the segment; NULL in records that are not segments (the text has 65535 in a last record)",
     sources: { kmod: "field", bpf: "field", tracefs: "data_len (recv only)" },
   },
   {
@@ -165,7 +164,7 @@ export const documentedColumns: readonly Column[] = [
     wireType: u32,
     type: "BIGINT",
     unit: "bytes",
-    meaning: "acknowledgement number of the segment, relative and unwrapped likewise",
+    meaning: "acknowledgement number of the segment, relative and unwrapped in the same way",
     sources: { kmod: "field", bpf: "field" },
   },
   {
@@ -255,7 +254,7 @@ export const documentedColumns: readonly Column[] = [
     wireType: u32,
     type: "DOUBLE",
     unit: "us",
-    meaning: "medium deviation of the round-trip time; the text has 1/4 us",
+    meaning: "mean deviation of the round-trip time; the text has 1/4 us",
     sources: { kmod: "field / 4", bpf: "field / 4", ss: "rtt, behind the slash (tcp_info calls it rttvar)" },
   },
   {
@@ -327,7 +326,7 @@ export const documentedColumns: readonly Column[] = [
     wireType: "UTINYINT",
     type: "UTINYINT",
     unit: "",
-    meaning: "1 while F-RTO looks whether the last timeout was spurious (a flag since kernel 3.10, not a counter)",
+    meaning: "1 while F-RTO checks whether the last timeout was spurious (a flag since kernel 3.10, not a counter)",
     sources: { kmod: "field", bpf: "field" },
   },
   {
@@ -353,7 +352,7 @@ export const documentedColumns: readonly Column[] = [
 const extended = "extended=1";
 const processTold = "once a connection, if opened or accepted during the capture (Linux 5.12 on)";
 
-/** What the module appends to a line with extended=1, as far as `trace` has it, and what only ss tells. */
+/** Columns of `trace` that the module appends to a line with extended=1, and those that only ss supplies. */
 export const extendedColumns: readonly Column[] = [
   {
     wire: "record",
@@ -361,7 +360,7 @@ export const extendedColumns: readonly Column[] = [
     wireType: u64,
     type: u64,
     unit: "",
-    meaning: "number of the record among all that the module wanted to write: a hole is a loss",
+    meaning: "number of the record among all that the module meant to write: a gap is a loss",
     sources: { kmod: extended },
   },
   {
@@ -397,7 +396,7 @@ export const extendedColumns: readonly Column[] = [
     wireType: u32,
     type: u32,
     unit: "bytes",
-    meaning: "receive buffer: what waits for the application",
+    meaning: "receive buffer: bytes that wait for the application",
     sources: { kmod: extended, bpf: "extended", ss: "Recv-Q" },
   },
   {
@@ -406,7 +405,7 @@ export const extendedColumns: readonly Column[] = [
     wireType: u32,
     type: u32,
     unit: "bytes",
-    meaning: "maximum segment size as sent now",
+    meaning: "maximum segment size now used for sending",
     sources: { kmod: extended, bpf: "extended", ss: "mss" },
   },
   {
@@ -519,6 +518,15 @@ export const extendedColumns: readonly Column[] = [
   },
   {
     wire: null,
+    name: "backoff",
+    wireType: "",
+    type: "UTINYINT",
+    unit: "",
+    meaning: "times that the retransmission or probe timer expired since something new was acknowledged",
+    sources: { ss: "backoff" },
+  },
+  {
+    wire: null,
     name: "pid",
     wireType: "",
     type: u32,
@@ -546,7 +554,7 @@ export const extendedColumns: readonly Column[] = [
   },
 ];
 
-/** Columns of `trace` that no text carries. */
+/** Columns of `trace` that no text has. */
 export const derivedColumns: readonly Column[] = [
   {
     wire: null,
@@ -554,7 +562,7 @@ export const derivedColumns: readonly Column[] = [
     wireType: "",
     type: u16,
     unit: "",
-    meaning: "which of the given files the record is of, counted from 1",
+    meaning: "number of the capture that the record belongs to, counted from 1 in the order given",
     sources: { kmod: "counted", bpf: "counted", tracefs: "counted", ss: "counted" },
   },
   {
@@ -590,7 +598,7 @@ export const derivedColumns: readonly Column[] = [
     wireType: "",
     type: "VARCHAR",
     unit: "",
-    meaning: "what else is told in words: the TCP state or its change, the reason of a reset",
+    meaning: "further information as text: the TCP state or its change, the reason for a reset",
     sources: { tracefs: "oldstate to newstate, state, reason", ss: "State" },
   },
 ];

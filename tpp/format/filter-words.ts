@@ -1,7 +1,7 @@
-/** What a capture was narrowed to, in words. */
+/** Describes the filters of a capture. */
 import type { TppFilters } from "./header.ts";
 
-/** What a capture was narrowed to, in a few words that hold foreign text; nothing where it took all. */
+/** The filters of a capture in a few words, which contain foreign text. "" for a capture without filters. */
 export function filterWords({ port, ports, hosts = [], netns, cgroup, pid, sample }: TppFilters): string {
   const ranges = ports ?? (port === null ? [] : [[port, port] as const]);
   const range = ([first, last]: readonly [number, number]): string =>

@@ -1,27 +1,27 @@
 /**
- * Makes metadata fit what readers take: long lists and texts are cut, what is optional and means nothing is left out.
+ * Makes metadata acceptable to readers. Long lists and texts are cut. Optional values that are invalid are left out.
  */
 
 type Json = Readonly<Record<string, unknown>>;
 type Accepted = (candidate: object) => boolean;
 
-/** How much is left of each text and list, from gentle to rough. */
+/** Lengths to which texts and lists are cut, tried in this order. */
 const cuts = [
   { characters: 16_384, entries: 2000 },
   { characters: 2048, entries: 500 },
   { characters: 256, entries: 100 },
 ] as const;
 
-/** What a file can do without, the least missed first. */
+/** Optional names, the least important first. */
 const optionalNames: Readonly<Record<string, readonly string[]>> = {
   TPPH: ["sockets", "imported", "command", "set", "module", "hostname", "events"],
   TPPC: ["module_sysctl", "module", "realtime_ns"],
   TPPT: ["sockets", "statistics", "module_sysctl", "command"],
 };
 
-/** Of a header, checkpoint or trailer that is refused: one like it that is accepted; undefined where there is none. */
+/** Changes a header, checkpoint or trailer as little as possible so that it is accepted. Undefined if that fails. */
 export function fitted(tag: string, value: object, accepted: Accepted): object | undefined {
-  const plain = JSON.parse(JSON.stringify(value)) as Json; // what JSON has no word for, such as NaN, is null now
+  const plain = JSON.parse(JSON.stringify(value)) as Json; // values that JSON lacks, such as NaN, become null
   if (accepted(plain)) return plain;
   for (const step of cuts) {
     const cut = new Set<string>();
@@ -43,8 +43,8 @@ function withNote(header: Json, cut: ReadonlySet<string>): Json {
 }
 
 /**
- * Losses are never left out: a cause that has no place under its name, or a count that is too high, is put where it has
- * one.
+ * Leaves out optional names until the value is accepted. Losses are never left out: a cause whose name is not allowed
+ * is counted as "other", and a count that is too high is limited.
  */
 function leaveOut(tag: string, value: Json, accepted: Accepted): object | undefined {
   let left: Json = value.lost === undefined ? value : { ...value, lost: plainLosses(value.lost) };

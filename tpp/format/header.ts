@@ -1,11 +1,11 @@
-/** The header, the checkpoints and the trailer of a file. */
+/** Types of the header, the checkpoints and the trailer of a file. */
 import type { SourceName, TextKind } from "../columns/columns.ts";
 import type { RecordLayout } from "./record-layout.ts";
 
 /** JSON of the header frame. Numbers that may pass 2^53 are decimal strings. */
 export interface TppHeader {
   readonly format: 1;
-  /** Random per capture; every checkpoint repeats it, so that frames of another file are noticed. */
+  /** Random for each capture. Every checkpoint repeats it, so that frames from another file are noticed. */
   readonly capture_id: string;
   readonly tool: { readonly name: string; readonly version: string };
   readonly source: SourceName | "import" | "synthetic";
@@ -18,7 +18,7 @@ export interface TppHeader {
     readonly release: string;
     readonly version: string;
     readonly machine: string;
-    /** CONFIG_HZ where it can be known; null otherwise. */
+    /** CONFIG_HZ, or null where it is not known. */
     readonly hz: number | null;
   };
   readonly clock: {
@@ -26,12 +26,13 @@ export interface TppHeader {
     readonly realtime_ns: string;
     readonly monotonic_ns: string;
     /**
-     * What CLOCK_MONOTONIC was, in ns, when the records' own clock read 0 ("0" where records carry the monotonic clock
-     * itself).
+     * CLOCK_MONOTONIC, in ns, at the moment when the records' own clock read 0. "0" where records have the monotonic
+     * clock itself.
      */
     readonly zero_monotonic_ns: string;
     /**
-     * `realtime` where the records carry the wall clock (imported text may); they are then counted from `realtime_ns`.
+     * `realtime` where the records have the wall clock, as imported text may. Times are then counted from
+     * `realtime_ns`.
      */
     readonly of_records?: "realtime";
   };
@@ -42,51 +43,51 @@ export interface TppHeader {
   readonly sysctl: Readonly<Record<string, string>>;
   readonly interfaces: readonly InterfaceSnapshot[];
   readonly command_line: readonly string[];
-  /** For records of the tcpprobe_plus module: what it says of itself. */
+  /** For records of the tcpprobe_plus module: its version and fields. */
   readonly module?: { readonly version: string | null; readonly fields: readonly string[] };
-  /** For `records`: where in a record which value is. */
+  /** For `records`: the layout of a record. */
   readonly records?: RecordLayout;
   /** For the source `bpf`. */
   readonly bpf?: BpfNotes;
-  /** In a file of a rotated set: what the files share, and its place among them, from 1. */
+  /** In a file of a rotated set: the id that its files share, and the number of this file, from 1. */
   readonly set?: { readonly id: string; readonly number: number };
-  /** What was run under the capture. `started_monotonic_ns`: CLOCK_MONOTONIC just before it was started. */
+  /** The command that was run under the capture. `started_monotonic_ns`: CLOCK_MONOTONIC just before it was started. */
   readonly command?: { readonly argv: readonly string[]; readonly started_monotonic_ns: string };
-  /** For the source `import`: what the text was before, and the files it was in. */
+  /** For the source `import`: the format of the imported text and the files that it came from. */
   readonly imported?: { readonly format: string; readonly files: readonly string[] };
-  /** Of sources whose records lack it: what the kernel said of each connection just before the first record. */
+  /** For sources whose records lack it: what the kernel reported about each connection just before the first record. */
   readonly sockets?: SocketNotes;
-  /** What whoever captured calls it. */
+  /** A name that the user gave the capture. */
   readonly label?: string;
-  /** Only when asked for. */
+  /** Recorded only on request. */
   readonly hostname?: string;
-  /** Things that whoever reads the numbers must know: what was guessed, what was not available. */
+  /** What a reader of the numbers must know, such as guesses and what was not available. */
   readonly notes?: readonly string[];
   /** In a file that `capture recover` wrote: where it came from and every damage found there, a line each. */
   readonly recovered?: { readonly from_capture_id: string; readonly damage: readonly string[] };
 }
 
-/** What a capture was narrowed to in the kernel; a connection had to pass all of it. */
+/** The filters of a capture, applied in the kernel. A connection had to pass all of them. */
 export interface TppFilters {
-  /** The one port at either end; null where there was none, or `ports`. */
+  /** A single port, at either end. Null without such a filter, or where `ports` is used. */
   readonly port: number | null;
-  /** First and last of each range of ports at either end. */
+  /** First and last port of each range, at either end. */
   readonly ports?: readonly (readonly [first: number, last: number])[];
-  /** Addresses at either end, or beginnings of them: `10.0.0.0/8`. */
+  /** Addresses or prefixes such as `10.0.0.0/8`, at either end. */
   readonly hosts?: readonly string[];
-  /** The network namespace: as it was called, and its inode number. */
+  /** The network namespace: its name as given, and its inode number. */
   readonly netns?: { readonly name: string; readonly inode: number };
   /** The cgroup (version 2): its folder, and its id. */
   readonly cgroup?: { readonly path: string; readonly id: string };
   readonly pid?: number;
-  /** One connection in so many, by a hash of both ends. */
+  /** Only one connection in this many was recorded, chosen by a hash of both ends. */
   readonly sample?: number;
 }
 
-/** What the kernel said of the connections at one moment. */
+/** What the kernel reported about all connections at one moment. */
 export interface SocketNotes {
   readonly monotonic_ns: string;
-  /** How many there were; the list may be shorter. */
+  /** Number of connections. The list may be shorter. */
   readonly known: number;
   readonly list: readonly SocketNote[];
 }
@@ -98,17 +99,17 @@ export interface SocketNote {
   readonly dport: number;
   /** The kernel's number of the socket. */
   readonly cookie?: string;
-  /** Congestion control; null where it was not told. */
+  /** Congestion control algorithm; null where it was not reported. */
   readonly cong: string | null;
-  /** Segments retransmitted since the connection began; null where it was not told. */
+  /** Segments retransmitted since the connection began; null where it was not reported. */
   readonly retransmits: number | null;
 }
 
-/** What the source `bpf` says of itself. */
+/** Facts about the source `bpf`. */
 export interface BpfNotes {
   /** SHA-256 of the object that was loaded. */
   readonly object_sha256: string;
-  /** Kernel functions (`fentry/tcp_v4_do_rcv`) and tracepoints (`tp_btf/tcp_probe`) that records were taken at. */
+  /** Kernel functions (`fentry/tcp_v4_do_rcv`) and tracepoints (`tp_btf/tcp_probe`) at which records were taken. */
   readonly hooks: readonly string[];
   /** Hooks that the kernel refused or lacks, each with its reason. */
   readonly refused: Readonly<Record<string, string>>;
@@ -118,7 +119,7 @@ export interface InterfaceSnapshot {
   readonly name: string;
   readonly mtu: number | null;
   readonly qdisc: string | null;
-  /** Offload features by ethtool's name; null where they could not be read. */
+  /** Offload features by ethtool's names; null where they could not be read. */
   readonly offloads: Readonly<Record<string, boolean>> | null;
 }
 
@@ -134,7 +135,7 @@ export interface ModuleCounts {
 /** JSON of the checkpoint that follows each data frame. */
 export interface TppCheckpoint {
   readonly capture_id: string;
-  /** Number of the data frame it follows, counted from 1 without holes. */
+  /** Number of the data frame that it follows, counted from 1 without gaps. */
   readonly frame: number;
   /** Offset and compressed size of that data frame, and its zstd content checksum (low 32 bits of XXH64). */
   readonly offset: number;
@@ -144,7 +145,7 @@ export interface TppCheckpoint {
   readonly monotonic_ns: string;
   /** CLOCK_REALTIME at the same moment (to a millisecond): shows where the clock was stepped. */
   readonly realtime_ns?: string;
-  /** Lines and bytes of that frame alone: with the totals they place the frame in the capture. */
+  /** Lines and bytes of that frame alone. Together with the totals they give the frame's position in the capture. */
   readonly frame_lines: number;
   readonly frame_raw_bytes: number;
   /** Totals up to and including that frame. */
@@ -156,7 +157,7 @@ export interface TppCheckpoint {
   readonly module_sysctl?: Readonly<Record<string, string>>;
 }
 
-/** What a source knows and a checkpoint carries. */
+/** The parts of a checkpoint that a source supplies. */
 export type CheckpointExtras = Pick<TppCheckpoint, "module" | "module_sysctl">;
 
 /** JSON of the trailer. */
@@ -176,9 +177,9 @@ export interface TppTrailer {
   readonly statistics?: { readonly start: string | null; readonly end: string | null };
   /** The module's settings at the end, as they were during the run. */
   readonly module_sysctl?: Readonly<Record<string, string>>;
-  /** As in the header, just after the last record. */
+  /** As in the header, but just after the last record. */
   readonly sockets?: SocketNotes;
-  /** How the command under the capture ended; absent while it had not. */
+  /** How the command under the capture ended. Absent if it had not. */
   readonly command?: CommandEnd;
 }
 

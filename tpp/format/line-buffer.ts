@@ -3,7 +3,7 @@ import { maxRawFrameBytes } from "./zstd-frame.ts";
 
 const newline = 10;
 
-/** New memory costs more than what it is filled with: as many chunks as a writer lets wait are used again. */
+/** Chunks kept for reuse, as many as a writer lets wait. Allocating memory costs more than filling it. */
 const maxSpare = 9;
 
 export interface LineChunk {
@@ -11,7 +11,7 @@ export interface LineChunk {
   readonly lines: number;
 }
 
-/** Above one newline in so many bytes, looking at each byte is quicker than asking for the next newline. */
+/** If lines are shorter than this, examining each byte is faster than searching for the next newline. */
 const shortLine = 6;
 const stretchBytes = 16 * 1024;
 
@@ -20,7 +20,7 @@ export function countNewlines(bytes: Buffer): number {
   let lines = 0;
   for (let start = 0; start < bytes.length; start += stretchBytes) {
     const stretch = bytes.subarray(start, start + stretchBytes);
-    // As the lines were in the stretch before.
+    // Choose by the length of lines in the previous stretch.
     lines = lines * shortLine > stretchBytes ? countByByte(stretch) : countByLine(stretch);
     count += lines;
   }
@@ -35,23 +35,23 @@ function countByLine(bytes: Buffer): number {
 
 function countByByte(bytes: Buffer): number {
   let count = 0;
-  // 1 for a newline, 0 for all else, without a branch that would be guessed wrongly half of the time.
+  // 1 for a newline, 0 for any other byte, without a branch that would often be mispredicted.
   for (let at = 0; at < bytes.length; at += 1) count += ((bytes[at]! ^ newline) - 1) >>> 31;
   return count;
 }
 
-/** Lines as the format counts them: newlines, and one more for a last line without. */
+/** Number of lines as the format counts them: newlines, plus one for a last line without a newline. */
 export function countLines(bytes: Buffer): number {
   return countNewlines(bytes) + (bytes.length > 0 && bytes[bytes.length - 1] !== newline ? 1 : 0);
 }
 
-/** How bytes divide into what the format counts as lines. */
+/** Divides bytes into the units that the format counts as lines. */
 interface Units {
-  /** Whole ones that end in bytes `from` to `to` of the buffer. */
+  /** Number of units that end in bytes `from` to `to` of the buffer. */
   count(buffer: Buffer, from: number, to: number): number;
-  /** Where the last whole one ends. */
+  /** Where the last whole unit ends. */
   end(buffer: Buffer, used: number): number;
-  /** Whether the last bytes are one that has not ended. */
+  /** Whether the bytes end inside a unit. */
   isOpen(bytes: Buffer): boolean;
 }
 
@@ -67,7 +67,7 @@ const recordsOf = (recordBytes: number): Units => ({
   isOpen: (bytes) => bytes.length % recordBytes !== 0,
 });
 
-/** What the format counts as lines: binary records of `recordBytes`, or lines of text where that is null. */
+/** Counts what the format counts as lines: binary records of `recordBytes`, or lines of text where that is null. */
 export function countUnits(bytes: Buffer, recordBytes: number | null): number {
   return recordBytes === null ? countLines(bytes) : Math.ceil(bytes.length / recordBytes);
 }
@@ -91,17 +91,17 @@ export class LineBuffer {
     return this.#used;
   }
 
-  /** Whole lines waiting in it. */
+  /** Number of whole lines in the buffer. */
   get lines(): number {
     return this.#lines;
   }
 
-  /** Those lines; valid until anything else is called. */
+  /** The whole lines in the buffer. Valid until the next call. */
   wholeLines(): Buffer {
     return this.#buffer.subarray(0, this.#used === 0 ? 0 : this.#buffer.lastIndexOf(newline, this.#used - 1) + 1);
   }
 
-  /** Takes as much of `chunk` as fits and says how much; when that is not all, `take` must be called next. */
+  /** Takes as much of `chunk` as fits and returns how much. If this is not all of it, call `take` next. */
   add(chunk: Buffer): number {
     const taken = chunk.subarray(0, this.#buffer.length - this.#used);
     taken.copy(this.#buffer, this.#used);
@@ -109,7 +109,7 @@ export class LineBuffer {
     return taken.length;
   }
 
-  /** What is free: bytes put at its beginning are taken by `filled`. */
+  /** The free space. Put bytes at its beginning, then call `filled`. */
   space(): Buffer {
     return this.#buffer.subarray(this.#used);
   }
@@ -121,8 +121,8 @@ export class LineBuffer {
   }
 
   /**
-   * The whole lines waiting, or undefined when there are none; what is left of the last line stays. A line that leaves
-   * less than `room` makes the buffer grow, and is cut at the format's limit.
+   * Takes the whole lines from the buffer, or returns undefined if there are none. The beginning of an unfinished line
+   * stays. If that leaves less than `room` bytes, the buffer grows. At the format's limit the line is cut.
    */
   take(room = 1): LineChunk | undefined {
     if (this.#lines === 0) {
@@ -136,12 +136,12 @@ export class LineBuffer {
     return this.#cut(this.#units.end(this.#buffer, this.#used));
   }
 
-  /** Everything that is left, a last line without newline too. */
+  /** Takes everything that is left, including a last line without a newline. */
   takeRest(): LineChunk | undefined {
     return this.#used === 0 ? undefined : this.#cut(this.#used);
   }
 
-  /** Gives a chunk's memory back for another frame. */
+  /** Gives a chunk's memory back for reuse. */
   recycle(chunk: LineChunk): void {
     const whole = Buffer.from(chunk.raw.buffer, chunk.raw.byteOffset, this.#frameBytes);
     if (chunk.raw.buffer.byteLength === this.#frameBytes && this.#spare.length < maxSpare) this.#spare.push(whole);
@@ -151,7 +151,7 @@ export class LineBuffer {
     const raw = this.#buffer.subarray(0, end);
     const next = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#frameBytes);
     const rest = this.#buffer.subarray(end, this.#used);
-    // A rest longer than a frame can only follow a grown line; it moves in a buffer of its own size.
+    // The rest can be longer than a frame only after the buffer has grown. It then gets a buffer that is large enough.
     const room = rest.length < next.length ? next : Buffer.allocUnsafeSlow(rest.length + this.#frameBytes);
     rest.copy(room);
     const lines = end === this.#used && this.#units.isOpen(raw) ? this.#lines + 1 : this.#lines;

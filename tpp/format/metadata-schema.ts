@@ -1,7 +1,7 @@
 /**
- * What header, checkpoint and trailer may hold. They are checked here, once, where they are read and where they are
- * written: whoever gets a TppHeader, TppCheckpoint or TppTrailer can rely on every type and range below. Text is
- * bounded in length only: it is foreign, and `foreignText` is for showing it.
+ * Defines what header, checkpoint and trailer may hold. They are checked here when they are read and when they are
+ * written, so code that gets a TppHeader, TppCheckpoint or TppTrailer can rely on every type and range below. For text
+ * only the length is limited. It is foreign text, and `foreignText` makes it safe to show.
  */
 import { sourceNames, textKinds } from "../columns/columns.ts";
 import { mostPort } from "../port.ts";
@@ -33,7 +33,7 @@ const line = text(1024 * 1024);
 const id = text(128, 1);
 const anyKey = text(256, 1);
 
-/** A million records a second for eight years. Sums of thousands of these are still exact. */
+/** A million records a second for eight years. Sums of thousands of such counts are still exact. */
 const lossCount = whole(0, 2 ** 48);
 const cause = matching(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/, "a cause in letters, digits and spaces");
 const losses = mapOf(cause, lossCount, 1000);
@@ -43,13 +43,13 @@ const eventName = matching(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "an event's name");
 const settings = mapOf(anyKey, line, 100_000);
 
 /**
- * Clocks in ns. CLOCK_MONOTONIC stays below 31 years, which a record's own time (18 digits, 9 of them behind the point)
- * cannot pass either; CLOCK_REALTIME between the years 1748 and 2191. So every sum and difference of a clock, another
- * one and a record's time fits in 64 bits.
+ * Clocks in ns. CLOCK_MONOTONIC is limited to 31 years, as is a record's own time (18 digits, 9 of them after the
+ * point). CLOCK_REALTIME is limited to the years 1748 to 2191. So every sum and difference of two clocks and a record's
+ * time fits in 64 bits.
  */
 const monotonic = decimal(0n, 10n ** 18n);
 const realtime = decimal(-7n * 10n ** 18n, 7n * 10n ** 18n);
-/** A later moment, counted from the header's. */
+/** A later time of CLOCK_REALTIME, in a checkpoint or the trailer. */
 const laterRealtime = decimal(-8n * 10n ** 18n, 8n * 10n ** 18n);
 
 const networkInterface = objectOf({
@@ -180,21 +180,21 @@ const trailer = objectOf({
 });
 
 /**
- * Which of a header's values cannot be, in one line such as `filters.port is 0, not a whole number from 1 to 65535`;
- * null for none.
+ * The first invalid value of a header, in one line such as `filters.port is 0, not a whole number from 1 to 65535`.
+ * Null if there is none.
  */
 export const headerProblem = (value: unknown): string | null => header(value, "");
 export const checkpointProblem = (value: unknown): string | null => checkpoint(value, "");
 export const trailerProblem = (value: unknown): string | null => trailer(value, "");
 
 /**
- * A header whose every value holds; of a .tpp, or of the metadata of a converted capture. `headerProblem` says what
- * does not.
+ * The header of a .tpp, or of a converted capture's metadata, if all its values are valid. Otherwise `headerProblem`
+ * says which is not.
  */
 export const asHeader = (value: unknown): TppHeader | undefined =>
   headerProblem(value) === null ? (value as TppHeader) : undefined;
 
-/** A checkpoint without the names that this version does not know: a file may have very many. */
+/** A checkpoint without names that this version does not know. A file may have many checkpoints, so memory matters. */
 export const asCheckpoint = (value: unknown): TppCheckpoint | undefined =>
   checkpointProblem(value) === null ? withoutUnknown(value as TppCheckpoint) : undefined;
 

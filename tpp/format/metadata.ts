@@ -1,4 +1,4 @@
-/** Metadata frames: skippable frames of a tag, a CRC and JSON. */
+/** Metadata frames: skippable frames that hold a tag, a CRC and JSON. */
 import { crc32 } from "node:zlib";
 import { HeaderValueError } from "../errors.ts";
 import { fitted } from "./fit-metadata.ts";
@@ -12,7 +12,7 @@ export type MetadataTag = "TPPH" | "TPPC" | "TPPT";
 /** Magic, length, tag, CRC32. */
 export const metadataPrefixBytes = 16;
 
-/** No metadata frame's payload is larger. */
+/** Largest payload of a metadata frame. */
 export const maxMetadataBytes = 16 * 1024 * 1024;
 
 const problemOf: Readonly<Record<MetadataTag, (value: unknown) => string | null>> = {
@@ -22,9 +22,9 @@ const problemOf: Readonly<Record<MetadataTag, (value: unknown) => string | null>
 };
 
 /**
- * A skippable frame of tag, CRC32 of tag and JSON, JSON. What a reader would refuse is never written: what is too long
- * is cut, and a note in the header says so. Throws a HeaderValueError for values that mean nothing, such as a clock in
- * another century.
+ * Makes a skippable frame of the tag, the CRC32 of tag and JSON, and the JSON. Nothing is written that a reader would
+ * refuse: values that are too long are cut, with a note in the header. Throws a HeaderValueError for invalid values,
+ * such as a clock in another century.
  */
 export function encodeMetadata(tag: MetadataTag, value: TppHeader | TppCheckpoint | TppTrailer): Buffer {
   let json = Buffer.from(JSON.stringify(value), "utf8");
@@ -43,7 +43,7 @@ export function encodeMetadata(tag: MetadataTag, value: TppHeader | TppCheckpoin
   return frame;
 }
 
-/** Why a reader would not take it; null: it would. */
+/** Why a reader would refuse it, or null. */
 const refusal = (tag: MetadataTag, value: object, json: Buffer): string | null =>
   8 + json.length > maxMetadataBytes ? "it is too long" : (problemOf[tag](value) ?? shapeProblem(json));
 
@@ -52,7 +52,7 @@ export const tagOf = (bytes: Buffer): MetadataTag | undefined => {
   return tag in problemOf ? (tag as MetadataTag) : undefined;
 };
 
-/** The JSON's value; undefined where it does not parse, or is deeper or has more values than any of ours. */
+/** The JSON's value. Undefined if it does not parse, is nested too deep or has too many values. */
 export function parseMetadata(json: Buffer): unknown {
   if (shapeProblem(json) !== null) return undefined;
   try {
@@ -69,8 +69,9 @@ const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * What makes JSON cost more than its size to hold, or recursion to go through: depth, and the number of values. Names
- * that this version does not know may hold anything, so this is looked at before the JSON is parsed.
+ * Checks the depth of JSON and its number of values. Too many values would take far more memory than the text does, and
+ * depth would exhaust the stack. Names that this version does not know may hold anything, so this is checked before the
+ * JSON is parsed.
  */
 export function shapeProblem(json: Buffer): string | null {
   let depth = 0;

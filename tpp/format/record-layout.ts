@@ -1,18 +1,18 @@
 /**
- * Binary records: all of one length, one after the other, each value at a fixed place. The header describes them, so
- * that any program can read them; a description that makes no sense is refused here and never used for a read.
+ * Describes binary records. All have the same length, and each value has a fixed offset. The description is in the
+ * header, so that any program can read the records. It is checked here, and an invalid one is never used for a read.
  */
 
-/** Numbers are little-endian but for `u16be`; `bytes16` is an address, `chars16` text that a zero ends. */
+/** Numbers are little-endian, except `u16be`. `bytes16` is an address, `chars16` is text that ends at a zero byte. */
 export const fieldBytes = { u8: 1, u16: 2, u16be: 2, u32: 4, u64: 8, bytes16: 16, chars16: 16 } as const;
 export type FieldType = keyof typeof fieldBytes;
 
 export interface RecordField {
   readonly name: string;
   readonly type: FieldType;
-  /** Bytes from the record's beginning. */
+  /** Offset in the record, bytes. */
   readonly offset: number;
-  /** Only in records whose field of that name, a u8, has that value; otherwise the bytes mean nothing. */
+  /** The field exists only in records whose u8 field of this name has this value. */
   readonly only?: { readonly field: string; readonly value: number };
 }
 
@@ -20,14 +20,14 @@ export interface RecordLayout {
   readonly version: 1;
   /** Length of a record. */
   readonly bytes: number;
-  /** Whether sequence numbers are the segments' own, or count from the connection's first. */
+  /** Whether sequence numbers are those in the segments, or count from the connection's first one. */
   readonly sequence: "absolute" | "relative";
   /** Kernel ticks a second, the unit of fields in jiffies. */
   readonly hz: number;
   readonly fields: readonly RecordField[];
 }
 
-/** No record is longer. */
+/** Greatest length of a record. */
 export const maxRecordBytes = 64 * 1024;
 const maxFields = 1000;
 
@@ -36,7 +36,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isWhole = (value: unknown, least: number, most: number): value is number =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 
-/** What is wrong with a description, in one line; null for nothing. */
+/** What is wrong with a description, in one line. Null if it is valid. */
 export function layoutProblem(value: unknown): string | null {
   if (!isObject(value)) return "records is not an object";
   const { version, bytes, sequence, hz, fields } = value;

@@ -1,7 +1,7 @@
-/** Reads the values of binary records at the places that their layout names. */
+/** Reads the values of binary records according to their layout. */
 import { type FieldType, fieldBytes, layoutProblem, type RecordField, type RecordLayout } from "./record-layout.ts";
 
-/** A field's value in the record that begins at a byte of the given view. */
+/** Returns a field's value in the record that begins at byte `at` of the view. */
 export type NumberAt = (view: DataView, at: number) => number;
 export type BigIntAt = (view: DataView, at: number) => bigint;
 export type TextAt = (view: DataView, at: number) => string;
@@ -10,7 +10,7 @@ export class RecordValues {
   readonly layout: RecordLayout;
   readonly #fields: ReadonlyMap<string, RecordField>;
 
-  /** Throws a RangeError for a layout that makes no sense: nothing is ever read outside a record. */
+  /** Throws a RangeError for an invalid layout, so that nothing is ever read outside a record. */
   constructor(layout: RecordLayout) {
     const problem = layoutProblem(layout);
     if (problem !== null) throw new RangeError(problem);
@@ -22,7 +22,7 @@ export class RecordValues {
     return this.#fields.has(name);
   }
 
-  /** Of a whole number up to 32 bits; null where records have no such field. */
+  /** A reader for a whole number of up to 32 bits. Null if records have no such field. */
   number(name: string): NumberAt | null {
     const offset = this.#offset(name, "u8", "u16", "u16be", "u32");
     if (offset === null) return null;
@@ -38,13 +38,13 @@ export class RecordValues {
     }
   }
 
-  /** Of a whole number of 64 bits. */
+  /** A reader for a whole number of 64 bits. */
   bigint(name: string): BigIntAt | null {
     const offset = this.#offset(name, "u64");
     return offset === null ? null : (view, at) => view.getBigUint64(at + offset, true);
   }
 
-  /** Of text that a zero ends, as Latin-1: foreign, of at most 16 characters. */
+  /** A reader for text that ends at a zero byte, decoded as Latin-1. It is foreign text of at most 16 characters. */
   text(name: string): TextAt | null {
     const offset = this.#offset(name, "chars16");
     if (offset === null) return null;
@@ -59,7 +59,7 @@ export class RecordValues {
     };
   }
 
-  /** Of an address, as documented: IPv4 dotted, IPv6 in canonical form; by the field `family`. */
+  /** A reader for an address as text. The field `family` selects dotted IPv4 or canonical IPv6. */
   address(name: string): TextAt | null {
     const offset = this.#offset(name, "bytes16");
     const family = this.number("family");
@@ -76,7 +76,7 @@ export class RecordValues {
 const ipv4 = (view: DataView, at: number): string =>
   `${view.getUint8(at)}.${view.getUint8(at + 1)}.${view.getUint8(at + 2)}.${view.getUint8(at + 3)}`;
 
-/** RFC 5952. */
+/** An IPv6 address in the canonical form of RFC 5952. */
 function ipv6(view: DataView, at: number): string {
   const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(at + 2 * index));
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) return `::ffff:${ipv4(view, at + 12)}`;

@@ -1,6 +1,6 @@
 /**
- * Small checks that are put together to describe what JSON may hold. A check gets a value and the name to call it by,
- * and returns null, or one line that says what is wrong. Names that a description does not know are let through.
+ * Small checks that are combined to describe what JSON may hold. A check gets a value and its name. It returns null, or
+ * one line that says what is wrong. Names that a description does not mention are accepted.
  */
 import { foreignText } from "../foreign-text.ts";
 
@@ -19,7 +19,7 @@ function shown(value: unknown): string {
 const must = (holds: boolean, value: unknown, name: string, expected: string): string | null =>
   holds ? null : `${name} ${shown(value)}, not ${expected}`;
 
-/** What is expected is put in words once, not at each value. */
+/** A check with a text for what is expected. The text is built once, not for each value. */
 function checked(holds: (value: unknown) => boolean, expected: string): Check {
   return (value, name) => must(holds(value), value, name, expected);
 }
@@ -30,7 +30,7 @@ export const whole = (least: number, most: number): Check =>
     `a whole number from ${least} to ${most}`,
   );
 
-/** A number with a fraction. */
+/** A number that may have a fraction. */
 export const real = (least: number, most: number): Check =>
   checked((value) => typeof value === "number" && value >= least && value <= most, `a number from ${least} to ${most}`);
 
@@ -45,10 +45,10 @@ export const text = (most: number, least = 0): Check =>
 export const matching = (pattern: RegExp, expected: string): Check =>
   checked((value) => typeof value === "string" && pattern.test(value), expected);
 
-/** A whole number that may pass 2^53, as text in decimal digits. */
+/** A whole number that may exceed 2^53, as text in decimal digits. */
 export const decimal = (least: bigint, most: bigint): Check =>
   checked((value) => {
-    // The length comes first: a number of millions of digits takes seconds to read.
+    // Check the length first, because parsing millions of digits takes seconds.
     if (typeof value !== "string" || value.length > 20 || !/^-?\d+$/.test(value)) return false;
     const number = BigInt(value);
     return number >= least && number <= most;
@@ -88,7 +88,7 @@ export const pairOf =
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** An object with these names, and any others. */
+/** An object with these names. It may have others. */
 export function objectOf(fields: Readonly<Record<string, Check>>): Check {
   const checks = Object.entries(fields);
   return (value, name) => {
@@ -99,7 +99,7 @@ export function objectOf(fields: Readonly<Record<string, Check>>): Check {
   };
 }
 
-/** An object whose names are data. Names that every object has (`constructor`) are none of them. */
+/** An object whose names are data. Names that every object has, such as `constructor`, are not allowed. */
 export const mapOf =
   (key: Check, check: Check, most: number): Check =>
   (value, name) => {
@@ -113,7 +113,7 @@ export const mapOf =
     );
   };
 
-/** A list without the same name twice, capitals or not. */
+/** A list in which no name occurs twice, ignoring case. */
 export const namesOf =
   (check: Check, most: number): Check =>
   (value, name) => {
@@ -127,7 +127,7 @@ export const namesOf =
     });
   };
 
-/** One check, then another that relies on it. */
+/** A check followed by another that relies on it. */
 export const both =
   (first: Check, second: Check): Check =>
   (value, name) =>

@@ -1,6 +1,6 @@
 /**
- * The zstd seekable format's table (version 0.1.0 of that format): one entry for every frame before it. Skippable
- * frames are entries with a raw size of 0, so that the sums of the compressed sizes are file offsets.
+ * The seek table of the zstd seekable format, version 0.1.0. It has one entry for every frame before it. Skippable
+ * frames are entries with a raw size of 0, so that sums of the compressed sizes are file offsets.
  */
 import { seekTableMagic } from "./zstd-frame.ts";
 
@@ -16,7 +16,7 @@ const footerBytes = 9;
 const entryBytes = 12;
 const checksumFlag = 0x80;
 
-/** Low 32 bits of XXH64 of nothing, the checksum of a skippable frame's entry. */
+/** Low 32 bits of XXH64 of an empty input: the checksum in a skippable frame's entry. */
 export const emptyChecksum = 0x51d8e999;
 
 export const skippableEntry = (compressedBytes: number): SeekEntry => ({
@@ -40,7 +40,7 @@ export function encodeSeekTable(entries: readonly SeekEntry[]): Buffer {
   return table;
 }
 
-/** Entries as a table holds them, collected one after the other: 12 bytes each, however many there are. */
+/** Collects entries in the table's own form, 12 bytes each, so that many of them take little memory. */
 export class SeekEntries {
   #bytes = Buffer.alloc(64 * entryBytes);
   count = 0;
@@ -52,7 +52,7 @@ export class SeekEntries {
     this.count += 1;
   }
 
-  /** Whether a table's entries are just these. */
+  /** Whether a table has exactly these entries. */
   equals(table: Buffer): boolean {
     const length = this.count * entryBytes;
     return table.length === seekTableBytes(this.count) && table.compare(this.#bytes, 0, length, 8, 8 + length) === 0;
@@ -65,14 +65,14 @@ function writeEntry(target: Buffer, at: number, compressedBytes: number, rawByte
   target.writeUInt32LE(checksum, at + 8);
 }
 
-/** Length of a table of so many entries. */
+/** Length of a table with this number of entries. */
 export const seekTableBytes = (entries: number): number => 8 + entries * entryBytes + footerBytes;
 
 export const seekTableFooterBytes = footerBytes;
 
 /**
- * How many entries a table says it has, by the last bytes of it; undefined when these, or its length, are none of a
- * table.
+ * The number of entries that a table's footer states. Undefined if the footer is not that of a table, or the number
+ * does not fit the table's length.
  */
 export function seekTableEntries(footer: Buffer, tableBytes: number): number | undefined {
   if (footer.length !== footerBytes) return undefined;

@@ -4,33 +4,33 @@ export const zstdMagic = 0xfd2fb528;
 export const skippableMagic = 0x184d2a50;
 export const seekTableMagic = 0x184d2a5e;
 
-/** RFC 8878, 3.1.1.2.4: no block is larger, compressed or not. */
+/** Largest block, compressed or not (RFC 8878, section 3.1.1.2.4). */
 const maxBlockBytes = 128 * 1024;
 
 /** Longest frame header: magic, descriptor, window, dictionary id, content size. */
 export const maxFrameHeaderBytes = 18;
 
-/** No data frame holds more; a reader may refuse one that claims to. */
+/** Most text in a data frame. A reader may refuse a frame that claims more. */
 export const maxRawFrameBytes = 16 * 1024 * 1024;
 
-/** No data frame takes more of the file: text that cannot be compressed, in blocks of some 50 bytes. */
+/** Most bytes that a data frame can take in the file: incompressible text in blocks of about 50 bytes. */
 const mostBlockBytes = (rawBytes: number): number => rawBytes + (rawBytes >> 4) + 1024;
 
-/** What stands between reading a frame's header and knowing where it ends. */
+/** The end of a frame, or why it was not found. */
 export type FrameEnd =
   | { readonly ok: true; readonly end: number; readonly rawBytes: number; readonly checksum: number }
-  /** `cut`: the file ends inside the frame, as far as can be seen. */
+  /** `cut`: the file seems to end inside the frame. */
   | { readonly ok: false; readonly cut: boolean; readonly why: string };
 
-/** Reads `length` bytes at `offset`, fewer only at the end of the file. The result is valid until the next call. */
+/** Reads `length` bytes at `offset`, or fewer at the end of the file. The result is valid until the next call. */
 export type ReadAt = (offset: number, length: number) => Buffer;
 
 const cut: FrameEnd = { ok: false, cut: true, why: "the file ends inside it" };
 const bad = (why: string): FrameEnd => ({ ok: false, cut: false, why });
 
 /**
- * Finds the end of the data frame at `offset` from its header and block headers alone. `mayGoOn` is asked at each
- * block.
+ * Finds the end of the data frame at `offset` from its header and block headers alone. It stops when `mayGoOn`, called
+ * for each block, returns false.
  */
 export function measureDataFrame(readAt: ReadAt, offset: number, mayGoOn: () => boolean): FrameEnd {
   const header = readAt(offset, maxFrameHeaderBytes);
@@ -39,7 +39,7 @@ export function measureDataFrame(readAt: ReadAt, offset: number, mayGoOn: () => 
   const singleSegment = (descriptor & 0x20) !== 0;
   if ((descriptor & 0x04) === 0) return bad("it has no content checksum");
   if ((descriptor & 0x18) !== 0) return bad("its header has reserved bits set");
-  if ((descriptor & 0x03) !== 0) return bad("it wants a dictionary");
+  if ((descriptor & 0x03) !== 0) return bad("it needs a dictionary");
   const sizeFlag = descriptor >> 6;
   if (sizeFlag === 0 && !singleSegment) return bad("its header does not state its size");
   const sizeBytes = sizeFlag === 0 ? 1 : 2 ** sizeFlag;

@@ -1,15 +1,15 @@
 /**
- * Small reads anywhere in a file, through two windows, so that walking frames and searching touch only what they need.
+ * Small reads anywhere in a file. Two windows buffer them, so that walking and searching read only what they need.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { NotAFileError } from "../errors.ts";
 import type { ReadAt } from "../format/zstd-frame.ts";
 
-/** What `at` reads at once, at least. */
+/** Least number of bytes that `at` reads at a time. */
 export const windowBytes = 1024;
 const peekBytes = 4096;
 
-/** A stretch of the file, in memory of its own. */
+/** A buffered part of the file. */
 class Window {
   bytes: Buffer;
   start = 0;
@@ -33,7 +33,7 @@ class Window {
     }
   }
 
-  /** What it holds of these bytes. */
+  /** Those of these bytes that it holds. */
   part(offset: number, length: number): Buffer {
     const from = offset - this.start;
     return this.bytes.subarray(from, Math.max(from, Math.min(from + length, this.length)));
@@ -42,7 +42,7 @@ class Window {
 
 export class ByteReader {
   readonly fileBytes: number;
-  /** What of it is on the disk: less than `fileBytes` where it has holes. */
+  /** Bytes that the file takes on the disk: less than `fileBytes` if it is sparse. */
   readonly storedBytes: number;
   /** Bytes read from the file so far. */
   readBytes = 0;
@@ -50,7 +50,7 @@ export class ByteReader {
   readonly #front = new Window(windowBytes);
   readonly #behind = new Window(peekBytes);
 
-  /** Throws a NotAFileError for what cannot be read at any place: a pipe, a device. */
+  /** Throws a NotAFileError for a pipe or a device, which cannot be read at arbitrary offsets. */
   constructor(path: string) {
     this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // so that a FIFO does not wait for a writer
     const stat = fstatSync(this.#fd);
@@ -60,7 +60,7 @@ export class ByteReader {
       throw new NotAFileError(path);
     }
     this.fileBytes = stat.size;
-    // File systems that keep small files elsewhere, or do not count, say 0.
+    // Some file systems report 0 blocks: they store small files elsewhere, or do not count.
     this.storedBytes = stat.blocks > 0 ? Math.min(stat.size, stat.blocks * 512) : stat.size;
   }
 
@@ -78,7 +78,7 @@ export class ByteReader {
     return window.part(offset, available);
   };
 
-  /** One byte; where it is far away, from a window of its own, so that looking there does not cost what `at` holds. */
+  /** One byte. A distant one is read through the second window, so that the contents of the first are kept. */
   byteAt(offset: number): number | undefined {
     if (offset >= this.fileBytes) return undefined;
     if (this.#front.holds(offset, 1)) return this.#front.part(offset, 1)[0];
@@ -89,7 +89,7 @@ export class ByteReader {
     return this.#behind.part(offset, 1)[0];
   }
 
-  /** Reads into memory of the caller's; returns how many bytes there were. */
+  /** Reads into the caller's memory. Returns the number of bytes read. */
   into(target: Buffer, offset: number): number {
     let done = 0;
     while (done < target.length) {

@@ -1,30 +1,30 @@
-/** What a walk or a check found wrong with a file. */
+/** Kinds of damage that a walk or a check finds in a file. */
 
 export type DamageKind =
-  /** The header frame does not hold. */
+  /** The header frame is damaged. */
   | "header"
   /** The file ends before its trailer and seek table: it was cut, or is still being written. */
   | "cut"
-  /** Bytes that are no frame of the format. */
+  /** Bytes that are not a frame of the format. */
   | "unreadable"
-  /** A data frame that is not what its checkpoint says. */
+  /** A data frame that does not match its checkpoint. */
   | "data"
   /** A data frame without its checkpoint. */
   | "checkpoint"
-  /** A frame that is known to have been written and is not there. */
+  /** A frame that is known to have been written, but is missing. */
   | "missing"
-  /** A frame that was there before. */
+  /** A frame that occurs a second time. */
   | "repeated"
-  /** A frame that stands before an earlier one. */
+  /** A frame in the wrong order. */
   | "order"
-  /** A frame of another capture. */
+  /** A frame from another capture. */
   | "foreign"
-  /** Values that the file, or another frame of it, contradicts. */
+  /** Values that contradict the file's size or another frame. */
   | "unbelievable"
-  /** Trailer, or what follows it, does not hold. */
+  /** The trailer, or what follows it, is damaged. */
   | "trailer"
   | "seek table"
-  /** How many further ones there are, behind the last that is listed. */
+  /** The number of damages that are not listed. */
   | "more";
 
 export interface TppDamage {
@@ -33,21 +33,21 @@ export interface TppDamage {
   readonly offset: number;
   /** Number of the data frame concerned, where it is known. */
   readonly frame: number | null;
-  /** Lines that are missing because of it; null where nobody can know, or none. */
+  /** Number of lines that are missing because of it. Null if this is not known, or none are. */
   readonly missingLines: number | null;
   /** One line: what is wrong and where. */
   readonly text: string;
 }
 
-/** Listed one by one; what is more is counted. */
+/** Most damages listed one by one. Further ones are only counted. */
 const mostListed = 100;
 
-/** Collects damages. The list stays short however many there are: a file may have one every few bytes. */
+/** Collects damages. The list is bounded, because a file may have a damage every few bytes. */
 export class DamageList {
   readonly #listed: TppDamage[] = [];
   #furtherMissing: number | null = null;
   #firstFurther = Number.POSITIVE_INFINITY;
-  /** How many there are. */
+  /** Number of damages. */
   count = 0;
 
   add(damage: TppDamage): void {
@@ -64,7 +64,7 @@ export class DamageList {
     return this.#listed.some((damage) => damage.kind === kind);
   }
 
-  /** By offset; where they are too many to list, the last entry says how many more there are. */
+  /** The damages by offset. If there are too many to list, the last entry gives the number of others. */
   list(): TppDamage[] {
     const listed = [...this.#listed].sort((a, b) => a.offset - b.offset);
     const further = this.count - listed.length;

@@ -1,6 +1,7 @@
 /**
- * Bounds the work on one file by what of it is on the disk, so that no content makes a reader slow: a few times what a
- * sound file of its size needs. What was done is counted in bytes read, or something like it for a step of its own.
+ * Limits the work on one file, so that no content can make a reader slow. The limit depends on the file's size on the
+ * disk, and is a few times what an intact file of that size needs. Work is counted in bytes read; other steps count as
+ * a number of bytes.
  */
 export class Effort {
   #left: number;
@@ -9,7 +10,7 @@ export class Effort {
     this.#left = 16 * storedBytes + 1024 * 1024 * 1024;
   }
 
-  /** False once there is nothing left. */
+  /** Returns false once the limit is reached. */
   spend(bytes: number): boolean {
     this.#left -= bytes;
     return this.#left >= 0;

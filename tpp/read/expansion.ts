@@ -1,15 +1,15 @@
 /**
- * How much text a file may hold for each of its bytes. zstd can make 16 MiB of 500 bytes, as often as somebody likes.
+ * Limits how much text a file may hold for each of its bytes. zstd can expand 500 bytes to 16 MiB, any number of times.
  */
 import { ExpansionError } from "../errors.ts";
 
-/** Bytes of text for each byte of the file; docs/tpp-format.md, "Limits", has what was measured. */
+/** Most bytes of text for each byte of the file. See docs/tpp-format.md, "Limits", for measurements. */
 export const defaultMaxExpansion = 2000;
 
-/** So much text is never too much: reading it takes about a second. */
+/** This much text is always allowed: reading it takes about a second. */
 export const alwaysAllowedBytes = 64 * 1024 * 1024;
 
-/** What is known of a file that was walked. */
+/** Sizes that a walk found. */
 export interface WalkedSizes {
   readonly path: string;
   /** Bytes that the file takes on the disk. */
@@ -19,7 +19,7 @@ export interface WalkedSizes {
 }
 
 /**
- * Throws an ExpansionError where the frames claim more text than allowed; the walk's own `maxExpansion` unless told.
+ * Throws an ExpansionError if the frames claim more text than allowed. The default is the walk's own `maxExpansion`.
  */
 export function checkExpansion(walk: WalkedSizes, maxExpansion: number = walk.maxExpansion): void {
   const { path, storedBytes, frames } = walk;

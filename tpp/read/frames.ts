@@ -1,4 +1,4 @@
-/** The frames that a .tpp file is made of, found one after the other. */
+/** Reads the frame at a given offset of a .tpp file. */
 import { crc32 } from "node:zlib";
 import { type MetadataTag, maxMetadataBytes, metadataPrefixBytes, parseMetadata, tagOf } from "../format/metadata.ts";
 import { measureDataFrame, seekTableMagic, skippableMagic, zstdMagic } from "../format/zstd-frame.ts";
@@ -13,13 +13,13 @@ export interface DataFrame {
   readonly checksum: number;
 }
 
-/** A metadata frame whose CRC holds. */
+/** A metadata frame whose CRC matches. */
 export interface MetadataFrame {
   readonly kind: "metadata";
   readonly offset: number;
   readonly end: number;
   readonly tag: MetadataTag;
-  /** Parsed JSON; undefined where it does not parse. */
+  /** Parsed JSON, or undefined if it does not parse. */
   readonly value: unknown;
 }
 
@@ -29,7 +29,7 @@ export interface SeekTableFrame {
   readonly end: number;
 }
 
-/** Not a sound frame of a .tpp file. `cut`: because the file ends in it, as far as can be seen. */
+/** Not an intact frame of a .tpp file. `cut`: the file seems to end inside it. */
 export interface BrokenFrame {
   readonly kind: "broken";
   readonly offset: number;
@@ -39,7 +39,7 @@ export interface BrokenFrame {
 
 export type Frame = DataFrame | MetadataFrame | SeekTableFrame | BrokenFrame;
 
-/** What the steps and block headers cost that hardly read anything. */
+/** The cost, in bytes, of steps and block headers that hardly read anything. */
 const stepCost = 1024;
 const blockCost = 64;
 
@@ -64,13 +64,13 @@ export function frameAt(reader: ByteReader, offset: number, effort: Effort): Fra
   if (length > maxMetadataBytes) return broken(false, "it is too long");
   if (8 + length <= windowBytes) reader.at(offset, 8 + length); // all of it in one read
   const tag = tagOf(reader.at(offset + 8, 4));
-  if (!tag || !looksLikeObject(reader, offset, end)) return broken(false, "it is none of the format's frames");
+  if (!tag || !looksLikeObject(reader, offset, end)) return broken(false, "it is not a frame of the format");
   if (!effort.spend(length)) return broken(false, "looking further would take too long");
-  if (!crcHolds(reader, offset, end)) return broken(false, "its checksum does not hold");
+  if (!crcHolds(reader, offset, end)) return broken(false, "its checksum does not match");
   return { kind: "metadata", offset, end, tag, value: metadataValue(reader, offset, end) };
 }
 
-/** Signs that cost nothing, looked at before anything that does: JSON of ours begins and ends with a brace. */
+/** A cheap test before any expensive one: the JSON of a metadata frame begins and ends with a brace. */
 const looksLikeObject = (reader: ByteReader, offset: number, end: number): boolean =>
   end - offset > metadataPrefixBytes + 1 &&
   reader.at(offset, metadataPrefixBytes + 1)[metadataPrefixBytes] === 0x7b &&
@@ -78,7 +78,7 @@ const looksLikeObject = (reader: ByteReader, offset: number, end: number): boole
 
 const stretch = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** Over the tag and the JSON, a stretch after the other: until it holds, nothing says that the length is right. */
+/** Checks the CRC of tag and JSON piece by piece, because the frame's length may be wrong until the CRC matches. */
 function crcHolds(reader: ByteReader, offset: number, end: number): boolean {
   const prefix = reader.at(offset, metadataPrefixBytes);
   const expected = prefix.readUInt32LE(12);
@@ -93,7 +93,7 @@ function crcHolds(reader: ByteReader, offset: number, end: number): boolean {
   return crc === expected;
 }
 
-/** The JSON of a metadata frame, whether its CRC holds or not; undefined where it does not parse. */
+/** The JSON of a metadata frame, even if its CRC does not match. Undefined if it does not parse. */
 export function metadataValue(reader: ByteReader, offset: number, end: number): unknown {
   const start = offset + metadataPrefixBytes;
   const length = Math.max(0, end - start);

@@ -1,4 +1,4 @@
-/** The header of a file without the rest of it. */
+/** Reads only the header of a file. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { TppHeader } from "../format/header.ts";
@@ -7,8 +7,8 @@ import { asHeader } from "../format/metadata-schema.ts";
 import { skippableMagic } from "../format/zstd-frame.ts";
 
 /**
- * Null for what is no regular file that begins with a sound header, a link to one among them; also where it cannot be
- * read. Never waits.
+ * The header of a regular file. Null if the file does not begin with an intact header, cannot be read, or is a symbolic
+ * link. Never blocks.
  */
 export function headerOf(path: string): TppHeader | null {
   let fd: number;

@@ -1,4 +1,4 @@
-/** Decompressed data frames, checked. */
+/** Decompresses data frames and checks them. */
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { zstdDecompress } from "node:zlib";
@@ -12,25 +12,25 @@ import type { TppFrame } from "./walk-state.ts";
 const decompress = promisify(zstdDecompress);
 
 export interface TppFrameData {
-  /** As in the walk, with its line count filled in. */
+  /** The walk's frame, with its line count filled in. */
   readonly frame: TppFrame & { readonly lines: number };
   readonly raw: Buffer;
   readonly compressed: Buffer;
 }
 
 export interface ReadFramesOptions {
-  /** Called for a frame that does not hold what it should, which is then left out; without it that is thrown. */
+  /** Called for a damaged frame, which is then left out. Without it, a damaged frame is thrown as an error. */
   readonly onDamage?: (frame: TppFrame, text: string) => void;
-  /** Bytes of text that there may be for each byte of the file; as the walk was told unless given. */
+  /** Most bytes of text allowed for each byte of the file. The default is the walk's. */
   readonly maxExpansion?: number;
-  /** Ends the reading: its reason is thrown. */
+  /** Ends the reading. Its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * The raw bytes of the walk's intact frames, in order of their numbers. Each is checked against its content checksum
- * and its checkpoint. Throws a DamagedFrameError at a frame that fails, unless `onDamage` takes it, and before the
- * first frame an ExpansionError where all together claim more text than they may.
+ * and its checkpoint. Throws a DamagedFrameError at a frame that fails, unless `onDamage` is given. Throws an
+ * ExpansionError before the first frame if all frames together claim more text than allowed.
  */
 export async function* readFrames(
   path: string,

@@ -1,4 +1,4 @@
-/** Finds the next sound metadata frame behind bytes that cannot be read. */
+/** Finds the next intact metadata frame after bytes that cannot be read. */
 
 import { metadataPrefixBytes } from "../format/metadata.ts";
 import { skippableMagic } from "../format/zstd-frame.ts";
@@ -13,8 +13,8 @@ const smallestStep = 4 * 1024;
 const largestStep = 1024 * 1024;
 
 /**
- * A search that goes on where it was: what has been read stays in hand between calls, and the steps grow only as long
- * as nothing is found, so that a damage costs about as much as it is long.
+ * A search that can be continued. Bytes read are kept between calls. Steps grow only while nothing is found, so the
+ * cost of a damage is about proportional to its length.
  */
 export class MetadataSearch {
   readonly #reader: ByteReader;
@@ -41,7 +41,7 @@ export class MetadataSearch {
       }
       const hit = this.#buffer.subarray(0, this.#length).indexOf(needle, at - this.#start);
       if (hit === -1) {
-        // The last three bytes may be the first of a magic that goes on behind them.
+        // The last three bytes may be the beginning of a magic number that continues after them.
         at = Math.max(at + 1, this.#start + this.#length - needle.length + 1);
         continue;
       }

@@ -1,12 +1,12 @@
-/** Whether a file is whole. */
+/** Checks whether a file is whole. */
 import { DamageList } from "./damage.ts";
 import { readFrames } from "./read.ts";
 import { type TppWalk, type WalkOptions, walkTpp } from "./walk.ts";
 import type { TppFrame } from "./walk-state.ts";
 
 /**
- * Walks the file, then decompresses every frame and checks checksums, line counts and totals. The result is a walk
- * whose `frames` are proven and whose `damage` is complete. Throws as `walkTpp` and `readFrames` do.
+ * Walks the file, then decompresses every frame and checks checksums, line counts and totals. In the resulting walk all
+ * `frames` are known to be intact and `damage` is complete. Throws what `walkTpp` and `readFrames` throw.
  */
 export async function verifyTpp(path: string, options: WalkOptions = {}): Promise<TppWalk> {
   const walk = await walkTpp(path, options);

@@ -1,10 +1,10 @@
-/** Puts the frames of a file in relation: which data frames are proven by a checkpoint, and what is wrong. */
+/** Relates the frames of a file to each other: finds which data frames a checkpoint proves, and what is wrong. */
 
 import type { TppCheckpoint, TppTrailer } from "../format/header.ts";
 import { type DamageKind, DamageList } from "./damage.ts";
 import type { DataFrame } from "./frames.ts";
 
-/** A data frame that holds, as far as can be seen without decompressing it. */
+/** A data frame that is intact as far as can be seen without decompressing it. */
 export interface TppFrame {
   /** Its number in the capture, counted from 1. */
   readonly number: number;
@@ -15,24 +15,24 @@ export interface TppFrame {
   readonly checksum: number;
   /** Number of its first line in the capture, counted from 0. */
   readonly firstLine: number;
-  /** Null until it has been decompressed, for a frame that no checkpoint describes. */
+  /** Number of lines. For a frame that no checkpoint describes, null until it is decompressed. */
   readonly lines: number | null;
   /** False for the last frame of a cut file whose own checkpoint was cut off. */
   readonly confirmed: boolean;
 }
 
-/** Totals at a place of the file that is certain: a checkpoint or the trailer. */
+/** Totals at a point of the file that is certain: a checkpoint or the trailer. */
 interface Anchor {
   readonly frame: number;
   readonly lines: number;
   readonly rawBytes: number;
   /** Where it ends in this file. */
   readonly end: number;
-  /** Number of bytes by which the file's offsets differ from the ones that were written. */
+  /** Difference in bytes between offsets in this file and offsets as they were written. */
   readonly shift: number;
 }
 
-/** A frame whose place in the capture is known. */
+/** A frame whose position in the capture is known. */
 interface Settled {
   /** Totals up to its end, and its own lines. */
   readonly lines: number;
@@ -52,14 +52,14 @@ export class WalkState {
   readonly frames: TppFrame[] = [];
   readonly checkpoints: TppCheckpoint[] = [];
   readonly damage = new DamageList();
-  /** Capture id that the frames must carry; the first seen where the header cannot be trusted. */
+  /** The capture id that frames must have. If the header cannot be trusted, the first id seen. */
   captureId: string | null = null;
-  /** How many checkpoints carry each id. */
+  /** Number of checkpoints with each id. */
   readonly idCounts = new Map<string, number>();
   trailer: TppTrailer | null = null;
-  /** Data frames since the last anchor. Of many, the last ones: no more than one of them can be of use. */
+  /** Data frames since the last anchor. Only the last ones are kept, because at most one of them can be used. */
   pending: DataFrame[] = [];
-  /** What a file of this size can hold, and so can have lost. */
+  /** Most bytes of text that a file of this size can hold, and so can have lost. */
   readonly #mostMissingBytes: number;
   #last: Anchor = beginning(0);
   readonly #anchors = new Map<number, Settled>();
@@ -191,7 +191,7 @@ export class WalkState {
     this.#last = { ...this.#last, end };
   }
 
-  /** The file ends without a trailer: a last data frame whose checkpoint was cut off is used, and said so. */
+  /** The file ends without a trailer. A last data frame whose checkpoint was cut off is used, and this is reported. */
   endsInCut(): void {
     const last = this.pending[0];
     const onlyCut = this.damage.count === (this.damage.has("header") ? 1 : 0) && this.#last.shift === 0;
@@ -211,7 +211,7 @@ export class WalkState {
     this.addDamage(
       "checkpoint",
       last.end,
-      `frame ${number} at byte ${last.offset} has lost its checkpoint; used, as its own checksum can be checked`,
+      `frame ${number} at byte ${last.offset} has lost its checkpoint; it is used, because its own checksum can be checked`,
       number,
     );
     this.#accept(last, number, this.#last.lines, null, false);
@@ -227,7 +227,7 @@ export class WalkState {
   }
 
   /**
-   * What a checkpoint says that cannot be, of what the file can hold or after the frames before it; null for nothing.
+   * What is impossible in a checkpoint, given the frames before it and what the file can hold. Null for nothing.
    */
   #doubt({ frame, lines, raw_bytes, frame_lines, frame_raw_bytes }: TppCheckpoint): string | null {
     const senseless = senselessCounts(frame, lines, raw_bytes);
@@ -241,8 +241,8 @@ export class WalkState {
   }
 
   /**
-   * Totals before a frame: what is known of the frame before it, else what its checkpoint says. The two must be the
-   * same.
+   * Totals before a frame: those known from the previous frame, otherwise those that its checkpoint implies. Both must
+   * agree.
    */
   #totalsBefore(checkpoint: TppCheckpoint, offset: number): { frame: number; lines: number; rawBytes: number } {
     const frame = checkpoint.frame - 1;
@@ -259,7 +259,7 @@ export class WalkState {
     return { frame, lines: known.lines, rawBytes: known.rawBytes };
   }
 
-  /** Text that is not there any more was in this file, so there cannot be more of it than such a file holds. */
+  /** Missing text was once in this file, so there cannot be more of it than a file of this size can hold. */
   #missesTooMuch(rawBytes: number): string | null {
     const missing = rawBytes - this.#last.rawBytes;
     return missing > this.#mostMissingBytes
@@ -267,7 +267,7 @@ export class WalkState {
       : null;
   }
 
-  /** Reports the frames that checkpoints and trailer know of and that no checkpoint of their own was found for. */
+  /** Reports frames that other checkpoints or the trailer count, but whose own checkpoint was not found. */
   reportMissing(): void {
     const numbers = [...this.#anchors.keys()].sort((a, b) => a - b);
     let previous = { frame: 0, lines: 0, end: 0 };
@@ -302,8 +302,8 @@ export class WalkState {
   }
 
   /**
-   * Data frames without a checkpoint of their own. One alone is proven by its neighbours when it stands exactly where
-   * the one missing frame was written and holds exactly its bytes.
+   * Decides about data frames without a checkpoint. A single one is proven by its neighbours if exactly one frame is
+   * missing there and this one has its offset and its number of bytes.
    */
   #settlePending(
     next: { frame: number; lines: number; rawBytes: number },
@@ -344,7 +344,7 @@ export class WalkState {
   }
 }
 
-/** Each frame holds a line at least, and each line a byte. */
+/** Each frame holds at least one line, and each line at least one byte. */
 function senselessCounts(frames: number, lines: number, rawBytes: number): string | null {
   if (lines > rawBytes) return `counts ${lines} lines in ${rawBytes} bytes`;
   return frames > lines ? `counts ${frames} frames with ${lines} lines` : null;

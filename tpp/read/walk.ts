@@ -1,4 +1,4 @@
-/** Walks a .tpp file from frame to frame, reading headers only: nothing is decompressed, nothing held but the lists. */
+/** Walks a .tpp file from frame to frame. It reads only headers, decompresses nothing, and keeps only the lists. */
 
 import { NotTppError } from "../errors.ts";
 import type { TppCheckpoint, TppHeader, TppTrailer } from "../format/header.ts";
@@ -29,11 +29,11 @@ import { type TppFrame, WalkState } from "./walk-state.ts";
 export interface TppWalk {
   readonly path: string;
   readonly fileBytes: number;
-  /** What of it is on the disk: less than `fileBytes` where it has holes. */
+  /** Bytes that the file takes on the disk: less than `fileBytes` if it is sparse. */
   readonly storedBytes: number;
-  /** What was asked for: bytes of text for each byte on the disk. `readFrames` refuses more. */
+  /** The limit that applies: bytes of text for each byte on the disk. `readFrames` refuses more. */
   readonly maxExpansion: number;
-  /** Null where it cannot be read. Where `damage` names the header, its values are not to be trusted. */
+  /** Null if it cannot be read. If `damage` names the header, its values cannot be trusted. */
   readonly header: TppHeader | null;
   /** Intact data frames by number. */
   readonly frames: readonly TppFrame[];
@@ -41,25 +41,25 @@ export interface TppWalk {
   /** Null in a file that was cut or is still being written. */
   readonly trailer: TppTrailer | null;
   /**
-   * By byte offset; empty for a whole file. Of very many the first are listed, and a last entry says how many more
-   * there are.
+   * Sorted by offset, and empty for a whole file. If there are very many, the first are listed, and a last entry gives
+   * the number of others.
    */
   readonly damage: readonly TppDamage[];
 }
 
 export interface WalkOptions {
-  /** How many bytes of text there may be for each byte of the file; 2000 unless told. Infinity: any. */
+  /** Most bytes of text allowed for each byte of the file. The default is 2000; Infinity allows any. */
   readonly maxExpansion?: number;
-  /** Ends what takes long: its reason is thrown. */
+  /** Ends a long operation. Its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
-/** How far to look for a sound frame in a file that does not begin with a header. */
+/** How far to search for an intact frame in a file that does not begin with a header. */
 const headerSearchBytes = 32 * 1024 * 1024;
 
 /**
- * Walks the file at `path`. Time and memory are bounded by what of it is on the disk, whatever it holds. Throws a
- * NotTppError for a file of another kind, a NotAFileError for a pipe or device, and what the file system throws.
+ * Walks the file at `path`. Time and memory are bounded by the file's size on the disk, whatever it holds. Throws a
+ * NotTppError for another kind of file, a NotAFileError for a pipe or device, and what the file system throws.
  */
 export async function walkTpp(path: string, options: WalkOptions = {}): Promise<TppWalk> {
   const reader = new ByteReader(path);
@@ -82,15 +82,15 @@ class Walker {
   readonly #state: WalkState;
   #header: TppHeader | null = null;
   #headerHolds = false;
-  /** Every sound frame with its sizes, to compare with the seek table. */
+  /** The sizes of every intact frame, to compare with the seek table. */
   readonly #seen = new SeekEntries();
   #seekTableEnd = 0;
-  /** Where the frame begins that the end of the file cuts off. */
+  /** Offset of the frame that the end of the file cuts off. */
   #incompleteAt: number | null = null;
-  /** Nothing before it needs to be searched again: so a walk that goes back to what it had passed still gets on. */
+  /** Everything before this offset has been searched. So a walk that goes back still makes progress. */
   #searchedTo = 0;
 
-  /** `captureId`: what to take for the file's own where its header does not tell. */
+  /** `captureId`: the id to assume if the header does not have it. */
   constructor(path: string, reader: ByteReader, captureId: string | null, options: WalkOptions) {
     this.#path = path;
     this.#reader = reader;
@@ -101,7 +101,9 @@ class Walker {
     this.#state.captureId = captureId;
   }
 
-  /** Without a header the first checkpoint's id was taken: another one that more checkpoints carry, else null. */
+  /**
+   * Without a header, the first checkpoint's id was assumed. Returns another id if more checkpoints have it, else null.
+   */
   likelierCaptureId(): string | null {
     const { captureId, idCounts } = this.#state;
     if (this.#headerHolds || captureId === null) return null;
@@ -142,7 +144,7 @@ class Walker {
     };
   }
 
-  /** Returns where the walk goes on. */
+  /** Returns the offset at which the walk continues. */
   #readHeader(): number {
     const reader = this.#reader;
     if (reader.fileBytes === 0) throw new NotTppError(this.#path, 0);
@@ -161,7 +163,9 @@ class Walker {
     return this.#resume(0);
   }
 
-  /** The header that ends at `end`: where its CRC does not hold, it may still parse, with a name or value changed. */
+  /**
+   * Uses the header that ends at `end`. If its CRC does not match, it may still parse, with a name or value changed.
+   */
   #useHeader(end: number): number {
     const frame = frameAt(this.#reader, 0, this.#effort);
     const holds = frame.kind === "metadata";
@@ -217,11 +221,11 @@ class Walker {
     }
   }
 
-  /** A frame that does not hold: names it, then goes on behind the next checkpoint or trailer that does. */
+  /** Reports a damaged frame, then continues after the next intact checkpoint or trailer. */
   #skipBroken({ offset, cut, why }: BrokenFrame): number {
     const next = this.#resume(this.#state.pending.at(-1)?.offset ?? offset);
     const atEnd = next === this.#reader.fileBytes;
-    const givenUp = this.#effort.isSpent ? "; what is behind them is not read, as it would take too long" : "";
+    const givenUp = this.#effort.isSpent ? "; the rest is not read, because it would take too long" : "";
     if (atEnd && cut && !givenUp) this.#incompleteAt = offset;
     else
       this.#state.addDamage("unreadable", offset, `${broken(offset)}: ${cut ? "its length is wrong" : why}${givenUp}`);
@@ -229,8 +233,9 @@ class Walker {
   }
 
   /**
-   * Looks behind `from` for the next sound checkpoint or trailer. Before a checkpoint stands its data frame, whose size
-   * it states: that one is read again from there. Returns where to go on; the end of the file if there is nothing.
+   * Searches after `from` for the next intact checkpoint or trailer. A checkpoint states the size of the data frame
+   * before it, which is then read again. Returns the offset at which to continue: the end of the file if nothing is
+   * found.
    */
   #resume(from: number): number {
     const found = this.#search.next(Math.max(from + 1, this.#searchedTo));
@@ -245,7 +250,7 @@ class Walker {
     return found.offset;
   }
 
-  /** The table must name exactly the frames before it; in a file that is damaged anyway it says nothing more. */
+  /** The table must list exactly the frames before it. In a file with other damage this is not checked. */
   #seekTable({ offset, end }: SeekTableFrame): void {
     const damaged = (what: string) =>
       this.#state.addDamage("seek table", offset, `seek table at byte ${offset} ${what}`);
@@ -255,12 +260,12 @@ class Walker {
     }
     this.#seekTableEnd = end;
     const footer = this.#reader.at(end - seekTableFooterBytes, seekTableFooterBytes);
-    if (seekTableEntries(footer, end - offset) === undefined) damaged("is damaged; the frames are not touched by that");
+    if (seekTableEntries(footer, end - offset) === undefined) damaged("is damaged; this does not affect the frames");
     else if (this.#state.damage.count === 0 && !this.#listsFrames(offset, end))
       damaged("does not list the frames of this file");
   }
 
-  /** Read only where it is as long as it should be. */
+  /** Whether the table lists these frames. It is read only if it has the right length. */
   #listsFrames(offset: number, end: number): boolean {
     if (end - offset !== seekTableBytes(this.#seen.count)) return false;
     const table = Buffer.allocUnsafe(end - offset);
@@ -273,7 +278,7 @@ class Walker {
     const at = this.#incompleteAt ?? fileBytes;
     const what = this.#incompleteAt === null ? `the file ends at byte ${at}` : `the frame at byte ${at} is incomplete`;
     const lines = frames.reduce((sum, frame) => sum + (frame.lines ?? 0), 0);
-    const ending = trailer ? "the seek table is not there" : `no trailer: cut off, or still being written`;
+    const ending = trailer ? "the seek table is missing" : `no trailer: cut off, or still being written`;
     const text = `${what}, ${ending}; ${frames.length} intact frames before it hold ${lines} lines`;
     this.#state.addDamage("cut", at, text, this.#state.nextFrameNumber);
   }

@@ -1,13 +1,13 @@
-/** Raw text to one zstd frame, on a thread of the pool. */
+/** Compresses raw text to one zstd frame, on a thread of the pool. */
 import { constants, createZstdCompress } from "node:zlib";
 
-/** ZSTD_COMPRESSBOUND of zstd.h, and a little more, so that the output is never full. */
+/** ZSTD_COMPRESSBOUND of zstd.h and a little more, so that the output always fits. */
 const roomFor = (rawBytes: number): number => rawBytes + (rawBytes >> 8) + 1024;
 
 /**
- * A frame with content size and checksum. zstd is told with the bytes that they are all, and has room for the result:
- * so it knows the size, and compresses from where the bytes are. `zstdCompress` tells it only afterwards, which makes
- * it copy them into a window of its own and search that in two parts: a tenth more CPU time.
+ * Makes a frame with content size and checksum. All bytes are passed in one call that also ends the frame, with enough
+ * room for the result. So zstd knows the size and compresses the bytes in place. `zstdCompress` ends the frame in a
+ * second call: zstd then copies the bytes into a window of its own, which takes a tenth more CPU time.
  */
 export function compressFrame(raw: Buffer, level: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {

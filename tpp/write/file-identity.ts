@@ -1,10 +1,9 @@
 /**
- * Which file a name stands for, whatever the name: by device and inode, as a hard link and a bind mount have another
- * name.
+ * Identifies files by device and inode, because hard links and bind mounts give one file several names.
  */
 import { lstat, stat, unlink } from "node:fs/promises";
 
-/** What tells a file from every other that is there now. */
+/** Distinguishes a file from all others that exist now. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;
@@ -13,7 +12,7 @@ export interface FileIdentity {
 export const isSameFile = (one: FileIdentity, other: FileIdentity): boolean =>
   one.dev === other.dev && one.ino === other.ino;
 
-/** Of the paths, links are followed: they lead to what is read. */
+/** Whether the file is one of those at these paths. Links are followed, because reading follows them. */
 export async function isOneOf(file: FileIdentity, paths: readonly string[]): Promise<boolean> {
   for (const path of paths) {
     const found = await stat(path).catch(() => null);
@@ -22,7 +21,7 @@ export async function isOneOf(file: FileIdentity, paths: readonly string[]): Pro
   return false;
 }
 
-/** Removes a name while it still is that file's. Returns whether it is gone. */
+/** Removes a name if it still refers to this file. Returns whether the name is gone. */
 export async function removeFile(path: string, identity: FileIdentity): Promise<boolean> {
   const there = await lstat(path).catch(() => null);
   if (there === null || !isSameFile(there, identity)) return there === null;

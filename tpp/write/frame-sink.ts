@@ -1,4 +1,4 @@
-/** The file under a writer: appends whole frames, and leaves nothing but whole frames behind when the disk is full. */
+/** The file that a writer appends whole frames to. If the disk is full, it is cut back to whole frames. */
 import {
   DiskFullError,
   MetadataTooLargeError,
@@ -21,12 +21,12 @@ export interface DataFrame {
   readonly lines: number;
 }
 
-/** What a checkpoint tells beside its frame. */
+/** The contents of a checkpoint that do not concern its frame. */
 export type CheckpointNotes = Pick<TppCheckpoint, "monotonic_ns" | "realtime_ns" | "lost" | "module" | "module_sysctl">;
 
 const fullDisk = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
-/** Node.js has no name for a full quota. */
+/** Node.js has no error name for an exceeded quota. */
 const named = (error: NodeJS.ErrnoException): NodeJS.ErrnoException =>
   error.errno === -122 ? Object.assign(error, { code: "EDQUOT" }) : error;
 
@@ -39,7 +39,7 @@ export class FrameSink {
   #frames = 0;
   #lines = 0;
   #rawBytes = 0;
-  /** A part of a frame stands at the end: nothing may follow it. */
+  /** The file ends with a partial frame, so nothing may be appended. */
   #torn = false;
 
   private constructor(captureId: string, target: Target) {
@@ -48,7 +48,7 @@ export class FrameSink {
     this.#target = target;
   }
 
-  /** Creates the file (never over an existing one unless told) and writes the header; `-` is standard output. */
+  /** Creates the file and writes the header. Replaces an existing file only if told to. `-` is standard output. */
   static async create(path: string, header: TppHeader, options: TargetOptions = {}): Promise<FrameSink> {
     const frame = encodeMetadata("TPPH", header);
     const payloadBytes = frame.length - 8;
@@ -70,7 +70,7 @@ export class FrameSink {
     return sink;
   }
 
-  /** Null for what is no regular file. */
+  /** Null if the output is not a regular file. */
   get identity(): FileIdentity | null {
     return this.#target.identity;
   }
@@ -104,8 +104,8 @@ export class FrameSink {
   }
 
   /**
-   * Writes trailer and seek table, or neither when they do not fit, and closes the file. Throws where the disk does not
-   * confirm it, and where somebody else had a hand in the file meanwhile.
+   * Writes trailer and seek table (neither if they do not fit) and closes the file. Throws if the disk does not confirm
+   * the data, or if somebody else changed the file meanwhile.
    */
   async finish(trailer: TppTrailer): Promise<void> {
     const metadata = encodeMetadata("TPPT", trailer);
@@ -124,13 +124,13 @@ export class FrameSink {
     await this.#target.close().catch((cause) => this.#unconfirmed("close", cause));
   }
 
-  /** Closes the file and takes it away again. */
+  /** Closes and removes the file. */
   async abandon(): Promise<void> {
     await this.#target.close().catch(() => {});
     await this.#target.remove();
   }
 
-  /** For an output that nobody takes anything from: what waits fails. */
+  /** For an output that nobody reads: makes waiting writes fail. */
   giveUp(): void {
     this.#target.giveUp();
   }

@@ -1,4 +1,4 @@
-/** A regular file that this process makes: never one that was there, never through a link. */
+/** A regular file that this process creates. It never opens an existing file and never follows a link. */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
@@ -12,7 +12,7 @@ export class NewFile implements Target {
   readonly identity: FileIdentity;
   readonly #file: FileHandle;
   readonly #overwrite: boolean;
-  /** Where it is now: its name, or beside it until it gets that. */
+  /** Its current path: its name, or a temporary one in the same folder until it gets its name. */
   #path: string;
 
   private constructor(name: string, path: string, file: FileHandle, identity: FileIdentity, overwrite: boolean) {
@@ -23,11 +23,11 @@ export class NewFile implements Target {
     this.#overwrite = overwrite;
   }
 
-  /** `free`: nothing has the name. What has it stays until the new file takes it. */
+  /** `free`: no file has the name yet. Otherwise the existing file stays until the new one replaces it. */
   static async create(name: string, free: boolean, options: TargetOptions): Promise<NewFile> {
     const atOnce = free && options.appears !== "whole";
     const path = atOnce ? name : besideOf(name);
-    // O_APPEND: after a failed write is cut off again, the next one goes to the new end.
+    // O_APPEND: after a failed write has been truncated, the next one goes to the new end.
     const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
     const flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW;
     const file = await open(path, flags, 0o600).catch((cause: NodeJS.ErrnoException) => {
@@ -36,7 +36,7 @@ export class NewFile implements Target {
       throw new OutputOpenError(name, cause);
     });
     const { owner, mode } = options;
-    // Of a header that is not there yet nobody can read too much; the umask has no say in what was asked for.
+    // The file is still empty, so nobody can have read anything. chmod is not subject to the umask.
     if (mode !== undefined) await file.chmod(mode).catch(() => {});
     if (owner) await file.chown(owner.uid, owner.gid).catch(() => {}); // not every file system has owners
     return new NewFile(name, path, file, await file.stat(), options.overwrite ?? false);
@@ -90,16 +90,18 @@ export class NewFile implements Target {
   giveUp(): void {}
 }
 
-/** In the same folder, so that it can take the name in one step; hidden, as it is no capture yet. */
+/**
+ * A temporary name in the same folder, so that renaming is atomic. It is hidden, because the file is not a capture yet.
+ */
 const besideOf = (path: string): string =>
   join(dirname(path), `.${basename(path).slice(0, 180)}.${randomBytes(6).toString("hex")}.part`);
 
-/** Throws EEXIST where the name is taken. */
+/** Gives the file its name. Throws EEXIST if the name is taken. */
 async function giveFreeName(path: string, name: string): Promise<void> {
   try {
     await link(path, name);
   } catch (error) {
-    // A file system without hard links: the name is looked at first, which leaves a moment between.
+    // The file system has no hard links. Check the name first; this leaves a short race.
     if (!["EPERM", "ENOTSUP", "ENOSYS", "EMLINK"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     if ((await lstat(name).catch(() => null)) !== null) throw Object.assign(new Error("EEXIST"), { code: "EEXIST" });
     await rename(path, name);

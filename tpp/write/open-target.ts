@@ -1,4 +1,4 @@
-/** Opens an output: a new file, something that is written to but no file, or standard output. */
+/** Opens an output: a new file, a FIFO or device, or standard output. */
 import { constants, type Stats } from "node:fs";
 import { lstat, open, stat } from "node:fs/promises";
 import { OutputExistsError, OutputKindError, OutputOpenError, SameFileError } from "../errors.ts";
@@ -18,7 +18,7 @@ export async function openTarget(path: string, options: TargetOptions = {}): Pro
   return await openSpecial(path, there);
 }
 
-/** Of the name itself: a link is not followed. */
+/** The status of the name itself. A link is not followed. */
 async function whatIsThere(path: string): Promise<Stats | null> {
   try {
     return await lstat(path);
@@ -34,7 +34,7 @@ async function leadsToOneOf(path: string, there: Stats, inputs: readonly string[
   return there.isSymbolicLink() && (await isOneOf(await stat(path).catch(() => there), inputs));
 }
 
-/** FIFOs and character devices are written to as they are. Nothing waits for a reader. */
+/** FIFOs and character devices are written to, not replaced. Opening does not wait for a reader. */
 async function openSpecial(path: string, there: Stats): Promise<Target> {
   if (there.isDirectory()) throw new OutputOpenError(path, Object.assign(new Error("EISDIR"), { code: "EISDIR" }));
   if (!there.isFIFO() && !there.isCharacterDevice()) throw new OutputKindError(path, kindOf(there));

@@ -1,4 +1,4 @@
-/** Outputs that nothing can be taken back from: standard output, a FIFO, a character device. */
+/** Outputs that cannot be truncated: standard output, a FIFO, a character device. */
 import { constants, fstatSync, write } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
@@ -14,7 +14,7 @@ export class StreamTarget implements Target {
   readonly name: string;
   readonly identity = null;
   readonly #fd: number;
-  /** To be closed; null for what is not ours. */
+  /** The handle to close. Null for standard output that was not opened here. */
   readonly #file: FileHandle | null;
   #givenUp = false;
 
@@ -30,7 +30,7 @@ export class StreamTarget implements Target {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       if (this.#givenUp) throw Object.assign(new Error("nobody takes it"), { code: "ETIMEDOUT" });
-      await wait(retryMs); // nobody has read what is in it
+      await wait(retryMs); // the pipe is full
       return 0;
     }
   }
@@ -59,8 +59,8 @@ export class StreamTarget implements Target {
 }
 
 /**
- * A pipe is opened anew without waiting, which its other users do not notice: a reader that does not read never holds a
- * thread of this process.
+ * Opens a pipe on standard output a second time, in non-blocking mode. Other users of the pipe do not notice, and a
+ * reader that does not read cannot block a thread of this process.
  */
 export async function openStandardOutput(inputs: readonly string[]): Promise<Target> {
   const name = "standard output";

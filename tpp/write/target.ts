@@ -1,38 +1,38 @@
-/** Where a .tpp goes, and how it gets there. */
+/** The interface of outputs for a .tpp. */
 import type { FileIdentity } from "./file-identity.ts";
 
 export interface TargetOptions {
-  /** Replace a file that is there; without it one is refused. */
+  /** Replace an existing file. Without it, an existing file is refused. */
   readonly overwrite?: boolean;
-  /** Files that are read meanwhile: the output may be none of them, under whatever name. */
+  /** Files that are being read. The output must not be one of them, under any name. */
   readonly inputs?: readonly string[];
-  /** When it is seen under its name: with its header, or only when it is whole. */
+  /** When the file appears under its name: once it has its header, or only when it is complete. */
   readonly appears?: "begun" | "whole";
-  /** Aborted while the header waits for a reader of the output: it waits no longer, and making it fails. */
+  /** If aborted while the header waits for a reader of the output, creating the output fails. */
   readonly signal?: AbortSignal;
-  /** Who may read and write it; 0600 unless told, whatever the process's umask. */
+  /** Permission bits, whatever the umask. The default is 0600. */
   readonly mode?: number;
-  /** Whose it is to be, where this process may give it away; else this user's. */
+  /** The owner, if this process may change it. Otherwise the file belongs to this user. */
   readonly owner?: { readonly uid: number; readonly gid: number } | null;
 }
 
 export interface Target {
   /** For messages. */
   readonly name: string;
-  /** Null for what is no regular file. */
+  /** Null if the output is not a regular file. */
   readonly identity: FileIdentity | null;
-  /** Writes some of it and returns how much. */
+  /** Writes some of the data and returns how many bytes. */
   write(data: Buffer): Promise<number>;
-  /** Cuts what is behind `bytes` off again. Returns whether that could be done. */
+  /** Truncates the file to `bytes`. Returns whether this was possible. */
   truncate(bytes: number): Promise<boolean>;
-  /** Gives it its name, where it has not got it yet. */
+  /** Gives the file its name if it does not have it yet. */
   publish(): Promise<void>;
   sync(): Promise<void>;
-  /** What somebody else did to a file of `bytes` meanwhile, in words; null for nothing. */
+  /** Describes what somebody else did to a file of `bytes` meanwhile. Null for nothing. */
   changed(bytes: number): Promise<string | null>;
   close(): Promise<void>;
-  /** Takes away what was made here, and nothing else. */
+  /** Removes what was created here, and nothing else. */
   remove(): Promise<void>;
-  /** What waits for a reader waits no longer. */
+  /** Makes writes that wait for a reader fail. */
   giveUp(): void;
 }

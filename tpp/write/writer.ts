@@ -1,4 +1,4 @@
-/** Writes a capture: frames of whole lines, a checkpoint behind each, a trailer. */
+/** Writes a capture: frames of whole lines, each followed by a checkpoint, and a trailer. */
 import { DiskFullError, OutputClosedError } from "../errors.ts";
 import type { CheckpointExtras, TppHeader, TppTrailer } from "../format/header.ts";
 import { LineBuffer, type LineChunk } from "../format/line-buffer.ts";
@@ -8,7 +8,7 @@ import { type CheckpointNotes, FrameSink } from "./frame-sink.ts";
 import type { TargetOptions } from "./target.ts";
 
 export interface TppWriterOptions extends TargetOptions {
-  /** zstd level, 3 unless told. */
+  /** zstd level. The default is 3. */
   readonly level?: number;
   /** A frame is closed when it holds this many raw bytes (4 MiB) … */
   readonly frameBytes?: number;
@@ -16,38 +16,38 @@ export interface TppWriterOptions extends TargetOptions {
   readonly frameMs?: number;
   /** Raw bytes that may wait for compression and disk before `write` asks to wait (32 MiB). */
   readonly pendingBytes?: number;
-  /** Called when a frame is closed; what it returns goes into the checkpoint. It may add losses (`addLoss`) first. */
+  /** Called when a frame is closed. Its result goes into the checkpoint. It may call `addLoss`. */
   readonly atCheckpoint?: (writer: TppWriter) => CheckpointExtras;
-  /** How many records are in some whole lines, where not every line is one. */
+  /** Counts the records in some whole lines, for text in which not every line is a record. */
   readonly recordsIn?: (lines: Buffer) => number;
 }
 
-/** What the caller knows of a trailer. */
+/** The parts of a trailer that the caller supplies. */
 export type CloseOptions = Pick<TppTrailer, "reason" | "statistics" | "module_sysctl" | "sockets" | "command">;
 
 export interface TppTotals {
   readonly fileBytes: number;
   readonly frames: number;
   readonly lines: number;
-  /** Of the lines. */
+  /** Number of records among the lines. */
   readonly records: number;
   readonly rawBytes: number;
-  /** Of these, what is not in the file yet. */
+  /** Those of the raw bytes that are not in the file yet. */
   readonly waitingRawBytes: number;
   readonly lost: Readonly<Record<string, number>>;
   readonly duration_s: number;
 }
 
-/** The trailer's reason when writing failed, whatever the caller gives. */
+/** The trailer's reason after writing failed. It replaces the caller's. */
 export function failureReason(failure: Error): string {
   if (failure instanceof DiskFullError) return "disk full";
   return failure instanceof OutputClosedError ? "output closed" : "writing failed";
 }
 
-/** CLOCK_REALTIME in ns, known to a millisecond. */
+/** CLOCK_REALTIME in ns, with a resolution of 1 ms. */
 const realtimeNs = (): string => String(BigInt(Date.now()) * 1_000_000n);
 
-/** Writes one capture. Frames are compressed in the background, one after the other, in the order of the bytes. */
+/** Writes one capture. Frames are compressed in the background, one at a time and in order. */
 export class TppWriter {
   readonly #sink: FrameSink;
   readonly #header: TppHeader;
@@ -61,7 +61,7 @@ export class TppWriter {
   #timer: NodeJS.Timeout | undefined;
   #pendingBytes = 0;
   #pendingLines = 0;
-  /** Of frames in the file or on their way there. */
+  /** Number of records in frames that are in the file or on their way there. */
   #records = 0;
   #queue: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
@@ -86,27 +86,27 @@ export class TppWriter {
     return new TppWriter(await FrameSink.create(path, header, options), header, options);
   }
 
-  /** As it was given; `standard output` for `-`. */
+  /** The path as given; `standard output` for `-`. */
   get path(): string {
     return this.#sink.path;
   }
 
-  /** What tells the file from all others; null for standard output and what else is no regular file. */
+  /** Identifies the file. Null for standard output and anything else that is not a regular file. */
   get identity(): FileIdentity | null {
     return this.#sink.identity;
   }
 
-  /** For an output that nobody takes anything from: what waits for it fails, and `close` says so. */
+  /** For an output that nobody reads: makes waiting writes fail, which `close` reports. */
   giveUp(): void {
     this.#sink.giveUp();
   }
 
-  /** Set once writing has failed (disk full): nothing more is taken, and `close` tells what was not written. */
+  /** Set once writing has failed, for example on a full disk. No more bytes are accepted, and `close` throws. */
   get failure(): Error | null {
     return this.#failure;
   }
 
-  /** All that was taken so far; `fileBytes` and `frames` are what is in the file already. */
+  /** Totals of everything accepted so far. `fileBytes` and `frames` count only what is already in the file. */
   get totals(): TppTotals {
     const written = this.#sink.totals;
     const waitingRawBytes = this.#pendingBytes + this.#waiting.bytes;
@@ -127,8 +127,8 @@ export class TppWriter {
   }
 
   /**
-   * Takes source bytes in any chunks; they are copied. False asks the caller to wait for `drained()` before it goes on:
-   * the bytes given are taken all the same.
+   * Accepts source bytes in chunks of any size, and copies them. Returns false if the caller should wait for
+   * `drained()` before the next call. The bytes are accepted in any case.
    */
   write(chunk: Buffer): boolean {
     if (this.#closed) throw new Error("write after close");
@@ -141,7 +141,7 @@ export class TppWriter {
   }
 
   /**
-   * Room for at least `bytes`, to be filled from its beginning and then told to `filled`, with no other call between.
+   * Free space for at least `bytes`. Fill it from its beginning and call `filled`, with no other call in between.
    */
   space(bytes: number): Buffer {
     for (;;) {
@@ -151,30 +151,30 @@ export class TppWriter {
     }
   }
 
-  /** Takes what was put at the beginning of `space`, without copying it. Returns what `write` does. */
+  /** Accepts bytes at the beginning of `space` without copying them. Returns the same as `write`. */
   filled(bytes: number): boolean {
     if (this.#closed) throw new Error("write after close");
     this.#waiting.filled(bytes);
     return this.#took();
   }
 
-  /** Resolves when everything queued is in the file. Never rejects: see `failure`. */
+  /** Resolves when everything queued is in the file. Never rejects; see `failure`. */
   drained(): Promise<void> {
     return this.#queue;
   }
 
-  /** Counts records that the source lost; the next checkpoint carries the sum. */
+  /** Counts records that the source lost. The next checkpoint has the sum. */
   addLoss(cause: string, records: number): void {
     this.#lost[cause] = (this.#lost[cause] ?? 0) + records;
   }
 
-  /** Closes the frame in hand at once, without waiting for its second to pass. */
+  /** Closes the current frame at once, without waiting for `frameMs`. */
   async flush(): Promise<void> {
     this.#enqueue(this.#waiting.take());
     await this.#queue;
   }
 
-  /** Writes what is left, trailer and seek table, and closes the file. Throws when any of it could not be written. */
+  /** Writes the rest, the trailer and the seek table, and closes the file. Throws if any of it could not be written. */
   async close(options: CloseOptions): Promise<TppTotals> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -183,7 +183,7 @@ export class TppWriter {
     await this.#queue;
     const finished = this.#finish(options);
     if (this.#failure) {
-      await finished.catch(() => {}); // the trailer may or may not fit; the file is whole up to its last frame
+      await finished.catch(() => {}); // the trailer may not fit; the file is whole up to its last frame
       throw this.#failure;
     }
     await finished;

@@ -333,7 +333,7 @@ test("an entry of another capture under this one's name is not believed", async 
   copyFileSync(join(directory, other!), join(directory, name!));
   const { trace, said } = await open(t, [recording], { directory });
   t.is(trace.captures[0]!.records, (await linesOf(recording)).length);
-  t.regex(said.join("\n"), /belongs to another trace/);
+  t.regex(said.join("\n"), /belongs to another capture/);
 });
 
 test("what is kept of a Parquet file is not taken once the file has changed, whatever its footer says", async (t) => {

@@ -242,7 +242,7 @@ test("what only events tell that may not have been recorded is not known", async
     { retransmits: null, resets: null, loss_episodes: null, recovery_episodes: null },
   ]);
   t.deepEqual(await untold.trace.rows("SELECT DISTINCT retransmits FROM goodput"), [{ retransmits: null }]);
-  t.regex(untold.run.out, /perhaps not recorded: tcp_retransmit_skb, .* \(--events says which were\)/);
+  t.regex(untold.run.out, /perhaps not recorded: tcp_retransmit_skb, .* \(--events names the recorded ones\)/);
   const check = await analyze("check", untold.path, "--assert", "retransmits = 0");
   t.not(check.code, 0);
   // Who says that they were recorded knows that none came.
@@ -320,7 +320,7 @@ const refusals: readonly (readonly [name: string, path: (t: ExecutionContext) =>
       truncateSync(path, 600e6);
       return path;
     },
-    /is a binary file, no text\.$/,
+    /is a binary file, not text\.$/,
   ],
   ["a line without an end", (t) => written(t, "x".repeat(3e6)), /has a line of more than 1 MiB/],
   [

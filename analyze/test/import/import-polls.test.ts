@@ -84,7 +84,10 @@ test("compressed, and from standard input, they are the same", async (t) => {
 test("a loop without times is refused, and said how to log them", async (t) => {
   const { code, err } = await analyze("import", file("without-times"), "-o", join(temporaryDirectory(t), "x.tpp"));
   t.is(code, 65);
-  t.regex(err, /^analyze: \S+: is what ss prints, but without times\. Put `ts '%\.s'` .*capture run --source ss/);
+  t.regex(
+    err,
+    /^analyze: \S+: is output of ss without times\. Pipe the loop through `ts '%\.s'` .*capture run --source ss/,
+  );
 });
 
 test("a line that is none of ss costs itself only, and is counted", async (t) => {

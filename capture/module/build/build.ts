@@ -1,5 +1,5 @@
 /**
- * Builds the module from its sources into root's cache, one folder for each kernel release and state of the sources.
+ * Builds the module from its sources into root's cache, in a folder for each kernel release and version of the sources.
  */
 import { spawn } from "node:child_process";
 import {
@@ -28,7 +28,7 @@ const maxJobs = 4;
 
 export interface BuiltModule {
   readonly path: string;
-  /** That it took. */
+  /** Duration of the build. */
   readonly seconds: number;
 }
 
@@ -36,8 +36,7 @@ const folderOf = (kernel: Kernel, sources: ModuleSources, cache: string): string
   join(cache, `${kernel.release}-${sources.hash}`);
 
 /**
- * One that was built before; null where there is none. Throws a CacheError where others than root could have changed
- * it.
+ * The path of a module built earlier, or null. Throws a CacheError if others than root could have changed it.
  */
 export function builtBefore(kernel: Kernel, sources: ModuleSources, cache: string = cacheFolder()): string | null {
   const path = moduleIn(folderOf(kernel, sources, cache));
@@ -46,7 +45,7 @@ export function builtBefore(kernel: Kernel, sources: ModuleSources, cache: strin
   return path;
 }
 
-/** Builds it into the cache, in the place of one that is there. Throws a CacheError or ModuleBuildError. */
+/** Builds the module into the cache, replacing one that is there. Throws a CacheError or ModuleBuildError. */
 export async function buildModule(
   kernel: Kernel,
   sources: ModuleSources,
@@ -54,7 +53,8 @@ export async function buildModule(
   cache: string = cacheFolder(),
 ): Promise<BuiltModule> {
   const folder = folderOf(kernel, sources, cache);
-  if (/[\s:#$]/.test(folder)) throw new CacheError(folder, "the kernel's makefiles take no such character");
+  if (/[\s:#$]/.test(folder))
+    throw new CacheError(folder, "the kernel's makefiles cannot handle spaces, :, # or $ in a path");
   const began = performance.now();
   makeFolder(cache);
   const work = prepare(folder, sources, cache);
@@ -77,7 +77,7 @@ function prepare(folder: string, sources: ModuleSources, cache: string): string 
   }
 }
 
-/** Work folders of builds that were killed. */
+/** Removes the work folders of builds that were killed. */
 function removeAbandoned(cache: string): void {
   for (const name of readdirSync(cache)) {
     const tag = /-[0-9a-f]{12}\.(\d+-\d+-\d+)\.\w+$/.exec(name)?.[1];
@@ -114,14 +114,14 @@ function failure(work: string, folder: string, kernel: Kernel): ModuleBuildError
   return new ModuleBuildError(kernel.release, log, firstError(readFileSync(log, "utf8")));
 }
 
-/** The line of a build's log that says what is wrong. */
+/** The first line of a build's log that reports an error. */
 export function firstError(log: string): string {
   const compiler = /([^\s/]+\.[chS]:\d+(?::\d+)?: (?:fatal )?error: .*)/.exec(log)?.[1];
   const any = compiler ?? /^.*\berror: .*$/im.exec(log)?.[0] ?? /^make.*\*\*\* .*$/m.exec(log)?.[0];
   return (any ?? log.trim().split("\n").at(-1) ?? "").trim().replace(/\.$/, "") || "make failed and said nothing";
 }
 
-/** Only the module and the log of its making stay. */
+/** Removes everything from the work folder but the module and the log, and moves the folder into place. */
 function keep(work: string, folder: string): void {
   for (const name of readdirSync(work)) {
     if (name === basename(moduleIn(work)) || name === logFile) continue;
@@ -134,6 +134,6 @@ function keep(work: string, folder: string): void {
     renameSync(work, folder);
   } catch (error) {
     if (!existsSync(moduleIn(folder))) throw error;
-    rmSync(work, { recursive: true, force: true }); // another `capture load` was quicker
+    rmSync(work, { recursive: true, force: true }); // another `capture load` finished first
   }
 }

@@ -1,4 +1,4 @@
-/** Puts the module into the kernel, and says why it does not go. */
+/** Inserts the module into the kernel, and explains failures. */
 import { closeSync } from "node:fs";
 import { exitCodes } from "@tcpprobe-plus/tpp/base";
 import type { CaptureError } from "../../errors.ts";
@@ -9,7 +9,7 @@ import { openModule } from "./cache-folder.ts";
 import { KernelLog } from "./kernel-log.ts";
 import { signatureProblem } from "./requirements.ts";
 
-/** It was built for another build of this kernel than the one that runs. */
+/** The module was built for another build of the running kernel. */
 export class StaleModuleError extends ModuleInsertError {}
 
 export type Inserted = "inserted" | "was there";
@@ -17,7 +17,7 @@ export type Inserted = "inserted" | "was there";
 const assignments = (settings: ModuleSettings): string[] =>
   Object.entries(settings).map(([name, value]) => `${name}=${value}`);
 
-/** Inserts what was checked: insmod gets the open file, not a name. Throws a CaptureError that says why not. */
+/** Inserts the file that was checked: insmod gets the open file, not a name. Throws a CaptureError with the reason. */
 export async function insertFile(path: string, settings: ModuleSettings): Promise<Inserted> {
   const fd = openModule(path);
   try {
@@ -45,7 +45,7 @@ async function insert(tool: string, run: (path: string) => Promise<ProgramResult
   }
 }
 
-/** From what `insmod` printed and what the kernel's log says. */
+/** Makes an error from the output of `insmod` and the kernel's log. */
 export function insertError(stderr: string, message: string | null): CaptureError {
   const said = stderr.trim().split("\n").at(-1) ?? "";
   const why =

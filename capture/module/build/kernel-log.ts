@@ -1,10 +1,10 @@
-/** What the kernel says about the module, from its log. */
+/** Reads the kernel's log for messages about the module. */
 import { closeSync, constants, openSync, readSync } from "node:fs";
 
 const maxRecords = 1_000_000;
 const about = /tcpprobe_plus|Lockdown: (?:insmod|modprobe)/;
 
-/** Follows the log from the moment on at which it was made. */
+/** Follows the log, from the time when the object is created. */
 export class KernelLog {
   readonly #fd: number | null;
   readonly #record = Buffer.alloc(8192);
@@ -14,7 +14,7 @@ export class KernelLog {
     this.lastOfModule();
   }
 
-  /** The newest line on the module since this was last asked; null where there is none, or the log may not be read. */
+  /** The newest line about the module since the last call. Null if there is none, or the log may not be read. */
   lastOfModule(): string | null {
     let last: string | null = null;
     for (let count = 0; count < maxRecords; count += 1) {
@@ -26,7 +26,7 @@ export class KernelLog {
     return last;
   }
 
-  /** Null at the log's end; a record that was overwritten meanwhile (EPIPE) is empty. */
+  /** The next record of the log, or null at its end. A record that was overwritten meanwhile (EPIPE) is empty. */
   #next(): string | null {
     if (this.#fd === null) return null;
     try {

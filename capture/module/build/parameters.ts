@@ -1,4 +1,4 @@
-/** The module's parameters, as `--set name=value` takes them; their limits are those of kmod/sysctl.c. */
+/** The module's parameters for `--set name=value`. Their limits are those of kmod/sysctl.c. */
 import { mostPort } from "@tcpprobe-plus/tpp/base";
 import { BadModuleSettingError } from "../errors.ts";
 import type { ModuleSettings } from "../settings.ts";
@@ -49,7 +49,7 @@ export function addSetting(text: string, before: ModuleSettings = {}): ModuleSet
   return { ...before, [name]: String(number) };
 }
 
-/** What the module makes of a value: bufsize and hashsize become powers of two. */
+/** The value that the module will use. It rounds bufsize and hashsize to powers of two. */
 export function asKept(name: string, value: string): string {
   if (name !== "bufsize" && name !== "hashsize") return value;
   return value === "0" ? value : String(2 ** Math.ceil(Math.log2(Number(value))));

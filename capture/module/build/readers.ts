@@ -1,27 +1,28 @@
-/** Which processes have the module's data file open, as `fuser` finds it: from /proc. */
+/** Finds the processes that have the module's data file open. Like `fuser`, it searches /proc. */
 import { readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 
 export interface Reader {
   readonly pid: number;
-  /** Its command line, cut. */
+  /** Its command line, shortened. */
   readonly command: string;
-  /** Name of its user, or the number. */
+  /** Name or number of its user. */
   readonly user: string;
 }
 
 /**
- * Name of the file as a process's descriptors show it; who has a file system of his own can give any file that name.
+ * The file's name in links to a process's descriptors. Any file can have this name in a file system of a user's own, so
+ * the name alone proves nothing.
  */
 const dataFile = /^\/proc\/(?:\d+\/|self\/)?(?:task\/\d+\/)?net\/tcpprobe(?:_data)?$/;
 const maxCommandLength = 60;
 
-/** In this network namespace, else in that of the host's first process. */
+/** Paths in this network namespace and in that of the host's first process. */
 const dataPaths = ["/proc/net/tcpprobe", "/proc/1/net/tcpprobe"].flatMap((path) => [path, `${path}_data`]);
 /** PROC_SUPER_MAGIC (linux/magic.h). */
 const procMagic = 0x9fa0;
 
-/** Those that this user may look at. */
+/** The readers, as far as this user may see them. */
 export function findReaders(): Reader[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const inodes = new Set(dataPaths.flatMap((path) => statSync(path, { throwIfNoEntry: false })?.ino ?? []));
@@ -38,11 +39,11 @@ function readsData(pid: string, inodes: ReadonlySet<number>): boolean {
   try {
     return readdirSync(folder).some((fd) => linksToData(`${folder}/${fd}`, inodes));
   } catch {
-    return false; // gone meanwhile, or another user's
+    return false; // it has ended, or belongs to another user
   }
 }
 
-/** `inodes` is empty where the file itself cannot be seen from here: then the name alone tells. */
+/** `inodes` is empty if the file itself is not visible from here. Then only the name is compared. */
 function linksToData(path: string, inodes: ReadonlySet<number>): boolean {
   try {
     if (!dataFile.test(readlinkSync(path))) return false;

@@ -1,13 +1,13 @@
-/** Takes the module out of the kernel, which may take its time. */
+/** Removes the module from the kernel, which can take a while. */
 
 import { findProgram, runProgram } from "../../system/programs.ts";
 import { ModuleRemoveError, NoKmodToolsError } from "../errors.ts";
 
-/** When it is first said that it waits, and how often again. */
+/** Time until the first message that it is waiting, and the interval of further ones. */
 const quietS = 2;
 const remindS = 10;
 
-/** Throws a ModuleRemoveError. Says every now and then that it still waits. */
+/** Throws a ModuleRemoveError. Calls `say` regularly while it waits. */
 export async function removeModule(say: (line: string) => void): Promise<{ readonly seconds: number }> {
   const program = findProgram("rmmod");
   if (program === null) throw new NoKmodToolsError("rmmod");
@@ -16,7 +16,7 @@ export async function removeModule(say: (line: string) => void): Promise<{ reado
   let reminder: NodeJS.Timeout | undefined;
   const first = setTimeout(() => {
     say(
-      "waiting for the kernel to let go: every task must once have left the traced functions, which takes long on a busy machine",
+      "waiting for the kernel: every task must have left the traced functions once, which takes long on a busy machine",
     );
     reminder = setInterval(() => say(`still waiting (${Math.round(seconds())} s)`), remindS * 1000);
   }, quietS * 1000);

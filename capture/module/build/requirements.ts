@@ -1,4 +1,4 @@
-/** What of this host keeps the module from being loaded or built, found without changing anything. */
+/** Finds what prevents the module from being loaded or built on this host, without changing anything. */
 import { existsSync, readFileSync } from "node:fs";
 import { release, version } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ import { dataPath, moduleFolder } from "../paths.ts";
 
 export interface Kernel {
   readonly release: string;
-  /** As `uname -v` prints it. */
+  /** The output of `uname -v`. */
   readonly version: string;
   /** Folder of its modules. */
   readonly modules: string;
@@ -42,7 +42,7 @@ function textOf(path: string): string | null {
 
 const capSysModule = 16n;
 
-/** Whether this process may load modules; as `ModuleRightsError` says it. */
+/** Why this process may not load modules. Null if it may. */
 export function rightsProblem(what: "loading" | "unloading"): CaptureError | null {
   if (process.geteuid?.() !== 0) return new ModuleRightsError(what, false);
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(textOf("/proc/self/status") ?? "")?.[1];
@@ -50,12 +50,12 @@ export function rightsProblem(what: "loading" | "unloading"): CaptureError | nul
   return mayLoad ? null : new ModuleRightsError(what, true);
 }
 
-/** Whether the module is loaded and cannot be seen from here. */
+/** An error if the module is loaded but not visible in this network namespace. */
 export function namespaceProblem(): CaptureError | null {
   return existsSync(moduleFolder) && !existsSync(dataPath) ? new OtherNamespaceError() : null;
 }
 
-/** Why this kernel takes no module, or not this one. */
+/** Why this kernel cannot load any module, or this one. */
 export function kernelProblem(kernel: Kernel = hostKernel()): CaptureError | null {
   if (!existsSync("/proc/modules")) return new NoModuleSupportError(kernel.release, "built without");
   if (textOf("/proc/sys/kernel/modules_disabled") === "1")
@@ -65,7 +65,7 @@ export function kernelProblem(kernel: Kernel = hostKernel()): CaptureError | nul
 
 export const isRealTime = (kernel: Kernel): boolean => /\bPREEMPT_RT\b/.test(kernel.version);
 
-/** Why a module that was built here, and so is not signed, is refused. */
+/** Why the kernel refuses a module that was built here and therefore is not signed. */
 export function signatureProblem(): CaptureError | null {
   const why = signatureReason();
   return why === null ? null : new SignatureNeededError(why);
@@ -77,7 +77,7 @@ function signatureReason(): string | null {
   return textOf("/sys/module/module/parameters/sig_enforce") === "Y" ? "module.sig_enforce" : null;
 }
 
-/** Everything that building lacks here, the first first. */
+/** Everything that is missing for a build, in the order in which it is needed. */
 export function buildProblems(kernel: Kernel = hostKernel()): CaptureError[] {
   const headers = headersFolder(kernel);
   const problems: CaptureError[] = [];
@@ -97,16 +97,16 @@ export function toolProblem(tool: string): CaptureError | null {
 const configOf = (headers: string): string =>
   textOf(join(headers, ".config")) ?? textOf(join(headers, "include/config/auto.conf")) ?? "";
 
-/** A kernel that clang built has its modules built by clang, too. */
+/** Modules for a kernel built by clang must be built by clang, too. */
 export const builtWithClang = (headers: string): boolean => /^CONFIG_CC_IS_CLANG=y$/m.test(configOf(headers));
 
-/** The compiler that built the kernel, else the usual one. */
+/** The compiler that built the kernel, then the usual one. */
 function compilersFor(headers: string): string[] {
   const named = /^CONFIG_CC_VERSION_TEXT="(\S+)/m.exec(configOf(headers))?.[1];
   return [...new Set([named, builtWithClang(headers) ? "clang" : "gcc"])].filter((one) => one !== undefined);
 }
 
-/** The version that is installed for this kernel (by DKMS or a package), as a path; null where there is none. */
+/** The path of a module installed for this kernel by DKMS or a package. Null if there is none. */
 export function installedModule(kernel: Kernel = hostKernel()): string | null {
   const line = /^(\S*\btcpprobe_plus\.ko(?:\.\w+)?):/m.exec(textOf(join(kernel.modules, "modules.dep")) ?? "")?.[1];
   return line === undefined ? null : join(kernel.modules, line);

@@ -1,5 +1,6 @@
 /**
- * The module's sources: beside capture in the repository and in the published package, inside the single executable.
+ * The module's sources. They are in a folder of the repository or of the published package, or inside the single
+ * executable.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,11 +12,11 @@ export interface ModuleSources {
   /** Contents by file name. */
   readonly files: ReadonlyMap<string, Buffer>;
   readonly version: string;
-  /** Of names and contents: 12 hex digits. */
+  /** Hash of names and contents: 12 hex digits. */
   readonly hash: string;
 }
 
-/** What `make` needs, and what DKMS needs besides. */
+/** Whether `make` or DKMS needs this file. */
 export const isModuleSource = (name: string): boolean =>
   (/\.[ch]$/.test(name) && !name.endsWith(".mod.c")) || ["Kbuild", "Makefile", "dkms.conf"].includes(name);
 

@@ -1,4 +1,4 @@
-/** Where root keeps modules that it loads: nobody else may have a hand in it. */
+/** The folder for modules that root loads: nobody else may be able to change it. */
 import {
   chmodSync,
   chownSync,
@@ -26,14 +26,14 @@ import { moduleSources } from "../../module/build/sources.ts";
 const test = requires({ root: true, tools: ["make"] });
 const nobody = 65534;
 
-/** Below a folder that only root writes to. */
+/** A folder below one that only root can write to. */
 function trusted(t: ExecutionContext): string {
   const folder = mkdtempSync("/run/capture-test-");
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A kernel whose makefile makes a module of that text. */
+/** A kernel whose makefile makes a module with this text. */
 function toyKernel(folder: string, content: string): Kernel {
   mkdirSync(join(folder, "modules/build"), { recursive: true });
   const makefile = `modules:\n\tsleep 1\n\tprintf '%s' '${content}' >$(M)/tcpprobe_plus.ko\n`;
@@ -54,9 +54,9 @@ test("it is made for root alone, and every folder above it is looked at", (t) =>
   makeFolder(cache);
   t.notThrows(() => checkFolder(cache));
   for (const [change, message] of [
-    [() => chmodSync(folder, 0o777), /others than root may write it/],
-    [() => chmodSync(folder, 0o1777), /others than root may write it/],
-    [() => chmodSync(folder, 0o775), /others than root may write it/],
+    [() => chmodSync(folder, 0o777), /others than root may write to it/],
+    [() => chmodSync(folder, 0o1777), /others than root may write to it/],
+    [() => chmodSync(folder, 0o775), /others than root may write to it/],
     [() => chownSync(folder, nobody, nobody), /belongs to user 65534/],
   ] as const) {
     chmodSync(folder, 0o755);
@@ -70,7 +70,7 @@ test("it is made for root alone, and every folder above it is looked at", (t) =>
 test("a folder below /tmp is none, nor is one behind a link", (t) => {
   const shared = mkdtempSync(join(tmpdir(), "capture-cache-"));
   t.teardown(() => rmSync(shared, { recursive: true }));
-  t.throws(() => makeFolder(join(shared, "cache")), { message: /^\/tmp: .*others than root may write it/ });
+  t.throws(() => makeFolder(join(shared, "cache")), { message: /^\/tmp: .*others than root may write to it/ });
   const folder = trusted(t);
   mkdirSync(join(folder, "real"));
   symlinkSync("real", join(folder, "link"));
@@ -96,7 +96,7 @@ test("a module is loaded only when it is a file of root's alone, with one name",
     chownSync(path, 0, 0);
     chmodSync(path, 0o600);
     change();
-    t.throws(() => openModule(path), { name: "CacheError", message: /no file that root alone may write/ });
+    t.throws(() => openModule(path), { name: "CacheError", message: /not a file that only root may write to/ });
   }
   rmSync(path);
   symlinkSync(`${path}.old`, path);

@@ -1,4 +1,4 @@
-/** Files that others have put where a capture writes, and files that are not its own. */
+/** Files that others have put where a capture writes, and files that do not belong to it. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
@@ -114,7 +114,7 @@ test.serial(
       const path = join(folder, `run.000${number}-2.tpp`);
       const { header, damage } = await verifyTpp(path);
       t.deepEqual([header?.set?.number, damage], [number, []]);
-      t.true(running.err().includes(`${path} is file ${number} of the set: the name before it is taken`));
+      t.true(running.err().includes(`${path} is file ${number} of the set: its usual name is taken`));
     }
   },
 );

@@ -1,4 +1,4 @@
-/** The programs of the system that capture starts: which ones, with what, and what becomes of odd ones. */
+/** The system programs that capture starts: which ones, in which environment, and what happens if they misbehave. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -59,8 +59,8 @@ asRoot("root's programs get no variables but language and path", (t) => {
 
 asRoot("tc that prints no JSON, or dies, is a note, for run and for doctor", async (t) => {
   for (const [script, note] of [
-    [odd, "printed what is no JSON"],
-    ["echo 5", "printed what is no JSON"],
+    [odd, "printed invalid JSON"],
+    ["echo 5", "printed invalid JSON"],
     ["kill -SEGV $$", "is not installed or failed"],
     ["sleep 60", "is not installed or failed"],
   ] as const) {
@@ -77,7 +77,7 @@ asRoot("tc that prints no JSON, or dies, is a note, for run and for doctor", asy
   }
   const doctor = run(withProgram("tc", program(temporaryDirectory(t), "tc", odd), "doctor", "--json"));
   t.is(doctor.status, 0, doctor.stderr);
-  t.true(doctor.stdout.includes("printed what is no JSON"));
+  t.true(doctor.stdout.includes("printed invalid JSON"));
 });
 
 asRoot(
@@ -108,7 +108,7 @@ ava("of tc's list only what has the form of one is read", (t) => {
   }
 });
 
-/** ss that answers the first time and then hangs, with a child of its own that keeps its output open. */
+/** An ss that answers once and then hangs, with a child that keeps its output open. */
 const hanging = (folder: string): string =>
   program(folder, "ss", `[ -e ${folder}/asked ] || { : >${folder}/asked; exit 0; }; sleep 60; :`);
 

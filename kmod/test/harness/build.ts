@@ -24,7 +24,15 @@ export function buildModule(tree: Tree, args: string[] = []): Promise<Built> {
 /** Builds a module of the tests, from a folder of guest/ with its name. */
 export function buildTestModule(tree: Tree, name: string): Promise<Built> {
   const folder = path.resolve(import.meta.dirname, "../guest", name);
-  const files = readdirSync(folder).map((file) => path.join(folder, file));
+  return buildFiles(
+    tree,
+    name,
+    readdirSync(folder).map((file) => path.join(folder, file)),
+  );
+}
+
+/** Builds a module of these files, one of which is its Kbuild. */
+export function buildFiles(tree: Tree, name: string, files: readonly string[]): Promise<Built> {
   return build(tree, name, files, (inside) => ["-C", `/lib/modules/${tree.release}/build`, `M=${inside}`, "modules"]);
 }
 
