@@ -371,7 +371,8 @@ function rtt(ours: OurNumbers, records: readonly OurRecord[], connection: Connec
   const n = Math.max(off.length, 1);
   const share = near / n;
   const short = share < 0.95 && sumWitness / n < 1000;
-  const isHeldUp = !short && share < 0.95 && onItsWay === off.length && Math.abs(sumOurs / sumWitness - 1) <= 0.05;
+  const isHeldUp =
+    !short && share < 0.95 && onItsWay === off.length && (n < 50 || Math.abs(sumOurs / sumWitness - 1) <= 0.05);
   return {
     metric: "smoothed RTT",
     ours: `${(sumOurs / n / 1000).toFixed(2)} ms`,
@@ -382,7 +383,7 @@ function rtt(ours: OurNumbers, records: readonly OurRecord[], connection: Connec
       ? { note: "round trips of less than 1 ms: much of each is the way between device and socket on a busy machine" }
       : isHeldUp
         ? {
-            note: "the means agree; single samples were held up between device and socket (at most 10 ms), which srtt forgets slowly",
+            note: "single samples were held up between device and socket (at most 10 ms), which srtt forgets slowly; over 50 records and more the means agree",
           }
         : {}),
   };
