@@ -1,4 +1,4 @@
-/** Runs programs: to their end with their output, or in the background until stopped. */
+/** Runs programs: to their end, or in the background until they are stopped. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { systemPath } from "./machine.ts";
@@ -11,7 +11,7 @@ export interface Output {
   readonly status: number;
 }
 
-/** Runs to the end; whatever the exit code. */
+/** Runs a command to its end and returns its output. No exit code is an error here. */
 export function output(command: readonly string[], options: { readonly cwd?: string } = {}): Promise<Output> {
   const [program, ...args] = command as [string, ...string[]];
   return new Promise((resolve, reject) => {
@@ -23,7 +23,7 @@ export function output(command: readonly string[], options: { readonly cwd?: str
   });
 }
 
-/** Runs to the end and returns what it printed; throws with its messages when it fails. */
+/** Runs a command to its end and returns its standard output. Throws with its messages if it fails. */
 export async function run(command: readonly string[]): Promise<string> {
   const { stdout, stderr, status } = await output(command);
   if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}: ${(stderr + stdout).trim()}`);
@@ -42,7 +42,7 @@ export class Background implements AsyncDisposable {
     this.command = command.join(" ");
     this.child = spawn(program, args, { ...options, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#closed = once(this.child, "close");
-    this.#closed.catch(() => {}); // reported by whoever waits
+    this.#closed.catch(() => {}); // those that wait for it report the error
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.text += text;
@@ -61,7 +61,7 @@ export class Background implements AsyncDisposable {
     }
   }
 
-  /** Its exit code once it has ended, -1 after a signal. */
+  /** Waits for its end. Returns its exit code, or -1 after a signal. */
   async ended(): Promise<number> {
     await this.#closed;
     return this.child.exitCode ?? -1;

@@ -1,4 +1,4 @@
-/** iperf3, client and server, and of its JSON report what tests compare with. */
+/** Runs iperf3 as client and server, and reads those parts of its JSON report that tests use. */
 import { Background, output } from "./command.ts";
 
 export interface Iperf3Report {
@@ -31,14 +31,14 @@ export interface Iperf3Sum {
 type Wrap = (...command: string[]) => string[];
 const here: Wrap = (...command) => command;
 
-/** A server for one client. */
+/** Starts a server for one client. */
 export async function iperf3Server(host: string, port: number, wrap: Wrap = here): Promise<Background> {
   const server = new Background(wrap("iperf3", "-s", "-1", "-B", host, "-p", String(port), "--forceflush"));
   await server.prints(/listening/);
   return server;
 }
 
-/** Runs the client to its end. */
+/** Runs a client to its end. */
 export async function iperf3Client(
   host: string,
   port: number,

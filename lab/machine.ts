@@ -1,4 +1,4 @@
-/** What this machine allows, found by looking and trying. */
+/** Finds out what this machine allows, by looking and trying. */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -6,8 +6,8 @@ import { delimiter, join } from "node:path";
 export const isRoot: boolean = process.getuid?.() === 0;
 
 /**
- * Where the system's programs are: PATH without npm's own directories (a dependency brings a program named `nft`), and
- * with the administrators', which a plain user's PATH lacks.
+ * PATH for the system's programs. npm's own directories are removed, because a dependency has a program named `nft`.
+ * The administrators' directories are added, because an ordinary user's PATH lacks them.
  */
 export const systemPath: string = [
   ...(process.env.PATH ?? "").split(delimiter).filter((directory) => !directory.includes("node_modules")),
@@ -33,7 +33,7 @@ export function hasTracefs(): boolean {
 
 let namespaces: boolean | undefined;
 
-/** Makes one and takes it away again: only trying tells, in a container above all. */
+/** Whether network namespaces can be made. This makes one and removes it: in a container only trying shows it. */
 export function hasNamespaces(): boolean {
   if (namespaces === undefined) {
     const name = `tpp-${process.pid}-try`;

@@ -1,4 +1,4 @@
-/** Network namespaces of our own: named after this process, gone with it, and those of processes that died, too. */
+/** Network namespaces named after this process. They are removed with it, as are those left by processes that died. */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { run } from "./command.ts";
@@ -22,7 +22,7 @@ function removeLeftovers(): void {
       if (pid && !processRuns(pid)) spawnSync("ip", ["netns", "del", name]);
     }
   } catch {
-    // Never had one: the directory is not there.
+    // The directory does not exist if there was never a namespace.
   }
 }
 
@@ -40,7 +40,7 @@ export class Namespaces implements Disposable {
     process.once("SIGINT", this.#onSignal).once("SIGTERM", this.#onSignal);
   }
 
-  /** Makes one with its loopback up and returns its name. */
+  /** Makes a namespace with its loopback interface up. Returns its name. */
   async add(role: string): Promise<string> {
     count += 1;
     const name = `tpp-${process.pid}-${count}${role}`;
@@ -50,7 +50,7 @@ export class Namespaces implements Disposable {
     return name;
   }
 
-  /** Ends what still runs in them (they are ours alone) and removes them. */
+  /** Ends the processes that still run in the namespaces (nobody else uses them), and removes the namespaces. */
   [Symbol.dispose](): void {
     process.off("exit", this.#onExit).off("SIGINT", this.#onSignal).off("SIGTERM", this.#onSignal);
     for (const name of this.#names.splice(0)) {
@@ -65,9 +65,9 @@ function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
   }
 }
 
-/** The command as it runs in a namespace. */
+/** The command line that runs a command in a namespace. */
 export const inNamespace = (name: string, ...command: string[]): string[] => ["ip", "netns", "exec", name, ...command];

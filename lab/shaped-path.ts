@@ -1,8 +1,8 @@
 /**
- * client ── router ── server, each a network namespace. The router shapes what goes to the server (tbf: rate and
- * queue) and drops some of it at random (nftables), so a sender at the client meets a queue, drops and losses. Segment
- * offloads are off: what is queued or dropped is one packet, as on a wire. There is no other delay than the queue's.
- * Needs ip and tc; where nft is missing nothing is dropped at random, and where ethtool is, offloads stay on.
+ * client ── router ── server, each a network namespace. The router shapes traffic to the server (tbf: rate and queue)
+ * and drops some packets at random (nftables). So a sender at the client sees queueing delay and losses. Segment
+ * offloads are off, so that single packets are queued or dropped, as on a wire. The queue is the only delay. Needs ip
+ * and tc. Without nft, nothing is dropped at random. Without ethtool, offloads stay on.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "./command.ts";
@@ -11,13 +11,13 @@ import { inNamespace, Namespaces } from "./namespaces.ts";
 
 export interface PathOptions {
   readonly rateMbit: number;
-  /** Queue in front of the bottleneck. */
+  /** Size of the queue at the bottleneck. */
   readonly queueBytes: number;
-  /** Of 100,000 data packets, how many the router drops at random. */
+  /** How many of 100,000 data packets the router drops at random. */
   readonly dropsPer100k?: number;
   /**
-   * Congestion control of the client's sockets that do not choose one; a namespace may set only what its host allows
-   * all.
+   * Default congestion control of the client's sockets. A namespace may set only algorithms that the host allows to
+   * everybody.
    */
   readonly congestionControl?: string;
 }
@@ -59,7 +59,7 @@ export class ShapedPath implements Disposable {
     return inNamespace(this.server, ...command);
   }
 
-  /** For so long nothing passes to the server. */
+  /** Drops everything to the server for this time. */
   async interrupt(seconds: number): Promise<void> {
     const nft = (rules: string): Promise<string> => run(inNamespace(this.router, "nft", rules));
     await nft(`add table ip cut; add chain ip cut forward { type filter hook forward priority 0; };

@@ -1,8 +1,8 @@
 /**
- * Traffic from plain sockets. Run as a program inside a namespace:
+ * Traffic from ordinary sockets. Run this as a program inside a namespace:
  *
- *     node traffic.ts serve PORT            reads and discards, until it is stopped
- *     node traffic.ts send HOST PORT SECONDS [FLOWS]   writes as fast as each connection takes it; starts 0.5 s apart
+ *     node traffic.ts serve PORT            reads and discards data until it is stopped
+ *     node traffic.ts send HOST PORT SECONDS [FLOWS]   writes as fast as each connection allows; starts 0.5 s apart
  */
 import { once } from "node:events";
 import { connect, createServer } from "node:net";

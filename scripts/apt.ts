@@ -1,6 +1,6 @@
-/** Installing Debian packages beside other users of apt, and saying in a line each what could not be had. */
+/** Installs Debian packages while other programs may use apt, and reports packages that are not available. */
 
-/** Runs apt-get with these arguments and returns all that it printed, in English. */
+/** Runs apt-get with these arguments and returns its output, in English. */
 export type Apt = (...args: string[]) => { readonly ok: boolean; readonly text: string };
 
 export interface AptUse {
@@ -9,15 +9,15 @@ export interface AptUse {
   readonly pause: (ms: number) => void;
 }
 
-/** A fresh machine upgrades itself at its first boot; that takes minutes. */
+/** How long to wait for apt's locks. A fresh machine upgrades itself at its first boot, which takes minutes. */
 const patienceMs = 5 * 60_000;
 const pauseMs = 3_000;
 
-/** Installs packages by name. One that cannot be had costs none of the others and is named once, with apt's reason. */
+/** Installs packages by name. One that is not available is reported once; the others are installed all the same. */
 export function installPackages(names: readonly string[], use: AptUse): void {
   const apt = patient(use);
   const update = apt("update");
-  // The lists that are there may do.
+  // The present lists may be sufficient.
   if (!update.ok) use.say(`apt-get update failed (${reason(update.text)}); going on with the lists that are here`);
   let wanted = [...names];
   for (;;) {
@@ -37,7 +37,7 @@ export function installPackages(names: readonly string[], use: AptUse): void {
   for (const [why, packages] of failed) use.say(`Not installed: ${packages.join(" ")} (${why})`);
 }
 
-/** The same apt, which waits while another program holds one of its locks. */
+/** Makes an apt that waits while another program holds one of its locks. */
 function patient({ apt, say, pause }: AptUse): Apt {
   let leftMs = patienceMs;
   let said = false;

@@ -1,5 +1,6 @@
-// node scripts/bootstrap.js NAME [ARGUMENT...]: runs scripts/NAME.ts with the project's own Node, after installing what
-// is missing. Plain JavaScript without dependencies: it must run on any Node from 20, before anything is installed.
+// node scripts/bootstrap.js NAME [ARGUMENT...]: installs what is missing, then runs scripts/NAME.ts with the project's
+// own Node. This is plain JavaScript without dependencies, because it must run on any Node from 20 on, before anything
+// is installed.
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { constants } from "node:os";
@@ -24,13 +25,13 @@ function stop(line, exitCode) {
 }
 
 function install() {
-  // npm writes its own copy of the lock file last, so it also tells of an install that was broken off.
+  // npm writes its own copy of the lock file last, so this also detects an interrupted install.
   const installedMs = modifiedMs(join(root, "node_modules", ".package-lock.json"));
   const why = installedMs === 0 ? "nothing is installed yet" : "package-lock.json is newer than what is installed";
   if (installedMs >= modifiedMs(join(root, "package-lock.json")) && existsSync(ownNode)) return;
   process.stderr.write(`${why}: running npm ci\n`);
   const status = run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-  if (status !== 0) stop("npm ci failed; its own message is above. Mend that and run this again.", status);
+  if (status !== 0) stop("npm ci failed; its own message is above. Fix the cause and run this again.", status);
   if (!existsSync(ownNode)) {
     stop(
       "npm ci did not run the install script of the package `node`: allow it (npm approve-scripts) and try again.",

@@ -1,5 +1,5 @@
 /**
- * `npm run check`: what must hold before a commit and needs no traffic: types, lint, format, docs, shell and C style.
+ * `npm run check`: the checks before a commit that need no traffic: types, lint, format, docs, shell and C style.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -16,9 +16,9 @@ import { structureFaults } from "./structure/structure.ts";
 interface Check {
   readonly name: string;
   readonly tools?: readonly string[];
-  /** Whether it can be at all here; without, it is left out even in CI. */
+  /** Whether the check is possible on this machine. If not, it is skipped even in CI. */
   readonly where?: boolean;
-  /** What is wrong; nothing when all is well. */
+  /** Returns what is wrong, or "". */
   readonly run: () => string;
 }
 
@@ -26,11 +26,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const tracked = (pattern: string): string[] =>
   output("git", "ls-files", "--cached", "--others", "--exclude-standard", pattern).split("\n").filter(Boolean);
 
-/** A file without a first line that names its shell is only read by others, and checked with them. */
+/** A file without a #! line is only sourced by others, and checked with them. */
 const isProgram = (path: string): boolean => readFileSync(`${root}/${path}`, "utf8").startsWith("#!");
-/** The kernel has its own limit (checkpatch). */
-const notYet = /^kmod\//;
-const commented = (): string[] => ["*.ts", "*.js", "*.sql"].flatMap(tracked).filter((path) => !notYet.test(path));
+/** Files that another check covers: checkpatch has its own limit for kernel code. */
+const hasOwnLimit = /^kmod\//;
+const commented = (): string[] => ["*.ts", "*.js", "*.sql"].flatMap(tracked).filter((path) => !hasOwnLimit.test(path));
 const products = (): string[] =>
   ["tpp/*.ts", "capture/*.ts", "analyze/*.ts", "lab/*.ts", "scripts/*.ts"]
     .flatMap(tracked)
@@ -81,7 +81,7 @@ const checks: readonly Check[] = [
       ),
   },
   {
-    // Outside a clone these names are other people's packages, which npx would fetch and run.
+    // Outside a clone, npx would fetch and run other people's packages of these names.
     name: "no text starts our commands through npx",
     run: () => output("git", "grep", "-nE", "npx (--no -- )?(capture|analyze)", "--", ".", ":!scripts/check.ts").trim(),
   },
@@ -104,7 +104,7 @@ function output(program: string, ...args: string[]): string {
   return spawnSync(program, args, { cwd: root, encoding: "utf8", env: { ...process.env, PATH: systemPath } }).stdout;
 }
 
-/** What the program says when it fails. */
+/** The output of a program that fails, or "". */
 function complaint(program: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     cwd: root,

@@ -1,12 +1,12 @@
 /**
- * Comment lines that are too long. The formatter sets code to 120 columns and leaves comments as they are. `npm run
- * fix` breaks a line at a space, and lets what is over flow into the line below it.
+ * Finds and breaks comment lines that are too long. The formatter limits code to 120 columns, but does not change
+ * comments. `npm run fix` breaks a line at a space and moves the rest into the next line.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const widest = 120;
-/** The lint of SQL wants lines below 120. */
+/** The lint of SQL requires lines below 120 columns. */
 const widestOf = (path: string): number => (path.endsWith(".sql") ? widest - 1 : widest);
 
 const marks: Readonly<Record<string, RegExp>> = {
@@ -14,7 +14,7 @@ const marks: Readonly<Record<string, RegExp>> = {
   js: /^\s*(?:\/\/|\/\*\*?|\*)\s?/,
   sql: /^\s*--\s?/,
 };
-/** A comment behind code. */
+/** Matches a comment after code. */
 const behind: Readonly<Record<string, RegExp>> = {
   ts: /[;,{})\]] \/\/ [^"`]*$/,
   js: /[;,{})\]] \/\/ [^"`]*$/,
@@ -24,7 +24,7 @@ const behind: Readonly<Record<string, RegExp>> = {
 const endingOf = (path: string): string => path.split(".").at(-1)!;
 
 /**
- * Numbers of the lines, from 1, that end with a comment and are too long. A word that cannot be broken may stand out.
+ * Numbers, from 1, of lines that end with a comment and are too long. A single long word is allowed.
  */
 export function longComments(path: string, text: string): number[] {
   const [mark, after] = [marks[endingOf(path)], behind[endingOf(path)]];
@@ -34,7 +34,7 @@ export function longComments(path: string, text: string): number[] {
   });
 }
 
-/** The text with its long comment lines broken. A comment behind code stays: it is for a person to move. */
+/** The text with its long comment lines broken. A comment after code is not changed: a person has to move it. */
 export function wrapComments(path: string, text: string): string {
   const mark = marks[endingOf(path)];
   if (!mark) return text;
@@ -61,7 +61,7 @@ export function wrapComments(path: string, text: string): string {
   return lines.join("\n");
 }
 
-/** How far the lines below are set in: with a list's item, a column's meaning, or a line that is set in itself. */
+/** The indentation of continuation lines: that of a list item, a column's meaning, or an indented line. */
 function hangOf(path: string, said: string, below: string): string {
   const own = /^\s*/.exec(said)![0];
   if (/^\s*(?:[-*]|\d+\.) /.test(said)) return `${own}  `;
@@ -70,7 +70,7 @@ function hangOf(path: string, said: string, below: string): string {
   return own;
 }
 
-/** Whether a line is of the same sentence, and not a list's item, a tag, an example, or the next column. */
+/** Whether a line continues the sentence, and is not a list item, a tag, an example, or the next column. */
 function goesOn(line: string, prefix: string, hang: string): boolean {
   if (!line.startsWith(prefix.trimEnd())) return false;
   const said = line.slice(prefix.length);
@@ -79,7 +79,7 @@ function goesOn(line: string, prefix: string, hang: string): boolean {
   return /^\s*/.exec(said)![0] === hang;
 }
 
-/** A line for each file that does not say in its first line what it is. */
+/** A line for each file whose first line does not say what the file is. */
 export const headlessFiles = (root: string, paths: readonly string[]): string[] =>
   paths
     .filter((path) => !/^(\/\*\*|\/\/|#!)/.test(readFileSync(join(root, path), "utf8")))

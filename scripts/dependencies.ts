@@ -1,6 +1,7 @@
 /**
- * `npm run deps`: what is outdated, what has known faults, and the licences of all that is installed. Without a network
- * it says so and goes on. Ends with 1 where a published package has a known fault or a licence is not known.
+ * `npm run deps`: shows which packages are outdated or have known faults, and the licences of all installed packages.
+ * Without a network it says so and continues. Ends with 1 if a published package has a known fault or a licence is not
+ * known.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -20,7 +21,7 @@ interface Manifest {
 
 const manifest = (path: string): Manifest => JSON.parse(readFileSync(path, "utf8")) as Manifest;
 
-/** Packages that this project names, without its own. */
+/** Packages that this project depends on, without its own. */
 export function named(root = here): string[] {
   const manifests = ["", "tpp", "capture", "analyze"].map((folder) => manifest(join(root, folder, "package.json")));
   const all = manifests.flatMap(({ dependencies, devDependencies, optionalDependencies }) =>
@@ -29,7 +30,7 @@ export function named(root = here): string[] {
   return [...new Set(all)].filter((name) => !name.startsWith("@tcpprobe-plus/")).sort();
 }
 
-/** Those without a reason in docs/architecture.md, a line each. */
+/** A line for each dependency without a reason in docs/architecture.md. */
 export function withoutReason(root = here): string[] {
   const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
   return named(root).flatMap((name) =>
@@ -54,7 +55,7 @@ export function licences(root = here): Map<string, string[]> {
   return found;
 }
 
-/** What npm answers as JSON; null where it could not ask. */
+/** npm's answer as JSON, or null if it could not reach the registry. */
 function npm<Answer>(...args: string[]): Answer | null {
   const { stdout } = spawnSync("npm", [...args, "--json"], { cwd: here, encoding: "utf8", timeout: 60_000 });
   try {

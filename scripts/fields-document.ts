@@ -1,4 +1,4 @@
-/** docs/fields.md, made of the column table. */
+/** Generates docs/fields.md from the column table. */
 import {
   type Column,
   caStates,

@@ -1,4 +1,4 @@
-/** `npm run fix`: format, lint's own repairs, long comment lines, and the pages that are made from the code. */
+/** `npm run fix`: formats, applies the lint's fixes, breaks long comment lines, and generates the pages again. */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { wrapFiles } from "./comments.ts";

@@ -1,4 +1,4 @@
-/** The part of docs/architecture.md that shows the table of folders. */
+/** Generates the part of docs/architecture.md that shows the table of folders. */
 import { readFileSync } from "node:fs";
 import { type Folder, folders } from "./structure/folders.ts";
 
@@ -6,7 +6,7 @@ const begin =
   "<!-- Made by scripts/generate-docs.ts from scripts/structure/folders.ts: change that and run `npm run docs`. -->";
 const end = "<!-- end of what is made -->";
 
-/** The page with its table made again; the rest stays. */
+/** The page with its table generated again. The rest is not changed. */
 export function architectureDocument(page: URL): string {
   const text = readFileSync(page, "utf8");
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];

@@ -1,4 +1,4 @@
-/** `npm run docs`: writes the pages, completions and manuals that are made from the code. */
+/** `npm run docs`: writes the pages, completions and manuals that are generated from the code. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { generatedDocuments } from "./generated-documents.ts";

@@ -1,6 +1,6 @@
 /**
- * The pages, completions and manuals that are made from tables and definitions in the code, and which of them are not
- * in step on disk.
+ * The pages, completions and manuals that are generated from tables and definitions in the code, and which of them are
+ * out of date on disk.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
 /**
- * Makes tracefs available where the kernel has it and nobody has mounted it: a container, or a system without systemd.
+ * Mounts tracefs if the kernel has it and it is not mounted, as in a container or a system without systemd.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { hasTracefs, isRoot } from "../lab/machine.ts";
 
 const place = "/sys/kernel/tracing";
 
-/** Says what it did; whoever needs tracefs and still finds none says so itself. */
+/** Reports what it did. Callers that still find no tracefs report that themselves. */
 export function mountTracefs(): void {
   if (hasTracefs() || !isRoot || !/\ttracefs$/m.test(readFileSync("/proc/filesystems", "utf8"))) return;
   const { status } = spawnSync("mount", ["-t", "tracefs", "tracefs", place], { stdio: "inherit" });

@@ -1,6 +1,6 @@
 /**
- * `npm start [-- --recording] [-- --out DIR]`: real TCP traffic, captured and shown. Where this machine does not allow
- * that (or with --recording), the recording that comes with the project is shown instead.
+ * `npm start [-- --recording] [-- --out DIR]`: captures real TCP traffic and shows it. If this machine does not allow
+ * that, or with --recording, the recording that comes with the project is shown instead.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -16,7 +16,7 @@ import { mountTracefs } from "./mount-tracefs.ts";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const port = 5001;
 const seconds = 8;
-/** What the kernel held of each connection; a dash where the source does not tell. */
+/** What the kernel knew about each connection. A dash marks what the source does not supply. */
 const heldByKernel =
   "SELECT flow, max(packets_out + retrans_out - sacked_out - lost_out) AS inflight_max_packets, max(lost_out) AS lost_max_packets, " +
   "min(rto_ms) AS rto_min_ms, max(rto_ms) AS rto_max_ms FROM trace GROUP BY flow ORDER BY flow";
@@ -37,7 +37,7 @@ analyze("plot", file, "cwnd", "-f", "-o", svg);
 analyze("plot", file, "cwnd", "-f", "-o", page);
 console.log(`\nThe congestion window as a picture, and as a page to open in a browser:\n${svg}\n${page}`);
 
-/** What keeps this machine from making and capturing traffic, in words; null for nothing. */
+/** Why traffic cannot be made and captured on this machine, in words. Null if it can. */
 function whyNotHere(): string | null {
   if (!isRoot) return "capturing needs root";
   if (!hasTracefs()) return "this kernel offers no tracefs with tcp_probe";
@@ -68,7 +68,7 @@ function analyze(...args: string[]): void {
   if (status !== 0) process.exit(status ?? 70);
 }
 
-/** A path below this directory as one would type it. */
+/** A path below the current directory, as a user would type it. */
 function short(arg: string): string {
   const path = arg.startsWith("/") ? relative(process.cwd(), arg) : arg;
   return path.startsWith("..") ? arg : path;

@@ -1,4 +1,4 @@
-/** The Debian packages of packages.txt: which are missing, and installing them. */
+/** Finds missing Debian packages of packages.txt and installs them. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { type Apt, installPackages } from "./apt.ts";
@@ -23,12 +23,12 @@ export function missingPackages(): string[] {
 }
 
 /**
- * Installs what is missing where that is allowed; says what it does, or why not. Never fails: suites name what they
- * lack.
+ * Installs missing packages if that is allowed, and reports what it does, or why not. It never fails: test suites
+ * report what they lack.
  */
 export function provideSystemPackages(): void {
   if (!existsSync("/usr/bin/apt-get") || !existsSync("/usr/bin/dpkg-query")) {
-    say("Not Debian or Ubuntu: system packages are not looked at; scripts/packages.txt lists what the suites use.");
+    say("Not Debian or Ubuntu: system packages are not checked; scripts/packages.txt lists what the suites use.");
     return;
   }
   const missing = missingPackages();

@@ -1,6 +1,6 @@
-/** Reads AVA's TAP line by line: what to show of it, and the sums at the end. */
+/** Reads AVA's TAP line by line, selects what to show, and sums up the results. */
 
-/** The reason at the end of a title: `… (needs root)`, `… (not installed: qemu)`. */
+/** Matches the reason for a skip at the end of a title: `… (needs root)`, `… (not installed: qemu)`. */
 const skipMark = / \(needs (.+)\)$| \(([^()]+)\)$/;
 
 function reasonOf(title: string): string | undefined {
@@ -13,9 +13,9 @@ export class TapSummary {
   /** Number of tests skipped, by reason. */
   readonly #skipped = new Map<string, number>();
   #passed = 0;
-  /** AVA's own count of failures; it knows of tests that never came to run. */
+  /** AVA's own count of failures. It includes tests that never ran. */
   #failedByAva = 0;
-  /** Failures that AVA does not know of. */
+  /** Number of failures that AVA does not know of. */
   #failedElsewhere = 0;
 
   /** Counts a result that does not come from TAP. */
@@ -29,7 +29,7 @@ export class TapSummary {
     else this.#failed.push(title);
   }
 
-  /** Takes one line of TAP and returns what a person wants to see of it; null for nothing. */
+  /** Takes one line of TAP. Returns the part worth showing, or null. */
   read(line: string): string | null {
     this.#failedByAva = Math.max(this.#failedByAva, Number(/^# fail (\d+)/.exec(line)?.[1] ?? 0));
     const test = /^(not ok|ok) \d+ - (.*?)( # (SKIP|TODO).*)?$/i.exec(line);

@@ -1,5 +1,5 @@
 /**
- * `npm test [-- FILE...]`: provides the system packages where it may, runs every suite, and ends with
+ * `npm test [-- FILE...]`: installs the system packages if allowed, runs every suite, and ends with
  * `N passed, N failed, N skipped` on a line of its own. In CI `npm run check` comes first and counts as one more test.
  */
 import { spawn, spawnSync } from "node:child_process";

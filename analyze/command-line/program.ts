@@ -7,11 +7,13 @@ import type { FormatOptions } from "../commands/rows.ts";
 import { UsageError } from "../errors.ts";
 import { eventNames } from "../import/event-names.ts";
 import type { ImportOptions } from "../import/import.ts";
+import { alignments, legendPlaces, themeNames } from "../plots/choices.ts";
 import { isPlotName, plotNames } from "../plots/names.ts";
 import { version } from "../version.ts";
+import { length, points } from "./lengths.ts";
 import { maxExpansion } from "./max-expansion.ts";
 import { addMetricCommands } from "./metric-commands.ts";
-import { flowNumbers, refuseRepeated, seconds, wholeNumber, windowSeconds } from "./options.ts";
+import { flowNumbers, refuseRepeated, seconds, texts, wholeNumber, windowSeconds } from "./options.ts";
 import { filesAndWord } from "./words.ts";
 
 /** Defines the commands. Each action imports the one function that it calls. */
@@ -85,9 +87,12 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
   add("plot [words...]", `draw ${plotNames.join(", ")}`)
     .usage("[options] <file...> <plot>")
     .option("--list", "say of each plot what it shows and what it needs")
-    .option("-o, --output <file>", "x.svg, x.png, x.html or x.json (default: CAPTURE.PLOT.svg in this directory)")
+    .option(
+      "-o, --output <file>",
+      "x.svg, x.png, x.pdf, x.html or x.json (default: CAPTURE.PLOT.svg in this directory)",
+    )
     .option("-f, --force", "overwrite the output")
-    .option("--with <file...>", "further captures, as behind the first one")
+    .option("--with <file...>", "further captures, like those after the first one")
     .option("--flow <n...>", "only these flows", flowNumbers)
     .option("--from <s>", "from this time on, seconds since the capture began", seconds)
     .option("--to <s>", "up to this time", seconds)
@@ -102,8 +107,29 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
         "bytes",
       ]),
     )
-    .option("--width <px>", "width of the picture (default 800)", pixels)
-    .option("--title <text>", "title instead of the capture's name")
+    .option("--of <what>", "what cdf is of: rtt (the samples), or a numeric column of flows")
+    .option("--overlay", "flows of all captures in one panel, each from its start (see --align)")
+    .addOption(
+      new Option("--align <where>", "where time begins (default: capture; start with --overlay or --group)").choices(
+        alignments,
+      ),
+    )
+    .option("--label <text>", "name of a capture, or of a group, in their order (may be given again)", texts)
+    .option(
+      "--group <pattern>",
+      "captures that are runs of one experiment, such as 'cubic-*' (may be given again)",
+      texts,
+    )
+    .option("--free-scales", "an axis of its own for each flow's panel; else those of the same quantity have one")
+    .addOption(new Option("--theme <name>", "light (the default), print or dark").choices(themeNames))
+    .option("--size <length>", "width of the whole picture, such as 84mm, 3.3in or 400px", length)
+    .option("--height <length>", "height of the whole picture, likewise", length)
+    .option("--font <name>", "an installed font, or the path of a .ttf or .otf file (default: DejaVu Sans)")
+    .option("--font-size <pt>", "size of labels in points (default: 8.25; 7 where --size is small)", points)
+    .addOption(new Option("--legend <place>", "where the legend stands (default: top)").choices(legendPlaces))
+    .option("--width <px>", "width of the plotting area (default 800)", pixels)
+    .option("--title <text>", "title instead of the plot's name")
+    .option("--no-title", "neither title nor caption, for figures with a text of their own")
     .action(async (words: string[], options: PlotCommandOptions & { list?: boolean }) => {
       const { listPlots, plot } = await import("../commands/plot.ts");
       if (options.list) return listPlots(io);

@@ -4,10 +4,11 @@ import { basename, resolve } from "node:path";
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UnknownFormatError, UsageError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
-import type { PlotDefinition } from "../plots/definition.ts";
+import type { Align, LegendPlace, ThemeName } from "../plots/choices.ts";
+import { isTimePlot, type PlotDefinition } from "../plots/definition.ts";
 import { drawPlot } from "../plots/draw.ts";
+import type { VegaLiteSpec } from "../plots/model.ts";
 import { isPlotName, type PlotName, plotDefinition, plotNames } from "../plots/names.ts";
-import type { VegaLiteSpec } from "../plots/spec.ts";
 import { renderTable } from "../terminal/table.ts";
 import { notice } from "./notices.ts";
 import { type CommandIo, openOutput, withTrace } from "./open.ts";
@@ -22,12 +23,31 @@ export interface PlotCommandOptions {
   readonly window?: number;
   readonly unit?: "packets" | "bytes";
   readonly width?: number;
-  readonly title?: string;
+  readonly title?: string | false;
+  readonly overlay?: boolean;
+  readonly align?: Align;
+  readonly label?: string[];
+  readonly group?: string[];
+  readonly freeScales?: boolean;
+  readonly of?: string;
+  readonly theme?: ThemeName;
+  /** Pixels. */
+  readonly size?: number;
+  readonly height?: number;
+  readonly font?: string;
+  readonly fontSize?: number;
+  readonly legend?: LegendPlace;
 }
 
-const formats: Readonly<Record<string, (spec: VegaLiteSpec) => Promise<string | Uint8Array>>> = {
+/** Pixels of a PNG to one of the picture: twice for screens, 300 dpi where a size on paper is told. */
+const [forScreens, forPaper] = [2, 300 / 96];
+
+type Format = (spec: VegaLiteSpec, isSized: boolean) => Promise<string | Uint8Array>;
+
+const formats: Readonly<Record<string, Format>> = {
   ".svg": async (spec) => (await import("../plots/render.ts")).toSvg(spec),
-  ".png": async (spec) => (await import("../plots/render.ts")).toPng(spec),
+  ".png": async (spec, isSized) => (await import("../plots/render.ts")).toPng(spec, isSized ? forPaper : forScreens),
+  ".pdf": async (spec) => (await import("../plots/render.ts")).toPdf(spec),
   ".html": async (spec) => (await import("../plots/page.ts")).toPage(spec),
   ".json": async (spec) => `${JSON.stringify(spec, null, 1)}\n`,
 };
@@ -43,7 +63,20 @@ export async function plot(
     throw new UsageError(
       `${name}: no such plot.${didYouMean(name, plotNames)} There are ${plotNames.join(", ")}; --list says what each shows`,
     );
-  const { output = defaultOutput(paths[0]!, name), force = false, flow, ...rest } = options;
+  const {
+    output = defaultOutput(paths[0]!, name),
+    force = false,
+    flow,
+    label,
+    group,
+    size: width,
+    height,
+    ...rest
+  } = options;
+  const size =
+    width === undefined && height === undefined
+      ? undefined
+      : { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (!suffix) throw new UnknownFormatError(output, Object.keys(formats));
   await refuseWithoutEffect(name, options);
@@ -54,9 +87,9 @@ export async function plot(
     paths,
     io,
     async (trace) => {
-      const { spec, notes } = await drawPlot(trace, name, { ...rest, flows: flow });
+      const { spec, notes } = await drawPlot(trace, name, { ...rest, size, flows: flow, labels: label, groups: group });
       for (const note of notes) notice(io, note);
-      const content = await formats[suffix]!(spec);
+      const content = await formats[suffix]!(spec, size !== undefined);
       await file.write((path) => writeFile(path, content));
       await io.stdout.write(`${foreignText(output)}\n`);
     },
@@ -67,36 +100,43 @@ export async function plot(
 /** Prints what each plot shows, and the columns without which it cannot be drawn. */
 export async function listPlots(io: CommandIo): Promise<void> {
   const definitions = await Promise.all(plotNames.map(plotDefinition));
-  const needs = definitions.map(({ units, ...one }) =>
-    [...(units ? [units.packets, units.bytes] : [one])].map(neededColumns).join(" or "),
-  );
   const table = renderTable([
     { header: "plot", cells: plotNames },
     { header: "shows", cells: definitions.map(({ shows }) => shows) },
-    { header: "needs", cells: needs },
+    { header: "needs", cells: definitions.map(neededColumns) },
   ]);
   await io.stdout.write(
     `${table}\n\`analyze plot FILE PLOT -o x.svg\` draws one; docs/fields.md says which source has which column\n`,
   );
 }
 
-const neededColumns = ({ series }: PlotDefinition): string =>
-  series
+function neededColumns(plot: PlotDefinition): string {
+  if (!isTimePlot(plot)) return plot.needs.map((columns) => columns.join(" or ")).join(", ");
+  if (plot.units) return [plot.units.packets, plot.units.bytes].map(neededColumns).join(" or ");
+  return plot.series
     .flatMap(({ needs }) => (needs ? [[needs.column, ...(needs.proxy ? [needs.proxy.column] : [])].join(" or ")] : []))
     .join(", ");
-
-async function refuseWithoutEffect(name: PlotName, { unit, window }: PlotCommandOptions): Promise<void> {
-  const { units, windowed } = await plotDefinition(name);
-  if (unit !== undefined && !units)
-    throw new UsageError(`--unit is for ${await those("units")}. Plot ${name} has one unit: leave it out`);
-  if (window !== undefined && !windowed)
-    throw new UsageError(`--window is for ${await those("windowed")}. Plot ${name} has no windows: leave it out`);
 }
 
-/** Names of the plots that have something. */
-async function those(property: "units" | "windowed"): Promise<string> {
-  const all = await Promise.all(plotNames.map(async (name) => ((await plotDefinition(name))[property] ? [name] : [])));
-  return all.flat().join(" and ");
+/** Options that are for some plots only, and whether a plot is one of them. */
+const onlyFor: Readonly<Record<string, (plot: PlotDefinition) => boolean>> = {
+  unit: (plot) => isTimePlot(plot) && plot.units !== undefined,
+  window: (plot) => plot.windowed === true,
+  of: (plot) => !isTimePlot(plot) && plot.takes?.includes("of") === true,
+  overlay: (plot) => isTimePlot(plot) && plot.stacked !== true,
+  group: (plot) => (isTimePlot(plot) ? plot.stacked !== true : plot.takes?.includes("group") === true),
+  align: (plot) => isTimePlot(plot) || plot.takes?.includes("align") === true,
+};
+
+async function refuseWithoutEffect(name: PlotName, options: PlotCommandOptions): Promise<void> {
+  const definition = await plotDefinition(name);
+  for (const [option, isFor] of Object.entries(onlyFor)) {
+    if (options[option as keyof PlotCommandOptions] === undefined || isFor(definition)) continue;
+    const all = await Promise.all(plotNames.map(async (one) => (isFor(await plotDefinition(one)) ? [one] : [])));
+    const names = all.flat();
+    const listed = names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+    throw new UsageError(`--${option} is for ${listed}, and has no effect on plot ${name}: leave it out`);
+  }
 }
 
 /** The longest name in bytes, with room for the ending and for a temporary suffix. */

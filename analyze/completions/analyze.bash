@@ -109,6 +109,39 @@ _analyze() {
     _analyze_words "$cur" 'packets bytes'
     return
     ;;
+  'plot --of')
+    return
+    ;;
+  'plot --align')
+    _analyze_words "$cur" 'capture start clock'
+    return
+    ;;
+  'plot --label')
+    return
+    ;;
+  'plot --group')
+    return
+    ;;
+  'plot --theme')
+    _analyze_words "$cur" 'light print dark'
+    return
+    ;;
+  'plot --size')
+    return
+    ;;
+  'plot --height')
+    return
+    ;;
+  'plot --font')
+    return
+    ;;
+  'plot --font-size')
+    return
+    ;;
+  'plot --legend')
+    _analyze_words "$cur" 'top bottom none'
+    return
+    ;;
   'plot --width')
     return
     ;;
@@ -227,10 +260,10 @@ _analyze() {
     ;;
   plot)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --list -o --output -f --force --with --flow --from --to --window --unit --width --title -h --help'
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --list -o --output -f --force --with --flow --from --to --window --unit --of --overlay --align --label --group --free-scales --theme --size --height --font --font-size --legend --width --title --no-title -h --help'
     else
       _analyze_files "$cur"
-      ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'cwnd rtt inflight goodput limits'
+      ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview'
     fi
     ;;
   events)

@@ -19,7 +19,7 @@ _analyze() {
       'convert:write the trace as Parquet, Arrow or CSV, or records as the module’s text'
       'import:make a .tpp of perf script, trace-cmd, trace_pipe, tcp_probe or ss text (- reads standard input)'
       'flows:one line a connection'
-      'plot:draw cwnd, rtt, inflight, goodput, limits'
+      'plot:draw cwnd, rtt, inflight, goodput, limits, rto, sequence, states, fairness, cdf, scatter, phase, rounds, bbr, overview'
       'events:timeouts, episodes, ends of slow start, resets, in order of time'
       'metrics:every row of a metric\: flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
       'diagnose:what limited each flow, how much time that cost, when, and what shows it'
@@ -90,18 +90,31 @@ _analyze() {
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--list[say of each plot what it shows and what it needs]' \
-        '(-o --output)'{-o,--output}'[x.svg, x.png, x.html or x.json (default\: CAPTURE.PLOT.svg in this directory)]:file:_files' \
+        '(-o --output)'{-o,--output}'[x.svg, x.png, x.pdf, x.html or x.json (default\: CAPTURE.PLOT.svg in this directory)]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
-        '--with[further captures, as behind the first one]:file:_files' \
+        '--with[further captures, like those after the first one]:file:_files' \
         '--flow[only these flows]:n:' \
         '--from[from this time on, seconds since the capture began]:s:' \
         '--to[up to this time]:s:' \
         '--window[length of the windows of goodput, such as 100ms (default\: about 150 in the picture)]:length:' \
         '--unit[what inflight counts (default\: packets where the source does) (packets, bytes)]:unit:(packets bytes)' \
-        '--width[width of the picture (default 800)]:px:' \
-        '--title[title instead of the capture’s name]:text:' \
+        '--of[what cdf is of\: rtt (the samples), or a numeric column of flows]:what:' \
+        '--overlay[flows of all captures in one panel, each from its start (see --align)]' \
+        '--align[where time begins (default\: capture]:where:(capture start clock)' \
+        '--label[name of a capture, or of a group, in their order (may be given again)]:text:' \
+        '--group[captures that are runs of one experiment, such as ’cubic-*’ (may be given again)]:pattern:' \
+        '--free-scales[an axis of its own for each flow’s panel]' \
+        '--theme[light (the default), print or dark (light, print, dark)]:name:(light print dark)' \
+        '--size[width of the whole picture, such as 84mm, 3.3in or 400px]:length:' \
+        '--height[height of the whole picture, likewise]:length:' \
+        '--font[an installed font, or the path of a .ttf or .otf file (default\: DejaVu Sans)]:name:' \
+        '--font-size[size of labels in points (default\: 8.25]:pt:' \
+        '--legend[where the legend stands (default\: top) (top, bottom, none)]:place:(top bottom none)' \
+        '--width[width of the plotting area (default 800)]:px:' \
+        '--title[title instead of the plot’s name]:text:' \
+        '--no-title[neither title nor caption, for figures with a text of their own]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
-        '*:file or plot:_alternative "files:file:_files" "words:word:(cwnd rtt inflight goodput limits)"'
+        '*:file or plot:_alternative "files:file:_files" "words:word:(cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview)"'
       ;;
     events)
       _arguments -s \
@@ -123,7 +136,7 @@ _analyze() {
         '--csv[print CSV with a header line]' \
         '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv or x.json instead of printing]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
-        '--with[further captures, as behind the first one]:file:_files' \
+        '--with[further captures, like those after the first one]:file:_files' \
         '--flow[only these flows]:n:' \
         '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
@@ -174,7 +187,7 @@ _analyze() {
         '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv or x.json instead of printing]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
         '--query-file[read the query from a file]:file:_files' \
-        '--with[further captures, as behind the first one]:file:_files' \
+        '--with[further captures, like those after the first one]:file:_files' \
         '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
         '--allow-files[let the query do all that DuckDB can\: read and write files, load extensions]' \
         '(-h --help)'{-h,--help}'[display help for command]' \

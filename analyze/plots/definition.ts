@@ -1,69 +1,139 @@
-/** The definition of a kind of plot, and the colours. */
+/** The declaration of a kind of plot. */
+import type { DrawContext } from "./context.ts";
+import type { Interpolate, Picture } from "./model.ts";
+import type { ColorName } from "./style.ts";
 
 /** One line of a plot: where its points come from and how it is drawn. */
 export interface Series {
   readonly name: string;
-  /** A SELECT of flow, ord, t, value. */
+  /**
+   * A SELECT of flow, ord, t, value. A row whose value is NULL ends the line: nothing is known from there to the next
+   * row. For a band, a SELECT of flow, t, low, high.
+   */
   readonly points: string;
   /** More rows of the same kind, for captures that show changes of the congestion state but count no packets. */
   readonly stateChangePoints?: string;
-  readonly color: string;
+  readonly color: ColorName;
   readonly dash?: readonly number[];
-  readonly width?: number;
+  /** How it is drawn. The default is a line. */
+  readonly draw?: "line" | "dots" | "crosses" | "band";
+  readonly interpolate?: Interpolate;
+  /** Whether it is ignored for the range of the axis. Values far above are then left out, which the caption says. */
+  readonly mayLeave?: boolean;
   /** A column of `trace` without which there is nothing to draw. */
   readonly needs?: {
     readonly column: string;
     /** Another column to use instead. It is less exact; the note says how. */
     readonly proxy?: { readonly column: string; readonly note: string };
   };
-  /** Without its column, the series is left out and the plot still drawn. */
+  /** Without its column, the series is left out and the plot is still drawn. */
   readonly optional?: boolean;
 }
 
-/** What a kind of plot shows. The layout is the same for all kinds (spec.ts). */
-export interface PlotDefinition {
-  /** What it shows, for the list of plots; no full stop. */
-  readonly shows: string;
-  readonly title: string;
+/** Units and their divisors. The largest value in the picture decides which is used. */
+export type Scales = readonly { readonly from: number; readonly divisor: number; readonly unit: string }[];
+
+export interface PanelDefinition {
   readonly yTitle: string;
   /** Views of ../sql that the points use, in addition to `trace`. */
   readonly views: readonly string[];
+  /** The series. Flows that share a panel show only the first. */
   readonly series: readonly Series[];
+  /** The total of the flows that share a panel: SQL as for a series, with flow 0. */
+  readonly total?: string;
   /**
-   * How a line runs between two points. A record shows the state held before it, so state is drawn back from its
-   * record.
+   * How a line runs between two points. State is drawn backwards from its record, which holds the state before its
+   * event.
    */
-  readonly interpolate: "step-before" | "step-after" | "linear";
+  readonly interpolate: Interpolate;
   /** Whether its points are sums over windows. */
   readonly windowed?: boolean;
-  /** If the unit can be chosen: the definition in each unit. */
-  readonly units?: Readonly<Record<"packets" | "bytes", PlotDefinition>>;
-  /** Stacked areas instead of lines. Together they are the whole. */
+  /** Whether to draw stacked areas instead of lines. Together they are the whole. */
   readonly stacked?: boolean;
-  /** Units and their divisors. The largest value in the picture decides which is used. */
-  readonly scales: readonly { readonly from: number; readonly divisor: number; readonly unit: string }[];
+  readonly scales: Scales;
+  /** Whether to mark retransmissions, timeouts and resets, and to show the congestion state at the bottom. */
+  readonly marks?: boolean;
+  readonly states?: boolean;
+  /** Whether the axis begins at the lowest value instead of 0. */
+  readonly fromLowest?: boolean;
+  /** Height as a fraction of the usual height. */
+  readonly height?: number;
 }
 
-/** The colours of Okabe and Ito, distinguishable with all common kinds of colour blindness. */
-export const palette = {
-  blue: "#0072B2",
-  orange: "#E69F00",
-  green: "#009E73",
-  vermilion: "#D55E00",
-  sky: "#56B4E9",
-  purple: "#CC79A7",
-  black: "#000000",
-  grey: "#7A7A7A",
-} as const;
+interface Described {
+  /** What it shows, for the list of plots, without a full stop. */
+  readonly shows: string;
+  readonly title: string;
+  /** Whether it has windows whose length can be set. */
+  readonly windowed?: boolean;
+}
 
-/** The colours of flows that share a panel. */
-export const flowColors: readonly string[] = [
-  palette.blue,
-  palette.orange,
-  palette.green,
-  palette.vermilion,
-  palette.purple,
-  palette.sky,
-  palette.black,
-  "#8C6D31",
+/** A plot over time: a panel for each flow, or one that flows share. */
+export interface TimePlot extends PanelDefinition, Described {
+  /** Further panels of the same flows. */
+  readonly below?: readonly PanelDefinition[];
+  /** SQL for a column `note`: what the caption says about the flows in `list`. */
+  readonly remarks?: (list: string) => string;
+  /** Whether flows always share the panels. */
+  readonly shared?: boolean;
+  /** The most flows that are drawn unless some are named. */
+  readonly mostFlows?: number;
+  /** If the unit can be chosen: the definition in each unit. */
+  readonly units?: Readonly<Record<"packets" | "bytes", TimePlot>>;
+}
+
+/** A plot that builds its picture with its own code. */
+export interface OtherPlot extends Described {
+  /** Columns of `trace` that it needs: at least one of each list. */
+  readonly needs: readonly (readonly string[])[];
+  readonly views: readonly string[];
+  readonly draw: (context: DrawContext) => Promise<Picture>;
+  /** Options that have an effect on it. */
+  readonly takes?: readonly ("of" | "group" | "align")[];
+  /** The most flows that are drawn unless some are named. */
+  readonly mostFlows?: number;
+}
+
+export type PlotDefinition = TimePlot | OtherPlot;
+
+export const isTimePlot = (plot: PlotDefinition): plot is TimePlot => "series" in plot;
+
+export const timeScales: Scales = [
+  { from: 0, divisor: 1, unit: "us" },
+  { from: 2000, divisor: 1000, unit: "ms" },
+  { from: 5e6, divisor: 1e6, unit: "s" },
 ];
+
+export const rateScales: Scales = [
+  { from: 0, divisor: 1, unit: "bit/s" },
+  { from: 2e3, divisor: 1e3, unit: "kbit/s" },
+  { from: 2e6, divisor: 1e6, unit: "Mbit/s" },
+  { from: 2e9, divisor: 1e9, unit: "Gbit/s" },
+];
+
+export const byteScales: Scales = [
+  { from: 0, divisor: 1, unit: "bytes" },
+  { from: 4e3, divisor: 1e3, unit: "kB" },
+  { from: 4e6, divisor: 1e6, unit: "MB" },
+  { from: 4e9, divisor: 1e9, unit: "GB" },
+];
+
+export const plain: Scales = [{ from: 0, divisor: 1, unit: "" }];
+
+export const pickScale = (scales: Scales, highest: number): Scales[number] =>
+  scales.findLast((scale) => highest >= scale.from) ?? scales[0]!;
+
+/**
+ * Draws windows as steps, each from its start to its end. The line ends where the next window is missing or its value
+ * is not known.
+ */
+export const staircase = (view: string, value: string): string => `
+  SELECT flow, 2 * w AS ord, window_start_s AS t, value FROM (
+    SELECT flow, (window_start_s / window_s)::BIGINT AS w, window_start_s, ${value} AS value FROM ${view}
+  ) WHERE value IS NOT NULL
+  UNION ALL
+  SELECT flow, 2 * w + 1, window_start_s + window_s, unnest([value, NULL]) FROM (
+    SELECT *, lead(w) OVER (PARTITION BY flow ORDER BY w) AS next FROM (
+      SELECT flow, (window_start_s / window_s)::BIGINT AS w, window_start_s, window_s, ${value} AS value FROM ${view}
+    ) WHERE value IS NOT NULL
+  ) WHERE next IS NULL OR next > w + 1`;

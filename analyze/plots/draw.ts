@@ -1,26 +1,53 @@
 /** Draws one plot of a trace as a Vega-Lite specification. */
-import { traceColumns } from "@tcpprobe-plus/tpp";
-import { MissingColumnError, NothingToDrawError } from "../errors.ts";
+import { NothingToDrawError } from "../errors.ts";
 import type { Trace } from "../trace/trace.ts";
-import { chooseFlows } from "./choose.ts";
-import type { PlotDefinition, Series } from "./definition.ts";
+import type { Align, LegendPlace, ThemeName } from "./choices.ts";
+import { chooseFlows, runsOf } from "./choose.ts";
+import type { DrawContext } from "./context.ts";
+import { isTimePlot, type OtherPlot, type TimePlot } from "./definition.ts";
+import type { Picture, VegaLiteSpec } from "./model.ts";
 import { type PlotName, plotDefinition } from "./names.ts";
-import { type Mark, type PlotRange, type Point, reducedMarks, reducedPoints } from "./reduce.ts";
-import { plotSpec, shareOnePanel, type VegaLiteSpec } from "./spec.ts";
+import { needOne } from "./needs.ts";
+import { type Look, pictureSpec, standardLook } from "./spec.ts";
+import { timePicture } from "./time-plot.ts";
 
 export interface PlotOptions {
   /** Flows to draw. By default, those with the most data. */
   readonly flows?: readonly number[] | undefined;
-  /** Range of time, seconds since the capture began. */
+  /** Range of time on the picture's axis, seconds. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   /** Length of the windows of goodput and limits, seconds. By default, the picture has about 150 windows. */
   readonly window?: number | undefined;
   /** Width of the plotting area, pixels. */
   readonly width?: number | undefined;
-  readonly title?: string | undefined;
+  /** Size of the whole picture, pixels. Either may be left out. It takes precedence over `width`. */
+  readonly size?: { readonly width?: number; readonly height?: number } | undefined;
+  /** The title. `false` for neither title nor caption. */
+  readonly title?: string | false | undefined;
   /** Count packets or bytes in flight. By default packets, if the source counts them. */
   readonly unit?: "packets" | "bytes" | undefined;
+  /** Whether to show flows of several captures in one panel. */
+  readonly overlay?: boolean | undefined;
+  /** Where time begins: at the start of each capture, of each flow, or (by the clock) of the earliest capture. */
+  readonly align?: Align | undefined;
+  /** Names of the captures, or of the groups, in order. */
+  readonly labels?: readonly string[] | undefined;
+  /** Patterns for files. The captures that match a pattern are runs of one experiment. */
+  readonly groups?: readonly string[] | undefined;
+  /**
+   * Whether the axis of each flow's panel fits its own values. Otherwise panels of the same quantity have the same
+   * axis.
+   */
+  readonly freeScales?: boolean | undefined;
+  /** For `cdf`: `rtt`, or a numeric column of `flows`. */
+  readonly of?: string | undefined;
+  readonly theme?: ThemeName | undefined;
+  /** Family of an installed font. */
+  readonly font?: string | undefined;
+  /** Size of labels, pixels. */
+  readonly fontSize?: number | undefined;
+  readonly legend?: LegendPlace | undefined;
 }
 
 export interface Drawing {
@@ -30,132 +57,88 @@ export interface Drawing {
 }
 
 /**
- * Builds the Vega-Lite specification of a plot. Throws if the source lacks a needed column, or no point is in range.
+ * Builds the Vega-Lite specification of a plot. Throws if the source does not supply the needed columns, or if there is
+ * nothing in range.
  */
 export async function drawPlot(trace: Trace, name: PlotName, options: PlotOptions = {}): Promise<Drawing> {
   const definition = await definitionOf(trace, name, options);
-  await trace.need(...definition.views);
-  const { series: available, proxies } = await availableSeries(trace, name, definition);
-  const { drawn, leftOut } = await chooseFlows(trace, options.flows, name);
-  const together = shareOnePanel(definition, drawn.length);
-  const series = together ? available.slice(0, 1) : available;
+  const overlay = options.overlay ?? false;
+  const runs = runsOf(trace, options, overlay);
+  const { drawn, leftOut } = await chooseFlows(trace, options.flows, name, runs, overlay, definition.mostFlows);
   const first = Math.min(...drawn.map((flow) => flow.start_s));
   const last = Math.max(...drawn.map((flow) => flow.end_s));
   const from = options.from ?? first - (last - first) / 100;
   const to = options.to ?? last + (last - first) / 100;
   if (!(to > from)) throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
-  const pollsApart = proxies.length > 0 ? await medianGap(trace) : 0;
-  const window = options.window ?? niceStep(Math.max((to - from) / 150, pollsInWindow * pollsApart));
   const width = options.width ?? 800;
-  const range: PlotRange = { from, to, flows: drawn.map((flow) => flow.flow) };
-  const points = await trace.withWindow(window, async (windowed) => {
-    const found: Point[][] = [];
-    for (const one of series) found.push(await reducedPoints(windowed, one, range, width));
-    return found;
-  });
-  if (points.every((one) => one.length === 0))
-    throw new NothingToDrawError(name, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
-  const scale = pickScale(definition, points);
-  const marks = together || definition.interpolate === "step-after" ? [] : await reducedMarks(trace, range, width);
-  const notes =
-    leftOut > 0
-      ? [...proxies, `${leftOut} of ${leftOut + drawn.length} flows with little data are not drawn; --flow picks any`]
-      : proxies;
-  const spec = plotSpec({
-    definition,
-    title: options.title ?? `${definition.title}${drawn.length === 1 ? `, ${drawn[0]!.label}` : ""}`,
-    subtitle: subtitle(trace, definition.windowed ? window : null, notes),
-    unit: scale.unit,
+  const context: DrawContext = {
+    trace,
+    plot: name,
+    flows: drawn,
+    leftOut,
+    runs,
     from,
     to,
+    timeTitle: timeTitles[runs.align],
+    columns: options.size ? Math.max(width, 1000) : width,
+    of: options.of,
+    window: options.window,
+    asked: options.flows !== undefined,
+    freeScales: options.freeScales ?? false,
+    overlay,
+    title: options.title === false ? undefined : options.title,
+  };
+  const { picture, notes } = isTimePlot(definition)
+    ? await timePicture(definition, context)
+    : await otherPicture(definition, context);
+  const left =
+    leftOut > 0 && runs.groups.length === 0
+      ? [`${leftOut} of ${leftOut + drawn.length} flows with little data are not drawn; --flow picks any`]
+      : [];
+  return { spec: await specOf(picture, options, width), notes: [...notes, ...left] };
+}
+
+async function otherPicture(plot: OtherPlot, context: DrawContext): Promise<{ picture: Picture; notes: string[] }> {
+  for (const columns of plot.needs) await needOne(context.trace, context.plot, columns);
+  await context.trace.need(...plot.views);
+  return { picture: await plot.draw(context), notes: [] };
+}
+
+const timeTitles: Readonly<Record<Align, string>> = {
+  capture: "time since the capture began (s)",
+  start: "time since the connection's first record (s)",
+  clock: "time since the earliest capture began (s)",
+};
+
+async function definitionOf(trace: Trace, name: PlotName, options: PlotOptions): Promise<TimePlot | OtherPlot> {
+  const definition = await plotDefinition(name);
+  if (!isTimePlot(definition) || !definition.units) return definition;
+  return definition.units[options.unit ?? ((await countsPackets(trace)) ? "packets" : "bytes")];
+}
+
+const countsPackets = async (trace: Trace): Promise<boolean> =>
+  (await trace.rows("SELECT 1 AS found FROM trace WHERE packets_out IS NOT NULL LIMIT 1")).length > 0;
+
+/** Height of a panel, pixels: if it is the only one, and if there are several. */
+const [heightAlone, heightOfSeveral] = [300, 170];
+
+/** Labels of a picture for print are about 7 points. */
+const printFontSize = 9.5;
+
+async function specOf(picture: Picture, options: PlotOptions, width: number): Promise<VegaLiteSpec> {
+  const { size } = options;
+  const font = options.font === undefined ? standardLook.font : (await import("./fonts.ts")).fontFamily(options.font);
+  const look: Look = {
+    theme: options.theme ?? standardLook.theme,
     width,
-    flows: drawn.map(({ flow, label, path }) => ({
-      flow,
-      label: trace.captures.length > 1 ? `${path}  ${label}` : label,
-      series: series.map((one, index) => ({ name: one.name, points: ofFlow(points[index]!, flow, scale.divisor) })),
-      marks: marks.filter((mark: Mark) => mark.flow === flow),
-    })),
-  });
-  return { spec, notes };
-}
-
-async function definitionOf(trace: Trace, name: PlotName, options: PlotOptions): Promise<PlotDefinition> {
-  const { units, ...definition } = await plotDefinition(name);
-  if (!units) return definition;
-  return units[options.unit ?? ((await hasColumn(trace, "packets_out")) ? "packets" : "bytes")];
-}
-
-const hasColumn = async (trace: Trace, column: string): Promise<boolean> =>
-  (await trace.rows(`SELECT 1 AS found FROM trace WHERE ${column} IS NOT NULL LIMIT 1`)).length > 0;
-
-/** The series that can be drawn, and notes on those drawn from a less exact column. */
-async function availableSeries(
-  trace: Trace,
-  plot: PlotName,
-  definition: PlotDefinition,
-): Promise<{ series: readonly Series[]; proxies: readonly string[] }> {
-  const proxies: string[] = [];
-  for (const { needs } of definition.series) {
-    if (!needs || (await hasColumn(trace, needs.column))) continue;
-    if (needs.proxy && (await hasColumn(trace, needs.proxy.column))) {
-      proxies.push(needs.proxy.note);
-      continue;
-    }
-    const sources = [...new Set(trace.captures.map((capture) => capture.header.source))].join(" and ");
-    const some = trace.captures.some((capture) => capture.records > 0);
-    if (!some) throw new NothingToDrawError(plot, "in the capture");
-    throw new MissingColumnError(`plot ${plot}`, needs.column, sources, suppliersOf(needs.column));
-  }
-  return { series: definition.series, proxies };
-}
-
-/** Sources that supply a column, from the column table. */
-const suppliersOf = (column: string): string[] =>
-  Object.keys(traceColumns.find(({ name }) => name === column)?.sources ?? {});
-
-/** Least number of polls in a window. A window without a poll would look as if nothing was sent. */
-const pollsInWindow = 5;
-
-/** Median time between two polls, seconds. */
-const medianGap = async (trace: Trace): Promise<number> =>
-  (await trace.database.value<number | null>(
-    "SELECT median(gap) FROM (SELECT t - lag(t) OVER (ORDER BY t) AS gap FROM (SELECT DISTINCT t FROM trace WHERE type = 'sample'))",
-  )) ?? 0;
-
-const ofFlow = (points: readonly Point[], flow: number, divisor: number) =>
-  points.filter((point) => point.flow === flow).map(({ t, value }) => ({ t: round(t), value: round(value / divisor) }));
-
-/** Nine significant digits: far below a pixel, and half the size of the file. */
-const round = (value: number): number => Number(value.toPrecision(9));
-
-function pickScale(
-  definition: PlotDefinition,
-  points: readonly (readonly Point[])[],
-): { divisor: number; unit: string } {
-  let highest = 0;
-  for (const series of points) for (const { value } of series) highest = Math.max(highest, value);
-  return definition.scales.findLast((scale) => highest >= scale.from) ?? definition.scales[0]!;
-}
-
-function subtitle(trace: Trace, window: number | null, notes: readonly string[]): string {
-  const [first] = trace.captures;
-  const source =
-    trace.captures.length === 1 && first
-      ? `${first.path.split("/").at(-1)}, Linux ${first.header.kernel.release}, from ${first.header.source}`
-      : `${trace.captures.length} captures`;
-  return [
-    source,
-    ...(window === null ? [] : [`windows of ${window >= 1 ? `${window} s` : `${round(window * 1000)} ms`}`]),
-    ...notes.map((note) => note.replace(/ are not drawn.*/, " not drawn")),
-  ].join("; ");
-}
-
-/** The smallest of 1, 2, 5 x 10^n that is not below `step`. */
-function niceStep(step: number): number {
-  const power = 10 ** Math.floor(Math.log10(step));
-  return (
-    [1, 2, 5, 10]
-      .map((factor) => Number((factor * power).toPrecision(1 + (factor === 10 ? 1 : 0))))
-      .find((nice) => nice >= step * 0.999) ?? step
-  );
+    panelHeight: picture.panels.length === 1 ? heightAlone : heightOfSeveral,
+    font,
+    fontSize:
+      options.fontSize ?? (size?.width !== undefined && size.width < 500 ? printFontSize : standardLook.fontSize),
+    title: options.title !== false,
+    legend: options.legend ?? standardLook.legend,
+  };
+  if (!size) return pictureSpec(picture, look);
+  const { fitted } = await import("./fit.ts");
+  return fitted(picture, look, size);
 }

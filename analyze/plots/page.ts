@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { toVega } from "./render.ts";
-import type { VegaLiteSpec } from "./spec.ts";
+import type { VegaLiteSpec } from "./model.ts";
+import { titleOf, toVega } from "./render.ts";
 
 /**
  * One HTML file that needs no network. It holds the compiled picture and the Vega runtime. The wheel zooms in time,
@@ -83,11 +83,6 @@ function asExpression(module: string): string {
 }
 
 const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-
-const titleOf = (spec: VegaLiteSpec): string => {
-  const title = spec.title as { text?: string } | undefined;
-  return title?.text ?? "TCP";
-};
 
 const fileName = (title: string): string => `${title.replaceAll(/[^\w.-]+/g, "-").replace(/^[.-]+/, "") || "tcp"}.svg`;
 

@@ -1,6 +1,6 @@
 /** A picture for notebooks. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
-import type { VegaLiteSpec } from "./spec.ts";
+import type { VegaLiteSpec } from "./model.ts";
 
 /**
  * A plot that a notebook displays. Deno's and other Jupyter kernels call `Jupyter.display` for the value that a cell

@@ -1,8 +1,9 @@
-/** Renders a specification as SVG or PNG. */
-import { Resvg } from "@resvg/resvg-js";
+/** Renders a specification as SVG, PNG or PDF. */
+import canvas, { type SKRSContext2D } from "@napi-rs/canvas";
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import type { VegaLiteSpec } from "./spec.ts";
+import { loadFonts, standardFont, textWidth } from "./fonts.ts";
+import type { VegaLiteSpec } from "./model.ts";
 
 /** Compiles to Vega. A warning from Vega-Lite means that our specification is wrong, so it is thrown. */
 export function toVega(spec: VegaLiteSpec): vega.Spec {
@@ -23,40 +24,88 @@ export function toVega(spec: VegaLiteSpec): vega.Spec {
   return compiled;
 }
 
-/**
- * Widths of characters in DejaVu Sans, relative to the font size. Without a browser, Vega assumes 0.8 for every
- * character, which makes legends 1.5 times as wide as they should be.
- */
+/** Vega's request for the width of a text. Without a browser, it assumes 0.8 of the font size for every character. */
 interface TextItem {
+  readonly font?: string;
   readonly fontSize?: number;
+  readonly fontWeight?: string | number;
   readonly text?: unknown;
 }
-const narrow = new Set(" .,:;|!'il()[]jtf");
-const wide = new Set("mwMW\u2192@%");
-const characterWidth = (character: string): number => (narrow.has(character) ? 0.36 : wide.has(character) ? 0.9 : 0.63);
+
+const isBold = (weight: string | number | undefined): boolean => weight === "bold" || Number(weight) >= 600;
 
 // Exported by Vega and missing from its type declarations.
 const { textMetrics } = vega as unknown as { textMetrics: { width: (item: TextItem, text?: unknown) => number } };
 textMetrics.width = (item, text) =>
-  [...String(text ?? item.text ?? "")].reduce((width, character) => width + characterWidth(character), 0) *
-  (item.fontSize ?? 11);
+  textWidth(String(text ?? item.text ?? ""), {
+    family: item.font?.split(",")[0]?.replaceAll(/^["' ]+|["' ]+$/g, "") ?? standardFont,
+    size: item.fontSize ?? 11,
+    bold: isBold(item.fontWeight),
+  });
 
-export async function toSvg(spec: VegaLiteSpec): Promise<string> {
+async function withView<Result>(spec: VegaLiteSpec, work: (view: vega.View) => Promise<Result>): Promise<Result> {
+  loadFonts();
   const view = new vega.View(vega.parse(toVega(spec)), { renderer: "none" });
   try {
-    return await view.toSVG();
+    await view.runAsync();
+    return await work(view);
   } finally {
     view.finalize();
   }
 }
 
-/** A PNG at twice the size, for screens and slides. */
-export async function toPng(spec: VegaLiteSpec): Promise<Uint8Array> {
-  const svg = await toSvg(spec);
-  return new Resvg(svg, {
-    fitTo: { mode: "zoom", value: 2 },
-    font: { loadSystemFonts: true, defaultFontFamily: "DejaVu Sans" },
-  })
-    .render()
-    .asPng();
+export const toSvg = (spec: VegaLiteSpec): Promise<string> => withView(spec, (view) => view.toSVG());
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Size of the whole picture, pixels. */
+export const sizeOf = (spec: VegaLiteSpec): Promise<Size> =>
+  withView(spec, async (view) => {
+    const [, width, height] = /<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(await view.toSVG()) ?? [];
+    return { width: Number(width), height: Number(height) };
+  });
+
+/** A PNG, enlarged by `scale`. The default suits screens and slides. */
+export async function toPng(spec: VegaLiteSpec, scale = 2): Promise<Uint8Array> {
+  const { width, height } = await sizeOf(spec);
+  const image = canvas.createCanvas(Math.ceil(width * scale), Math.ceil(height * scale));
+  await drawOn(image.getContext("2d"), spec, scale);
+  return image.toBuffer("image/png");
+}
+
+/** Points of 1/72 inch in a pixel of 1/96 inch. */
+const pointsInPixel = 0.75;
+
+/** A PDF page of the picture's size, with vector graphics and an embedded font. */
+export async function toPdf(spec: VegaLiteSpec): Promise<Uint8Array> {
+  const { width, height } = await sizeOf(spec);
+  const document = new canvas.PDFDocument({ title: titleOf(spec), creator: "analyze plot" });
+  const page = document.beginPage(width * pointsInPixel, height * pointsInPixel);
+  await drawOn(page as SKRSContext2D, spec, pointsInPixel);
+  document.endPage();
+  return document.close();
+}
+
+async function drawOn(context: SKRSContext2D, spec: VegaLiteSpec, scale: number): Promise<void> {
+  // Reset dashes before text is drawn. Otherwise the PDF would contain outlines instead of characters.
+  const fillText = context.fillText.bind(context);
+  context.fillText = (...text) => {
+    const dash = context.getLineDash();
+    context.setLineDash([]);
+    fillText(...text);
+    context.setLineDash(dash);
+  };
+  await withView(spec, async (view) => {
+    const options = { externalContext: context } as Parameters<vega.View["toCanvas"]>[1];
+    await view.toCanvas(scale, options);
+  });
+}
+
+/** The title of a picture in one line. */
+export function titleOf(spec: VegaLiteSpec): string {
+  const { text = "TCP" } = (spec.title ?? {}) as { text?: string | readonly string[] };
+  return typeof text === "string" ? text : text.join(" ");
 }

@@ -1,302 +1,235 @@
-/** The Vega-Lite specification of a picture: panels, axes, legend, marks. */
+/** The Vega-Lite specification of a picture: title, legend, panels, axes. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
-import { flowColors, type PlotDefinition, palette } from "./definition.ts";
-import type { Mark } from "./reduce.ts";
+import type { LegendPlace, ThemeName } from "./choices.ts";
+import { standardFont, textWidth, wrapped } from "./fonts.ts";
+import { legendParts, legendView } from "./legend.ts";
+import type { Axis, Panel, Picture, Shape, VegaLiteSpec } from "./model.ts";
+import { shapeLayers, tickRows } from "./shapes.ts";
+import { type Theme, themes } from "./style.ts";
 
-/** A Vega-Lite specification. Vega-Lite checks it when it is drawn. */
-export type VegaLiteSpec = Record<string, unknown>;
-
-export interface SeriesData {
-  readonly name: string;
-  readonly points: readonly { readonly t: number; readonly value: number }[];
-}
-
-export interface FlowData {
-  readonly flow: number;
-  readonly label: string;
-  readonly series: readonly SeriesData[];
-  readonly marks: readonly Mark[];
-}
-
-export interface PictureData {
-  readonly definition: PlotDefinition;
-  readonly title: string;
-  readonly subtitle: string;
-  readonly unit: string;
-  readonly from: number;
-  readonly to: number;
+export interface Look {
+  readonly theme: ThemeName;
+  /** Width of the plotting area, pixels. */
   readonly width: number;
-  readonly flows: readonly FlowData[];
+  /** Height of a usual panel, pixels. */
+  readonly panelHeight: number;
+  /** Family of the font. */
+  readonly font: string;
+  /** Size of labels, pixels. Titles are larger. */
+  readonly fontSize: number;
+  readonly title: boolean;
+  readonly legend: LegendPlace;
 }
 
-/** Up to this many flows have a panel each. More flows share one panel, with a colour each. */
-export const mostPanels = 4;
-
-const markColors: Readonly<Record<string, string>> = {
-  RTO: palette.vermilion,
-  "Loss state": palette.vermilion,
-  retransmission: palette.grey,
-  "window probe": palette.purple,
-  reset: palette.black,
+export const standardLook: Omit<Look, "width" | "panelHeight"> = {
+  theme: "light",
+  font: standardFont,
+  fontSize: 11,
+  title: true,
+  legend: "top",
 };
 
-/**
- * Builds the picture: panels one above the other on one time axis, or one panel with a colour for each flow. Addresses,
- * names and titles are foreign text. Some of their characters are replaced, because SVG is XML, which cannot hold every
- * character.
- */
-export function plotSpec(foreign: PictureData): VegaLiteSpec {
-  const picture: PictureData = {
-    ...foreign,
-    title: foreignText(foreign.title),
-    subtitle: foreignText(foreign.subtitle),
-    flows: foreign.flows.map((flow) => ({ ...flow, label: foreignText(flow.label) })),
+/** Makes addresses, names and titles, which are foreign text, safe to show. SVG is XML, which lacks some characters. */
+function withForeignText(picture: Picture): Picture {
+  const shown = <Kind extends Shape>(shape: Kind): Kind => ({ ...shape, name: foreignText(shape.name) });
+  return {
+    ...picture,
+    title: foreignText(picture.title),
+    caption: picture.caption.map(foreignText),
+    panels: picture.panels.map((panel) => ({
+      ...panel,
+      title: panel.title === null ? null : foreignText(panel.title),
+      ...(panel.lanes ? { lanes: panel.lanes.map(foreignText) } : {}),
+      shapes: panel.shapes.map((shape) =>
+        shape.kind === "laneMarks"
+          ? { ...shown(shape), at: shape.at.map((one) => ({ ...one, lane: foreignText(one.lane) })) }
+          : shape.kind === "lane"
+            ? {
+                ...shown(shape),
+                spans: shape.spans.map((span) => ({ ...span, lane: foreignText(span.lane ?? "") })),
+              }
+            : shown(shape),
+      ),
+    })),
   };
-  const views = shareOnePanel(picture.definition, picture.flows.length)
-    ? [overlay(picture)]
-    : picture.flows.map((flow, index) => panel(picture, flow, index === picture.flows.length - 1));
+}
+
+export function pictureSpec(foreign: Picture, look: Look): VegaLiteSpec {
+  const picture = withForeignText(foreign);
+  const theme = themes[look.theme];
+  const font = { family: look.font, size: look.fontSize };
+  const extent = labelExtent(picture, look);
+  const views = picture.panels.map((panel, index) =>
+    panelView(picture, panel, index === picture.panels.length - 1, look, theme, extent),
+  );
+  const parts = look.legend === "none" ? [picture.panels] : legendParts(picture.panels);
+  const legends = parts.map((part) => (look.legend === "none" ? null : legendView(part, look.width, font, theme)));
+  const shown = (legend: VegaLiteSpec | null | undefined) => (legend ? [legend] : []);
+  const all =
+    parts.length > 1
+      ? views.flatMap((view, index) => [...shown(legends[index]), view])
+      : look.legend === "bottom"
+        ? [...views, ...shown(legends[0]).map((legend) => below(legend, look))]
+        : [...shown(legends[0]), ...views];
+  const titled = picture.panels.some(({ title }) => title !== null);
+  const spacing = look.fontSize * (titled ? 2.2 : 0.9);
+  const whole = extent + look.width;
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",
-    title: {
-      text: picture.title,
-      subtitle: picture.subtitle,
-      anchor: "start",
-      fontSize: 15,
-      subtitleFontSize: 11,
-      subtitleColor: "#555",
-      offset: 10,
-    },
-    background: "white",
-    spacing: 14,
-    vconcat: views,
+    ...(look.title ? { title: titleOf(picture, look, theme, whole) } : {}),
+    background: theme.background,
+    padding: 5,
+    bounds: "flush",
+    spacing,
+    vconcat: all,
     resolve: { scale: { x: "shared" } },
-    config,
+    config: configOf(theme, look),
   };
 }
 
-/**
- * Whether the flows share one panel. It then has a colour for each flow, only the plot's first line, and no marks.
- * Rates of several flows are there to be compared, so they always share a panel. Congestion windows and times have a
- * panel for each flow while there is room. Stacked areas always have one each.
- */
-export const shareOnePanel = (definition: PlotDefinition, flows: number): boolean =>
-  !definition.stacked && (flows > mostPanels || (flows > 1 && definition.interpolate === "step-after"));
+/** Moves the legend below the labels and the title of the last panel's axis. */
+const below = (legend: VegaLiteSpec, look: Look): VegaLiteSpec => ({
+  spacing: 0,
+  bounds: "flush",
+  vconcat: [
+    {
+      width: look.width,
+      height: look.fontSize * 3,
+      view: { stroke: null },
+      data: { values: [{}] },
+      mark: { type: "text", text: "" },
+    },
+    legend,
+  ],
+});
 
-const config = {
-  font: "DejaVu Sans, Helvetica, Arial, sans-serif",
-  view: { stroke: "#bbb" },
+/** A single line becomes text, as in a specification written by hand. Several lines are a list. */
+const inOneLine = (lines: readonly string[]): string | readonly string[] => (lines.length === 1 ? lines[0]! : lines);
+
+function titleOf(picture: Picture, look: Look, theme: Theme, width: number) {
+  const size = Math.round(look.fontSize * 1.35);
+  const small = look.fontSize;
+  return {
+    text: inOneLine(wrapped(picture.title, width, { family: look.font, size, bold: true })),
+    subtitle: inOneLine(picture.caption.flatMap((line) => wrapped(line, width, { family: look.font, size: small }))),
+    anchor: "start",
+    frame: "bounds",
+    color: theme.text,
+    fontSize: size,
+    fontWeight: "bold",
+    lineHeight: size * 1.25,
+    subtitleFontSize: small,
+    subtitleLineHeight: small * 1.3,
+    subtitleColor: theme.quiet,
+    offset: 10,
+  };
+}
+
+/** Width of the widest labels of any y axis. It is used for all panels, so that they are aligned. */
+function labelExtent(picture: Picture, look: Look): number {
+  const font = { family: look.font, size: look.fontSize };
+  const labels = picture.panels.flatMap(({ y, lanes }) => lanes ?? [axisNumber(y.from, y.to), axisNumber(y.to, y.to)]);
+  const widest = Math.max(...labels.map((label) => textWidth(label, font)));
+  const rows = Math.max(
+    ...picture.panels.map(({ y, height = 1 }) => yTitle(y, look, look.panelHeight * height).length),
+  );
+  return Math.ceil(widest + 9 + rows * look.fontSize * 1.3 + 4);
+}
+
+const axisNumber = (value: number, top: number): string =>
+  Math.abs(top) >= 10 ? Math.round(value).toLocaleString("en-US") : value.toFixed(top < 1 ? 2 : 1);
+
+const yTitle = (y: Axis, look: Look, height: number): string[] =>
+  y.title === "" ? [] : wrapped(y.title, height, { family: look.font, size: look.fontSize });
+
+const configOf = (theme: Theme, look: Look) => ({
+  font: `${look.font}, ${look.font === standardFont ? "" : `${standardFont}, `}Helvetica, Arial, sans-serif`,
+  view: { stroke: theme.frame },
+  text: { fontSize: look.fontSize, color: theme.text },
   axis: {
     grid: true,
-    gridColor: "#e8e8e8",
-    domainColor: "#888",
-    tickColor: "#888",
-    labelFontSize: 11,
-    titleFontSize: 12,
+    gridColor: theme.grid,
+    domainColor: theme.axis,
+    tickColor: theme.axis,
+    labelFontSize: look.fontSize,
+    titleFontSize: look.fontSize,
     titleFontWeight: "normal",
-    labelColor: "#222",
-  },
-  legend: {
-    labelFontSize: 11,
-    orient: "top",
-    direction: "horizontal",
-    title: null,
-    offset: 4,
-    columnPadding: 16,
-    labelLimit: 320,
-    symbolType: "stroke",
-    symbolSize: 260,
-    symbolStrokeWidth: 2.5,
-    symbolOpacity: 1,
-    gridAlign: "none",
-  },
-};
-
-const xAxis = (picture: PictureData, last: boolean) => ({
-  field: "t",
-  type: "quantitative",
-  scale: { domain: [picture.from, picture.to], nice: false },
-  axis: {
-    title: last ? "time since the capture began (s)" : null,
-    labels: last,
-    ticks: last,
-    tickCount: 10,
-    format: "~g",
+    titleColor: theme.text,
+    labelColor: theme.text,
   },
 });
-
-/** From 0 to a little above the highest point, so that a horizontal line does not coincide with the frame. */
-const yAxis = (picture: PictureData, flows: readonly FlowData[]) => ({
-  field: "value",
-  type: "quantitative",
-  scale: { domain: [0, highest(flows) * 1.06 || 1], nice: false },
-  axis: {
-    title: picture.unit ? `${picture.definition.yTitle} (${picture.unit})` : picture.definition.yTitle,
-    tickCount: 5,
-  },
-});
-
-const highest = (flows: readonly FlowData[]): number =>
-  flows
-    .flatMap((flow) => flow.series)
-    .reduce((top, { points }) => points.reduce((most, { value }) => Math.max(most, value), top), 0);
 
 const zoom = { name: "zoom", select: { type: "interval", encodings: ["x"] }, bind: "scales" };
 
-const timeTip = { field: "t", type: "quantitative", title: "time (s)", format: ".6f" };
-
-/** One legend for all panels: the lines that have points anywhere, then the kinds of marks. */
-function legendOf(picture: PictureData) {
-  const lines = picture.definition.series.filter((series) =>
-    picture.flows.some((flow) => flow.series.some((one) => one.name === series.name && one.points.length > 0)),
-  );
-  const marks = [...new Set(picture.flows.flatMap((flow) => flow.marks.map((mark) => mark.mark)))].sort();
-  const domain = [...lines.map((series) => series.name), ...marks];
-  const shown = domain.length > 1 ? {} : null;
-  const noDash = [1, 0];
-  return {
-    color: {
-      field: "series",
-      type: "nominal",
-      scale: {
-        domain,
-        range: [...lines.map((series) => series.color), ...marks.map((mark) => markColors[mark] ?? palette.grey)],
-      },
-      legend: shown,
-    },
-    strokeDash: {
-      field: "series",
-      type: "nominal",
-      scale: { domain, range: [...lines.map((series) => series.dash ?? noDash), ...marks.map(() => noDash)] },
-      legend: shown,
+/** Space at the top of a panel for a row of ticks, pixels. */
+export function panelView(
+  picture: Picture,
+  panel: Panel,
+  last: boolean,
+  look: Look,
+  theme: Theme,
+  extent: number,
+): VegaLiteSpec {
+  const height = panel.lanes ? panel.lanes.length * look.fontSize * 2.2 : look.panelHeight * (panel.height ?? 1);
+  const x = {
+    field: picture.x.isTime ? "t" : "x",
+    type: "quantitative",
+    scale: { domain: [picture.x.from, picture.x.to], nice: false, type: picture.x.scale },
+    axis: {
+      title: last ? picture.x.title : null,
+      labels: last,
+      ticks: last,
+      tickCount: Math.max(3, Math.min(10, Math.round(look.width / (look.fontSize * 7)))),
+      format: ",~f",
+      labelOverlap: true,
     },
   };
-}
-
-type Legend = ReturnType<typeof legendOf>;
-
-function panel(picture: PictureData, flow: FlowData, last: boolean): VegaLiteSpec {
-  const { definition } = picture;
-  const legend = legendOf(picture);
-  const lines = definition.stacked
-    ? [areas(picture, flow, last, legend)]
-    : flow.series
-        .filter((one) => one.points.length > 0)
-        .map((one, index) => ({
-          data: { values: one.points.map(({ t, value }) => ({ t, value, series: one.name })) },
-          mark: {
-            type: "line",
-            interpolate: definition.interpolate,
-            strokeWidth: index === 0 ? 1.5 : 1.2,
-            strokeJoin: "round",
-          },
-          encoding: {
-            x: xAxis(picture, last),
-            y: yAxis(picture, [flow]),
-            ...legend,
-            tooltip: [
-              { field: "series", type: "nominal", title: "line" },
-              timeTip,
-              { field: "value", type: "quantitative", title: definition.yTitle, format: ",.4~f" },
-            ],
-          },
-          ...(last && index === 0 ? { params: [zoom] } : {}),
-        }));
+  const y = panel.lanes
+    ? {
+        field: "lane",
+        type: "nominal",
+        scale: { domain: panel.lanes, paddingInner: 0.3, paddingOuter: 0.15 },
+        sort: null,
+        axis: { title: null, grid: false, domain: false, ticks: false, minExtent: extent, labelLimit: extent },
+      }
+    : {
+        field: "value",
+        type: "quantitative",
+        scale: { domain: [panel.y.from, panel.y.to], nice: false, zero: false, type: panel.y.scale },
+        axis: {
+          title: yTitle(panel.y, look, height),
+          tickCount: Math.max(2, Math.min(6, Math.round(height / (look.fontSize * 4)))),
+          minExtent: extent - (look.fontSize * 1.3 + 4) * yTitle(panel.y, look, height).length,
+          labelOverlap: true,
+          ...(panel.y.scale === "log" ? { format: ",~f" } : {}),
+        },
+      };
+  const rows = tickRows(panel.shapes);
+  const layers = panel.shapes.flatMap((shape) =>
+    shapeLayers(shape, { x, y, height, theme, rows, xTitle: picture.x.title, yTitle: panel.y.title }),
+  );
+  const zoomed = last ? layers.findIndex((layer) => hasField(layer, "x") && hasField(layer, "y")) : -1;
+  if (zoomed >= 0) layers[zoomed] = { ...layers[zoomed], params: [zoom] };
   return {
-    width: picture.width,
-    height: picture.flows.length === 1 ? 300 : 170,
-    ...(picture.flows.length > 1
-      ? {
+    width: look.width,
+    height,
+    ...(panel.title === null
+      ? {}
+      : {
           title: {
-            text: `flow ${flow.flow}: ${flow.label}`,
+            text: inOneLine(wrapped(panel.title, look.width, { family: look.font, size: look.fontSize })),
             anchor: "start",
             frame: "group",
-            fontSize: 11,
+            color: theme.text,
+            fontSize: look.fontSize,
             fontWeight: "normal",
             offset: 4,
           },
-        }
-      : {}),
-    layer: [...lines, ...markLayers(picture, flow.marks, last, legend)],
+        }),
+    layer: layers,
     resolve: { scale: { y: "shared" } },
   };
 }
 
-/** All series of a flow, stacked in the order of the definition. */
-function areas(picture: PictureData, flow: FlowData, last: boolean, legend: Legend): VegaLiteSpec {
-  const values = flow.series.flatMap(({ name, points }, order) =>
-    points.map(({ t, value }) => ({ t, value, series: name, order })),
-  );
-  const { scale } = legend.color;
-  return {
-    data: { values },
-    mark: { type: "area", interpolate: "step-after", line: false },
-    encoding: {
-      x: xAxis(picture, last),
-      y: {
-        field: "value",
-        type: "quantitative",
-        stack: "zero",
-        scale: { domain: [0, 100] },
-        axis: { title: `${picture.definition.yTitle} (${picture.unit})`, tickCount: 5 },
-      },
-      order: { field: "order", type: "ordinal" },
-      color: { field: "series", type: "nominal", scale, legend: { symbolType: "square", symbolStrokeWidth: 0 } },
-      tooltip: [
-        { field: "series", type: "nominal", title: "held by" },
-        timeTip,
-        { field: "value", type: "quantitative", title: "share (%)", format: ".1f" },
-      ],
-    },
-    ...(last ? { params: [zoom] } : {}),
-  };
-}
-
-/** Marks are in a band at the top of the panel. A timeout is also a vertical line through it. */
-function markLayers(picture: PictureData, marks: readonly Mark[], last: boolean, legend: Legend): VegaLiteSpec[] {
-  if (marks.length === 0) return [];
-  const values = marks.map(({ t, mark }) => ({ t, series: mark }));
-  const timeouts = values.filter(({ series }) => series === "RTO" || series === "Loss state");
-  const tooltip = [{ field: "series", type: "nominal", title: "event" }, timeTip];
-  return [
-    {
-      data: { values: timeouts },
-      mark: { type: "rule", strokeWidth: 1, opacity: 0.55 },
-      encoding: { x: xAxis(picture, last), color: legend.color, tooltip },
-    },
-    {
-      data: { values },
-      mark: { type: "tick", orient: "vertical", size: 9, thickness: 1.2 },
-      encoding: { x: xAxis(picture, last), y: { value: 5 }, color: legend.color, tooltip },
-    },
-  ];
-}
-
-function overlay(picture: PictureData): VegaLiteSpec {
-  const { definition } = picture;
-  const labels = picture.flows.map((flow) => `${flow.flow}: ${flow.label}`);
-  const values = picture.flows.flatMap((flow, index) =>
-    (flow.series[0]?.points ?? []).map(({ t, value }) => ({ t, value, flow: labels[index] })),
-  );
-  return {
-    width: picture.width,
-    height: 340,
-    data: { values },
-    params: [zoom],
-    mark: { type: "line", interpolate: definition.interpolate, strokeWidth: 1.4, strokeJoin: "round" },
-    encoding: {
-      x: xAxis(picture, true),
-      y: yAxis(picture, picture.flows),
-      color: {
-        field: "flow",
-        type: "nominal",
-        scale: { domain: labels, range: flowColors.slice(0, labels.length) },
-        legend: { columns: 2, direction: "vertical", clipHeight: 16 },
-      },
-      tooltip: [
-        { field: "flow", type: "nominal" },
-        timeTip,
-        { field: "value", type: "quantitative", title: definition.yTitle, format: ",.4~f" },
-      ],
-    },
-  };
-}
+const hasField = (layer: VegaLiteSpec, channel: string): boolean =>
+  (layer.encoding as Record<string, { field?: string } | undefined>)[channel]?.field !== undefined;

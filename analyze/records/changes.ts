@@ -31,7 +31,7 @@ const none = -1;
  * that change, the number of the last record that reported a window.
  */
 const fields = 4;
-const at = { held: 0, state: 1, before: 2, told: 3 } as const;
+const at = { held: 0, state: 1, before: 2, window: 3 } as const;
 
 /** The columns of a batch that are read, and those that are filled. */
 interface Columns {
@@ -75,29 +75,29 @@ export class Changes {
     const always = this.#states === "always";
     for (let row = 0; row < rows; row++) {
       if (!isSet(flow.valid, row)) continue;
-      const tellsWindow = cwnd !== null && isSet(cwnd.valid, row);
-      const told = state !== null && isSet(state.valid, row) ? state.values[row]! : none;
-      if (!tellsWindow && (always || told === none)) continue;
+      const hasWindow = cwnd !== null && isSet(cwnd.valid, row);
+      const reported = state !== null && isSet(state.valid, row) ? state.values[row]! : none;
+      if (!hasWindow && (always || reported === none)) continue;
       const base = flow.values[row]! * fields;
       const stateBefore = last[base + at.state]!;
       let changed = none;
       if (always) {
-        if (stateBefore !== none && told !== stateBefore) changed = last[base + at.told]!;
-        last[base + at.state] = told;
+        if (stateBefore !== none && reported !== stateBefore) changed = last[base + at.window]!;
+        last[base + at.state] = reported;
       } else {
         // A source that reports only changes starts in Open. A reported state holds from that record on.
         const held = stateBefore === none ? open : stateBefore;
         const heldBefore = last[base + at.held]!;
         if (heldBefore !== none && held !== heldBefore) changed = last[base + at.before]!;
         last[base + at.held] = held;
-        last[base + at.state] = told === none ? held : told;
-        if (told !== none && told !== held) last[base + at.before] = last[base + at.told]!;
+        last[base + at.state] = reported === none ? held : reported;
+        if (reported !== none && reported !== held) last[base + at.before] = last[base + at.window]!;
       }
       if (changed !== none) {
         putLong(before.values, row, changed);
         mark(before.valid, row);
       }
-      if (tellsWindow) last[base + at.told] = records + row + 1;
+      if (hasWindow) last[base + at.window] = records + row + 1;
     }
   }
 }

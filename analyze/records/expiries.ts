@@ -143,18 +143,19 @@ export class Expiries {
     const { types, ns, flow, cwnd, state, una, nxt, ack } = columns;
     const connection = flow.values[row]!;
     const waiting = this.#waits[connection]!;
-    const tells = has(cwnd, row);
+    const hasWindow = has(cwnd, row);
     const [snd_una, snd_nxt] = [long(una, row), long(nxt, row)];
     let isMarked = isExpiry;
     if (waiting !== 0) {
       let left = waiting;
-      if (left & waits.window && tells) {
+      if (left & waits.window && hasWindow) {
         left &= ~waits.window;
         this.#complete(connection, snd_una, snd_nxt);
       }
       if (left & waits.exit && state !== null && has(state, row) && state.values[row] !== stateLoss)
         left = (left & ~waits.exit) | waits.windowOutOfLoss;
-      if (left & waits.windowOutOfLoss && tells) left &= ~waits.windowOutOfLoss;
+      // A change of the state shows what the kernel made of the window with it.
+      if (left & waits.windowOutOfLoss && hasWindow && types[row] !== typeCaState) left &= ~waits.windowOutOfLoss;
       isMarked ||= left !== waiting;
       if (left & waits.acknowledgement) {
         const acked = types[row] === typeReceived ? long(ack, row) : null;

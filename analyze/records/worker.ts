@@ -20,7 +20,7 @@ const flags = new Int32Array(shared);
 const spare: SharedArrayBuffer[] = [];
 let posted = 0;
 
-function tell(message: FromWorker): void {
+function post(message: FromWorker): void {
   port.postMessage(message);
   Atomics.add(flags, flagPlaces.posted, 1);
   Atomics.notify(flags, flagPlaces.posted);
@@ -41,10 +41,10 @@ try {
       Atomics.wait(flags, flagPlaces.taken, taken, 1000);
     }
     const result = reader.read(job);
-    tell({ kind: "frame", result });
+    post({ kind: "frame", result });
     posted++;
   }
   reader.close();
 } catch (error) {
-  tell({ kind: "failed", error: error as Error });
+  post({ kind: "failed", error: error as Error });
 }

@@ -17,7 +17,7 @@ export class StreamedCapture {
   readonly #passes = new Set<Pass>();
   /** The first pass, until a query begins to read it. */
   #fresh: Pass | null;
-  #told: WrittenPass | null = null;
+  #result: WrittenPass | null = null;
 
   private constructor(input: PassInput) {
     this.#input = input;
@@ -32,7 +32,7 @@ export class StreamedCapture {
         return pass;
       },
       finished: (pass) => {
-        this.#told ??= pass.end();
+        this.#result ??= pass.end();
         this.#passes.delete(pass);
         void pass.close();
       },
@@ -72,8 +72,8 @@ export class StreamedCapture {
     } catch (error) {
       throw this.#table.error ?? error;
     }
-    if (this.#told === null) throw new Error("the records were not read to their end");
-    return this.#told;
+    if (this.#result === null) throw new Error("the records were not read to their end");
+    return this.#result;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * Records from BPF programs of our own, which the kernel runs at the places where the module looks. Binary, as they lie
- * in the rings. All that is loaded hangs on this process's open files, so nothing stays when it dies.
+ * Records from our BPF programs, which the kernel runs at the same points as the module's hooks. Records are saved in
+ * the binary form of the rings. Open files of this process hold everything that is loaded, so nothing stays when it
+ * dies.
  */
 
 import { release } from "node:os";
@@ -22,7 +23,7 @@ export interface BpfOptions {
   readonly extended: boolean;
 }
 
-/** Sets everything up; nothing is recorded yet. Throws a NoBpfError or BpfPermissionError. */
+/** Sets everything up. Nothing is recorded yet. Throws a NoBpfError or BpfPermissionError. */
 export async function openBpf(options: BpfOptions): Promise<Source> {
   const library = await loadLibbpf();
   const object = BpfObject.load(library, options);
@@ -53,7 +54,7 @@ function u32(value: number): Buffer {
 const counterCpus = 1024;
 const counterBytes = 64;
 
-/** How far records of one CPU may stand before earlier ones of another. */
+/** How far records may be out of order: a record of one CPU may precede records of another that are this much older. */
 const sliceNs = 20e6;
 
 class BpfSource implements Source {
@@ -97,8 +98,8 @@ class BpfSource implements Source {
   }
 
   /**
-   * From the ring whose next record is the oldest, up to little more than where another ring's next record is: so
-   * records of all CPUs are in order of their times to within that, however late the reader is.
+   * Reads from the ring with the oldest record, up to `sliceNs` past the oldest record of any other ring. So records of
+   * all CPUs are in order of time to within `sliceNs`, however late the reader is.
    */
   read(into: Buffer): number {
     let oldest: Ring | null = null;
@@ -121,7 +122,7 @@ class BpfSource implements Source {
     return { lost: this.#untold() };
   }
 
-  /** Every chunk is of whole records. */
+  /** Every chunk consists of whole records. */
   cutAt(bytes: Buffer): number {
     return bytes.length < strideBytes ? -1 : strideBytes;
   }
@@ -144,7 +145,7 @@ class BpfSource implements Source {
     return [`Raise --buffer-size-kb (now ${this.#ringKib})${narrow}.`];
   }
 
-  /** Records that found no room, and runs that the kernel skipped, beyond those told of. */
+  /** Losses not reported yet: records for which there was no room, and program runs that the kernel skipped. */
   #untold(): LossTotals {
     const untold: Record<string, number> = {};
     if (this.#counters === null) return untold;
@@ -172,8 +173,8 @@ class BpfSource implements Source {
 }
 
 /**
- * Whether `--source bpf` works here. Loads all of it with small rings, attaches nothing. Throws a CaptureError where it
- * does not.
+ * Whether `--source bpf` works here. It loads everything with small rings, but attaches nothing. Throws a CaptureError
+ * if it does not work.
  */
 export async function lookAtBpf(): Promise<Usability> {
   const source = await openBpf({ filter: everything, bufferSizeKb: 64, extended: true });
@@ -181,5 +182,5 @@ export async function lookAtBpf(): Promise<Usability> {
   await source.dispose();
   if (hooksFunctions({ hooks })) return ["ok", `usable: ${hooks.length} hooks, by ${source.path}`];
   const why = Object.values(refused)[0] ?? "refused";
-  return ["note", `usable, but hooks on functions are ${why}: no sends but retransmissions, and no timeouts`];
+  return ["note", `usable, but hooks on functions are ${why}: no sends except retransmissions, and no timeouts`];
 }

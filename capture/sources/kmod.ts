@@ -66,7 +66,7 @@ class KmodSource implements Source {
   #zeroMonotonicNs = "0";
   #settings: ModuleSettings;
   /** Losses reported so far, by cause. */
-  readonly #told: Record<string, number> = {};
+  readonly #reported: Record<string, number> = {};
   #halted = false;
   #looks = 0;
   /** The counters when they were last read. */
@@ -147,7 +147,7 @@ class KmodSource implements Source {
       this.#settings = settings;
     }
     return {
-      lost: now ? this.#untold(now) : {},
+      lost: now ? this.#unreported(now) : {},
       ...(now ? { module: this.#counts(now) } : {}),
       ...(changed ? { moduleSysctl: settings } : {}),
     };
@@ -171,15 +171,15 @@ class KmodSource implements Source {
     return { written: now.written, dropped: this.#losses(now) };
   }
 
-  #untold(now: ModuleStatistics): LossTotals {
+  #unreported(now: ModuleStatistics): LossTotals {
     this.#latest = now;
-    const untold: Record<string, number> = {};
+    const unreported: Record<string, number> = {};
     for (const [cause, count] of Object.entries(this.#losses(now))) {
-      const more = count - (this.#told[cause] ?? 0);
-      if (more > 0) untold[cause] = more;
-      this.#told[cause] = count;
+      const more = count - (this.#reported[cause] ?? 0);
+      if (more > 0) unreported[cause] = more;
+      this.#reported[cause] = count;
     }
-    return untold;
+    return unreported;
   }
 
   cutAt(text: Buffer): number {
@@ -205,7 +205,7 @@ class KmodSource implements Source {
     const settings = readSettings();
     const notDrained = Math.max(0, (this.#latest?.written ?? 0) - records);
     return {
-      lost: now ? this.#untold(now) : { "not drained": notDrained },
+      lost: now ? this.#unreported(now) : { "not drained": notDrained },
       statistics: { start: this.#statisticsAtStart?.text ?? null, end: now?.text ?? null },
       ...(settings ? { moduleSysctl: settings } : {}),
     };

@@ -92,7 +92,7 @@ class TracefsSource implements Source {
   readonly #say: (line: string) => void;
   #statisticsAtStart: string | null = null;
   /** Number of lost events reported so far. */
-  #told = 0;
+  #reported = 0;
 
   constructor(
     instance: TraceInstance,
@@ -162,9 +162,9 @@ class TracefsSource implements Source {
   }
 
   #lostBeyond(events: number): number {
-    const untold = events - this.#told;
-    this.#told = events;
-    return untold;
+    const unreported = events - this.#reported;
+    this.#reported = events;
+    return unreported;
   }
 
   /** An instance that another process has open stays, which is reported. The capture is complete in any case. */

@@ -1,5 +1,6 @@
-// node capture/test/bench-bpf.ts [KERNEL...]: instructions a record that the source bpf adds in the kernel's path and
-// at reading, and a segment that its filter rejects. QEMU's -icount makes the guest's clock count instructions.
+// node capture/test/bench-bpf.ts [KERNEL...]: measures instructions that the source bpf adds: for a record in the
+// kernel's path, for a record when it is read, and for a segment that its filter rejects. QEMU's -icount makes the
+// guest's clock count instructions.
 import { captureInGuest } from "../../test/support/guest.ts";
 
 const rounds = 10_000;
@@ -32,7 +33,7 @@ for (const kernel of process.argv.length > 2 ? process.argv.slice(2) : ["6.1"]) 
   console.log(
     `  bpf, all fields    ${((exchange("bpf") - base) / count).toFixed(0)} in the path, ${(spent / count).toFixed(0)} at reading, per record (${count})`,
   );
-  // As many segments pass the hooks as there are records without a filter.
+  // The number of segments that pass the hooks equals the number of records without a filter.
   console.log(`  bpf, all rejected  ${((exchange("rejected") - base) / count).toFixed(0)} per segment`);
   console.log(
     `  ${

@@ -1,5 +1,5 @@
-// node capture/test/bench-sources.ts [KERNEL...]: what a record costs from the module, from the tracepoint and from
-// bpf, in instructions: the module's own bench, then that of bpf, in guests of the same kernels.
+// node capture/test/bench-sources.ts [KERNEL...]: measures the cost of a record from the module, the tracepoint and
+// bpf, in instructions. It runs the module's own bench, then that of bpf, in guests with the same kernels.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

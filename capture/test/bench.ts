@@ -1,8 +1,8 @@
 /**
- * npm run bench:capture [-- MILLIONS [ROUNDS]]: CPU time of `capture run`, as npm installs it, beside `cat FILE | zstd
- * -3` and `zstd -3` on one thread with the window of capture's frames, on the same bytes, in turn. The bytes are real
- * text of the module, again and again (it is longer than the window, so no repetition shrinks it). Two sizes tell the
- * start from what each further record takes.
+ * npm run bench:capture [-- MILLIONS [ROUNDS]]: compares the CPU time of `capture run`, as npm installs it, with that
+ * of `cat FILE | zstd -3` and of `zstd -3` on one thread with the window of capture's frames. All get the same bytes,
+ * in turn. The bytes are real text of the module, repeated. The text is longer than the window, so repetition does not
+ * improve compression. Two sizes separate the cost of the start from that of each record.
  */
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
@@ -36,13 +36,13 @@ function writeInput(name: string, wantedRecords: number): Input {
   return { path: file(name), records };
 }
 
-/** For the two inputs, s. */
+/** CPU times for the two inputs, s. */
 interface CpuTimes {
   readonly small: number;
   readonly large: number;
 }
 
-/** User and system time of a command and all that it starts, s. */
+/** User and system time of a command and its descendants, s. */
 function cpuSeconds(command: string, ...args: string[]): number {
   const script = `${command} || exit; times`;
   const { stdout, status, stderr } = spawnSync("sh", ["-c", script, "sh", ...args], { encoding: "utf8" });
@@ -58,7 +58,7 @@ try {
   const large = writeInput("large", millions * 1e6);
   const small = writeInput("small", (millions * 1e6) / 4);
   const empty = writeInput("empty", 0);
-  const window = "--zstd=wlog=21"; // 2 MiB, which level 3 takes for a frame of 4 MiB
+  const window = "--zstd=wlog=21"; // 2 MiB, as level 3 uses for a frame of 4 MiB
   const programs: Record<string, (input: Input) => number> = {
     "capture run": ({ path }) =>
       cpuSeconds(

@@ -1,7 +1,7 @@
 /**
- * npm run soak:namespaces [-- KILLS]: captures in two process namespaces at a time, as in two containers, killed at
- * random moments, at start most of all. None may fail for another, lose its tracing instance or take another's; and
- * what the killed ones leave behind is found and removed. Ends with 1 where that is not so.
+ * npm run soak:namespaces [-- KILLS]: runs captures in two pid namespaces at a time, as in two containers, and kills
+ * them at random moments, mostly while they start. No capture may fail because of another, lose its tracing instance or
+ * remove another's. What killed captures leave behind must be found and removed. Ends with 1 otherwise.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -16,15 +16,15 @@ import { findForeign, removeForeign } from "../tracefs/left-instances.ts";
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));
 const root = "/sys/kernel/tracing";
 const atOnce = 2;
-/** Of these one in so many is left to end by itself: it must be whole. */
+/** One capture in this many is not killed. Its file must be whole. */
 const oneEnds = 4;
 
 export interface KillReport {
   readonly killed: number;
   readonly ended: number;
   /**
-   * Instances that killed captures left, by later captures (an inode, and so a namespace's name, is used again) and at
-   * the end.
+   * Number of instances left by killed captures that were removed: by later captures (a namespace's inode, and so its
+   * name, can be reused) and at the end.
    */
   readonly removed: number;
   readonly problems: readonly string[];
@@ -38,7 +38,7 @@ interface Run {
   readonly ended: Promise<number | null>;
 }
 
-/** The capture is process 1 of its namespace, as a container's only program is. */
+/** The capture is process 1 of its namespace, like the only program of a container. */
 function start(path: string, seconds: number): Run {
   const args = ["-p", "-f", "--mount-proc", "--kill-child", process.execPath, bin, "run", "--source", "tracefs"];
   const child = spawn("unshare", [...args, "--buffer-size-kb", "64", "-o", path, "--duration", String(seconds)], {
@@ -58,7 +58,7 @@ function start(path: string, seconds: number): Run {
 
 const removedBy = (run: Run): number => run.err().match(/removed the tracing instance/g)?.length ?? 0;
 
-/** Kills that many captures. `seed`: the same moments again. */
+/** Kills this many captures. The same `seed` gives the same moments. */
 export async function killInNamespaces(kills: number, seed: number): Promise<KillReport> {
   const directory = mkdtempSync(join(tmpdir(), "capture-namespaces-"));
   const chance = seededChance(seed);
@@ -93,7 +93,7 @@ export async function killInNamespaces(kills: number, seed: number): Promise<Kil
   try {
     await Promise.all(Array.from({ length: atOnce }, worker));
     const own = (): string[] => readdirSync(join(root, "instances")).filter((name) => !before.has(name));
-    const later = Date.now() + 3_600_000; // the time of grace is over
+    const later = Date.now() + 3_600_000; // after the grace period
     const left = own().filter((name) => name.startsWith("tcpprobe_plus-1-"));
     const { unused, unknown } = findForeign(root, later);
     const missed = left.filter((name) => !unused.includes(name) && !unknown.includes(name));

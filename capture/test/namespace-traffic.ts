@@ -1,4 +1,4 @@
-/** Connections inside a network namespace that the test has made, and the records of a capture of them. */
+/** Makes connections in a network namespace of the test, and reads records of a capture of them. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { RecordValues, readFrames, type TppHeader, verifyTpp } from "@tcpprobe-plus/tpp";
@@ -12,7 +12,10 @@ const ip = (...args: string[]): void => {
 
 let made = 0;
 
-/** SACK off, loopback with an MTU of 9000 and the addresses 10.77.0.1, 10.78.0.1 and fd00:77::1. Returns its name. */
+/**
+ * Makes a namespace without SACK, whose loopback has an MTU of 9000 and the addresses 10.77.0.1, 10.78.0.1 and
+ * fd00:77::1. Returns its name.
+ */
 export function makeNamespace(t: ExecutionContext): string {
   const name = `tcpp-test-${process.pid}-${++made}`;
   ip("netns", "add", name);
@@ -26,8 +29,9 @@ export function makeNamespace(t: ExecutionContext): string {
 }
 
 /**
- * `[HOST, PORT]` of each connection: from 127.0.0.1 or ::1 one client each, which sends 1000 bytes every 5 ms. On a
- * line of standard input it says "more" and opens as many again, on the end of it closes all.
+ * The program for connections to each `[HOST, PORT]`: one client each, from 127.0.0.1 or ::1, sends 1000 bytes every
+ * 5 ms. For a line on standard input it opens as many connections again, and prints "open" once they are open. At
+ * the end of standard input it closes all.
  */
 const program = `
   const { connect, createServer } = require("node:net");
@@ -55,12 +59,12 @@ const program = `
 
 export interface Connections {
   readonly pid: number;
-  /** Opens as many again. */
+  /** Opens as many connections again. */
   more(): Promise<void>;
   end(): Promise<void>;
 }
 
-/** `before`: a command that the program is started by, such as one that enters a cgroup. */
+/** `before`: a command that starts the program, such as one that enters a cgroup. */
 export async function connectIn(
   t: ExecutionContext,
   namespace: string,
@@ -88,7 +92,7 @@ export async function connectIn(
 }
 
 export interface Row {
-  /** CLOCK_MONOTONIC, to some ns. */
+  /** CLOCK_MONOTONIC, accurate to a few ns. */
   readonly ns: number;
   readonly type: number;
   readonly netns: number;
@@ -98,7 +102,7 @@ export interface Row {
   readonly dport: number;
 }
 
-/** Those that stand for a moment of a connection, of a capture from bpf. */
+/** The records of a capture from bpf that show a connection's state. */
 export async function rowsOf(path: string): Promise<{ header: TppHeader; rows: Row[] }> {
   const walk = await verifyTpp(path);
   const values = new RecordValues(walk.header!.records!);

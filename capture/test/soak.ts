@@ -1,6 +1,6 @@
 /**
- * npm run soak [-- MINUTES]: a capture beside loopback traffic for half an hour, whose memory must stay flat and whose
- * files must be whole. Ends with 1 when either is not so.
+ * npm run soak [-- MINUTES]: captures loopback traffic for half an hour. Memory must not grow, and the files must be
+ * whole. Ends with 1 otherwise.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -12,10 +12,10 @@ import { fileURLToPath } from "node:url";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 
 const minutes = Number(process.argv[2] ?? 30);
-/** Node's own first growth, until its caches are filled. */
+/** Time for Node's initial growth, until its caches are filled. */
 const warmUpS = 20;
 const everyMs = 2000;
-/** Of the second half's mean above the first's. */
+/** Allowed growth of the second half's mean over the first's. */
 const allowedGrowth = 0.1;
 const port = 5327;
 const bin = fileURLToPath(new URL("../bin/capture.js", import.meta.url));

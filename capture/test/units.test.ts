@@ -83,8 +83,8 @@ test("the clock anchors tie real and monotonic time to well under a millisecond"
     const { realtime_ns, monotonic_ns } = clockAnchors();
     return Number(BigInt(realtime_ns) - BigInt(monotonic_ns)) / 1e6;
   }).sort((a, b) => a - b);
-  // A busy machine may delay some readings, and a delay always makes the difference smaller: the upper half are the
-  // others.
+  // A busy machine may delay some readings. A delay always makes the difference smaller, so the upper half are those
+  // without one.
   t.true(differences[19]! - differences[10]! < 0.5, `${differences}`);
 });
 

@@ -1,6 +1,6 @@
 /**
- * `npm run build:bpf [-- FILE]`: capture/bpf/tcpprobe.bpf.o from its source. The object is kept in the repository, so
- * that nothing is compiled where it is used; a test builds it again and compares. Needs clang, llvm-strip, libbpf-dev
+ * `npm run build:bpf [-- FILE]`: builds capture/bpf/tcpprobe.bpf.o from its source. The object is kept in the
+ * repository, so that users need no compiler. A test builds it again and compares. Needs clang, llvm-strip, libbpf-dev
  * and bpftool.
  */
 import { execFileSync } from "node:child_process";
@@ -10,10 +10,10 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const folder = fileURLToPath(new URL("../../capture/bpf", import.meta.url));
-/** bpftool lives where only root looks. */
+/** bpftool is in a folder that only root has in its PATH. */
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin:/usr/lib/llvm-14/bin` };
 
-/** Throws what the tools say. */
+/** Throws with the tools' messages. */
 export function buildBpf(target: string): void {
   const work = mkdtempSync(join(tmpdir(), "capture-bpf-"));
   const run = (program: string, ...args: string[]): void => {
@@ -21,7 +21,7 @@ export function buildBpf(target: string): void {
   };
   try {
     const compiled = join(work, "tcpprobe.bpf.o");
-    // Instructions that Linux 5.8 knows; paths and line numbers beside them are the same everywhere.
+    // Use only instructions that Linux 5.8 knows, and paths that are the same on every machine.
     run(
       "clang",
       "-O2",

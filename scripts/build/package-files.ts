@@ -1,4 +1,4 @@
-/** What capture carries along beside its code, in the published package and in the single executable. */
+/** Files that the published package and the single executable of capture contain in addition to its code. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,11 +1,11 @@
 /**
- * `publish.ts capture | analyze`: makes the folder that is published, with tpp as JavaScript beside the package's own
- * code, so that it needs neither this repository nor a package of tpp's own.
+ * `publish.ts capture | analyze`: makes the folder to publish. It contains tpp, compiled to JavaScript, so that the
+ * package needs neither this repository nor a separate package for tpp.
  *
- * capture/dist: `npm pack -w capture` makes it first. The module's sources are in it where `capture load` looks for
- * them, at the same place relative to capture's code as here.
+ * capture/dist: `npm pack -w capture` makes it first. It contains the module's sources, at the same path relative to
+ * capture's code as in the repository, where `capture load` finds them.
  *
- * analyze/dist: a package by itself (`npm pack ./analyze/dist`), as its exports are other files than those here.
+ * analyze/dist: a package of its own (`npm pack ./analyze/dist`), because it exports other files than the workspace.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { packageFiles, root } from "./package-files.ts";
 
 const tpp = "@tcpprobe-plus/tpp";
 
-/** What the workspace's names of tpp stand for. */
+/** The files that the workspace's names of tpp refer to. */
 const tppFiles: Readonly<Record<string, string>> = {
   [tpp]: "tpp/index.js",
   [`${tpp}/write`]: "tpp/write.js",
@@ -35,7 +35,7 @@ function compile(project: string): void {
   if (status !== 0) throw new Error(`tsc ended with ${status}: its messages are above`);
 }
 
-/** The workspace's names of tpp become paths to what lies beside. */
+/** Replaces the workspace's names of tpp by relative paths. */
 function linkTpp(): void {
   const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => /\.(js|d\.ts)$/.test(name));
   for (const file of files) {

@@ -1,7 +1,7 @@
 /**
- * `npm run build:sea [-- FILE]`: capture as one executable file for hosts without Node (default: out/capture). Its code
- * is bundled into one script, which Node's own single-executable support puts into a copy of the Node that runs this,
- * with the module's sources, the BPF object, koffi's native part and the completions as assets.
+ * `npm run build:sea [-- FILE]`: builds capture as a single executable for hosts without Node (default: out/capture).
+ * The code is bundled into one script. Node's single-executable support puts the script into a copy of the Node that
+ * runs this. The module's sources, the BPF object, koffi's native part and the completions are assets.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import {
@@ -27,7 +27,7 @@ const fuse = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 const target = resolve(process.argv[2] ?? join(root, "out/capture"));
 const work = mkdtempSync(join(tmpdir(), "capture-sea-"));
 
-/** An executable's script is CommonJS and loads nothing but Node's own modules. */
+/** Bundles the code. The script of a single executable is CommonJS and can load only Node's own modules. */
 async function bundle(): Promise<string> {
   const outfile = join(work, "capture.cjs");
   await build({
@@ -44,9 +44,9 @@ async function bundle(): Promise<string> {
     platform: "node",
     target: "node24",
     format: "cjs",
-    // Paths beside the code: there are none in an executable, and single-executable.ts is asked first.
+    // An executable has no files beside its code. single-executable.ts is used instead of such paths.
     define: { "import.meta.url": "moduleUrl" },
-    // Before everything else: SIGUSR1 is answered here, and not with Node's debugger.
+    // Handle SIGUSR1 before anything else, so that it does not open Node's debugger.
     banner: {
       js: 'process.on("SIGUSR1", () => {}); const moduleUrl = "file:///nowhere/capture/single-executable.js";',
     },
@@ -79,7 +79,10 @@ function prepareBlob(script: string): string {
   return output;
 }
 
-/** Its messages are shown when it fails only: it warns of each section that it does not know. */
+/**
+ * Injects the blob. The tool warns about each section that it does not know, so its messages are shown only if it
+ * fails.
+ */
 function inject(executable: string, blob: string): void {
   const postject = join(root, "node_modules/postject/dist/cli.js");
   const args = [executable, "NODE_SEA_BLOB", blob, "--sentinel-fuse", fuse];
@@ -87,7 +90,7 @@ function inject(executable: string, blob: string): void {
   if (status !== 0) throw new Error(`postject ended with ${status}: ${stdout}${stderr}`);
 }
 
-/** Symbols are a tenth of Node; without binutils they stay. */
+/** Removes symbols, which are a tenth of Node. Without binutils they stay. */
 const strip = (path: string): boolean => spawnSync("strip", ["--strip-all", path]).status === 0;
 
 try {

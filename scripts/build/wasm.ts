@@ -1,6 +1,6 @@
 /**
- * `npm run build:wasm [-- FILE]`: analyze/records/texts/lines.wasm from lines.as.ts. It is kept in the repository, so
- * that a clone needs no build; a test builds it again and compares.
+ * `npm run build:wasm [-- FILE]`: builds analyze/records/texts/lines.wasm from lines.as.ts. The file is kept in the
+ * repository, so that a clone needs no build. A test builds it again and compares.
  */
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const folder = fileURLToPath(new URL("../../analyze/records/texts", import.meta.url));
 const compiler = fileURLToPath(new URL("../../node_modules/assemblyscript/bin/asc.js", import.meta.url));
 
-/** Throws what the compiler says. */
+/** Throws with the compiler's messages. */
 export function buildWasm(target: string): void {
   const options = ["-O3", "--runtime", "stub", "--noAssert", "--initialMemory", "1"];
   execFileSync(process.execPath, [compiler, "lines.as.ts", "-o", target, ...options], {

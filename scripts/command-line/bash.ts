@@ -1,4 +1,4 @@
-/** Completion for bash, without the package bash-completion. */
+/** Generates completion for bash that works without the package bash-completion. */
 import {
   type ArgumentModel,
   type CommandModel,
@@ -111,10 +111,10 @@ const wordsOf = (command: CommandModel): string[] =>
 
 const takesFiles = ({ value }: ArgumentModel): boolean => value.kind === "file";
 
-/** Behind a file, the words; the file is the first argument. */
+/** Completes the first argument as a file, and the next one as one of the words. */
 const chooseWords = (name: string, words: readonly string[], files: boolean): string =>
   files ? `((COMP_CWORD > at + 1)) && ${name}_words "$cur" ${quoted(words)}` : `${name}_words "$cur" ${quoted(words)}`;
 
-/** Behind any number of files, a word or one more file. */
+/** After any number of files, completes a word or another file. */
 const addWords = (name: string, words: readonly string[]): string =>
   `((COMP_CWORD > at + 1)) && ${name}_more_words "$cur" ${quoted(words)}`;

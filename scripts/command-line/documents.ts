@@ -1,4 +1,4 @@
-/** Man pages and completions of both programs, each with the place where it belongs. */
+/** Man pages and completions of both programs, with their paths. */
 import { buildProgram as buildAnalyze } from "../../analyze/command-line/program.ts";
 import { plotNames } from "../../analyze/plots/names.ts";
 import { viewNames } from "../../analyze/trace/views.ts";
@@ -19,7 +19,7 @@ const silent = { write: () => {}, offer: () => {}, isTTY: false, columns: 80 };
 const never = () => () => {};
 const io = { stdout: silent, stderr: silent, onSignal: never, onReport: never, settle: async () => {} };
 
-/** They are checked where they are used, so their definitions do not list them. */
+/** Words for arguments whose definitions do not list them, because they are checked where they are used. */
 const analyzeWords = { plot: plotNames, name: viewNames.filter((name) => name !== "trace"), view: viewNames };
 
 const programs = (): Program[] => [
@@ -27,7 +27,7 @@ const programs = (): Program[] => [
   { model: modelOf(buildAnalyze({ ...io, columns: 80 }), analyzeWords), page: analyzePage },
 ];
 
-/** Text by path from the repository's root. */
+/** The documents with their paths from the root of the repository. */
 export function commandLineDocuments(): { readonly path: string; readonly text: string }[] {
   return programs().flatMap(({ model, page }) => {
     const { name } = model;

@@ -1,4 +1,4 @@
-/** Completion for fish. */
+/** Generates completion for fish. */
 import { type CommandModel, type OptionModel, summaryOf, type Value } from "./model.ts";
 
 const quoted = (text: string): string => `'${text.replace(/[\\']/g, "\\$&")}'`;

@@ -1,8 +1,8 @@
-/** A manual page in the classic man macros. */
+/** Generates a manual page with the classic man macros. */
 import { wrap } from "../../capture/terminal/lines.ts";
 import { type ArgumentModel, type CommandModel, flagsOf, type OptionModel } from "./model.ts";
 
-/** What a page says besides the commands. */
+/** The texts of a page other than its commands. */
 export interface PageTexts {
   readonly version: string;
   readonly description: readonly string[];
@@ -15,10 +15,10 @@ export interface PageTexts {
 
 const lineLength = 78;
 
-/** Of the last change that a reader should know of; a page made again must not differ by the day. */
+/** Date of the last relevant change. It is fixed, so that generating a page again gives the same page. */
 const pageDate = "2026-11-22";
 
-/** Text as roff takes it; a line must not begin with a control character. */
+/** Escapes text for roff. A line must not begin with a control character. */
 const roff = (text: string): string =>
   text
     .replaceAll("\\", "\\e")
@@ -28,7 +28,7 @@ const roff = (text: string): string =>
     .replaceAll("…", "\\&...")
     .replace(/^[.]/gm, "\\&.");
 
-/** Prose in lines of a usual length: hyphens stay hyphens, words between backquotes are bold. */
+/** Prose, wrapped. Hyphens stay hyphens, and words in backquotes become bold. */
 function prose(text: string): string {
   const parts = text.split(/(`[^`]+`)/);
   const marked = parts.map((part) =>

@@ -1,7 +1,7 @@
-/** A command line as data, read from its commander definitions; what man pages and completions are made of. */
+/** A command line as data, read from its commander definitions. Man pages and completions are generated from it. */
 import type { Argument, Command, Option } from "commander";
 
-/** What may stand for a value: one of some words, a file, or anything. */
+/** What a value may be: one of some words, a file, or anything. */
 export type Value =
   | { readonly kind: "words"; readonly words: readonly string[] }
   | { readonly kind: "file" }
@@ -11,9 +11,9 @@ export interface OptionModel {
   readonly short: string | null;
   readonly long: string;
   readonly description: string;
-  /** `<port>`, `[seconds]`; null for one without a value. */
+  /** The placeholder, such as `<port>` or `[seconds]`. Null for an option without a value. */
   readonly placeholder: string | null;
-  /** The value may be left out. */
+  /** Whether the value may be omitted. */
   readonly optional: boolean;
   readonly value: Value;
 }
@@ -34,13 +34,13 @@ export interface CommandModel {
   readonly commands: readonly CommandModel[];
 }
 
-/** Placeholders that stand for files. */
+/** Matches placeholders for files. */
 const fileNames = /^(?:file|input|output|path|dir|folder)/i;
 
 const valueFor = (name: string, words: readonly string[] | undefined): Value =>
   words ? { kind: "words", words } : fileNames.test(name) ? { kind: "file" } : { kind: "any" };
 
-/** Words for an argument whose definition does not list them, by its name. */
+/** Words for arguments whose definitions do not list them, by the argument's name. */
 export type KnownWords = Readonly<Record<string, readonly string[]>>;
 
 export function modelOf(command: Command, known: KnownWords = {}): CommandModel {
@@ -69,7 +69,10 @@ function optionOf(option: Option): OptionModel {
   };
 }
 
-/** As the usage has them: `plot` takes any words, of which its usage says more than the parser checks. */
+/**
+ * The arguments according to the usage text. That of `plot` is more specific than its definition, which takes any
+ * words.
+ */
 function argumentsOf(command: Command, known: KnownWords): ArgumentModel[] {
   const placeholders = command.usage().matchAll(/([<[])(?!options\]|command\])([\w-]+)(\.\.\.)?[>\]]/g);
   return [...placeholders].map(([, bracket, name = "", dots]) => {
@@ -84,13 +87,13 @@ function argumentsOf(command: Command, known: KnownWords): ArgumentModel[] {
   });
 }
 
-/** Whether words stand behind any number of files, so that a word can be either. */
+/** Whether words follow any number of files, so that an argument can be either. */
 export const isWordAfterFiles = ({ arguments: all }: CommandModel): boolean =>
   all.length > 1 && all[0]!.variadic && all[0]!.value.kind === "file";
 
-/** Flags of an option, as words. */
+/** The flags of an option. */
 export const flagsOf = ({ short, long }: OptionModel): string[] => (short === null ? [long] : [short, long]);
 
-/** The first sentence without its end: what fits beside a name. */
+/** The first sentence without its full stop, short enough to stand beside a name. */
 export const summaryOf = ({ description }: { readonly description: string }): string =>
   description.replace(/\.$/, "").split(/;|\. /)[0] ?? "";

@@ -1,11 +1,11 @@
-/** What the manual pages say besides the commands. */
+/** The texts of the manual pages other than the commands. */
 
 import { version as analyzeVersion } from "../../analyze/version.ts";
 import { version as captureVersion } from "../../capture/version.ts";
 import { type ExitName, exitCodes } from "../../tpp/exit-codes.ts";
 import type { PageTexts } from "./man.ts";
 
-/** Codes with what they mean to one command, in the order of the table. */
+/** Exit codes with their meanings for one command, in the order of the table. */
 const meanings = (said: Partial<Record<ExitName, string>>): [number, string][] =>
   (Object.keys(exitCodes) as ExitName[]).flatMap((name) => (said[name] ? [[exitCodes[name], said[name]]] : []));
 
@@ -17,9 +17,9 @@ export const capturePage: PageTexts = {
     "All but ss need root, or for BPF the capabilities CAP_BPF and CAP_PERFMON, since they show the connections of all users.",
   ],
   exitStatus: meanings({
-    ok: "Ended as it should; also when records were lost, which the totals say. With a command behind -- its own exit code.",
+    ok: "Success, even if records were lost (see the totals). With a command after --, the exit code of that command.",
     usage: "An option or argument makes no sense.",
-    badInput: "The input is no .tpp file, or nothing of it can be used.",
+    badInput: "The input is not a .tpp file, or nothing in it can be used.",
     noInput: "The input file does not exist or cannot be read.",
     unavailable: "This kernel or host lacks what is needed: the module, tracefs, ss, headers, a compiler.",
     software: "A defect of the program.",
@@ -27,20 +27,20 @@ export const capturePage: PageTexts = {
       "The output exists already or cannot be created, or the folder for built modules is not root's alone.",
     ioError:
       "Reading or writing failed on the way (disk full, source gone; what was written before is whole), the disk did not confirm what was written, or somebody else changed the file.",
-    busy: "Something is in the way: another reader of the module, or a setting that is fixed while it is loaded.",
+    busy: "Something is in use: another process reads the module, or a setting is fixed while the module is loaded.",
     noPermission: "Root is needed.",
-    commandNotStarted: "The command behind -- could not be started.",
-    commandNotFound: "The command behind -- was not found.",
+    commandNotStarted: "The command after -- could not be started.",
+    commandNotFound: "The command after -- was not found.",
     interrupted:
-      "A second signal stopped it before everything was read; the file is whole. Other signals that call it off before it begins give 128 and their number, as in a shell.",
+      "A second signal stopped it before everything was read. The file is whole. Another signal that cancels it before it begins gives 128 plus its number, as in a shell.",
   }),
   environment: [
     ["NO_COLOR", "When set, no colours are printed. They are only printed on a terminal."],
     [
       "PATH",
-      "Where programs are looked for, /usr/sbin, /usr/bin, /sbin and /bin after it; as root only these four. A command behind -- is looked for in PATH alone.",
+      "Folders that are searched for programs, followed by /usr/sbin, /usr/bin, /sbin and /bin. As root, only these four are searched. A command after -- is searched for in PATH alone.",
     ],
-    ["SUDO_UID, SUDO_GID", "As root: who called sudo, to whom files belong that capture makes."],
+    ["SUDO_UID, SUDO_GID", "As root: the user who called sudo, and who will own the files that capture creates."],
   ],
   files: [
     ["/proc/net/tcpprobe", "The module's data, for one reader at a time."],
@@ -48,19 +48,19 @@ export const capturePage: PageTexts = {
     ["/proc/sys/net/tcpprobe_plus/", "The module's settings."],
     [
       "/sys/kernel/tracing/instances/tcpprobe_plus-PID-START-NAMESPACE",
-      "The tracing instance of a running capture; removed at its end.",
+      "The tracing instance of a running capture. It is removed at the end.",
     ],
-    ["/var/cache/tcpprobe_plus/module-builds/", "Modules that `capture load` has built; root's alone."],
-    ["/run/tcpprobe_plus/settings.json", "While a capture runs: the settings of the module that it will put back."],
+    ["/var/cache/tcpprobe_plus/module-builds/", "Modules that `capture load` has built. Only root can access it."],
+    ["/run/tcpprobe_plus/settings.json", "While a capture runs: the settings of the module that it will restore."],
   ],
   examples: [
     ["capture doctor", "Which sources can be used on this host, and what is missing for the others."],
-    ["capture load --port 5001", "The module, built if need be, for connections with port 5001 at either end."],
+    ["capture load --port 5001", "Load the module, built if necessary, for connections with port 5001 at either end."],
     [
       "capture run --port 5001 -o run1.tpp -- iperf3 -c server -p 5001",
       "Captures while iperf3 runs, and ends with its exit code.",
     ],
-    ["capture run -o day.tpp --rotate 1h --keep 24", "A file for each hour; the newest 24 stay."],
+    ["capture run -o day.tpp --rotate 1h --keep 24", "A file for each hour, of which the newest 24 are kept."],
     ["source <(capture completion bash)", "Completion in this shell."],
   ],
   seeAlso: ["analyze(1)", "ss(8)", "tcp(7)", "zstd(1)"],
@@ -69,17 +69,17 @@ export const capturePage: PageTexts = {
 export const analyzePage: PageTexts = {
   version: analyzeVersion,
   description: [
-    "`analyze` reads captures of TCP state, .tpp files that capture(1) wrote, and makes tables, Parquet and pictures of them. Several files are read as one trace; those of one rotated capture go on where the one before ended.",
-    "A value that the source of a capture could not tell is empty (`-` in tables, NULL in SQL), never 0. What was lost, with its place, is part of the trace, and each command says when a file is damaged or was cut off.",
+    "`analyze` reads captures of TCP state, .tpp files that capture(1) wrote, and makes tables, Parquet and pictures of them. Several files are read as one trace. Each file of a rotated capture continues the one before it.",
+    "A value that the source of a capture did not supply is empty (`-` in tables, NULL in SQL), never 0. Losses and their places are part of the trace. Each command reports a file that is damaged or was cut off.",
   ],
   exitStatus: meanings({
     ok: "All went well.",
     doesNotHold: "An assertion of `analyze check` does not hold or is not known, or a rule of a pack is broken.",
-    cannotTell: "No rule of a pack is broken, but of one it cannot be told whether it holds.",
+    cannotTell: "No rule of a pack is broken, but for at least one it is not known whether it holds.",
     usage: "An option or argument makes no sense.",
-    badInput: "An input is no capture or is damaged; a query fails; a flow that was asked for is not in the capture.",
+    badInput: "An input is not a capture or is damaged; a query fails; a requested flow is not in the capture.",
     noInput: "The input file does not exist or cannot be read.",
-    unavailable: "The capture's source cannot tell what was asked for.",
+    unavailable: "The capture's source does not supply what was requested.",
     software: "A defect of the program.",
     cannotCreate: "The output exists already or cannot be written, or the temporary files cannot.",
   }),
@@ -87,9 +87,9 @@ export const analyzePage: PageTexts = {
     ["NO_COLOR", "When set, no colours are printed."],
     [
       "TMPDIR",
-      "Directory for temporary files (/tmp without it): the parsed text, and what does not fit in memory. Gone at the end.",
+      "Directory for temporary files (default: /tmp): the parsed text, and what does not fit in memory. They are removed at the end.",
     ],
-    ["XDG_CACHE_HOME", "Where parsed captures are kept (~/.cache without it)."],
+    ["XDG_CACHE_HOME", "Directory for parsed captures (default: ~/.cache)."],
   ],
   files: [["*.tpp", "Plain zstd: `zstd -dc run1.tpp` prints the text or the records that the kernel wrote."]],
   examples: [

@@ -1,4 +1,4 @@
-/** Completion for zsh, by its own _arguments. */
+/** Generates completion for zsh, using its _arguments. */
 import {
   type ArgumentModel,
   type CommandModel,
@@ -9,7 +9,7 @@ import {
   type Value,
 } from "./model.ts";
 
-/** Within single quotes, and within brackets or before a colon of _arguments. */
+/** Escapes text for single quotes, and for brackets and colons of _arguments. */
 const text = (words: string): string => words.replaceAll("'", "’").replace(/[[\]:\\]/g, "\\$&");
 
 export function zshCompletion(program: CommandModel): string {
@@ -72,7 +72,7 @@ function optionSpec(option: OptionModel): string {
   return `'(${flags.join(" ")})'{${flags.join(",")}}${rest}`;
 }
 
-/** A word behind any number of files is completed with them. */
+/** A word that may follow any number of files is completed together with them. */
 function argumentSpecs(command: CommandModel): string[] {
   if (!isWordAfterFiles(command)) return command.arguments.map(argumentSpec);
   const words = command.arguments.flatMap(({ value }) => (value.kind === "words" ? value.words : []));
@@ -81,7 +81,7 @@ function argumentSpecs(command: CommandModel): string[] {
   return [`'*:${text(names)}:_alternative "files:file:_files" "words:word:(${words.join(" ")})"'`];
 }
 
-/** A command line behind \`--\` is completed as one. */
+/** A command line after `--` is completed as a command line. */
 function argumentSpec(argument: ArgumentModel): string {
   if (argument.name === "command" && argument.variadic) return "'*::command:_normal'";
   const colon = argument.optional ? "::" : ":";

@@ -1,4 +1,4 @@
-/** The files of analyze/sql: as they should be formatted, and what of them breaks a rule. */
+/** Formats the files of analyze/sql and finds violations of the rules. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { format } from "sql-formatter";
 import { lint } from "./lint.ts";
@@ -7,7 +7,7 @@ const folder = new URL("../../analyze/sql/", import.meta.url);
 
 export function formatted(sql: string): string {
   const text = format(sql, { language: "duckdb", tabWidth: 2, expressionWidth: 90, linesBetweenQueries: 1 });
-  // The formatter sets a space behind names that it does not know as functions.
+  // The formatter puts a space after names that it does not know as functions.
   return `${text
     .split("\n")
     .map((line) => line.replaceAll(/--.*$|'[^']*'|(?<=\b[a-z_]\w*) \(/g, (found) => (found === " (" ? "(" : found)))
@@ -15,7 +15,7 @@ export function formatted(sql: string): string {
     .trimEnd()}\n`;
 }
 
-/** One line for each thing that is wrong; nothing when all is well. */
+/** One line for each violation. */
 export function wrongInSqlFiles(): string[] {
   return readdirSync(folder).flatMap((name) => {
     const sql = readFileSync(new URL(name, folder), "utf8");

@@ -1,7 +1,7 @@
 /**
- * What a view file of analyze/sql may not hold: what other SQL engines do not have, what they understand otherwise, and
- * what would read records in an order that the pass knows already. docs/architecture.md says why. `_dialect.sql` alone
- * may.
+ * Rules for the view files of analyze/sql. They must not use what other SQL engines lack or interpret differently, and
+ * must not sort records that the pass already delivers in order. docs/architecture.md gives the reasons. `_dialect.sql`
+ * is exempt.
  */
 import { needsOf, relationsOf } from "../../analyze/database/sql-text.ts";
 import { closing, selectsOf, type Token, tokensOf } from "./tokens.ts";
@@ -11,10 +11,10 @@ export interface Finding {
   readonly rule: string;
 }
 
-/** Finds in the words of a file, or in its text, what breaks a rule; line numbers. */
+/** Returns the numbers of lines in which a file's tokens, or its text, break a rule. */
 type Find = (tokens: readonly Token[], sql: string) => number[];
 
-/** Lines of the words that a test holds for. */
+/** Finds the lines of tokens for which a test holds. */
 const each =
   (holds: (text: string, at: number, tokens: readonly Token[]) => boolean): Find =>
   (tokens) =>
@@ -25,14 +25,14 @@ const next = (tokens: readonly Token[], at: number, by = 1): string => tokens[at
 const call = (pattern: RegExp): Find => each((text, at, tokens) => pattern.test(text) && next(tokens, at) === "(");
 const bare = (text: string): string => text.replace(/^.*\./, "");
 
-/** Relations with a row a record. */
+/** Relations that have a row for each record. */
 const ofRecords = /^(_?trace|_packet_records|_byte_records|intervals|inflight|rtt_samples)$/;
 /** Keys that are never NULL. */
 const neverNull = /^(capture|flow|ord|t|w|event|episode|round_trip|cell|cause|retrans)$/;
-/** Functions whose value is a whole number already. */
+/** Functions whose result needs no further rounding. */
 const whole = /^(floor|round|ceil|sum|count|min|max|coalesce|greatest|least|nullif|lag|lead)$/;
 
-/** Words of a list, split at its commas. */
+/** The tokens of a list, split at its commas. */
 function partsOf(tokens: readonly Token[], from: number, to: number): Token[][] {
   const parts: Token[][] = [[]];
   let depth = 0;
@@ -47,7 +47,7 @@ function partsOf(tokens: readonly Token[], from: number, to: number): Token[][] 
 
 const endOfList = /^(ORDER|ROWS|RANGE|HAVING|LIMIT|WINDOW|UNION|QUALIFY|WHERE|LEFT|JOIN|CROSS|GROUP|;)$/;
 
-/** From the word at `from` to where its list ends. */
+/** The end of the list that contains the token at `from`. */
 function listEnd(tokens: readonly Token[], from: number): number {
   let depth = 0;
   for (let at = from; at < tokens.length; at++) {
@@ -59,7 +59,7 @@ function listEnd(tokens: readonly Token[], from: number): number {
   return tokens.length;
 }
 
-/** Lists behind `GROUP BY`, `PARTITION BY` and so on. */
+/** The lists after `GROUP BY`, `PARTITION BY` and so on. */
 const lists = (tokens: readonly Token[], first: RegExp): { readonly at: number; readonly parts: Token[][] }[] =>
   tokens.flatMap(({ text }, at) =>
     first.test(text) && next(tokens, at) === "BY"
@@ -122,7 +122,10 @@ const keylessExtreme: Find = (tokens) =>
     return key[0]?.text === "CASE" ? [] : [line];
   });
 
-/** `double::BIGINT` is a cut here and a rounding there: of what has a fraction by its name, or by how it is made. */
+/**
+ * `double::BIGINT` truncates in some engines and rounds in others. It is reported for values that may have a fraction,
+ * judging by their name or expression.
+ */
 const roughCast: Find = (tokens) =>
   tokens.flatMap(({ text, line }, at) => {
     if (text !== "::" || next(tokens, at) !== "BIGINT") return [];
@@ -188,7 +191,7 @@ export const rules: Readonly<Record<string, Find>> = {
     sql.split("\n").flatMap((line, at) => (line.length >= 120 ? [at + 1] : [])),
 };
 
-/** All that a view file's text breaks. */
+/** All violations in the text of a view file. */
 export function lint(sql: string): Finding[] {
   const tokens = tokensOf(sql);
   return Object.entries(rules)

@@ -1,4 +1,4 @@
-/** SQL text as words: for the lint, which looks at what stands beside what, never at what a query means. */
+/** Splits SQL text into tokens for the lint. The lint looks only at sequences of tokens, not at what a query means. */
 export interface Token {
   readonly text: string;
   readonly line: number;
@@ -7,7 +7,7 @@ export interface Token {
 const shapes =
   /--.*|'(?:[^']|'')*'|"[^"]*"|\d+(?:\.\d+)?(?:e[+-]?\d+)?|[A-Za-z_]\w*(?:\.[A-Za-z_*]\w*)?|::|\/\/|<>|<=|>=|\|\||\S/g;
 
-/** Without comments. A name with its table is one word. */
+/** The tokens of a text, without comments. A name qualified with its table is one token. */
 export function tokensOf(sql: string): Token[] {
   let line = 1;
   let at = 0;
@@ -20,7 +20,7 @@ export function tokensOf(sql: string): Token[] {
   return tokens;
 }
 
-/** Index of the parenthesis that closes the one at `open`; the end where none does. */
+/** Index of the parenthesis that closes the one at `open`, or the number of tokens if there is none. */
 export function closing(tokens: readonly Token[], open: number): number {
   let depth = 0;
   for (let at = open; at < tokens.length; at++) {
@@ -30,7 +30,7 @@ export function closing(tokens: readonly Token[], open: number): number {
   return tokens.length;
 }
 
-/** Each SELECT of a text: its words, where a query in parentheses is left out and is one of its own. */
+/** The tokens of each SELECT in a text. A subquery is not part of the outer SELECT, but one of its own. */
 export function selectsOf(tokens: readonly Token[]): Token[][] {
   const selects: Token[][] = [];
   const collect = (from: number, to: number): void => {

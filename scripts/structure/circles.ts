@@ -1,7 +1,7 @@
-/** Circles of imports, by Tarjan's algorithm for strongly connected components. */
+/** Finds circular imports with Tarjan's algorithm for strongly connected components. */
 import type { Import } from "./imports.ts";
 
-/** Files that reach one another, a list for each circle; a file that imports itself is no circle. */
+/** A list of files for each circle: files that reach one another. A file that imports itself does not count. */
 export function circlesOf(imports: readonly Import[]): string[][] {
   const next = new Map<string, string[]>();
   for (const { from, to } of imports) next.set(from, [...(next.get(from) ?? []), to]);

@@ -1,19 +1,19 @@
 /**
- * The folders, what each is, and which others its files may import. `npm run check` holds every import against this
- * table, and docs/architecture.md shows it. A folder stands above all that it may import, so the table can have no
- * circle.
+ * The folders, what each is, and which others its files may import. `npm run check` checks every import against this
+ * table, and docs/architecture.md shows it. A folder comes before all folders that it may import, so the table cannot
+ * contain a circle.
  */
 
 export interface Folder {
-  /** The folder, or the file, from the root. A file belongs to the longest entry that fits. */
+  /** Path of the folder or file, from the root. A file belongs to the longest entry that matches. */
   readonly path: string;
   /** What it is, in a line. */
   readonly what: string;
-  /** What it may import beside itself: entries of this table. */
+  /** Entries of this table that it may import, in addition to itself. */
   readonly imports: readonly string[];
 }
 
-/** Files that all of a package may import. They import nothing but one another. */
+/** Files that every folder of the package may import. They import only one another. */
 const analyzeBase = [
   "analyze/errors.ts",
   "analyze/version.ts",
@@ -42,7 +42,9 @@ const tpp = (name: string, what: string, ...imports: readonly string[]): Folder 
   imports: [...tppBase, ...imports.map((one) => `tpp/${one}`)],
 });
 
-/** `capture recover` reads. Its command imports that when it runs, so that a recording starts without. */
+/**
+ * `capture recover` reads files. It imports the readers only when it runs, so that `capture run` starts without them.
+ */
 const withReading = (folder: Folder): Folder => ({ ...folder, imports: [...folder.imports, "tpp/index.ts"] });
 
 export const folders: readonly Folder[] = [

@@ -1,4 +1,4 @@
-/** What imports what, types and imports at run time included. */
+/** Finds the imports of each file, including those of types and those at run time. */
 import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 
@@ -7,7 +7,7 @@ export interface Import {
   readonly to: string;
 }
 
-/** Names of the workspaces' packages, and the files that they stand for. */
+/** Names of the workspaces' packages, and the files that they refer to. */
 const packages: Readonly<Record<string, string>> = {
   "@tcpprobe-plus/tpp": "tpp/index.ts",
   "@tcpprobe-plus/tpp/base": "tpp/base.ts",
@@ -21,7 +21,7 @@ const importing = /\b(?:from|import)\s*\(?\s*"((?:\.{1,2}\/|@tcpprobe-plus\/)[^"
 const including = /^#include "([^"]*)"/gm;
 const comment = /^\s*(?:\/?\*.*|\/\/.*)$/gm;
 
-/** The imports in one file's text; `path` is the file's, from the root. */
+/** The imports in the text of a file. `path` is the file's path from the root. */
 export function importsIn(path: string, text: string): Import[] {
   const named = [...text.replaceAll(comment, "").matchAll(importing)].map(([, name]) => name!);
   return named.map((name) => ({ from: path, to: packages[name] ?? normalize(join(dirname(path), name)) }));
@@ -30,7 +30,7 @@ export function importsIn(path: string, text: string): Import[] {
 export const importsOf = (root: string, files: readonly string[]): Import[] =>
   files.flatMap((path) => importsIn(path, readFileSync(join(root, path), "utf8")));
 
-/** A header stands for its C file: `flow.c` that includes `ring.h` uses `ring`. */
+/** A header counts as its C file: if `flow.c` includes `ring.h`, it uses `ring`. */
 const unit = (path: string): string => path.replace(/\.[ch]$/, "");
 
 export function includesIn(path: string, text: string): Import[] {

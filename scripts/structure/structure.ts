@@ -1,6 +1,6 @@
 /**
- * `npm run structure`: circles of imports, and imports that the table of folders does not allow. Ends with 1 where
- * there is one.
+ * `npm run structure`: shows circular imports, and imports that the table of folders does not allow. Ends with 1 if
+ * there are any.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -12,14 +12,14 @@ import { forbidden } from "./rules.ts";
 
 const here = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Files that git knows or would add. */
+/** Files that git tracks or would add. */
 function filesOf(root: string, ...patterns: string[]): string[] {
   const args = ["ls-files", "--cached", "--others", "--exclude-standard", ...patterns];
   const listed = spawnSync("git", args, { cwd: root, encoding: "utf8" }).stdout.split("\n");
   return listed.filter((path) => path !== "" && existsSync(join(root, path)));
 }
 
-/** A line for each fault, of TypeScript and of the module's C. */
+/** A line for each fault, in TypeScript and in the module's C. */
 export function structureFaults(root = here): string[] {
   const imports = importsOf(root, filesOf(root, "*.ts", "*.js"));
   const includes = includesOf(root, filesOf(root, "kmod/*.c", "kmod/*.h"));

@@ -24,7 +24,7 @@ for (const name of ["analyze", "capture"]) {
       writeFileSync(hooks, listModules);
       const said = await run([process.execPath, "--import", hooks, bin(name), option]);
       const loaded = (JSON.parse(said.split("loaded ").at(-1)!) as string[]).filter((url) => url.startsWith("file:"));
-      const heavy = /duckdb|apache-arrow|vega|resvg|koffi|\/tpp\/(read|write|format)\/|\/sources\/(?!choose)/;
+      const heavy = /duckdb|apache-arrow|vega|canvas|koffi|\/tpp\/(read|write|format)\/|\/sources\/(?!choose)/;
       t.deepEqual(
         loaded.filter((url) => heavy.test(url)),
         [],

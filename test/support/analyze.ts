@@ -1,4 +1,4 @@
-/** For the tests of analyze: its command line in this process with the output kept, and open traces. */
+/** Helpers for the tests of analyze: runs its command line in this process and keeps the output, and opens traces. */
 import type { ExecutionContext } from "ava";
 import { main } from "../../analyze/cli.ts";
 import { openTrace, type Trace } from "../../analyze/index.ts";
@@ -6,7 +6,7 @@ import { openTrace, type Trace } from "../../analyze/index.ts";
 export * from "./captures.ts";
 export { temporaryDirectory } from "./temporary-directory.ts";
 
-/** Opens captures until the test ends. */
+/** Opens captures. They are closed when the test ends. */
 export async function opened(t: ExecutionContext, ...paths: string[]): Promise<Trace> {
   const trace = await openTrace(paths);
   t.teardown(() => trace[Symbol.asyncDispose]());

@@ -1,4 +1,4 @@
-/** Shared by the tests of capture: a silent terminal, loopback traffic, a running capture. */
+/** Helpers for the tests of capture: a silent terminal, loopback traffic, a running capture. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -17,7 +17,7 @@ export interface SilentIo extends Io {
   out: string;
   err: string;
   signal(signal: StopSignal): void;
-  /** As SIGUSR1 does. */
+  /** Does what SIGUSR1 does. */
   report(): void;
 }
 
@@ -57,14 +57,14 @@ const cannot =
       ? null
       : "needs tracefs with tcp:tcp_probe";
 
-/** For tests on the real kernel: skipped with the reason where that cannot be, but not in CI. */
+/** For tests on the real kernel. Where that is not possible they are skipped, with the reason, except in CI. */
 export const live: TestFn["serial"] = ((title: string, body: (t: ExecutionContext) => Promise<void>) => {
   if (cannot === null) return test.serial(title, body);
   if (process.env.CI === "true") return test.serial(title, (t) => t.fail(cannot));
   return test.skip(`${title} (${cannot})`, () => {});
 }) as TestFn["serial"];
 
-/** One file, nothing special. */
+/** Options for a single file and no special features. */
 export const plainOutput = (path: string): OutputOptions => ({
   path,
   overwrite: false,
@@ -80,14 +80,14 @@ export const plainOutput = (path: string): OutputOptions => ({
 
 export interface Traffic {
   readonly port: number;
-  /** The client's port. */
+  /** The port of the client. */
   readonly clientPort: number;
   readonly sentBytes: () => number;
-  /** Ends the connection in an orderly way, or goes on until the test ends. */
+  /** Closes the connection properly. Without it, traffic continues until the test ends. */
   readonly end: () => Promise<void>;
 }
 
-/** A loopback connection on which the client writes `bytes` every `everyMs`; 0 for as fast as it goes. */
+/** A loopback connection. The client writes `bytes` every `everyMs` ms, or as fast as possible for 0. */
 export async function startTraffic(t: ExecutionContext, bytes: number, everyMs: number): Promise<Traffic> {
   const server = createServer((socket) => {
     socket.on("error", () => {});
@@ -134,18 +134,18 @@ async function startClient(t: ExecutionContext, port: number, bytes: number, eve
   return { clientPort, sentBytes: () => sent, end };
 }
 
-/** The text in a .tpp, as `zstd` sees it. */
+/** The text in a .tpp, as `zstd` decompresses it. */
 export const textOf = (path: string): string =>
   execFileSync("zstd", ["-dcq", path], { maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "ignore"] }).toString("latin1");
 
-/** What the header takes of a file. */
+/** Size of a file's header frame. */
 export const headerBytes = (path: string): number => 8 + readFileSync(path).readUInt32LE(4);
 
-/** Real text of the module, recorded in a guest. */
+/** Text of the module, recorded in a guest. */
 export const moduleText = (name: string): Buffer =>
   zstdDecompressSync(readFileSync(new URL(`../fixtures/kmod-raw/${name}.txt.zst`, import.meta.url)));
 
-/** The command line in this process; what it printed on standard error and its exit code. */
+/** Runs the command line in this process. Returns its exit code and what it printed on standard error. */
 export async function captureHere(...args: string[]): Promise<{ code: number; err: string }> {
   const io = silentIo();
   const code = await main(["node", "capture", ...args], io);
@@ -154,7 +154,7 @@ export async function captureHere(...args: string[]): Promise<{ code: number; er
 
 export const instancesFolder = "/sys/kernel/tracing/instances";
 
-/** Names of the tracing instances that a process has. */
+/** Names of the tracing instances of a process. */
 export const instancesOf = (pid: number): string[] =>
   readdirSync(instancesFolder).filter((name) => name.startsWith(`tcpprobe_plus-${pid}-`));
 
@@ -166,14 +166,16 @@ export function ringCounter(pid: number, name: string): number {
   return counts.reduce((sum, count) => sum + Number(count ?? 0), 0);
 }
 
-/** A program in a folder that does what the script says. */
+/** Writes a script as a program into a folder. */
 export function program(folder: string, name: string, script: string): string {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return join(folder, name);
 }
 
-/** A command that runs capture where a program of the system is another one, in a mount namespace of its own. */
+/**
+ * A command that runs capture in a mount namespace of its own, in which a system program is replaced by another one.
+ */
 export function withProgram(name: string, stand: string, ...args: string[]): [string, string[]] {
   const script = 'mount --bind "$1" "$2"; shift 2; exec "$@"';
   return ["unshare", ["-m", "sh", "-c", script, "sh", stand, findProgram(name)!, process.execPath, bin, ...args]];
@@ -186,7 +188,7 @@ export interface Running {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts `capture run …` as a process of its own and waits until it says that it captures, or ends. */
+/** Starts `capture run …` as a process and waits until it reports that it captures, or ends. */
 export async function startCapture(
   t: ExecutionContext,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** Captures for tests: recordings by name, and captures of given text. */
+/** Captures for tests: recordings by name, and captures made from given text. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { documentedWireNames, type TppHeader, TppWriter, type TppWriterOptions } from "../../tpp/index.ts";
@@ -9,12 +9,12 @@ export const fixtureFile = (name: string): string => fileURLToPath(new URL(`../f
 /** A recording of test/fixtures by its name. */
 export const fixture = (name: string): string => fixtureFile(`${name}.tpp`);
 
-/** The formats in which Linux 6.18 prints the events, without the arguments. */
+/** The print formats of Linux 6.18 for the events, without the arguments. */
 const printFormats: NonNullable<TppHeader["events"]> = JSON.parse(
   readFileSync(new URL("../../analyze/test/golden/print-formats.json", import.meta.url), "utf8"),
 );
 
-/** A header with nothing in it but what reading needs. */
+/** A minimal header, with only what reading needs. */
 export function headerOf(text: "probe" | "trace_pipe", differing: Partial<TppHeader> = {}): TppHeader {
   return {
     format: 1,
@@ -48,7 +48,7 @@ export async function writeCapture(
   return path;
 }
 
-/** The text of a capture, line by line, each with its line feed. */
+/** The lines of a capture's text, each with its line feed. */
 export async function linesOf(path: string): Promise<string[]> {
   const { readFrames, walkTpp } = await import("@tcpprobe-plus/tpp");
   const lines: string[] = [];

@@ -1,4 +1,4 @@
-/** The commands as a user runs them. */
+/** Runs the commands as a user does. */
 import { fileURLToPath } from "node:url";
 import { output, run } from "../../lab/command.ts";
 
@@ -8,7 +8,7 @@ export const analyze = (...args: string[]): Promise<string> => run([process.exec
 
 export const capture = (...args: string[]) => output([process.execPath, bin("capture"), ...args]);
 
-/** What the tests read of a row of `analyze flows --json`. */
+/** The columns of `analyze flows --json` that tests use. */
 export interface Flow {
   readonly flow: number;
   readonly saddr: string;

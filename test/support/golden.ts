@@ -1,7 +1,7 @@
 /**
- * analyze/test/golden/VIEW/CASE/: trace.txt (lines cut from real recordings; header.json says how to read them),
- * query.sql (what it shows, and the numbers worked out by hand in its comments) and expected.csv, what `analyze sql
- * --csv` must print. Nothing writes expected.csv but a person.
+ * Finds golden cases in analyze/test/golden/VIEW/CASE/. A case has trace.txt (lines from real recordings; header.json
+ * says how to read them), query.sql (whose comments say what it shows and calculate the numbers by hand) and
+ * expected.csv, the output that `analyze sql --csv` must print. expected.csv is always written by hand.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ const foldersIn = (path: string): string[] =>
 export const goldenCases = (): GoldenCase[] =>
   foldersIn(root).flatMap((view) => foldersIn(join(root, view)).map((name) => caseOf(view, name)));
 
-/** The one case of this name. */
+/** The case of this name. */
 export function goldenCase(name: string): GoldenCase {
   const found = goldenCases().find((one) => one.name === name);
   if (!found) throw new Error(`no golden case ${name}`);

@@ -1,4 +1,4 @@
-/** Captures in a booted guest with the module: what goes into it, and how to try a command there by hand. */
+/** Runs captures in an emulated guest with the module. As a program, it runs one command in a guest. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { tree } from "../../kmod/test/harness/tree.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Boots a kernel with the module, capture and this Node beside it, and runs the command. */
+/** Boots a kernel with the module, capture and this Node, and runs the command. */
 export async function captureInGuest(
   kernel: string,
   scenario: Pick<Scenario, "name" | "command" | "limit"> & Partial<Scenario>,
@@ -34,8 +34,8 @@ export async function captureInGuest(
 }
 
 /**
- * What capture and the programs in guest/ need, in plain JavaScript as it is published: under emulation, taking types
- * off costs seconds.
+ * The files that capture and the programs in guest/ need, as plain JavaScript like the published package. Stripping
+ * types takes seconds under emulation.
  */
 function filesIn(folder: string): string[] {
   const plan = {
@@ -65,7 +65,7 @@ function filesIn(folder: string): string[] {
   return ["tpp", "capture", "node_modules", "guest-capture", "node"].map((name) => join(folder, name));
 }
 
-// node test/support/guest.ts KERNEL COMMAND: one command in a guest, with capture beside it.
+// node test/support/guest.ts KERNEL COMMAND: runs one command in a guest that has capture.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [kernel = "6.1", command = "true", limit = "300"] = process.argv.slice(2);
   const evidence = await captureInGuest(kernel, { name: "capture-try", command, limit: Number(limit) });

@@ -1,4 +1,4 @@
-/** A package as its users get it: packed, and installed where nothing of this repository is. */
+/** Installs a package as its users do: packed, in a folder without anything of this repository. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { sh } from "../../kmod/test/harness/sh.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface Installed {
-  /** Where `npm install` was run. */
+  /** The folder in which `npm install` was run. */
   readonly folder: string;
   readonly modules: string;
   readonly bin: string;
@@ -17,7 +17,7 @@ export interface Installed {
   remove(): void;
 }
 
-/** Packs and installs: as on a machine with npm and Node 24, without the repository. */
+/** Packs and installs a package, as on a machine with npm and Node 24 and without the repository. */
 export function installPackage(name: "capture" | "analyze" = "capture"): Installed {
   const folder = mkdtempSync(join(tmpdir(), `${name}-package-`));
   const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
@@ -40,5 +40,5 @@ export function installPackage(name: "capture" | "analyze" = "capture"): Install
   };
 }
 
-/** A list in older versions of npm, an object by name in newer ones. */
+/** npm's report: a list in older versions, an object by name in newer ones. */
 type PackReport = readonly { filename: string }[] | Readonly<Record<string, { filename: string }>>;

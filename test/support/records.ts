@@ -1,7 +1,7 @@
-/** Values of binary records. */
+/** Reads values of binary records. */
 import { RecordValues, readFrames, type TppFrameData, type TppWalk } from "@tcpprobe-plus/tpp";
 
-/** A field's value, of 64 bits, in the last record of a frame. */
+/** The value of a 64-bit field in the last record of a frame. */
 export function lastIn(raw: TppFrameData["raw"], values: RecordValues, name: string): bigint {
   const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
   return values.bigint(name)!(view, raw.length - values.layout.bytes);

@@ -1,6 +1,7 @@
 /**
- * What a suite needs of the machine. Where that is missing its tests are skipped, each with the reason in its title,
- * which the summary of `npm test` counts; with CI=true they fail instead: there, everything must have been provided.
+ * Declares what a suite needs from the machine. If something is missing, its tests are skipped. The reason is in each
+ * test's title, and the summary of `npm test` counts it. With CI=true they fail instead, because CI must provide
+ * everything.
  *
  *     const test = requires({ root: true, tools: ["iperf3"] });
  */
@@ -9,17 +10,17 @@ import { hasNamespaces, hasTool, hasTracefs, isRoot } from "../../lab/machine.ts
 
 export interface Needs {
   readonly root?: true;
-  /** Programs that must be found, by name. */
+  /** Names of programs that must be installed. */
   readonly tools?: readonly string[];
-  /** A tracefs in which instances can be made, with tcp_probe. */
+  /** A tracefs with tcp_probe in which instances can be made. */
   readonly tracefs?: true;
   /** Network namespaces with a tbf queue on a veth. */
   readonly netns?: true;
-  /** A further condition; the key says in words what is needed. */
+  /** Further conditions. The key describes what is needed. */
   readonly also?: Readonly<Record<string, boolean>>;
 }
 
-/** AVA's `test`, or one that skips (or with CI=true fails) whatever is declared with it. */
+/** AVA's `test`, or one that skips (with CI=true, fails) all tests declared with it. */
 export function requires<Context = unknown>(needs: Needs): TestFn<Context> {
   const missing = missingOf(needs);
   if (missing.length === 0) return avaTest as TestFn<Context>;
@@ -27,7 +28,7 @@ export function requires<Context = unknown>(needs: Needs): TestFn<Context> {
   return standIn(reason) as unknown as TestFn<Context>;
 }
 
-/** What of the needs this machine lacks, in words. */
+/** The needs that this machine does not meet, in words. */
 export function missingOf(needs: Needs): string[] {
   const tools = [...(needs.tools ?? []), ...(needs.netns ? ["ip", "tc", "nft", "ethtool"] : [])];
   const missing = tools.filter((tool) => !hasTool(tool));

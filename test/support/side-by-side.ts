@@ -1,6 +1,6 @@
 /**
- * The module's records beside those of BPF, of the same traffic at the same time: which has its twin, and in what twins
- * differ.
+ * Compares records of the module with those of BPF, for the same traffic at the same time: which records have a
+ * counterpart, and in which fields the two differ.
  */
 import { readFrames, type TppHeader, verifyTpp } from "@tcpprobe-plus/tpp";
 import { BinaryText } from "../../analyze/records/binary-text.ts";
@@ -9,21 +9,21 @@ type Row = Readonly<Record<string, string>>;
 
 export interface Comparison {
   readonly header: TppHeader;
-  /** Of BPF, by cause. */
+  /** Losses of BPF, by cause. */
   readonly lost: Readonly<Record<string, number>>;
   readonly pairs: number;
-  /** Without a twin, a line each. */
+  /** Records without a counterpart, a line each. */
   readonly onlyModule: readonly string[];
   readonly onlyBpf: readonly string[];
-  /** By field: the first pair that differs, and how many do. */
+  /** By field: the first pair that differs, and how many pairs differ. */
   readonly differing: Readonly<Record<string, { readonly count: number; readonly first: string }>>;
 }
 
-/** Numbers of bytes: BPF's are the segments' own, the module's count from the connection's first. */
+/** Sequence numbers. BPF has those in the segments, the module counts from the connection's first one. */
 const ownNumbers = ["snd_nxt", "snd_una", "write_seq"];
-/** Counted by the clock, which goes on between the one's look and the other's. */
+/** Durations, which grow in the time between the two records of a pair. */
 const clocked = ["busy_us", "rwnd_limited_us", "sndbuf_limited_us"];
-/** Told by each source in its own way. */
+/** Fields that each source reports in its own way. */
 const own = new Set(["sec.nsec", "record", "connection", "netns", "seq_num", "ack_num", ...ownNumbers]);
 
 const rowsOf = (text: string, columns: readonly string[]): Row[] =>
@@ -46,7 +46,7 @@ function byEnds(rows: readonly Row[]): Map<string, Row[]> {
   return groups;
 }
 
-/** The module tells BBR's mode from its gains, which follow a little after the mode that BPF reads. */
+/** The module derives BBR's mode from its gains, which change a little later than the mode that BPF reads. */
 const withoutMode = (state = ""): string => state.replace(/^mode=\w+,/, "");
 
 const seconds = (row: Row): number => Number(row["sec.nsec"]);
@@ -64,8 +64,8 @@ export async function linesOf(
 }
 
 /**
- * `text`: the module's, with `fields` and since `zeroNs` of CLOCK_MONOTONIC. Both look at a connection under its lock,
- * so their records are in the same order.
+ * `text` is the module's text with these `fields`; its times count from `zeroNs` of CLOCK_MONOTONIC. Both sources
+ * record a connection under its socket's lock, so their records are in the same order.
  */
 export async function sideBySide(
   bpfPath: string,
@@ -105,8 +105,7 @@ export async function sideBySide(
 }
 
 /**
- * Fields in which two records of the same moment are not the same; `apart`: seconds between the one's look and the
- * other's.
+ * The fields in which two records of the same event differ. `apart`: seconds between the two records.
  */
 function differences(row: Row, twin: Row, apart: number, hz: number, bases: Map<string, number>): string[] {
   const found: string[] = [];
@@ -118,7 +117,7 @@ function differences(row: Row, twin: Row, apart: number, hz: number, bases: Map<
   ] as const;
   for (const [name, side] of sides) {
     const [relative, absolute] = [Number(row[name]), Number(twin[name])];
-    if (relative === 0 && absolute === 0) continue; // there is none
+    if (relative === 0 && absolute === 0) continue; // the field has no value
     const base = (absolute - relative) >>> 0;
     const key = `${row.connection} ${side}`;
     if (!bases.has(key)) bases.set(key, base);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
 
-/** A directory that goes with the test. */
+/** A directory that is removed when the test ends. */
 export function temporaryDirectory(t: ExecutionContext): string {
   const directory = mkdtempSync(join(tmpdir(), "tpp-test-"));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));

@@ -1,14 +1,14 @@
-/** For the tests of the format: real trace text, a header, captures of it. */
+/** Helpers for the tests of the format: real trace text, a header, and captures made from them. */
 import { readFileSync } from "node:fs";
 import type { TppHeader, TppWriterOptions } from "../../tpp/index.ts";
 import { writeCapture as captureOf, headerOf } from "./captures.ts";
 
-/** Text of trace_pipe recorded from a loopback transfer: 450 lines of it. */
+/** 450 lines of trace_pipe, recorded from a loopback transfer. */
 export const traceText: Buffer = readFileSync(new URL("../../tpp/test/data/trace_pipe.txt", import.meta.url));
 
 export const linesOf = (text: Buffer): string[] => text.toString("latin1").split(/(?<=\n)/);
 
-/** Without the formats of its events, so that the header is small. */
+/** A header without the formats of events, so that it is small. */
 export function makeHeader(captureId: string): TppHeader {
   const { events: _, ...header } = headerOf("trace_pipe", {
     capture_id: captureId,

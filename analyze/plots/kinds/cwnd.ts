@@ -1,6 +1,6 @@
 /** The plot `cwnd`. */
 import { noSsthresh } from "@tcpprobe-plus/tpp/columns";
-import { type PlotDefinition, palette } from "../definition.ts";
+import { plain, type TimePlot } from "../definition.ts";
 
 /**
  * Tracepoints do not show the timer. Between the last segment received before a timeout and the first after it, they
@@ -15,28 +15,38 @@ const heldUntilLoss = (column: string): string => `
     WHERE NOT counts_packets AND sees_ca_state AND (${column} IS NOT NULL OR (type = 'ca_state' AND ca_state = 'Loss'))
   ) WHERE type = 'ca_state' AND previous < ${noSsthresh}`;
 
-/** The congestion window and the slow-start threshold, in packets. */
-export const cwnd: PlotDefinition = {
-  shows: "congestion window and slow-start threshold",
+/** The congestion window, the slow-start threshold and the packets in flight. */
+export const cwnd: TimePlot = {
+  shows: "congestion window, ssthresh, packets in flight; states, retransmissions, timeouts",
   title: "Congestion window",
   yTitle: "packets",
-  views: [],
+  views: ["inflight"],
   interpolate: "step-before",
-  scales: [{ from: 0, divisor: 1, unit: "" }],
+  scales: plain,
+  marks: true,
+  states: true,
   series: [
     {
       name: "cwnd",
       points: "SELECT flow, ord, t, snd_cwnd AS value FROM trace WHERE snd_cwnd IS NOT NULL",
       stateChangePoints: heldUntilLoss("snd_cwnd"),
-      color: palette.blue,
+      color: "blue",
       needs: { column: "snd_cwnd" },
     },
     {
       name: "ssthresh",
       points: `SELECT flow, ord, t, ssthresh AS value FROM trace WHERE ssthresh < ${noSsthresh}`,
       stateChangePoints: heldUntilLoss("ssthresh"),
-      color: palette.orange,
+      color: "orange",
       dash: [5, 3],
+      mayLeave: true,
+      optional: true,
+    },
+    {
+      name: "in flight",
+      points: "SELECT flow, ord, t, inflight_packets AS value FROM inflight WHERE inflight_packets IS NOT NULL",
+      color: "green",
+      dash: [1.5, 1.5],
       optional: true,
     },
   ],

@@ -1,33 +1,35 @@
 /** The plot `goodput`. */
-import { type PlotDefinition, palette } from "../definition.ts";
+import { rateScales, staircase, type TimePlot } from "../definition.ts";
 
-/** Draws windows as steps. Each begins at its start, and the last one extends to its end. */
-const windowed = (rate: string): string => `
-  SELECT flow, (window_start_s / window_s)::BIGINT AS ord, window_start_s AS t, ${rate} AS value
-  FROM goodput WHERE ${rate} IS NOT NULL
-  UNION ALL
-  SELECT flow, max((window_start_s / window_s)::BIGINT) + 1, max(window_start_s + window_s), max_by(${rate}, window_start_s)
-  FROM goodput WHERE ${rate} IS NOT NULL GROUP BY flow`;
-
-/** Newly acknowledged bytes per window, and payload sent where the source sees sends. */
-export const goodput: PlotDefinition = {
-  shows: "bytes acknowledged, and bytes sent where the source sees sends, a second",
+/** Newly acknowledged bytes per window, payload sent where the source sees sends, and the pacing rate. */
+export const goodput: TimePlot = {
+  shows:
+    "bytes acknowledged a second, bytes sent where the source sees sends, the pacing rate; of several flows their sum",
   title: "Goodput",
   yTitle: "rate",
   views: ["goodput"],
   interpolate: "step-after",
   windowed: true,
-  scales: [
-    { from: 0, divisor: 1, unit: "bit/s" },
-    { from: 2e3, divisor: 1e3, unit: "kbit/s" },
-    { from: 2e6, divisor: 1e6, unit: "Mbit/s" },
-    { from: 2e9, divisor: 1e9, unit: "Gbit/s" },
-  ],
+  scales: rateScales,
+  total: staircase(
+    "(SELECT 0 AS flow, window_start_s, any_value(window_s) AS window_s, CASE WHEN count(*) = count(goodput_bps) THEN sum(goodput_bps) END AS rate FROM goodput GROUP BY window_start_s)",
+    "rate",
+  ),
+  // Bytes that one cumulative acknowledgement covers were not delivered all at once.
+  remarks: (list) => `
+    SELECT spikes || CASE spikes WHEN 1 THEN ' window' ELSE ' windows' END || ' of late acknowledgements (above twice the median, behind one below half of it)' AS note
+    FROM (
+      SELECT count(*) AS spikes FROM (
+        SELECT goodput_bps, lag(goodput_bps) OVER (PARTITION BY flow ORDER BY window_start_s) AS before,
+          median(goodput_bps) OVER (PARTITION BY flow) AS middle
+        FROM goodput WHERE flow IN (${list})
+      ) WHERE goodput_bps > 2 * middle AND before < middle / 2
+    ) WHERE spikes > 0`,
   series: [
     {
       name: "goodput",
-      points: windowed("goodput_bps"),
-      color: palette.blue,
+      points: staircase("goodput", "goodput_bps"),
+      color: "blue",
       needs: {
         column: "snd_una",
         proxy: { column: "bytes_acked", note: "by bytes_acked at each poll" },
@@ -35,9 +37,18 @@ export const goodput: PlotDefinition = {
     },
     {
       name: "throughput sent",
-      points: windowed("throughput_bps"),
-      color: palette.orange,
+      points: staircase("goodput", "throughput_bps"),
+      color: "orange",
       dash: [5, 3],
+      optional: true,
+    },
+    {
+      name: "pacing rate",
+      points: "SELECT flow, ord, t, pacing_rate_bps AS value FROM trace WHERE pacing_rate_bps IS NOT NULL",
+      interpolate: "step-before",
+      color: "green",
+      dash: [1.5, 1.5],
+      mayLeave: true,
       optional: true,
     },
   ],

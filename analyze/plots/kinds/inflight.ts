@@ -1,54 +1,81 @@
 /** The plot `inflight`, in packets where the source counts them, otherwise in bytes. */
-import { type PlotDefinition, palette } from "../definition.ts";
+import { byteScales, plain, type TimePlot } from "../definition.ts";
 
-/** Packets in flight and the congestion window, which bounds them. */
-const inflightPackets: PlotDefinition = {
-  shows: "packets (or bytes) sent and not yet acknowledged, under the congestion window",
+const shows = "packets (or bytes) in flight under the congestion window and the peer's window";
+
+/** Packets in flight and the windows that bound them. */
+const inflightPackets: TimePlot = {
+  shows,
   title: "Packets in flight",
   yTitle: "packets",
   views: ["inflight"],
   interpolate: "step-before",
-  scales: [{ from: 0, divisor: 1, unit: "" }],
+  scales: plain,
+  marks: true,
+  states: true,
   series: [
     {
       name: "in flight",
       points: "SELECT flow, ord, t, inflight_packets AS value FROM inflight WHERE inflight_packets IS NOT NULL",
-      color: palette.blue,
+      color: "blue",
       needs: { column: "packets_out" },
     },
     {
       name: "cwnd",
       points: "SELECT flow, ord, t, snd_cwnd AS value FROM inflight WHERE snd_cwnd IS NOT NULL",
-      color: palette.orange,
+      color: "orange",
       dash: [5, 3],
+      optional: true,
+    },
+    {
+      name: "peer's window",
+      points:
+        "SELECT flow, ord, t, snd_wnd_bytes / nullif(mss_bytes, 0) AS value FROM trace WHERE snd_wnd_bytes / nullif(mss_bytes, 0) IS NOT NULL",
+      color: "purple",
+      dash: [8, 2, 2, 2],
+      mayLeave: true,
       optional: true,
     },
   ],
 };
 
 /** Bytes sent and not yet acknowledged, for sources that do not count packets. */
-const inflightBytes: PlotDefinition = {
-  shows: "packets (or bytes) sent and not yet acknowledged, under the congestion window",
+const inflightBytes: TimePlot = {
+  shows,
   title: "Bytes in flight",
   yTitle: "snd_nxt \u2212 snd_una",
   views: ["inflight"],
   interpolate: "step-before",
-  scales: [
-    { from: 0, divisor: 1, unit: "bytes" },
-    { from: 4e3, divisor: 1e3, unit: "kB" },
-    { from: 4e6, divisor: 1e6, unit: "MB" },
-  ],
+  scales: byteScales,
+  marks: true,
+  states: true,
   series: [
     {
       name: "in flight",
       points: "SELECT flow, ord, t, inflight_bytes AS value FROM inflight WHERE inflight_bytes IS NOT NULL",
-      color: palette.blue,
+      color: "blue",
       needs: { column: "snd_nxt" },
+    },
+    {
+      name: "cwnd x mss",
+      points:
+        "SELECT flow, ord, t, snd_cwnd::BIGINT * mss_bytes AS value FROM trace WHERE snd_cwnd::BIGINT * mss_bytes IS NOT NULL",
+      color: "orange",
+      dash: [5, 3],
+      optional: true,
+    },
+    {
+      name: "peer's window",
+      points: "SELECT flow, ord, t, snd_wnd_bytes AS value FROM trace WHERE snd_wnd_bytes IS NOT NULL",
+      color: "purple",
+      dash: [8, 2, 2, 2],
+      mayLeave: true,
+      optional: true,
     },
   ],
 };
 
-export const inflight: PlotDefinition = {
+export const inflight: TimePlot = {
   ...inflightPackets,
   units: { packets: inflightPackets, bytes: inflightBytes },
 };

@@ -1,17 +1,15 @@
 /** The plot `limits`. */
-import { type PlotDefinition, palette, type Series } from "../definition.ts";
+import { type Series, staircase, type TimePlot } from "../definition.ts";
+import type { ColorName } from "../style.ts";
 
-/** Draws windows as steps. Each begins at its start, and the last one extends to its end. */
-const share = (time: string): string => `
-  SELECT flow, (window_start_s / window_s)::BIGINT AS ord, window_start_s AS t, 100 * ${time} / told_s AS value FROM limits_by_window
-  UNION ALL
-  SELECT flow, max((window_start_s / window_s)::BIGINT) + 1, max(window_start_s + window_s), max_by(100 * ${time} / told_s, window_start_s)
-  FROM limits_by_window GROUP BY flow`;
-
-const series = (name: string, time: string, color: string): Series => ({ name, points: share(time), color });
+const series = (name: string, time: string, color: ColorName): Series => ({
+  name,
+  points: staircase("limits_by_window", `100 * ${time} / nullif(told_s, 0)`),
+  color,
+});
 
 /** What kept each flow from sending more: shares of each window, stacked. */
-export const limits: PlotDefinition = {
+export const limits: TimePlot = {
   shows: "what kept each flow from sending more, as shares of each window",
   title: "What limited the sender",
   yTitle: "share of time",
@@ -22,13 +20,13 @@ export const limits: PlotDefinition = {
   scales: [{ from: 0, divisor: 1, unit: "%" }],
   series: [
     {
-      ...series("congestion window", "cwnd_s", palette.blue),
+      ...series("congestion window", "cwnd_s", "blue"),
       needs: { column: "snd_cwnd" },
     },
-    series("recovery", "recovery_s", palette.vermilion),
-    series("receiver", "rwnd_s", palette.orange),
-    series("pacing", "pacing_s", palette.purple),
-    series("application", "application_s", palette.sky),
-    series("idle", "idle_s", "#d9d9d9"),
+    series("recovery", "recovery_s", "wine"),
+    series("receiver", "rwnd_s", "orange"),
+    series("pacing", "pacing_s", "purple"),
+    series("application", "application_s", "ice"),
+    series("idle", "idle_s", "mist"),
   ],
 };

@@ -40,7 +40,7 @@ const columnReads: Readonly<Record<string, Read>> = {
   retrans: (line) => line.orZero(line.whole("retrans:", "/", 1), [0, 0]),
   pacing_rate_bps: (line) => {
     const bits = line.bits("pacing_rate ");
-    return bits === null ? null : toEven(bits / 8) * 8;
+    return bits === null ? null : roundHalfToEven(bits / 8) * 8;
   },
   connection: ({ cookie }) => cookie,
   rcv_wnd_bytes: (line) => line.whole("rcv_wnd:"),
@@ -60,6 +60,7 @@ const columnReads: Readonly<Record<string, Read>> = {
     const ms = line.number("minrtt:");
     return ms === null ? null : ms * 1000;
   },
+  backoff: (line) => line.orZero(atMost(line.whole("backoff:"), 255), [0, 0]),
   // `-` stands in imported text that has no State column.
   detail: ({ fields }) => (fields[0] === "-" ? null : (fields[0] ?? null)),
 };
@@ -125,14 +126,14 @@ class PollsReader implements TextReader {
       if (poll[3]) builder.failedPoll(Number(asked - this.#zero));
       return;
     }
-    const said = new PollLine(line, this.#kernel);
-    const [local, peer] = [said.end(3), said.end(4)];
+    const pollLine = new PollLine(line, this.#kernel);
+    const [local, peer] = [pollLine.end(3), pollLine.end(4)];
     if (local === null || peer === null) {
       builder.bad("is not a line of ss", line.trimEnd());
       return;
     }
     const { row } = builder;
-    const { cookie } = said;
+    const { cookie } = pollLine;
     const ends = builder.ends.numberOf({
       saddr: local.address,
       sport: local.port,
@@ -148,7 +149,7 @@ class PollsReader implements TextReader {
     if (this.#poll === null) builder.polls!.waiting = row + 1;
     builder.values<Float64Array>("ns")[row] = this.#poll === null ? 0 : Number(this.#poll - this.#zero);
     for (const { place, kind, read } of this.#reads) {
-      const value = read(said);
+      const value = read(pollLine);
       const column = builder.valuesAt(place);
       if (kind === "i64") column[2 * row] = column[2 * row + 1] = 0;
       else column[row] = 0;
@@ -208,7 +209,7 @@ class PollLine {
 
   milliseconds(key: string): number | null {
     const ms = decimal(this.#after(key)?.split("ms")[0]);
-    return ms === null ? null : toEven(ms * 1000);
+    return ms === null ? null : roundHalfToEven(ms * 1000);
   }
 
   orZero(value: number | null, [major, minor]: readonly [number, number]): number | null {
@@ -260,12 +261,14 @@ const decimal = (word: string | null | undefined): number | null =>
 const whole = (word: string | null | undefined): number | null =>
   word != null && /^\d{1,16}$/.test(word) && Number.isSafeInteger(Number(word)) ? Number(word) : null;
 
+const atMost = (value: number | null, most: number): number | null => (value === null ? null : Math.min(value, most));
+
 /** A time in the unit of `trace`, rounded to the kernel's resolution. */
 const rounded = (value: number | null, parts: number, scale: number): number | null =>
   value === null || value < 0 ? null : Math.round(value * parts) / scale;
 
 /** Rounds to the nearest integer, halves to even. */
-function toEven(value: number): number {
+function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;

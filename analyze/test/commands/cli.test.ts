@@ -155,9 +155,9 @@ test("time and flow of a plot are cut as told, and --title and --width are taken
   t.is(out, `${output}\n`);
   const spec = JSON.parse(readFileSync(output, "utf8"));
   t.is(spec.title.text, "A title");
-  t.is(spec.vconcat.length, 1);
-  t.is(spec.vconcat[0].width, 640);
-  const times = spec.vconcat[0].layer.flatMap((layer: { data: { values: { t: number }[] } }) =>
+  t.is(spec.vconcat.length, 2, "the legend and one panel");
+  t.is(spec.vconcat[1].width, 640);
+  const times = spec.vconcat[1].layer.flatMap((layer: { data: { values: { t: number }[] } }) =>
     layer.data.values.map((value) => value.t),
   );
   t.true(times.length > 100);

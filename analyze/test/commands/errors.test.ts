@@ -27,7 +27,7 @@ const cases: [args: string[], code: number, message: RegExp][] = [
   [["convert", kmod, "-o", "/nonexistent/x.arrow"], 73, /its directory does not exist/],
   [["convert", kmod, "-o", "/nonexistent/x.csv"], 73, /its directory does not exist/],
   [["plot", kmod, "cwnd", "--flow", "1", "-o", "/nonexistent/x.svg"], 73, /its directory does not exist/],
-  [["plot", kmod, "cwnd", "-o", "x.pdf"], 64, /\.svg, \.png, \.html, \.json/],
+  [["plot", kmod, "cwnd", "-o", "x.eps"], 64, /\.svg, \.png, \.pdf, \.html, \.json/],
   [["plot", kmod, "window", "-o", "x.svg"], 64, /There are cwnd, rtt, inflight, goodput/],
   [["plot", kmod, "cwnd", "-o", "x.svg", "--flow", "99"], 65, /no flow 99: the capture has flows 1 to 2/],
   [["plot", kmod, "cwnd", "-o", "x.svg", "--flow", "0"], 64, /0: not a flow/],

@@ -165,7 +165,7 @@ test("numbers of flows that do not fit beside each other are refused, not turned
   t.is((await analyze("flows", path)).code, 0);
   const { code, err } = await analyze("flows", path, path);
   t.is(code, 65);
-  t.regex(err, /too large to open it beside the others/);
+  t.regex(err, /too large to open it together with the others/);
 });
 
 async function rowsOf(path: string): Promise<number> {

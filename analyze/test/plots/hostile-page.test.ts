@@ -33,7 +33,7 @@ async function shown(paths: readonly string[]): Promise<Shown[]> {
       page.on("pageerror", (error) => problems.push(error.message));
       page.on("request", (request) => requests.push(request.url()));
       await page.goto(pathToFileURL(path).href);
-      await page.waitForSelector("#picture svg .mark-line path");
+      await page.waitForSelector("#picture svg .mark-line path", { state: "attached" });
       await page.hover("#picture svg");
       await page.waitForTimeout(100);
       all.push({

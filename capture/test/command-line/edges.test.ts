@@ -1,6 +1,6 @@
 /**
- * Edges of a capture that a live one seldom reaches: settings that the kernel refuses, sources that never run dry,
- * totals of sets.
+ * Edge cases that a live capture rarely meets: settings that the kernel refuses, sources that never run dry, totals of
+ * sets.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ import { defaultBufferKb, ringCounters, tracedCpus } from "../../tracefs/trace-i
 
 const ssTest = requires({ tools: ["ss"] });
 
-/** A source of these bytes; whatever is not given does nothing. */
+/** A source that supplies these bytes. Functions that are not given do nothing. */
 const sourceOf = (given: Partial<Source> & Pick<Source, "read">): Source => ({
   name: "kmod",
   text: "probe",
@@ -47,7 +47,7 @@ test("settings changed before the kernel refuses one are put back, and nothing o
   const where = { settings: join(directory, "settings"), state: join(directory, "state") };
   mkdirSync(where.settings);
   writeFileSync(join(where.settings, "port"), "0\n");
-  symlinkSync("/proc/version", join(where.settings, "full")); // can be read, and not be written even by root
+  symlinkSync("/proc/version", join(where.settings, "full")); // readable, but not writable even for root
   t.throws(() => changeSettings({ port: "5001", full: "1" }, where));
   t.is(readFileSync(join(where.settings, "port"), "latin1").trim(), "0");
   t.deepEqual(readdirSync(where.state), []);
@@ -69,7 +69,7 @@ ssTest("ss: the next file of a set begins with a poll, not with the line feed of
 });
 
 test.serial("a source that never runs dry is drained for ten seconds and no longer", async (t) => {
-  // A clock that goes on by a second with each read, so that nobody has to wait.
+  // The clock advances by a second with each read, so that the test need not wait.
   const clock = performance.now;
   let reads = 0;
   performance.now = () => reads * 1000;

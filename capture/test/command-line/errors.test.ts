@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { verifyTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { main } from "../../cli.ts";
-import "../../commands/recover.ts"; // loaded now: it could not be read after giving up root
+import "../../commands/recover.ts"; // loaded now, because it could not be read after giving up root
 import "../../commands/run.ts";
 import "../../sources/tracefs.ts";
 import {
@@ -47,7 +47,7 @@ const usage: [string[], number, RegExp][] = [
   [["run", "-o", "x", "--full", "--cwnd-changes"], 64, /exclude each other/],
   [["run", "-o", "x", "--level", "0"], 64, /from 1 to 19/],
   [["run", "-o", "x", "--interval", "1"], 64, /from 10 to/],
-  [["run", "-o", "x", "iperf3"], 64, /behind `--`/],
+  [["run", "-o", "x", "iperf3"], 64, /after `--`/],
   [["run", "-o", "x", "--source", "ss", "--probetime", "5"], 69, /only the tcpprobe_plus module/],
   [["stop"], 64, /unknown command/],
   [["run", "-o", "x", "--kmod-file", "/nonexistent/text"], 66, /ENOENT.*--kmod-file/],
@@ -159,7 +159,7 @@ live(
   async (t) => {
     const directory = temporaryDirectory(t);
     const instances = "/sys/kernel/tracing/instances";
-    const leftover = `tcpprobe_plus-4194305-1-${processNamespace()}`; // above the largest pid there can be
+    const leftover = `tcpprobe_plus-4194305-1-${processNamespace()}`; // above the largest possible pid
     mkdirSync(join(instances, leftover));
     const result = await captureHere("run", "--source", "tracefs", "-o", join(directory, "nowhere", "a.tpp"));
     t.is(result.code, 73);
@@ -170,7 +170,7 @@ live(
   },
 );
 
-/** A source of text that a test makes up: for what no kernel does on demand. */
+/** A source with made-up text, for what no kernel does on demand. */
 const sourceOf = (read: Source["read"]): Source => ({
   name: "tracefs",
   text: "trace_pipe",

@@ -1,5 +1,6 @@
 /**
- * `capture recover`: never onto its input, whole or not at all, as private as it may be, in one line when it cannot.
+ * `capture recover`: it never overwrites its input, writes all or nothing, keeps the output private, and reports an
+ * error in one line.
  */
 import { execFileSync, spawn } from "node:child_process";
 import {
@@ -31,7 +32,7 @@ const bin = fileURLToPath(new URL("../../bin/capture.js", import.meta.url));
 function damaged(folder: string): string {
   const path = join(folder, "a.tpp");
   const bytes = readFileSync(recording);
-  const at = Math.floor(bytes.length * 0.8); // behind the header
+  const at = Math.floor(bytes.length * 0.8); // after the header
   bytes.fill(0, at, at + 100);
   writeFileSync(path, bytes);
   return path;

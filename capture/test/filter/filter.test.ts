@@ -1,4 +1,4 @@
-/** What is captured: options, what each source makes of them, and what comes of it on this kernel. */
+/** Filters: their options, how each source applies them, and the results on this kernel. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmdirSync, statSync } from "node:fs";
@@ -154,7 +154,7 @@ live("bpf: ranges of ports, hosts of both families, in a namespace whose setting
   t.deepEqual(portsOf(both.rows, 7000), [5005, 5006]);
 });
 
-/** As docs/tpp-format.md says it. */
+/** The filter as documented in docs/tpp-format.md. */
 function isSampled({ saddr, sport, daddr, dport }: Row, sample: number): boolean {
   const word = (address: string): bigint => BigInt(Buffer.from(address.split(".").map(Number)).readUInt32LE());
   const mask = 2n ** 64n - 1n;
@@ -223,7 +223,7 @@ live("bpf: a container's processes by their cgroup, those below it too", async (
         rmdirSync(outer);
         return;
       } catch {
-        await wait(100); // its last process is just ending
+        await wait(100); // its last process is still ending
       }
     }
   });

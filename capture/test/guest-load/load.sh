@@ -1,11 +1,11 @@
 #!/bin/sh
-# The module's way into a kernel and out again with capture, as its package installs it, and whatever can be in the way.
+# Loads and unloads the module with capture, as its package installs it, and tries everything that can prevent that.
 # Each step leaves its standard output, standard error and exit code in /out/load.
 O=/out/load
 K=$(uname -r)
 APP=/payload/node_modules/@tcpprobe-plus/capture
 mkdir -p $O
-# under emulation a start takes seconds without it
+# without it, a start takes seconds under emulation
 export NODE_COMPILE_CACHE=/run/node-cache
 capture() { /payload/node $APP/bin/capture.js "$@"; }
 
@@ -17,7 +17,7 @@ step() {
   "$@" >$O/$name.out 2>$O/$name.err
   echo $? >$O/$name.code
 }
-# away FILE COMMAND...: without a file
+# away FILE COMMAND...: runs a command while a file is missing
 away() {
   file=$1
   shift
@@ -37,7 +37,7 @@ away /usr/sbin/insmod away /sbin/insmod step load-without-insmod capture load 2>
 mkdir /run/broken
 cp -r /payload/node_modules /run/broken/
 BROKEN=/run/broken/node_modules/@tcpprobe-plus/capture
-# in each file and fatal, so that the compiler is done at once
+# in each file and fatal, so that the compiler stops at once
 sed -i '1i #include "not-there.h"' $BROKEN/dist/kmod/*.c
 step load-broken /payload/node $BROKEN/bin/capture.js load
 ls /var/cache/tcpprobe_plus/module-builds >$O/after-broken.txt
@@ -118,7 +118,7 @@ echo "== one that is not of this kernel's build"
 module=$(ls /var/cache/tcpprobe_plus/module-builds/*/tcpprobe_plus.ko)
 cp $module /run/good.ko
 sed -i "s/vermagic=$K SMP/vermagic=$K UNI/" $module
-# to be built anew, which takes its time: so far that it is tried
+# a new build would take long, so this only checks that one is started
 away /usr/bin/make step load-stale capture load
 
 echo "== one that is installed"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# bench-bpf.sh ROUNDS: the same exchange without anything, with BPF, and with BPF that lets nothing of it through.
+# bench-bpf.sh ROUNDS: the same exchange without BPF, with BPF, and with a BPF filter that rejects all of it.
 . guest-capture/lib.sh
 O=/out/bench
 mkdir -p $O

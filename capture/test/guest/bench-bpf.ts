@@ -1,8 +1,8 @@
 /**
- * node bench-bpf.js PORT OUT COMMAND...: hooks attached while COMMAND runs, three times, rings big enough for all of it
- * and read afterwards, by the guest's clock, which under QEMU's -icount counts instructions. Writes what
- * COMMAND printed and "read NS BYTES RECORDS" of one run.
- * PORT: what is let through; 0 for all.
+ * node bench-bpf.js PORT OUT COMMAND...: attaches the hooks and runs COMMAND, three times. The rings hold all records
+ * and are read afterwards. Times are those of the guest's clock, which counts instructions under QEMU's -icount. Writes
+ * the output of COMMAND and "read NS BYTES RECORDS" for one run.
+ * PORT: the port that passes the filter, 0 for all.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const source = await openBpf({
 });
 const runs = 3;
 source.start();
-// Whatever else this process's threads do meanwhile, they do once.
+// Other work of this process's threads falls into one of the runs only.
 const printed = Array.from({ length: runs }, () => execFileSync(program, args, { encoding: "utf8" })).join("");
 source.halt();
 const space = Buffer.alloc(64 * 1024 * 1024);

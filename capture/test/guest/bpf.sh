@@ -9,7 +9,7 @@ cd /payload || exit 1
 load extended=1 bufsize=65536
 network
 start_sinks
-# one segment a packet, so that records and what tcpdump sees are the same things
+# one segment a packet, so that records correspond to the packets that tcpdump sees
 for dev in a/a0 b/b0; do ip -n ${dev%/*} link set ${dev#*/} gso_max_segs 1; done
 modprobe tcp_bbr
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Loopback as fast as it goes, captured with the module's defaults: how much, how fast, what is lost.
+# Captures loopback traffic at full speed with the module's defaults: how much, how fast, what is lost.
 . guest-capture/lib.sh
 O=/out/full-speed
 mkdir -p $O

@@ -1,5 +1,5 @@
 #!/bin/sh
-# kill.sh KILLS SECONDS: captures with the module, killed at random moments under steady traffic; at most SECONDS long.
+# kill.sh KILLS SECONDS: kills captures with the module at random moments, under steady traffic, for at most SECONDS.
 . guest-capture/lib.sh
 O=/out/kill
 mkdir -p $O
@@ -16,7 +16,7 @@ ip netns exec a iperf3 -c 10.0.2.1 -b 4M -t 86400 >/dev/null &
 traffic=$!
 show_settings >settings.before
 
-# one that ends well first: it leaves Node its compiled code, which starts the next ones sooner
+# first one that ends normally: it fills Node's code cache, so that the next ones start faster
 capture run --duration 0.2 -o first.tpp 2>first.err
 
 # the process itself, not a shell around it

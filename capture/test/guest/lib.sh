@@ -1,11 +1,11 @@
 # shellcheck shell=sh
-# Shared by the scenarios of capture: the module's own helpers, and capture as it is installed beside a plain Node.
+# Shared by the scenarios of capture: the module's own helpers, and capture installed with an ordinary Node.
 . guest/lib.sh
 mkdir -p $D/app
 for part in capture tpp node_modules; do [ -e $D/app/$part ] || mv $D/$part $D/app/$part; done
 mkdir -p $D/app/node_modules/@tcpprobe-plus
 ln -sfn ../../tpp $D/app/node_modules/@tcpprobe-plus/tpp
-# under emulation a start takes seconds without it
+# without it, a start takes seconds under emulation
 export NODE_COMPILE_CACHE=/run/node-cache
 capture() { $D/node $D/app/capture/bin/capture.js "$@"; }
 

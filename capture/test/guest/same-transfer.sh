@@ -14,7 +14,7 @@ sleep 0.5
 
 captures=
 for source in kmod tracefs ss; do
-  # ss shows the sockets of its own network namespace: it is polled where the sender is
+  # ss shows only sockets of its own network namespace, so it is polled in the sender's
   place=
   [ $source = ss ] && place="ip netns exec a"
   $place $D/node $D/app/capture/bin/capture.js run --source $source --port 5201 --interval 100 -o $source.tpp 2>$source.err &

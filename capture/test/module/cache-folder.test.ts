@@ -1,4 +1,4 @@
-/** Where root keeps modules that it loads: nobody else may have a hand in it. */
+/** The folder for modules that root loads: nobody else may be able to change it. */
 import {
   chmodSync,
   chownSync,
@@ -26,14 +26,14 @@ import { moduleSources } from "../../module/build/sources.ts";
 const test = requires({ root: true, tools: ["make"] });
 const nobody = 65534;
 
-/** Below a folder that only root writes to. */
+/** A folder below one that only root can write to. */
 function trusted(t: ExecutionContext): string {
   const folder = mkdtempSync("/run/capture-test-");
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A kernel whose makefile makes a module of that text. */
+/** A kernel whose makefile makes a module with this text. */
 function toyKernel(folder: string, content: string): Kernel {
   mkdirSync(join(folder, "modules/build"), { recursive: true });
   const makefile = `modules:\n\tsleep 1\n\tprintf '%s' '${content}' >$(M)/tcpprobe_plus.ko\n`;

@@ -1,4 +1,4 @@
-/** Captures with the kernel module, in a booted guest; guest/module.sh is what happens there. */
+/** Captures with the kernel module, in a booted guest, which runs guest/module.sh. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type TppWalk, verifyTpp } from "@tcpprobe-plus/tpp";
@@ -13,7 +13,7 @@ import { parseStatistics } from "../../module/statistics.ts";
 const missing = missingForGuests();
 let evidence: Evidence | undefined;
 
-/** Skipped with the reason where guests cannot run, a failure in CI. */
+/** Where guests cannot run, the tests are skipped with the reason. In CI they fail. */
 function inGuest(claim: string, check: (t: ExecutionContext, guest: Evidence) => Promise<void> | void): void {
   if (missing && process.env.CI !== "true") {
     test.skip(`${claim} (${missing})`, () => {});

@@ -1,6 +1,6 @@
 /**
- * Load, status, doctor and unload in a booted guest, with capture as its package installs it: the module is built
- * there, as a user of that Debian release would have it built. guest-load/load.sh is what runs inside.
+ * Load, status, doctor and unload in a booted guest, with capture as its package installs it. The module is built
+ * there, as for a user of that Debian release. The guest runs guest-load/load.sh.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,9 @@ const missing = missingForGuests();
 const script = fileURLToPath(new URL("../guest-load", import.meta.url));
 let guest: Evidence | undefined;
 
-/** A minute or two on an idle machine, of which the build is most; several times that on a busy one. */
+/**
+ * The guest takes one or two minutes on an idle machine, mostly for the build, and several times that on a busy one.
+ */
 const limitS = 2400;
 
 test.before(async (t) => {
@@ -55,7 +57,7 @@ function inGuest(claim: string, check: (t: ExecutionContext) => void): void {
   else test.serial(claim, (t) => (guest ? check(t) : t.fail(missing ?? "the guest did not run")));
 }
 
-/** Ends so, with one line that matches on standard error. */
+/** Checks that a step ends with this exit code and one matching line on standard error. */
 function says(t: ExecutionContext, name: string, code: number, line: RegExp): void {
   const { code: ended, err } = step(name);
   t.is(ended, code, `${name}: ${err}`);
@@ -159,7 +161,7 @@ inGuest("unload names who reads and refuses; with --force the reader gets the re
   const pid = text("reader.txt").trim();
   says(t, "unload-busy", 75, new RegExp(`in use: sleep 1000 \\(pid ${pid}, root\\) reads it.*--force`));
   t.regex(step("status-busy").out, new RegExp(`^reader +sleep 1000 \\(pid ${pid}, root\\), for \\d`, "m"));
-  t.regex(step("unload-force").err, /taken from under cat \/proc\/net\/tcpprobe \(pid \d+, root\)/);
+  t.regex(step("unload-force").err, /unloaded while in use by cat \/proc\/net\/tcpprobe \(pid \d+, root\)/);
   says(t, "unload-force", 0, /^capture: the module is unloaded \(\d+\.\d s\)$/);
   t.notRegex(text("lsmod.txt"), /tcpprobe_plus/);
   says(t, "unload-without", 0, /^capture: the module is not loaded$/);

@@ -1,7 +1,7 @@
 /**
- * kill -9 of captures from the kernel module, in a booted guest under steady traffic: what was closed is whole, at most
- * a second and a bit is missing, all of it can be recovered, the next run puts the settings back. TPP_KILLS=200 for the
- * long run.
+ * kill -9 of captures from the kernel module, in a booted guest under steady traffic. Closed files are whole, little
+ * more than a second is missing, everything can be recovered, and the next run restores the settings. TPP_KILLS=200 for
+ * the long run.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -14,9 +14,9 @@ import { lastIn } from "../../../test/support/records.ts";
 
 const kills = Number(process.env.TPP_KILLS ?? 10);
 const secondsEach = 15;
-/** A frame is closed after 0.7 s; under emulation all takes longer. */
+/** A frame is closed after 0.7 s. Under emulation everything takes longer. */
 const allowedMissingS = 3;
-/** The last capture is of 0.2 s. Where it took longer than this, the guest got no CPU and its times say nothing. */
+/** The last capture takes 0.2 s. If it took longer than this, the guest got no CPU time and its times mean nothing. */
 const starvedS = 1.5;
 
 const missing = missingForGuests();

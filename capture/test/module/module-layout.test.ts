@@ -1,4 +1,4 @@
-/** The layout of the module's binary file, as its statistics tell it. */
+/** The layout of the module's binary records, as its statistics file describes it. */
 import { RecordValues } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { parseLayout, parseStatistics } from "../../module/statistics.ts";

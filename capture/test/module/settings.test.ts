@@ -1,4 +1,4 @@
-/** The module's settings for a run and back, on a folder of settings; with the module itself in kmod.test.ts. */
+/** Changing and restoring settings, in an ordinary folder. kmod.test.ts does it with the module itself. */
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
@@ -17,7 +17,7 @@ function places(t: ExecutionContext): Places {
 
 const settingIn = (where: Places, name: string): string => readFileSync(join(where.settings, name), "utf8").trim();
 
-/** Makes the state file look as if another process, which is gone, had written it. */
+/** Makes the state file look as if another process, which has ended, had written it. */
 function asIfKilled(where: Places): void {
   const path = join(where.state, "settings.json");
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), started: "1" }));
@@ -55,7 +55,7 @@ test("what somebody else has set meanwhile stays, and is said", (t) => {
 test("a setting that the kernel refuses is an error, and those before it are put back", (t) => {
   const where = places(t);
   rmSync(join(where.settings, "full"));
-  symlinkSync("/proc/version", join(where.settings, "full")); // can be read, but not written
+  symlinkSync("/proc/version", join(where.settings, "full")); // readable, but not writable
   const error = t.throws(() => changeSettings({ port: "5001", full: "0" }, where));
   t.regex(error?.name ?? "", /^(ModuleSettingError|NotRootError)$/);
   t.is(settingIn(where, "port"), "0");

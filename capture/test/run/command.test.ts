@@ -1,4 +1,4 @@
-/** A command under a capture: its exit code, its times, and signals meanwhile. */
+/** A command under a capture: its exit code, its times, and signals while it runs. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

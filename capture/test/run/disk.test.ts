@@ -1,4 +1,4 @@
-/** Disks that fail in ways which no file system here does on demand: failing-disk.c stands before the C library. */
+/** Disks that fail in ways that no file system here can produce on demand. failing-disk.c intercepts the C library. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -57,7 +57,7 @@ test("a part of a frame that cannot be cut off again is the end of the file, and
   t.is(status, 74, stderr);
   t.regex(stderr, /\(EIO\), and the partial frame after them could not be removed; stopped\. `capture recover/);
   const { damage, trailer, frames } = await verifyTpp(path);
-  // Half of what a write has: a part of the frame, or where few connections are polled all of it and a part of its
+  // Half of a write is stored: a part of the frame or, if few connections are polled, all of it and a part of its
   // checkpoint.
   const kinds = damage.map(({ kind }) => kind);
   t.deepEqual([kinds, trailer ?? null], [frames.length === 1 ? ["cut"] : ["checkpoint", "cut"], null]);
@@ -87,12 +87,12 @@ test("records that could not be written are counted, never below 0: of a file, a
       .split("\n")
       .map((line) => JSON.parse(line) as { event: string; records: number });
     for (const { event, records } of events) if (["status", "end"].includes(event)) t.true(records >= 0, err);
-    // Each poll has a line of ours and two records, the ends of the connection.
+    // Each poll has a mark and two records, one for each end of the connection.
     t.is((events.find(({ event }) => event === "end")?.records ?? 1) % 2, 0, err);
   }
 });
 
-/** Starts the capture with a pipe as standard output that nobody reads, of so many bytes; signals as `then` says. */
+/** Starts the capture with standard output to a pipe of this size that nobody reads, then does `then`. */
 const unread = (pipeBytes: number, then: string): string => `
 import fcntl, os, signal, subprocess, sys, time
 r, w = os.pipe()
@@ -122,7 +122,7 @@ const unreadCases: [string, string, number, RegExp][] = [
     "full from the beginning: the first signal ends it",
     "fill()\np = start()\ntime.sleep(10)\np.send_signal(signal.SIGTERM)",
     4096,
-    /^(74|143)\n$/, // it waits for the reader, or on a busy machine has not come so far
+    /^(74|143)\n$/, // it waits for the reader, or has not come that far on a busy machine
   ],
   [
     "full later: a second signal ends it",

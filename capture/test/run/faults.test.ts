@@ -1,5 +1,5 @@
 /**
- * Faults injected into captures of real TCP: what the user sees, and what is in the file. docs/capture.md has the
+ * Faults injected into captures of real TCP: what the user sees, and what is in the file. docs/capture.md has them in a
  * table.
  */
 import { execFileSync } from "node:child_process";
@@ -22,7 +22,7 @@ import {
 } from "../../../test/support/capture.ts";
 import { requires } from "../../../test/support/requires.ts";
 
-/** A file system of that size, for the test alone. */
+/** A file system of this size for one test. */
 function smallDisk(t: ExecutionContext, size: string): string {
   const small = join(temporaryDirectory(t), "small");
   mkdirSync(small);

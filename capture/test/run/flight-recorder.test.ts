@@ -1,4 +1,4 @@
-/** `--last`: what is kept in memory, and the files that are written of it. */
+/** `--last`: what is kept in memory, and the files that are written from it. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ test("a rule is a name, a comparison and a number; times have units", (t) => {
     t.throws(() => parseRule(bad), { name: "BadRuleError" }, bad);
 });
 
-/** synthetic: records with a few fields set, as the kernel lays them out. */
+/** synthetic: records in the kernel's layout with a few fields set. */
 function records(...rows: readonly Readonly<Record<string, number>>[]): Buffer {
   const layout = layoutOf(250, true, true);
   const bytes = Buffer.alloc(rows.length * strideBytes);
@@ -54,7 +54,7 @@ test("rules hold over a record, or over a second of all connections", (t) => {
   t.is(watch("rto >= 2").holds(records({ rto_jiffies: 500, type: 12 })), null, "no moment of a connection");
   const rate = watch("retransmits/s > 2");
   const at = (s: number, connection: number, retrans: number) => ({ time_ns: s * 1e9, connection, retrans });
-  // What a connection has had before is not of this second; the second after begins at 0.
+  // Earlier retransmissions of a connection do not count in this second. The next second starts at 0.
   t.is(
     rate.holds(records(at(1, 7, 100), at(1.1, 7, 101), at(1.2, 8, 0), at(1.3, 8, 1), at(2.1, 8, 2), at(2.2, 7, 102))),
     null,
@@ -111,13 +111,13 @@ live("a blackout is in the file that its timeouts have asked for, with what was 
   const running = await startCapture(t, [...args, "-o", join(directory, "a.tpp")]);
   const nft = (rules: string): void => {
     execFileSync("nsenter", [`--net=/run/netns/${namespace}`, "nft", rules], {
-      // Under npm another program is called nft, too.
+      // npm's PATH has another program named nft.
       env: { ...process.env, PATH: `/usr/sbin:/sbin:${process.env.PATH}` },
     });
   };
   await wait(3000);
   nft("add table inet dark; add chain inet dark inbound { type filter hook input priority 0; policy drop; }");
-  // Until the timer has backed off so far, however late it runs on a busy machine.
+  // Wait until the timer has backed off this far, however late it runs on a busy machine.
   for (let tries = 0; tries < 400 && !running.err().includes("rto >= 700ms: holds"); tries += 1) await wait(50);
   nft("delete table inet dark");
   for (let tries = 0; tries < 200 && !running.err().includes("a.0001.tpp: "); tries += 1) await wait(50);

@@ -1,4 +1,4 @@
-/** kill -9 of a running capture: what was closed is whole, at most a second is missing, and the next run cleans up. */
+/** kill -9 of a running capture: closed frames are whole, at most a second is missing, and the next run cleans up. */
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { readFrames, verifyTpp } from "@tcpprobe-plus/tpp";
@@ -12,8 +12,8 @@ const kills = 50;
 const atOnce = 2;
 const seed = 7;
 /**
- * A host with other work can keep a process from its CPU for seconds; a defect in when frames are closed shows every
- * time.
+ * Attempts before the test fails. A busy host can keep a process from running for seconds, but a defect in closing
+ * frames would show every time.
  */
 const tries = 3;
 
@@ -22,7 +22,7 @@ interface Outcome {
   readonly problems: readonly string[];
 }
 
-/** Lets one capture run for `afterMs`, kills it, and looks at what it left. */
+/** Kills a capture after `afterMs` and examines what it left. */
 async function killOne(
   t: ExecutionContext,
   directory: string,

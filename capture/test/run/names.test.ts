@@ -1,4 +1,4 @@
-/** What a capture is called, whose it is, and what is said of an empty one. */
+/** Names and owners of captures, and the message about an empty one. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { captureHere, live, temporaryDirectory } from "../../../test/support/cap
 import { parseDuration } from "../../run/limits.ts";
 
 const bin = fileURLToPath(new URL("../../bin/capture.js", import.meta.url));
-/** A port that nobody has. */
+/** A port that nobody uses. */
 const quiet = ["--source", "ss", "--port", "1", "--duration", "50ms"];
 
 test("a duration is seconds, or has a unit", (t) => {

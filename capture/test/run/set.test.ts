@@ -1,4 +1,4 @@
-/** Rotated sets and limits, of real text of the module. */
+/** Rotated sets and limits, with real text of the module. */
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { verifyTpp } from "@tcpprobe-plus/tpp";

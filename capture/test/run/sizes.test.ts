@@ -1,4 +1,4 @@
-/** How near files come to the sizes that were asked for. */
+/** How close files come to the requested sizes. */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,10 +9,10 @@ import { requires } from "../../../test/support/requires.ts";
 import { seededChance } from "../../../test/support/seeded-chance.ts";
 
 const inNamespace = requires({ root: true, tools: ["unshare", "ip", "ss"] });
-/** A frame of the least size, of text that hardly shrinks, and its checkpoint. */
+/** The smallest frame, with text that hardly compresses, and its checkpoint. */
 const frameBytes = 64 * 1024;
 
-/** Synthetic: 30 random numbers a line, which zstd halves at best. */
+/** Synthetic: 30 random numbers a line. zstd can at best halve them. */
 function randomText(t: ExecutionContext, lines: number): { readonly folder: string; readonly text: string } {
   const folder = temporaryDirectory(t);
   const text = join(folder, "text");

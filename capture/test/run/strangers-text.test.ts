@@ -1,4 +1,4 @@
-/** What capture makes of text, arguments and users that are not its own. */
+/** How capture handles foreign text, arguments and users. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const withRoot = requires({ root: true, tools: ["unshare", "setpriv", "bash"] })
 const bin = fileURLToPath(new URL("../../bin/capture.js", import.meta.url));
 const plain = painter(silentIo().stdout);
 
-/** As trace_print_context prints a record of that process. */
+/** A record of a process with this name, as trace_print_context prints it. */
 const recordOf = (name: string): string =>
   `${name.padStart(16)}-1234567 [001] ..s2.   911.567068: tcp_probe: family=AF_INET src=127.0.0.1:1\n`;
 
@@ -224,7 +224,7 @@ asRoot("under sudo it is said that the command runs as root, and how not to", (t
 
 const unit = readFileSync(new URL("../../../contrib/capture.service", import.meta.url), "utf8");
 
-/** As systemd reads a line: `%%` is `%`, `\\` is `\` in quotes. */
+/** Parses a line like systemd: `%%` is `%`, and `\\` in quotes is `\`. */
 const lineOf = (key: string, index: number): string =>
   [...unit.matchAll(new RegExp(`^${key}=(.*)$`, "gm"))][index]![1]!.replaceAll("%%", "%").replaceAll("\\\\", "\\");
 

@@ -1,4 +1,4 @@
-/** Files that others have put where a capture writes, and files that are not its own. */
+/** Files that others have put where a capture writes, and files that do not belong to it. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,

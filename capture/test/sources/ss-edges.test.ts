@@ -1,4 +1,4 @@
-/** The ss source by itself: what is taken of its answers, and what no longer. */
+/** The ss source by itself: which of its answers are used, and which come too late. */
 import { setTimeout as wait } from "node:timers/promises";
 import { requires } from "../../../test/support/requires.ts";
 import { onePort } from "../../filter/filter.ts";

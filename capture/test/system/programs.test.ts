@@ -1,4 +1,4 @@
-/** The programs of the system that capture starts: which ones, with what, and what becomes of odd ones. */
+/** The system programs that capture starts: which ones, in which environment, and what happens if they misbehave. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -108,7 +108,7 @@ ava("of tc's list only what has the form of one is read", (t) => {
   }
 });
 
-/** ss that answers the first time and then hangs, with a child of its own that keeps its output open. */
+/** An ss that answers once and then hangs, with a child that keeps its output open. */
 const hanging = (folder: string): string =>
   program(folder, "ss", `[ -e ${folder}/asked ] || { : >${folder}/asked; exit 0; }; sleep 60; :`);
 

@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), "capture-executable-"));
 const executable = join(folder, "capture");
 const script = fileURLToPath(new URL("../../../scripts/build/sea.ts", import.meta.url));
 
-/** Nothing of Node or this repository within reach. */
+/** An environment without access to Node or this repository. */
 const bare = { cwd: "/", env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: folder }, encoding: "utf8" } as const;
 const capture = (...args: string[]) => spawnSync(executable, args, bare);
 

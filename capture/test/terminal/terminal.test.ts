@@ -1,4 +1,4 @@
-/** Terminals that stand still, readers that do not read, and who gets a terminal's signals. */
+/** Stopped terminals, readers that do not read, and which process gets a terminal's signals. */
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ type Action = readonly ["until" | "type" | "kill", string] | readonly ["wait", n
 
 interface Shown {
   readonly text: string;
-  /** Null where the program did not end in time. */
+  /** Null if the program did not end in time. */
   readonly code: number | null;
 }
 
@@ -78,7 +78,7 @@ except subprocess.TimeoutExpired:
   t.deepEqual([damage, trailer?.reason], [[], "signal SIGTERM"]);
 });
 
-/** Writes each signal that it gets to a file, and ends a moment after the first. */
+/** A program that writes each signal it receives to a file, and ends shortly after the first. */
 const counting = `import signal, sys, time
 got = []
 def note(number, frame): got.append(signal.Signals(number).name)
@@ -114,7 +114,7 @@ for (const [what, line, action, signal] of deliveries) {
     const run = [...captureArguments(join(directory, "a.tpp")), "--", "python3", program, log]
       .map((word) => `'${word}'`)
       .join(" ");
-    // The program has written "ready" by then; what it prints is not seen here.
+    // The program has written "ready" by then. Its output is not visible here.
     const running = onTerminal([["until", "until python3 ends"], ["wait", 2.5], action], 20, "sh", "-c", line(run));
     await ready(log);
     await running;
@@ -172,7 +172,7 @@ live("what is called off while it starts is not started", async (t) => {
     const path = join(directory, `${delayMs}.tpp`);
     const running = startPlain(t, ["--source", "tracefs", "-o", path, "--", "sh", "-c", `: >'${mark}'; sleep 6`]);
     await wait(delayMs);
-    if (running.err().includes("capturing to")) continue; // it was quicker: the command is running
+    if (running.err().includes("capturing to")) continue; // too late: the command is running already
     running.child.kill("SIGTERM");
     const code = await running.ended;
     t.true(code === 143 || running.child.signalCode === "SIGTERM", `${code} ${running.err()}`);

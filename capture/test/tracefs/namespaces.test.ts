@@ -1,4 +1,4 @@
-/** Captures in containers: several process namespaces, one tracefs. */
+/** Captures in containers: several pid namespaces, one tracefs. */
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
@@ -73,7 +73,7 @@ test.serial("captures start while another namespace looks for left instances in 
   t.is(looking.exitCode, null);
 });
 
-/** An instance as a capture of another container leaves it. AVA undoes what came last first. */
+/** An instance as left by a capture in another container. AVA runs teardowns in reverse order. */
 function foreignInstance(t: { teardown(done: () => void): void }, number: number): string {
   const name = `tcpprobe_plus-1-${number}-${Number(processNamespace()) + 1}`;
   mkdirSync(join(instancesFolder, name));
@@ -115,7 +115,7 @@ test.serial("doctor names it, and says that only --fix removes it", async (t) =>
   await main(["node", "capture", "doctor", "--json"], io);
   const { findings } = JSON.parse(io.out) as { findings: { text: string; next: string }[] };
   const finding = findings.find(({ text }) => text.includes(name));
-  t.regex(finding?.text ?? "", /other process namespaces \(containers\), that nobody has open/);
+  t.regex(finding?.text ?? "", /other pid namespaces \(containers\), not open in any process/);
   t.regex(finding?.next ?? "", /doctor --fix/);
   t.true(existsSync(join(instancesFolder, name)));
 });
@@ -148,7 +148,7 @@ test.serial(
     t.is(await running.ended, 3, running.err());
     t.regex(
       running.err(),
-      /the tracing instance stays, as somebody has a file of it open \(EBUSY\); it records nothing/,
+      /the tracing instance stays, because a process has a file of it open \(EBUSY\); it no longer records/,
     );
     t.deepEqual((await verifyTpp(path)).damage, []);
     closeSync(held);

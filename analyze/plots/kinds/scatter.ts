@@ -1,0 +1,127 @@
+/** The plot `scatter`: throughput against round-trip time, with a point for each flow. */
+import { wholeNumeral } from "../../database/literals.ts";
+import { NothingToDrawError } from "../../errors.ts";
+import type { DrawContext } from "../context.ts";
+import { type OtherPlot, pickScale, rateScales, timeScales } from "../definition.ts";
+import { keySql } from "../keys.ts";
+import type { DotsShape, Picture, Shape, XY } from "../model.ts";
+import { rounded } from "../runs.ts";
+import { lineStyles } from "../style.ts";
+import { captionOf } from "../words.ts";
+
+interface Row {
+  readonly name: string;
+  readonly rtt_us: number;
+  readonly bps: number;
+}
+
+/** Fewer points do not define an ellipse. */
+const fewestForEllipse = 3;
+
+const symbols: readonly DotsShape["symbol"][] = ["circle", "square", "triangle-up", "diamond", "cross"];
+
+/**
+ * The ellipse of one standard deviation of a two-dimensional normal distribution with the points' mean and covariance.
+ */
+export function ellipse(points: readonly XY[], corners = 72): XY[] {
+  const n = points.length;
+  const mean = (of: (point: XY) => number) => points.reduce((sum, point) => sum + of(point), 0) / n;
+  const [mx, my] = [mean(({ x }) => x), mean(({ y }) => y)];
+  const [xx, yy, xy] = [
+    mean(({ x }) => (x - mx) ** 2),
+    mean(({ y }) => (y - my) ** 2),
+    mean(({ x, y }) => (x - mx) * (y - my)),
+  ];
+  // The Cholesky factor of the covariance maps the unit circle to the ellipse.
+  const a = Math.sqrt(xx);
+  const b = a > 0 ? xy / a : 0;
+  const c = Math.sqrt(Math.max(yy - b * b, 0));
+  return Array.from({ length: corners + 1 }, (_, index) => {
+    const turn = (2 * Math.PI * index) / corners;
+    return { x: mx + a * Math.cos(turn), y: my + b * Math.cos(turn) + c * Math.sin(turn) };
+  });
+}
+
+async function draw(context: DrawContext): Promise<Picture> {
+  const { trace, flows, plot } = context;
+  const found = await trace.rows<Row>(`
+    SELECT ${keySql(context)} AS name, coalesce(rtt_median_us, srtt_mean_us)::DOUBLE AS rtt_us, goodput_bps::DOUBLE AS bps
+    FROM flows WHERE flow IN (${flows.map(({ flow }) => wholeNumeral(flow)).join(", ")})
+      AND coalesce(rtt_median_us, srtt_mean_us) IS NOT NULL AND goodput_bps IS NOT NULL
+    ORDER BY name, flow`);
+  if (found.length === 0) throw new NothingToDrawError(plot, "with a round-trip time and a goodput");
+  const highest = (of: (row: Row) => number) => found.reduce((top, row) => Math.max(top, of(row)), 0);
+  const time = pickScale(
+    timeScales,
+    highest(({ rtt_us }) => rtt_us),
+  );
+  const rate = pickScale(
+    rateScales,
+    highest(({ bps }) => bps),
+  );
+  const groups = [...Map.groupBy(found, ({ name }) => name)].map(([name, rows], index) => ({
+    name,
+    style: lineStyles[index] ?? lineStyles[0]!,
+    symbol: symbols[index % symbols.length]!,
+    points: rows.map(({ rtt_us, bps }) => ({ x: rounded(rtt_us / time.divisor), y: rounded(bps / rate.divisor) })),
+  }));
+  const outlines = groups.flatMap(({ name, points, style }): Shape[] =>
+    points.length >= fewestForEllipse
+      ? [
+          {
+            kind: "outline",
+            name: "",
+            style,
+            points: ellipse(points).map(({ x, y }) => ({ x: rounded(x), y: rounded(y) })),
+          },
+        ]
+      : name === ""
+        ? []
+        : [],
+  );
+  const size = found.length > 100 ? 16 : 55;
+  const dots = groups.map(
+    ({ name, points, style, symbol }): Shape => ({
+      kind: "dots",
+      name: `${name} (${points.length})`,
+      style,
+      symbol,
+      points,
+      size,
+      filled: true,
+      opacity: found.length > 100 ? 0.5 : 0.85,
+    }),
+  );
+  const all = [
+    ...groups.flatMap(({ points }) => points),
+    ...outlines.flatMap((shape) => (shape.kind === "outline" ? shape.points : [])),
+  ];
+  const top = (of: (point: XY) => number) => all.reduce((most, point) => Math.max(most, of(point)), 0) * 1.08 || 1;
+  const without = flows.length - found.length;
+  return {
+    title: context.title ?? "Goodput against round-trip time",
+    caption: captionOf(context, [
+      `a point a flow: ${trace.captures.every(({ header }) => header.text === "ss") ? "mean smoothed RTT" : "median RTT"}`,
+      outlines.length > 0 ? "ellipses of one standard deviation" : null,
+      without > 0 ? `${without} flows without one of the two` : null,
+    ]),
+    x: { title: `round-trip time (${time.unit})`, scale: "linear", from: 0, to: top(({ x }) => x), isTime: false },
+    panels: [
+      {
+        title: null,
+        y: { title: `goodput (${rate.unit})`, scale: "linear", from: 0, to: top(({ y }) => y) },
+        shapes: [...outlines, ...dots],
+      },
+    ],
+  };
+}
+
+export const scatter: OtherPlot = {
+  shows: "goodput against round-trip time, a point a flow, an ellipse a group",
+  title: "Goodput against round-trip time",
+  needs: [["snd_una", "bytes_acked"], ["srtt_us"]],
+  views: ["flows"],
+  takes: ["group"],
+  mostFlows: Number.POSITIVE_INFINITY,
+  draw,
+};

@@ -1,0 +1,53 @@
+/** The plot `sequence`: the time-sequence graph of the sender. */
+import { byteScales, type TimePlot } from "../definition.ts";
+
+/**
+ * What is acknowledged, what is sent, and how far the peer's window reaches. A retransmission is a send that begins
+ * below snd_nxt. Tracepoints show only the time of one, so it is drawn at snd_una.
+ */
+export const sequence: TimePlot = {
+  shows: "time-sequence graph: snd_una, snd_nxt, the edge of the peer's window, retransmissions",
+  title: "Sequence numbers",
+  yTitle: "sequence number",
+  views: [],
+  interpolate: "step-before",
+  scales: byteScales,
+  marks: true,
+  series: [
+    {
+      name: "snd_una",
+      points: "SELECT flow, ord, t, snd_una AS value FROM trace WHERE snd_una IS NOT NULL",
+      color: "blue",
+      needs: { column: "snd_una" },
+    },
+    {
+      name: "snd_nxt",
+      points: "SELECT flow, ord, t, snd_nxt AS value FROM trace WHERE snd_nxt IS NOT NULL",
+      color: "green",
+      dash: [5, 3],
+      optional: true,
+    },
+    {
+      name: "edge of the peer's window",
+      points:
+        "SELECT flow, ord, t, snd_una + snd_wnd_bytes AS value FROM trace WHERE snd_una IS NOT NULL AND snd_wnd_bytes IS NOT NULL",
+      color: "purple",
+      dash: [8, 2, 2, 2],
+      mayLeave: true,
+      optional: true,
+    },
+    {
+      name: "sent again",
+      points: `
+        SELECT flow, ord, t, seq_num AS value FROM trace WHERE type = 'send' AND length_bytes > 0 AND seq_num < snd_nxt
+        UNION ALL
+        SELECT flow, ord, t, una FROM (
+          SELECT flow, ord, t, type, last_value(snd_una IGNORE NULLS) OVER (PARTITION BY flow ORDER BY ord) AS una
+          FROM trace WHERE flow IN (SELECT DISTINCT flow FROM trace WHERE type = 'retransmit') AND (type = 'retransmit' OR snd_una IS NOT NULL)
+        ) WHERE type = 'retransmit' AND una IS NOT NULL`,
+      color: "vermilion",
+      draw: "crosses",
+      optional: true,
+    },
+  ],
+};
