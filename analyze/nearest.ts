@@ -1,7 +1,7 @@
-/** The nearest name to one that is misspelt. */
+/** Finds the known name nearest to a misspelt one. */
 
 /**
- * Steps from one text to the other, each the loss, gain or change of a character, or two neighbours that change places
+ * The edit distance between two texts. A step deletes, inserts or replaces a character, or swaps two neighbours
  * (optimal string alignment).
  */
 function distance(from: string, to: string): number {
@@ -20,12 +20,12 @@ function distance(from: string, to: string): number {
   return last[to.length]!;
 }
 
-/** Names longer than this are compared by their beginning: what is typed can be of any length. */
+/** Only this many characters are compared, because what is typed can have any length. */
 const mostCharacters = 200;
 
 /**
- * The known name nearest to what was typed; null where none is near (a third of the characters may differ, or it was
- * not typed to its end).
+ * The known name nearest to what was typed. At most a third of the characters may differ, or what was typed is the
+ * beginning of the name. Null if none is near.
  */
 export function nearest(typed: string, known: readonly string[]): string | null {
   const text = typed.slice(0, mostCharacters).toLowerCase();
@@ -39,7 +39,7 @@ export function nearest(typed: string, known: readonly string[]): string | null 
   return best.name;
 }
 
-/** ` Did you mean NAME?`, or nothing; for the end of a message's first sentence. */
+/** ` Did you mean NAME?`, or "". To be put after a message's first sentence. */
 export function didYouMean(typed: string, known: readonly string[]): string {
   const name = nearest(typed, known);
   return name === null ? "" : ` Did you mean ${name}?`;

@@ -130,7 +130,7 @@ export class CommandStartError extends CaptureError {
   override readonly name = "CommandStartError";
   override readonly exitCode: number;
   constructor(program: string, cause: NodeJS.ErrnoException) {
-    super(`${program}: cannot be started (${cause.code ?? cause.message}). Check the command behind \`--\`.`, {
+    super(`${program}: cannot be started (${cause.code ?? cause.message}). Check the command after \`--\`.`, {
       cause,
     });
     this.exitCode = cause.code === "ENOENT" ? exitCodes.commandNotFound : exitCodes.commandNotStarted;
@@ -181,7 +181,7 @@ export class NotOfSetError extends CaptureError {
   override readonly exitCode = exitCodes.cannotCreate;
   constructor(path: string) {
     super(
-      `${path}: is named like a file of the set, but is no file of one of that number; it is left as it is. Choose another name with -o, or move it away.`,
+      `${path}: is named like a file of the set, but is not a file of a set with that number; it was not changed. Choose another name with -o, or move it away.`,
     );
   }
 }
@@ -233,7 +233,7 @@ export class InstanceBusyError extends CaptureError {
   override readonly exitCode = exitCodes.busy;
   constructor(path: string, code: string) {
     super(
-      `${path}: the tracing instance stays, as somebody has a file of it open (${code}); it records nothing any more. The next capture or \`capture doctor --fix\` removes it.`,
+      `${path}: the tracing instance stays, because a process has a file of it open (${code}); it no longer records. The next capture or \`capture doctor --fix\` removes it.`,
     );
   }
 }

@@ -3,11 +3,11 @@ export const exitCodes = {
   ok: 0,
   /** An assertion of `analyze check` does not hold. */
   doesNotHold: 1,
-  /** No rule of `analyze check --pack` is broken, and of one it cannot be told whether it holds. */
+  /** No rule of `analyze check --pack` is broken, but for at least one it is not known whether it holds. */
   cannotTell: 3,
   /** The command line is wrong. */
   usage: 64,
-  /** The input is no capture or is damaged, or a query or a number of a flow is wrong. */
+  /** The input is not a capture or is damaged, or a query or a flow number is wrong. */
   badInput: 65,
   /** A file that is to be read is missing or may not be read. */
   noInput: 66,

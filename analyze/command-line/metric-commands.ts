@@ -33,7 +33,7 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
   )
     .addOption(outputInstead())
     .option("-f, --force", "overwrite the output")
-    .option("--with <file...>", "further captures, as behind the first one")
+    .option("--with <file...>", "further captures, like those after the first one")
     .option("--flow <n...>", "only these flows", flowNumbers)
     .option("--window <length>", "length of the windows, such as 100ms or 0.1 (default 100ms)", windowSeconds)
     .action(async (words: string[], options: MetricsOptions & { with?: string[] }) => {
@@ -74,7 +74,7 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
     .addOption(outputInstead())
     .option("-f, --force", "overwrite the output")
     .option("--query-file <file>", "read the query from a file")
-    .option("--with <file...>", "further captures, as behind the first one")
+    .option("--with <file...>", "further captures, like those after the first one")
     .option("--window <length>", "length of the windows, such as 100ms or 0.1 (default 100ms)", windowSeconds)
     .option("--allow-files", "let the query do all that DuckDB can: read and write files, load extensions")
     .action(async (words: string[], options: SqlOptions & { with?: string[]; queryFile?: string }) => {

@@ -92,7 +92,7 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
       "x.svg, x.png, x.pdf, x.html or x.json (default: CAPTURE.PLOT.svg in this directory)",
     )
     .option("-f, --force", "overwrite the output")
-    .option("--with <file...>", "further captures, as behind the first one")
+    .option("--with <file...>", "further captures, like those after the first one")
     .option("--flow <n...>", "only these flows", flowNumbers)
     .option("--from <s>", "from this time on, seconds since the capture began", seconds)
     .option("--to <s>", "up to this time", seconds)

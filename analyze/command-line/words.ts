@@ -1,4 +1,4 @@
-/** Words behind a command of which one is no file: `plot FILE… NAME`, `sql FILE… QUERY`. */
+/** Arguments that are files, except one: `plot FILE… NAME`, `sql FILE… QUERY`. */
 import { stat } from "node:fs/promises";
 import { UsageError } from "../errors.ts";
 
@@ -8,8 +8,8 @@ export interface FilesAndWord {
 }
 
 /**
- * The files, and the word behind them. Where the first word stands for no file, and the last does, they are taken the
- * other way round. `what`: the word's name in a message.
+ * The files and the word after them. If the first argument is not a file but the last one is, the word is taken from
+ * the front. `what`: a name for the word, for messages.
  */
 export async function filesAndWord(
   words: readonly string[],
@@ -18,8 +18,8 @@ export async function filesAndWord(
 ): Promise<FilesAndWord> {
   if (words.length < 2) {
     const [only] = words;
-    if (only === undefined) throw new UsageError(`nothing is given. Give files and ${what} behind them`);
-    throw new UsageError(isWord(only) ? `a file is missing before ${only}` : `${what} is missing behind ${only}`);
+    if (only === undefined) throw new UsageError(`nothing is given. Give files and ${what} after them`);
+    throw new UsageError(isWord(only) ? `a file is missing before ${only}` : `${what} is missing after ${only}`);
   }
   const behind = { files: words.slice(0, -1), word: words.at(-1)! };
   if (isWord(behind.word) && !isWord(words[0]!)) return behind;

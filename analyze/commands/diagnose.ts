@@ -3,7 +3,7 @@ import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { jsonText } from "../database/values.ts";
 import { account } from "../diagnose/account.ts";
 import { type FlowFacts, gatherFacts, periodsOf } from "../diagnose/facts.ts";
-import { verdictOf } from "../diagnose/verdict.ts";
+import { tellsMore, verdictOf } from "../diagnose/verdict.ts";
 import type { Trace } from "../trace/trace.ts";
 import { type CommandIo, withTrace } from "./open.ts";
 
@@ -36,11 +36,13 @@ async function* accounts(trace: Trace, flows: readonly FlowFacts[]): AsyncGenera
 async function* jsonTexts(trace: Trace, flows: readonly FlowFacts[]): AsyncGenerator<string> {
   let between = "[\n";
   for await (const { facts, verdict, periods } of reports(trace, flows)) {
-    const { cause, cost_s, heldBy } = verdict;
+    const { cause, among, cost_s, heldBy } = verdict;
     const object = {
       flow: facts.flow,
       cause,
+      ...(among ? { among: among.map((one) => ({ cause: one.cause, cost_s: one.cost_s })) } : {}),
       cost_s,
+      tells_more: tellsMore(verdict, facts),
       periods: periods.filter(({ held_by }) => heldBy.includes(held_by)),
       facts,
     };

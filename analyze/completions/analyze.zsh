@@ -92,7 +92,7 @@ _analyze() {
         '--list[say of each plot what it shows and what it needs]' \
         '(-o --output)'{-o,--output}'[x.svg, x.png, x.pdf, x.html or x.json (default\: CAPTURE.PLOT.svg in this directory)]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
-        '--with[further captures, as behind the first one]:file:_files' \
+        '--with[further captures, like those after the first one]:file:_files' \
         '--flow[only these flows]:n:' \
         '--from[from this time on, seconds since the capture began]:s:' \
         '--to[up to this time]:s:' \
@@ -136,7 +136,7 @@ _analyze() {
         '--csv[print CSV with a header line]' \
         '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv or x.json instead of printing]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
-        '--with[further captures, as behind the first one]:file:_files' \
+        '--with[further captures, like those after the first one]:file:_files' \
         '--flow[only these flows]:n:' \
         '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
@@ -187,7 +187,7 @@ _analyze() {
         '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv or x.json instead of printing]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
         '--query-file[read the query from a file]:file:_files' \
-        '--with[further captures, as behind the first one]:file:_files' \
+        '--with[further captures, like those after the first one]:file:_files' \
         '--window[length of the windows, such as 100ms or 0.1 (default 100ms)]:length:' \
         '--allow-files[let the query do all that DuckDB can\: read and write files, load extensions]' \
         '(-h --help)'{-h,--help}'[display help for command]' \

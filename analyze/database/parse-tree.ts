@@ -1,7 +1,7 @@
-/** DuckDB's parse tree of a text that is not ours: what it would read, without running it. */
+/** DuckDB's parse tree of a user's text. It shows what the text would read, without running it. */
 import type { Database } from "./database.ts";
 
-/** A node of the tree, as json_serialize_sql tells it. */
+/** A node of the tree, in the form of json_serialize_sql. */
 export interface Node {
   readonly [name: string]: unknown;
 }
@@ -17,10 +17,10 @@ export async function parseTree(database: Database, sql: string): Promise<ParseT
   return JSON.parse(row!.tree);
 }
 
-/** Table functions that make rows of nothing but their arguments. */
+/** Table functions whose rows depend only on their arguments. */
 const plainTables: ReadonlySet<unknown> = new Set(["range", "generate_series", "unnest"]);
 
-/** The first table function in it that reads something else than its arguments; undefined: there is none. */
+/** The first table function in the tree that reads anything other than its arguments, or undefined. */
 export function readingFunction(tree: unknown): string | undefined {
   for (const { type, function: called } of nodesIn(tree)) {
     const name = type === "TABLE_FUNCTION" ? (called as Node | undefined)?.function_name : undefined;

@@ -1,7 +1,7 @@
 /** A diagnosis in plain words: what limited a flow, how much time that cost, when, what shows it. */
 import { bitsPerSecond, bytes, count, microseconds, plural } from "../terminal/units.ts";
 import type { FlowFacts, Period } from "./facts.ts";
-import { type Cause, lossKeepsWindowDown, mathisWindow, segmentsOf, type Verdict } from "./verdict.ts";
+import { type Cause, lossesOf, mathisWindow, segmentsOf, tellsMore, type Verdict } from "./verdict.ts";
 
 const seconds = (value: number): string =>
   value < 1 ? `${(value * 1000).toFixed(0)} ms` : `${value.toFixed(value < 10 ? 2 : 1)} s`;
@@ -10,23 +10,40 @@ const percent = (part: number, whole: number): string => `${((100 * part) / Math
 
 const headlines: Readonly<Record<Cause, string>> = {
   application: "Limited by the application: it gave TCP too little to send.",
+  "application or send buffer":
+    "Limited by the application or the send buffer: all that was written was in flight, and both windows were open.",
+  "application, pacing or send buffer":
+    "Limited by the application, pacing or the send buffer: both windows were open. Tracepoints cannot tell which.",
+  "application, loss, pacing or send buffer":
+    "Limited by the application, loss, pacing or the send buffer: both windows were open. This source cannot tell which.",
   receiver: "Limited by the receiver: its advertised window was full.",
   "send buffer": "Limited by the send buffer: all of it was in flight, and the application had to wait for room.",
   blackout: "Held up by a blackout: nothing came back from the peer, and the retransmission timer ran.",
   loss: "Limited by packet loss: losses kept its window small or held it in recovery.",
+  "congestion window or pacing":
+    "Limited by the congestion window or pacing: nearly as much as the window allows was in flight.",
+  "congestion window or loss":
+    "Limited by the congestion window, or by losses that kept it small: what is known cannot tell which.",
   pacing: "Limited by its pacing rate: data was waiting and both windows were open.",
   "congestion window": "Limited by the congestion window: data was waiting, and as much as it allows was in flight.",
+  several: "No single limit",
   none: "Nothing to say: the trace shows no stretch of time of it.",
 };
 
 const plots: Readonly<Record<Cause, string>> = {
   application: "inflight",
+  "application or send buffer": "inflight",
+  "application, pacing or send buffer": "inflight",
+  "application, loss, pacing or send buffer": "inflight",
+  "congestion window or loss": "cwnd",
+  "congestion window or pacing": "inflight",
   receiver: "limits",
   "send buffer": "limits",
   blackout: "cwnd",
   loss: "cwnd",
   pacing: "limits",
   "congestion window": "inflight",
+  several: "limits",
   none: "cwnd",
 };
 
@@ -40,18 +57,22 @@ export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Pe
   const lines = [
     `flow ${facts.flow}  ${facts.ends}`,
     `  ${bytes(facts.acked_bytes)} acknowledged in ${seconds(duration_s)}, ${bitsPerSecond(facts.goodput_bps)}${facts.cong ? `, ${facts.cong}` : ""}`,
-    `  ${headlines[cause]}`,
+    `  ${headlineOf(facts, verdict)}`,
     `    cost      ${seconds(cost_s)} of its ${seconds(life_s)} (${percent(cost_s, life_s)})`,
     ...(mine.length > 0
       ? [`    when      ${mine.map((period) => `${moment(period.from_s)} to ${moment(period.to_s)}`).join(", ")}`]
       : []),
-    ...evidence(facts, cause).map((text, index) => `    ${index === 0 ? "evidence" : "        "}  ${text}`),
+    ...[...new Set((verdict.among ?? [verdict]).flatMap((one) => evidence(facts, one.cause)))].map(
+      (text, index) => `    ${index === 0 ? "evidence" : "        "}  ${text}`,
+    ),
     `    all time  ${shares(facts)}`,
     `    known by  ${basis(facts)}`,
     ...(facts.crosses_gap
       ? [`    beware    records were lost in ${percent(facts.gap_share ?? 1, 1)} of its time; these numbers are bounds`]
       : []),
   ];
+  const more = tellsMore(verdict, facts);
+  if (more !== null) lines.push(`    ask       ${more}`);
   const [first] = mine;
   const range =
     first && cost_s < 0.5 * duration_s
@@ -63,6 +84,12 @@ export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Pe
   return lines;
 }
 
+function headlineOf({ life_s }: FlowFacts, { cause, among }: Verdict): string {
+  if (!among) return headlines[cause];
+  const parts = among.map((one) => `${one.cause} (${percent(one.cost_s, life_s)})`).join("; ");
+  return `${headlines[cause]}: ${parts}. These times are too near to each other to tell which held it more.`;
+}
+
 /** One word of a command line that people copy into a shell. */
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) && !text.startsWith("-") ? text : `'${text.replaceAll("'", "'\\''")}'`;
@@ -72,34 +99,29 @@ const plotOf = ({ source }: FlowFacts, cause: Cause): string =>
 
 /** What shows the cause, one line each. */
 function evidence(facts: FlowFacts, cause: Cause): string[] {
-  const { outages, loss_events, rtt_min_us, rtt_at_loss_us, rtt_mean_us, cwnd_mean } = facts;
+  const { outages, loss_events, rtt_min_us, rtt_mean_us, cwnd_mean } = facts;
   const queue =
     rtt_min_us && rtt_mean_us
       ? [
           `smoothed RTT ${microseconds(rtt_mean_us)} on average, ${microseconds(rtt_min_us)} at its smallest${rtt_mean_us > 1.5 * rtt_min_us ? ": a queue stands on the path" : ""}`,
         ]
       : [];
-  const losses =
-    loss_events === null
-      ? facts.retransmits
-        ? [`${plural(facts.retransmits, "segment")} sent again; this source tells no loss episodes`]
-        : []
-      : loss_events === 0
-        ? ["no loss"]
-        : [
-            `${plural(loss_events, "loss episode")}${facts.retransmits === null ? "" : `, ${plural(facts.retransmits, facts.basis === "tracepoints" ? "buffer" : "segment")} sent again`}${rtt_at_loss_us ? `; smoothed RTT as they began ${microseconds(rtt_at_loss_us)}` : ""}`,
-          ];
-  if (facts.congestion_signals)
-    losses.push(
-      `${plural(facts.congestion_signals, "congestion signal")} without a loss (state CWR: ECN, or a queue of this host)`,
-    );
+  const losses = lossLines(facts);
   const timeouts = outages
     .slice(0, 3)
     .map(
       ({ from_s, to_s, lasted_s, timeouts, rto_ms }) =>
-        `${plural(timeouts, "timeout")} in a row: nothing acknowledged from ${moment(from_s)} ${to_s === null ? "to the end of the trace" : `to ${moment(to_s)}`} (${seconds(lasted_s)})${rto_ms === null ? "" : `, RTO from ${rto_ms} ms on`}`,
+        `${timeoutsText(facts, timeouts)}: nothing acknowledged from ${moment(from_s)} ${to_s === null ? "to the end of the trace" : `to ${moment(to_s)}`} (${seconds(lasted_s)})${rto_ms === null ? "" : `, RTO from ${rto_ms} ms on`}`,
     );
   switch (cause) {
+    case "application or send buffer":
+    case "application, pacing or send buffer":
+    case "application, loss, pacing or send buffer":
+      return [
+        `something in flight and both windows open for ${seconds(facts.application_s)}; nothing in flight for ${seconds(facts.idle_s)}`,
+        ...sendQueue(facts),
+        ...losses,
+      ];
     case "application":
       return [
         `nothing to send and nothing in flight for ${seconds(facts.idle_s)}; all written data in flight, windows open, for ${seconds(facts.application_s)}`,
@@ -116,9 +138,10 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
     case "blackout":
       return timeouts;
     case "loss":
+    case "congestion window or loss":
       return [
         ...losses,
-        ...(loss_events && cwnd_mean && lossKeepsWindowDown(facts)
+        ...(loss_events && cwnd_mean && ["random", "not told"].includes(lossesOf(facts))
           ? [
               `window ${cwnd_mean.toFixed(1)} packets on average; so many losses leave about ${mathisWindow(loss_events, Math.max(segmentsOf(facts), 1)).toFixed(1)} (Mathis and others, 1997)`,
             ]
@@ -127,9 +150,13 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
         ...timeouts,
       ];
     case "congestion window":
+    case "congestion window or pacing":
     case "pacing":
       return [
         `window ${cwnd_mean?.toFixed(1) ?? "?"} packets on average${facts.slow_start_end === null ? "; slow start never ended" : ""}`,
+        ...(cause === "pacing" && facts.cong === "bbr"
+          ? ["the rate is BBR's own, from its estimate of the path's bandwidth"]
+          : []),
         ...queue,
         ...losses,
         ...timeouts,
@@ -138,6 +165,53 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
       return [];
   }
 }
+
+function timeoutsText({ polled }: FlowFacts, timeouts: number): string {
+  const text = timeouts === 1 ? "1 timeout" : `${plural(timeouts, "timeout")} in a row`;
+  return polled ? `at least ${text}` : text;
+}
+
+/** What is known of losses and of other signals that lower the window. */
+function lossLines(facts: FlowFacts): string[] {
+  const { loss_events, undone_recoveries, congestion_signals, retransmits, rtt_at_loss_us, polled } = facts;
+  const again =
+    retransmits === null
+      ? ""
+      : `${plural(retransmits, facts.basis === "tracepoints" ? "buffer" : "segment")} sent again`;
+  const lines: string[] = [];
+  if (loss_events === null) {
+    if (retransmits) lines.push(`${again}; this source tells no loss episodes`);
+  } else if (loss_events > 0) {
+    const episodes = polled
+      ? `losses at ${count(loss_events)} times or more, as polls show`
+      : plural(loss_events, "loss episode");
+    const rtt = rtt_at_loss_us ? `; smoothed RTT as they began ${microseconds(rtt_at_loss_us)}` : "";
+    lines.push(`${episodes}${again && `, ${again}`}${rtt}`);
+    if (facts.losses_lower_window === false) lines.push("they left the window as it was: ssthresh did not change");
+    else if (facts.loss_rtt_rank !== null && loss_events >= 3)
+      lines.push(
+        `that was longer than ${percent(facts.loss_rtt_rank, 1)} of all: ${lossesOf(facts) === "own" ? "the queue that it had filled was full" : "losses at random meet any, 50 % on average"}`,
+      );
+  } else if (polled) lines.push(retransmits === 0 ? "no loss" : again);
+  else if (!undone_recoveries) lines.push("no loss");
+  if (undone_recoveries)
+    lines.push(
+      `${loss_events === 0 ? "no loss: " : ""}${plural(undone_recoveries, "recovery was", "recoveries were")} undone, what was sent again had only come late${loss_events === 0 && again ? ` (${again})` : ""}`,
+    );
+  if (congestion_signals)
+    lines.push(
+      `${plural(congestion_signals, "congestion signal")} without a loss (state CWR: ECN, or a queue of this host)`,
+    );
+  return lines;
+}
+
+/** A send buffer that is full stands at one length. */
+const sendQueue = ({ send_queue_bytes, send_queue_share }: FlowFacts): string[] =>
+  send_queue_bytes !== null && send_queue_share !== null && send_queue_share >= 0.5
+    ? [
+        `Send-Q was ${bytes(send_queue_bytes)} in ${percent(send_queue_share, 1)} of the polls that show any: so stands a full send buffer`,
+      ]
+    : [];
 
 function shares(facts: FlowFacts): string {
   const parts: [string, number | null][] = [

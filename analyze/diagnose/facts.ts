@@ -27,23 +27,51 @@ export interface FlowFacts {
   readonly pacing_s: number | null;
   readonly recovery_s: number | null;
   readonly idle_s: number;
-  /** Round-trip times, us: smallest, and the mean as losses were met. */
+  /** Of idle_s, from tracepoints: what no more than two segments followed, as where a low rate paces. */
+  readonly lull_s: number;
+  /** Of cwnd_s, from tracepoints: with room for a segment or more, so that pacing can have held it as well. */
+  readonly nearly_full_s: number;
+  /** Size of a full segment; null: not told. */
+  readonly segment_bytes: number | null;
+  /** Round-trip times, us: the smallest between the two hosts, and the mean as losses were met. */
   readonly rtt_min_us: number | null;
   readonly rtt_at_loss_us: number | null;
   readonly rtt_mean_us: number | null;
-  /** Runs of Recovery or Loss. */
+  /**
+   * Runs of Recovery or Loss that were not undone; from polls, runs of polls that show something lost or sent again,
+   * so there can be more.
+   */
   readonly loss_events: number | null;
+  /** Such runs that the kernel undid: nothing had been lost. Null where the source tells no states. */
+  readonly undone_recoveries: number | null;
+  /** Whether recoveries lower the window; null: there were none, or it is not told. */
+  readonly losses_lower_window: boolean | null;
+  /**
+   * Where the smoothed RTT as losses began lies among that of all records: mean of the share that is below it, 0 to 1;
+   * null without losses. Losses at random meet any, so 0.5 on average; a queue that overflows is at its fullest.
+   */
+  readonly loss_rtt_rank: number | null;
   /** Runs of CWR: the window came down without a loss. */
   readonly congestion_signals: number | null;
   readonly slow_start_end: string | null;
   readonly window_probes: number;
   /** Chains of timeouts, longest wait first. */
   readonly outages: readonly Outage[];
+  /** From polls: the commonest Send-Q, and its share of the polls that show any. */
+  readonly send_queue_bytes: number | null;
+  readonly send_queue_share: number | null;
   readonly rto_count: number;
   readonly spurious_count: number;
+  /** Records are polls, so what is between two is not known. */
+  readonly polled: boolean;
+  /** Time between two records, median, seconds. */
+  readonly poll_s: number;
 }
 
-/** A chain of timeouts: from the last segment received before it until new data was acknowledged. */
+/**
+ * A chain of timeouts: from the last segment received before it until new data was acknowledged. From polls: at least
+ * so many, between polls that show the same bytes acknowledged.
+ */
 export interface Outage {
   readonly from_s: number;
   /** Null where the trace ends first. */
@@ -65,14 +93,48 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
   const chosen = await dataFlows(trace, asked);
   const seconds = (name: string) => `${name}_share * life_s AS ${name}_s`;
   const rows = await trace.rows<Omit<FlowFacts, "outages">>(`
-    WITH loss_runs AS (
-      SELECT flow, count(CASE WHEN ca_state IN ('Recovery', 'Loss') THEN 1 END) AS loss_events,
-        count(CASE WHEN ca_state = 'CWR' THEN 1 END) AS congestion_signals
-      FROM episodes GROUP BY flow
+    WITH runs AS (
+      SELECT flow, ca_state, undone, start_s FROM episodes WHERE flow IN (${chosen})
+    ), met AS (
+      SELECT flow, undone FROM runs WHERE ca_state IN ('Recovery', 'Loss')
+      UNION ALL
+      SELECT flow, false FROM intervals JOIN captures USING (capture)
+      WHERE polled AND recovery_run IS NOT NULL GROUP BY flow, recovery_run
+    ), loss_runs AS (
+      SELECT flow, count(CASE WHEN undone IS NOT TRUE THEN 1 END) AS loss_events, count(CASE WHEN undone THEN 1 END) AS undone_recoveries
+      FROM met GROUP BY flow
+    ), histogram AS (
+      -- Of the smoothed RTT, in steps of about 0.1 %.
+      SELECT flow, ${rttStep} AS step, count(*) AS times FROM intervals WHERE srtt_us > 0 AND flow IN (${chosen}) GROUP BY ALL
+    ), ranks AS (
+      SELECT flow, step,
+        (sum(times) OVER (PARTITION BY flow ORDER BY step) - times / 2) / sum(times) OVER (PARTITION BY flow) AS rank
+      FROM histogram
+    ), beginnings AS (
+      SELECT flow, recovery_run, min_by(srtt_us, ord) AS srtt_us
+      FROM intervals WHERE recovery_run IS NOT NULL AND srtt_us > 0 AND flow IN (${chosen}) GROUP BY flow, recovery_run
+    ), loss_rtts AS (
+      SELECT flow, avg(rank) AS loss_rtt_rank, avg(srtt_us) AS rtt_at_loss_us
+      FROM (SELECT *, ${rttStep} AS step FROM beginnings) JOIN ranks USING (flow, step) GROUP BY flow
+    ), signals AS (
+      SELECT flow, count(*) AS congestion_signals FROM runs WHERE ca_state = 'CWR' GROUP BY flow
     ), rtts AS (
-      SELECT flow, min(srtt_us) AS lowest_srtt_us,
-        avg(CASE WHEN ca_state = 'Recovery' AND previous_ca_state NOT IN ('CWR', 'Recovery', 'Loss') THEN srtt_us END) AS rtt_at_loss_us
-      FROM intervals GROUP BY flow
+      SELECT flow,
+        coalesce(sum(CASE WHEN inflight_bytes <= 2 * segment_bytes THEN idle_s END), 0) AS lull_s,
+        coalesce(sum(CASE WHEN basis = 'tracepoints' AND held_by = 'cwnd' AND inflight_bytes <= (snd_cwnd - 1) * segment_bytes
+          THEN duration_s - idle_s END), 0) AS nearly_full_s,
+        median(segment_bytes) AS segment_bytes, median(duration_s) AS poll_s,
+        CASE WHEN count(lowers_window) > 0 THEN count(CASE WHEN lowers_window THEN 1 END) * 2 > count(lowers_window) END AS losses_lower_window
+      FROM intervals JOIN limits USING (flow) GROUP BY flow
+    ), paths AS (
+      -- Of any connection between the two hosts: one that begins while a queue stands never sees the path without.
+      SELECT flow, min(coalesce(rtt_min_us, srtt_min_us)) OVER (PARTITION BY capture, saddr, daddr) AS path_rtt_us FROM flows
+    ), queues AS (
+      SELECT flow, max_by(wqueue_bytes, times) AS send_queue_bytes, max(times) / sum(times) AS send_queue_share
+      FROM (
+        SELECT flow, wqueue_bytes, count(*) AS times
+        FROM trace JOIN captures USING (capture) WHERE polled AND wqueue_bytes > 0 GROUP BY flow, wqueue_bytes
+      ) GROUP BY flow
     ), timeouts AS (
       SELECT flow, count(CASE WHEN kind <> 'window probe' THEN 1 END) AS rto_count, count(CASE WHEN spurious THEN 1 END) AS spurious_count,
         count(CASE WHEN kind = 'window probe' THEN 1 END) AS window_probes
@@ -81,15 +143,22 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
     SELECT flows.capture, flow, ${endsSql} AS ends, captures.source, start_s, duration_s, acked_bytes, goodput_bps, sent_bytes, retransmits,
       cwnd_mean, cong, flows.crosses_gap, flows.gap_share, life_s, basis,
       ${["cwnd", "rwnd", "sndbuf", "application", "pacing", "recovery", "idle"].map((name) => `limits.${seconds(name)}`).join(", ")},
-      coalesce(rtt_min_us, lowest_srtt_us) AS rtt_min_us, rtt_at_loss_us, srtt_mean_us AS rtt_mean_us,
-      CASE WHEN loss_episodes IS NOT NULL THEN coalesce(loss_events, 0) END AS loss_events,
+      path_rtt_us AS rtt_min_us, rtt_at_loss_us, loss_rtt_rank, srtt_mean_us AS rtt_mean_us,
+      lull_s, nearly_full_s, segment_bytes, losses_lower_window,
+      send_queue_bytes, send_queue_share, polled, coalesce(poll_s, 0) AS poll_s,
+      CASE WHEN loss_episodes IS NOT NULL OR polled THEN coalesce(loss_events, 0) END AS loss_events,
+      CASE WHEN loss_episodes IS NOT NULL THEN coalesce(undone_recoveries, 0) END AS undone_recoveries,
       CASE WHEN loss_episodes IS NOT NULL THEN coalesce(congestion_signals, 0) END AS congestion_signals,
       CASE WHEN exit_s IS NOT NULL THEN coalesce(cause, 'not known') END AS slow_start_end,
       coalesce(window_probes, 0) AS window_probes, coalesce(rto_count, 0) AS rto_count, coalesce(spurious_count, 0) AS spurious_count
     FROM flows
     JOIN captures ON captures.capture = flows.capture
     JOIN limits USING (flow)
+    JOIN paths USING (flow)
     LEFT JOIN loss_runs USING (flow)
+    LEFT JOIN loss_rtts USING (flow)
+    LEFT JOIN signals USING (flow)
+    LEFT JOIN queues USING (flow)
     LEFT JOIN rtts USING (flow)
     LEFT JOIN timeouts USING (flow)
     LEFT JOIN slow_start USING (flow)
@@ -98,6 +167,9 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
   return rows.map((row) => ({ ...row, outages: outages.get(row.flow) ?? [] }));
 }
 
+/** SQL of the step of the histogram in which a smoothed RTT lies. */
+const rttStep = "floor(512 * log2(srtt_us))";
+
 /** By flow, longest first. */
 async function outagesOf(trace: Trace, chosen: string): Promise<Map<number, Outage[]>> {
   const rows = await trace.rows<Outage & { readonly flow: number }>(`
@@ -105,6 +177,10 @@ async function outagesOf(trace: Trace, chosen: string): Promise<Map<number, Outa
     FROM (
       SELECT flow, min(t - coalesce(since_ack_s, 0)) AS from_s, max(t + progress_s) AS to_s, count(*) AS timeouts, min(rto_ms) AS rto_ms
       FROM rto_events WHERE flow IN (${chosen}) AND kind = 'retransmission' AND spurious IS NOT TRUE GROUP BY flow, chain
+      UNION ALL
+      SELECT flow, min(t), max(t), max(backoff), min(CASE WHEN backoff = 0 THEN rto_ms END)
+      FROM trace JOIN captures USING (capture)
+      WHERE polled AND flow IN (${chosen}) AND packets_out > 0 GROUP BY flow, bytes_acked HAVING max(backoff) > 0
     ) JOIN (SELECT flow, max(t) AS last_s FROM trace GROUP BY flow) USING (flow)
     ORDER BY flow, lasted_s DESC, from_s`);
   return byFlow(rows);
@@ -122,7 +198,7 @@ const shortestWindow = 1e-4;
  */
 export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Promise<Map<number, Period[]>> {
   if (flows.length === 0) return new Map();
-  await trace.need("intervals");
+  await trace.need("_held");
   const names = ["cwnd", "rwnd", "application", "pacing", "recovery", "idle"];
   const sums = names.map((name) => `coalesce(sum(CASE WHEN held_by = '${name}' THEN held_ns END), 0) AS ${name}_ns`);
   const most = `greatest(${names.map((name) => `${name}_ns`).join(", ")})`;
@@ -130,8 +206,7 @@ export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Prom
   const rows = await trace.rows<Period & { readonly flow: number }>(`
     WITH held AS (
       SELECT flow, held_by, since_s, t, window_s, floor(since_s / window_s)::BIGINT AS first_w, floor(t / window_s)::BIGINT AS last_w
-      FROM intervals JOIN (VALUES ${lengths.join(", ")}) AS lengths (flow, window_s) USING (flow)
-      WHERE held_by IS NOT NULL AND t > since_s
+      FROM _held JOIN (VALUES ${lengths.join(", ")}) AS lengths (flow, window_s) USING (flow)
     ), cut AS (
       SELECT *, unnest(range(first_w, last_w + 1)) AS w FROM held
     ), summed AS (

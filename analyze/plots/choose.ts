@@ -1,4 +1,4 @@
-/** Which flows a picture shows, under which names, and how several captures stand beside each other. */
+/** Chooses the flows of a picture and their names, and aligns several captures in time. */
 import { basename } from "node:path";
 import { NoSuchFlowError, NothingToDrawError, UsageError } from "../errors.ts";
 import { endSql } from "../trace/select.ts";
@@ -10,18 +10,18 @@ export interface DrawnFlow {
   readonly capture: number;
   readonly label: string;
   readonly path: string;
-  /** Congestion control; NULL where the source does not tell. */
+  /** Congestion control algorithm; NULL where the source does not report it. */
   readonly cong: string | null;
-  /** On the time axis of the picture. */
+  /** Its start on the time axis of the picture. */
   readonly start_s: number;
   readonly end_s: number;
-  /** Seconds that its times are moved back by to come there. */
+  /** Seconds to subtract from its times to get times on the axis. */
   readonly shift_s: number;
 }
 
-/** What several captures are called. */
+/** Names of captures. */
 export interface Runs {
-  /** By capture, from 1; null: it has no name of its own. */
+  /** By capture, from 1. Null for a capture without a name of its own. */
   readonly labels: ReadonlyMap<number, string>;
   readonly groups: readonly Group[];
   readonly align: Align;
@@ -33,10 +33,10 @@ export interface Group {
   readonly captures: readonly number[];
 }
 
-/** The most lines of an overlay. */
+/** Most lines of an overlay. */
 const mostLines = 24;
 
-/** The most flows in one picture, unless they are named. */
+/** Most flows in one picture, unless they are named. */
 export const mostFlows = 8;
 
 interface FlowFacts {
@@ -56,9 +56,9 @@ export interface Choice {
 }
 
 /**
- * The flows to draw. By default these are the flows that moved at least a hundredth of the bytes of the largest, up to
- * `most`; of groups and overlays, the flows of each capture that moved at least half of what its largest did. `leftOut`
- * counts the others.
+ * The flows to draw. By default these are the flows that moved at least a hundredth of the bytes of the largest flow,
+ * up to `most` flows. For groups and overlays they are the flows of each capture that moved at least half as much as
+ * its largest. `leftOut` counts the others.
  */
 export async function chooseFlows(
   trace: Trace,
@@ -110,7 +110,7 @@ function largest(all: readonly FlowFacts[], most: number): Set<number> {
   return new Set(carrying.slice(0, most).map((one) => one.flow));
 }
 
-/** Of each of some captures (null: of all), the flows that carry at least half of what its largest does. */
+/** For each of these captures (null: all), the flows that carry at least half as much as its largest. */
 function largestOfEach(all: readonly FlowFacts[], captures: readonly number[] | null): Set<number> {
   const byCapture = Map.groupBy(
     all.filter((one) => captures === null || captures.includes(one.capture)),
@@ -138,11 +138,11 @@ async function flowFacts(trace: Trace): Promise<FlowFacts[]> {
   return rows.map((row) => ({ ...row, cong: row.cong ?? byFlow.get(row.flow) ?? null }));
 }
 
-/** Names a flow by its capture's label, else by its ends; by its congestion control where that is known. */
+/** Names a flow by its capture's label, otherwise by its ends, and by its congestion control if that is known. */
 function named(trace: Trace, flows: readonly FlowFacts[], runs: Runs): DrawnFlow[] {
   const several = trace.captures.length > 1;
   const anchors = trace.captures.map(({ header }) => BigInt(header.clock.realtime_ns));
-  const earliest = anchors.toSorted((a, b) => (a < b ? -1 : 1))[0] ?? 0n;
+  const earliest = anchors.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))[0] ?? 0n;
   return flows.map(({ ends, start_s, end_s, ...one }) => {
     const same = flows.filter(({ capture }) => capture === one.capture);
     const label = runs.labels.get(one.capture);
@@ -165,7 +165,7 @@ function named(trace: Trace, flows: readonly FlowFacts[], runs: Runs): DrawnFlow
   });
 }
 
-/** Labels and groups of captures, from what was asked. Throws a UsageError. */
+/** Labels and groups of captures, from the options. Throws a UsageError. */
 export function runsOf(
   trace: Trace,
   {
@@ -205,7 +205,7 @@ export function runsOf(
   };
 }
 
-/** Whether a path, its name, or its name without the ending fits a pattern with * and ?. */
+/** Tests whether a path, its name, or its name without the extension matches a pattern with * and ?. */
 function matcher(pattern: string): (path: string) => boolean {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")

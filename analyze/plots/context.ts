@@ -1,4 +1,4 @@
-/** What a plot is drawn from: the captures, the flows chosen of them, and the range of time. */
+/** What a plot is drawn from: the captures, the chosen flows, and the range of time. */
 import type { Trace } from "../trace/trace.ts";
 import type { DrawnFlow, Runs } from "./choose.ts";
 
@@ -7,22 +7,22 @@ export interface DrawContext {
   /** The plot's name, for messages. */
   readonly plot: string;
   readonly flows: readonly DrawnFlow[];
-  /** Flows that carry little and are not drawn. */
+  /** Number of flows that carry little data and are not drawn. */
   readonly leftOut: number;
   readonly runs: Runs;
-  /** Seconds on the time axis. */
+  /** Range on the time axis, seconds. */
   readonly from: number;
   readonly to: number;
   readonly timeTitle: string;
-  /** Columns of pixels to reduce to. */
+  /** Number of pixel columns to which points are reduced. */
   readonly columns: number;
-  /** What of `cdf --of`. */
+  /** The value of `cdf --of`. */
   readonly of: string | undefined;
-  /** Length of windows that was asked for, seconds. */
+  /** Requested length of windows, seconds. */
   readonly window: number | undefined;
-  /** Whether the flows were named. */
+  /** Whether the user named the flows. */
   readonly asked: boolean;
-  /** Panels of the same quantity may have axes of their own. */
+  /** Whether panels of the same quantity may have different axes. */
   readonly freeScales: boolean;
   readonly overlay: boolean;
   readonly title: string | undefined;

@@ -1,4 +1,4 @@
-/** What a kind of plot declares about itself. */
+/** The declaration of a kind of plot. */
 import type { DrawContext } from "./context.ts";
 import type { Interpolate, Picture } from "./model.ts";
 import type { ColorName } from "./style.ts";
@@ -7,18 +7,18 @@ import type { ColorName } from "./style.ts";
 export interface Series {
   readonly name: string;
   /**
-   * SQL of rows flow, ord, t, value; joined with the others of the plot. A row whose value is NULL ends the line: what
-   * is behind it, up to the next row, is not known. Of a band: rows flow, t, low, high.
+   * A SELECT of flow, ord, t, value. A row whose value is NULL ends the line: nothing is known from there to the next
+   * row. For a band, a SELECT of flow, t, low, high.
    */
   readonly points: string;
   /** More rows of the same kind, for captures that show changes of the congestion state but count no packets. */
   readonly stateChangePoints?: string;
   readonly color: ColorName;
   readonly dash?: readonly number[];
-  /** A line, unless told otherwise. */
+  /** How it is drawn. The default is a line. */
   readonly draw?: "line" | "dots" | "crosses" | "band";
   readonly interpolate?: Interpolate;
-  /** It does not decide where the axis ends; what is far above is left out, and the caption says so. */
+  /** Whether it is ignored for the range of the axis. Values far above are then left out, which the caption says. */
   readonly mayLeave?: boolean;
   /** A column of `trace` without which there is nothing to draw. */
   readonly needs?: {
@@ -35,11 +35,11 @@ export type Scales = readonly { readonly from: number; readonly divisor: number;
 
 export interface PanelDefinition {
   readonly yTitle: string;
-  /** Views of ../sql that the points use, beside `trace`. */
+  /** Views of ../sql that the points use, in addition to `trace`. */
   readonly views: readonly string[];
-  /** Flows that share a panel show the first only. */
+  /** The series. Flows that share a panel show only the first. */
   readonly series: readonly Series[];
-  /** Flows that share a panel, together: SQL as of a series, with flow 0. */
+  /** The total of the flows that share a panel: SQL as for a series, with flow 0. */
   readonly total?: string;
   /**
    * How a line runs between two points. State is drawn backwards from its record, which holds the state before its
@@ -48,33 +48,33 @@ export interface PanelDefinition {
   readonly interpolate: Interpolate;
   /** Whether its points are sums over windows. */
   readonly windowed?: boolean;
-  /** Stacked areas instead of lines. Together they are the whole. */
+  /** Whether to draw stacked areas instead of lines. Together they are the whole. */
   readonly stacked?: boolean;
   readonly scales: Scales;
-  /** Whether retransmissions, timeouts and resets are marked, and the congestion state shown at its foot. */
+  /** Whether to mark retransmissions, timeouts and resets, and to show the congestion state at the bottom. */
   readonly marks?: boolean;
   readonly states?: boolean;
-  /** The axis begins at the lowest value instead of 0. */
+  /** Whether the axis begins at the lowest value instead of 0. */
   readonly fromLowest?: boolean;
-  /** Of the height of a usual panel. */
+  /** Height as a fraction of the usual height. */
   readonly height?: number;
 }
 
 interface Described {
-  /** What it shows, for the list of plots; no full stop. */
+  /** What it shows, for the list of plots, without a full stop. */
   readonly shows: string;
   readonly title: string;
-  /** Whether it has windows whose length can be told. */
+  /** Whether it has windows whose length can be set. */
   readonly windowed?: boolean;
 }
 
-/** A panel for each flow, or one that flows share, with time below. */
+/** A plot over time: a panel for each flow, or one that flows share. */
 export interface TimePlot extends PanelDefinition, Described {
   /** Further panels of the same flows. */
   readonly below?: readonly PanelDefinition[];
-  /** SQL of a column `note`: what the caption says of the flows in `list`. */
+  /** SQL for a column `note`: what the caption says about the flows in `list`. */
   readonly remarks?: (list: string) => string;
-  /** Whether flows share the panels however few they are. */
+  /** Whether flows always share the panels. */
   readonly shared?: boolean;
   /** The most flows that are drawn unless some are named. */
   readonly mostFlows?: number;
@@ -82,9 +82,9 @@ export interface TimePlot extends PanelDefinition, Described {
   readonly units?: Readonly<Record<"packets" | "bytes", TimePlot>>;
 }
 
-/** A plot that makes its picture itself. */
+/** A plot that builds its picture with its own code. */
 export interface OtherPlot extends Described {
-  /** Columns of `trace` that it needs: one of each list. */
+  /** Columns of `trace` that it needs: at least one of each list. */
   readonly needs: readonly (readonly string[])[];
   readonly views: readonly string[];
   readonly draw: (context: DrawContext) => Promise<Picture>;
@@ -124,8 +124,8 @@ export const pickScale = (scales: Scales, highest: number): Scales[number] =>
   scales.findLast((scale) => highest >= scale.from) ?? scales[0]!;
 
 /**
- * Windows as a staircase, each from its start to its end. Where the next window is not there, or its value is not
- * known, the line ends.
+ * Draws windows as steps, each from its start to its end. The line ends where the next window is missing or its value
+ * is not known.
  */
 export const staircase = (view: string, value: string): string => `
   SELECT flow, 2 * w AS ord, window_start_s AS t, value FROM (

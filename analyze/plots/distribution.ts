@@ -1,9 +1,9 @@
-/** Empirical distributions: what `cdf` draws. */
+/** Empirical distributions, for `cdf`. */
 import { numeral } from "../database/literals.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { XY } from "./model.ts";
 
-/** Points of a distribution function, by name; each at the largest value of a pixel column. */
+/** Points of the distribution function of a name. Each is at the largest value in a pixel column. */
 export interface Distribution {
   readonly name: string;
   readonly count: number;
@@ -24,7 +24,7 @@ export interface Extent {
   readonly p1: number;
 }
 
-/** Of rows name, value. */
+/** The range of values. `rows` has the columns name and value. */
 export async function extentOf(trace: Trace, rows: string): Promise<Extent | null> {
   const [found] = await trace.rows<{ low: number | null } & Extent>(
     `SELECT min(value)::DOUBLE AS low, max(value)::DOUBLE AS high, quantile_cont(value, 0.99)::DOUBLE AS p99, quantile_cont(value, 0.01)::DOUBLE AS p1 FROM (${rows}) WHERE value IS NOT NULL`,
@@ -32,13 +32,13 @@ export async function extentOf(trace: Trace, rows: string): Promise<Extent | nul
   return found && found.low !== null ? found : null;
 }
 
-/** Column of pixels of a value, on a linear or a logarithmic axis. */
+/** SQL for the pixel column of a value, on a linear or a logarithmic axis. */
 export const pixelSql = (value: string, { low, high }: Extent, isLog: boolean, columns: number): string =>
   isLog
     ? `floor((ln(${value}) - ${numeral(Math.log(low))}) * ${numeral(columns / Math.max(Math.log(high / low), 1e-12))})`
     : `floor((${value} - ${numeral(low)}) * ${numeral(columns / Math.max(high - low, 1e-12))})`;
 
-/** The share of a name's values at or below each x: `name, value` rows in, one distribution a name out. */
+/** For each name, the share of its values at or below each x. `rows` has the columns name and value. */
 export async function distributions(
   trace: Trace,
   rows: string,

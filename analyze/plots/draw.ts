@@ -1,4 +1,4 @@
-/** One plot of a trace, as a Vega-Lite specification. */
+/** Draws one plot of a trace as a Vega-Lite specification. */
 import { NothingToDrawError } from "../errors.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { Align, LegendPlace, ThemeName } from "./choices.ts";
@@ -12,7 +12,7 @@ import { type Look, pictureSpec, standardLook } from "./spec.ts";
 import { timePicture } from "./time-plot.ts";
 
 export interface PlotOptions {
-  /** Flows to draw. By default, those with most data. */
+  /** Flows to draw. By default, those with the most data. */
   readonly flows?: readonly number[] | undefined;
   /** Range of time on the picture's axis, seconds. */
   readonly from?: number | undefined;
@@ -21,28 +21,31 @@ export interface PlotOptions {
   readonly window?: number | undefined;
   /** Width of the plotting area, pixels. */
   readonly width?: number | undefined;
-  /** Size of the whole picture, pixels; either may be left out. They go before `width`. */
+  /** Size of the whole picture, pixels. Either may be left out. It takes precedence over `width`. */
   readonly size?: { readonly width?: number; readonly height?: number } | undefined;
-  /** `false`: neither title nor caption. */
+  /** The title. `false` for neither title nor caption. */
   readonly title?: string | false | undefined;
   /** Count packets or bytes in flight. By default packets, if the source counts them. */
   readonly unit?: "packets" | "bytes" | undefined;
-  /** Flows of several captures in one panel. */
+  /** Whether to show flows of several captures in one panel. */
   readonly overlay?: boolean | undefined;
-  /** Where time begins: with each capture, each flow, or the clock of the earliest capture. */
+  /** Where time begins: at the start of each capture, of each flow, or (by the clock) of the earliest capture. */
   readonly align?: Align | undefined;
-  /** Names of the captures, or of the groups, in their order. */
+  /** Names of the captures, or of the groups, in order. */
   readonly labels?: readonly string[] | undefined;
-  /** Patterns of files: the captures that fit one are runs of one experiment. */
+  /** Patterns for files. The captures that match a pattern are runs of one experiment. */
   readonly groups?: readonly string[] | undefined;
-  /** Each flow's panel ends where its own values do; else panels of the same quantity have one axis. */
+  /**
+   * Whether the axis of each flow's panel fits its own values. Otherwise panels of the same quantity have the same
+   * axis.
+   */
   readonly freeScales?: boolean | undefined;
-  /** Of `cdf`: `rtt`, or a numeric column of `flows`. */
+  /** For `cdf`: `rtt`, or a numeric column of `flows`. */
   readonly of?: string | undefined;
   readonly theme?: ThemeName | undefined;
   /** Family of an installed font. */
   readonly font?: string | undefined;
-  /** Of labels, pixels. */
+  /** Size of labels, pixels. */
   readonly fontSize?: number | undefined;
   readonly legend?: LegendPlace | undefined;
 }
@@ -119,7 +122,7 @@ const countsPackets = async (trace: Trace): Promise<boolean> =>
 /** Height of a panel, pixels, by how many there are. */
 const heightOf = (panels: number): number => (panels === 1 ? 300 : panels <= 4 ? 170 : 110);
 
-/** Labels of a picture for print are about 7 pt. */
+/** Labels of a picture for print are about 7 points. */
 const printFontSize = 9.5;
 
 async function specOf(picture: Picture, options: PlotOptions, width: number): Promise<VegaLiteSpec> {

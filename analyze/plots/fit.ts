@@ -1,19 +1,19 @@
-/** A picture of a size that was asked for, from edge to edge. */
+/** Fits a picture into a requested size. */
 import { UsageError } from "../errors.ts";
 import type { Picture, VegaLiteSpec } from "./model.ts";
 import { sizeOf } from "./render.ts";
 import { type Look, pictureSpec } from "./spec.ts";
 
-/** Panels below this cannot be read. */
+/** Smaller panels cannot be read. */
 const leastWidth = 60;
 const leastHeight = 24;
 
-/** Height of a plotting area to its width, where only the width is told. */
+/** Ratio of height to width of a plotting area if only the width is given. */
 const usualShape = 0.5;
 
 /**
- * What stands around the panels depends on their labels, so the size is found by drawing: each time the panels take up
- * what is left over. Throws a UsageError where nothing is left for them.
+ * The space around the panels depends on their labels, so the size is found by drawing repeatedly. Each time the panels
+ * get the space that is left. Throws a UsageError if no space is left for them.
  */
 export async function fitted(
   picture: Picture,

@@ -2,10 +2,10 @@
 import type { Trace } from "../trace/trace.ts";
 import { byteScales, plain, rateScales, type Scales, timeScales } from "./definition.ts";
 
-/** Numbers that identify, and measure nothing. */
+/** Numeric columns that are identifiers, not measurements. */
 const names = ["capture", "flow", "sport", "dport", "pid", "cgroup_id"];
 
-/** Columns of `flows` that measure something. */
+/** Columns of `flows` that are measurements. */
 export async function numbersOfFlows(trace: Trace): Promise<string[]> {
   const columns = await trace.rows<{ column_name: string; column_type: string }>(
     "SELECT column_name, column_type FROM (DESCRIBE flows)",
@@ -28,7 +28,7 @@ const scalesBySuffix: readonly [suffix: string, scales: Scales][] = [
   ],
 ];
 
-/** The units of a column, by the ending of its name. */
+/** The units of a column, by the suffix of its name. */
 export const flowNumber = (column: string): Scales =>
   scalesBySuffix.find(([suffix]) => column.endsWith(suffix))?.[1] ?? plain;
 

@@ -1,4 +1,4 @@
-/** The fonts of pictures, and how wide text is in them. */
+/** The fonts of pictures, and the width of text in them. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join } from "node:path";
@@ -8,12 +8,12 @@ import { didYouMean } from "../nearest.ts";
 
 const { GlobalFonts, createCanvas } = canvas;
 
-/** The font where none is asked for; it comes with the program, so a picture is the same everywhere. */
+/** The default font. It comes with the program, so that a picture is the same everywhere. */
 export const standardFont = "DejaVu Sans";
 
 let areLoaded = false;
 
-/** Makes the standard font known; what is installed on the system is known already. */
+/** Registers the default font. Fonts that are installed on the system are known already. */
 export function loadFonts(): void {
   if (areLoaded) return;
   const folder = join(dirname(createRequire(import.meta.url).resolve("dejavu-fonts-ttf/package.json")), "ttf");
@@ -22,7 +22,7 @@ export function loadFonts(): void {
   areLoaded = true;
 }
 
-/** The family of a font that was asked for by name, or by the path of its file. Throws a UsageError. */
+/** The family of a font, given by its name or the path of its file. Throws a UsageError. */
 export function fontFamily(asked: string): string {
   loadFonts();
   if (/\.(ttf|otf|ttc|woff2?)$/i.test(asked) && existsSync(asked)) {
@@ -40,7 +40,7 @@ export function fontFamily(asked: string): string {
 
 export interface Font {
   readonly family: string;
-  /** Pixels. */
+  /** Size in pixels. */
   readonly size: number;
   readonly bold?: boolean;
 }
@@ -60,7 +60,7 @@ export function textWidth(text: string, font: Font): number {
 export const cssFont = ({ family, size, bold = false }: Font): string =>
   `${bold ? "bold " : ""}${size}px ${JSON.stringify(family)}, ${JSON.stringify(standardFont)}`;
 
-/** A text in lines of at most `width` pixels, broken at spaces, and within a word where that is wider. */
+/** Breaks text at spaces into lines of at most `width` pixels. A wider word is broken, too. */
 export function wrapped(text: string, width: number, font: Font): string[] {
   const lines: string[] = [];
   let line = "";

@@ -1,4 +1,4 @@
-/** Runs of an experiment as one: by group, the median over its flows and the band between the quartiles. */
+/** Combines runs of an experiment: for each group, the median over its flows and a band between the quartiles. */
 import { literal, numeral, wholeNumeral } from "../database/literals.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { DrawContext } from "./context.ts";
@@ -16,10 +16,10 @@ interface Row {
   readonly high: number;
 }
 
-/** Moments at which the runs are compared. */
+/** Most points in time at which the runs are compared. */
 const mostMoments = 400;
 
-/** VALUES of the flows that are in groups: flow, name, start_s, end_s. */
+/** SQL VALUES for the flows that are in groups: flow, name, start_s, end_s. */
 export function memberSql({ flows, runs }: DrawContext): string {
   const rows = flows.flatMap((flow) => {
     const group = runs.groups.find(({ captures }) => captures.includes(flow.capture));
@@ -41,9 +41,9 @@ export const sizesOf = ({ flows, runs }: DrawContext): string =>
     .join(", ");
 
 /**
- * The first series of a panel, by group. A flow's value between two of its points is what the panel's line would show;
- * before its first and behind its last there is none. Moments of which fewer than half of a group's flows tell are left
- * out.
+ * The first series of a panel, by group. Between two points, a flow has the value that the panel's line would show.
+ * Before the first and after the last point it has none. A time at which fewer than half of a group's flows have a
+ * value is left out.
  */
 export async function groupShapes(
   trace: Trace,
@@ -109,7 +109,7 @@ export async function groupShapes(
   return { shapes, highest, note: `median and, as a band, quartiles over ${sizesOf(context)}` };
 }
 
-/** Moments in a row; between two parts fewer than half of the flows tell. */
+/** Splits rows where times are missing because fewer than half of the flows have a value. */
 function partsOf(rows: readonly Row[], step: number): Row[][] {
   const parts: Row[][] = [];
   for (const row of rows) {

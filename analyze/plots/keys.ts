@@ -1,4 +1,4 @@
-/** What flows are counted together by, where each flow is one point. */
+/** The key by which flows are grouped in plots in which each flow is a point. */
 
 import { basename } from "node:path";
 import { literal, wholeNumeral } from "../database/literals.ts";

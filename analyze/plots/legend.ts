@@ -18,7 +18,7 @@ const sample = 26;
 const gap = 5;
 const between = 16;
 
-/** One entry for each name, in the order of the shapes; lines first. */
+/** One entry for each name, lines first, otherwise in the order of the shapes. */
 function entriesOf(panels: readonly Panel[], width: number, font: Font): Entry[] {
   return distinct(panels).map((shape) => {
     const lines = wrapped(shape.name, width - sample - gap, font);
@@ -44,7 +44,8 @@ function distinct(panels: readonly Panel[]): Shape[] {
 }
 
 /**
- * Which panels have a legend together: all, unless one style is of two names; then each its own.
+ * Groups of panels that share a legend. All panels share one, unless the same style has two names. Then each panel has
+ * its own.
  */
 export function legendParts(panels: readonly Panel[]): Panel[][] {
   const lines = distinct(panels).filter(({ kind }) => kind === "line");
@@ -52,7 +53,7 @@ export function legendParts(panels: readonly Panel[]): Panel[][] {
   return looks.size < lines.length ? panels.map((panel) => [panel]) : [[...panels]];
 }
 
-/** The legend of some panels, as a view of so many pixels; null where there is one line only, which the axis names. */
+/** The legend of some panels, as a view of this width in pixels. Null for a single line, which the axis names. */
 export function legendView(panels: readonly Panel[], width: number, font: Font, theme: Theme): VegaLiteSpec | null {
   const entries = entriesOf(panels, width, font);
   const [only] = entries;
@@ -66,7 +67,9 @@ export function legendView(panels: readonly Panel[], width: number, font: Font, 
   };
 }
 
-/** Side by side while there is room; with columns of one width where they fit, so that rows stand in line. */
+/**
+ * Places entries side by side while there is room. Columns have equal widths if that fits, so that rows are aligned.
+ */
 function place(entries: readonly Entry[], width: number, lineHeight: number): { placed: Placed[]; height: number } {
   const column = Math.max(...entries.map((entry) => entry.width)) + between;
   const columns = Math.floor((width + between) / column);

@@ -1,4 +1,4 @@
-/** Where records of the captures were lost, on the time axis of a picture. */
+/** Losses of records, on the time axis of a picture. */
 import type { Trace } from "../trace/trace.ts";
 import type { DrawContext } from "./context.ts";
 import type { StretchesShape } from "./model.ts";
@@ -6,14 +6,14 @@ import { solid } from "./style.ts";
 
 export interface Loss {
   readonly capture: number;
-  /** On the time axis; cut at its ends. */
+  /** Start and end on the time axis, limited to its range. */
   readonly from: number;
   readonly to: number;
 }
 
 export interface Losses {
   readonly places: readonly Loss[];
-  /** What the caption says; null where nothing was lost. */
+  /** Text for the caption. Null if nothing was lost. */
   readonly note: string | null;
 }
 
@@ -50,7 +50,7 @@ function noteOf(rows: readonly Row[], shown: number): string {
   return `${count}${shown > 0 ? " where shaded" : ""}${hidden > 0 ? `${shown > 0 ? "," : ""} ${hidden} of these losses at no known time` : ""}`;
 }
 
-/** Shades them; what is nearer than a pixel, or shorter, is one pixel. */
+/** Shades the losses. Losses less than a pixel apart are merged, and each is at least a pixel wide. */
 export function shadeOf({ places }: Losses, { from, to, columns }: DrawContext): StretchesShape[] {
   if (places.length === 0) return [];
   const pixel = (to - from) / columns;

@@ -1,9 +1,9 @@
-/** A picture before it is a specification: panels one above the other on one axis, each with its shapes. */
+/** The model from which a specification is made: panels one above the other on one axis, each with its shapes. */
 import type { LineStyle } from "./style.ts";
 
 export type Interpolate = "step-before" | "step-after" | "linear";
 
-/** Foreign names are shown as text. */
+/** Names may be foreign text. */
 interface Named {
   readonly name: string;
   readonly style: LineStyle;
@@ -20,13 +20,13 @@ export interface Span {
   readonly high: number;
 }
 
-/** A line; between its runs there is a gap, where nothing is known. */
+/** A line. Between its runs there are gaps, where nothing is known. */
 export interface LineShape extends Named {
   readonly kind: "line";
   readonly interpolate: Interpolate;
   readonly runs: readonly (readonly XY[])[];
   readonly thin?: boolean;
-  /** Where the axis ends does not depend on it. */
+  /** Whether it is ignored for the range of the axis. */
   readonly mayLeave?: boolean;
 }
 
@@ -43,27 +43,27 @@ export interface DotsShape extends Named {
   readonly kind: "dots";
   readonly symbol: "circle" | "cross" | "square" | "triangle-up" | "diamond";
   readonly points: readonly XY[];
-  /** Pixels squared. */
+  /** Area in square pixels. */
   readonly size: number;
   readonly filled: boolean;
   readonly opacity: number;
   readonly mayLeave?: boolean;
 }
 
-/** Moments: ticks in a band at the top of the panel; `through` as a rule over its whole height too. */
+/** Points in time, as ticks in a band at the top of the panel. With `through`, also as lines over its whole height. */
 export interface TicksShape extends Named {
   readonly kind: "ticks";
   readonly at: readonly number[];
   readonly through: boolean;
 }
 
-/** Stretches of the x axis: a ribbon at the panel's foot, a lane of its own, or shaded behind everything. */
+/** Intervals of the x axis, as a ribbon at the bottom of the panel, as a lane, or shaded in the background. */
 export interface StretchesShape extends Named {
   readonly kind: "ribbon" | "lane" | "shade";
   readonly spans: readonly { readonly from: number; readonly to: number; readonly lane?: string }[];
 }
 
-/** Moments on lanes. */
+/** Points in time on lanes. */
 export interface LaneMarksShape extends Named {
   readonly kind: "laneMarks";
   readonly at: readonly { readonly x: number; readonly lane: string }[];
@@ -85,23 +85,23 @@ export interface Axis {
 }
 
 export interface Panel {
-  /** Above the panel; null where one panel says all. */
+  /** Title above the panel. Null if there is only one panel. */
   readonly title: string | null;
   readonly y: Axis;
-  /** Lanes instead of a y axis, top to bottom. */
+  /** Names of lanes, top to bottom. They replace the y axis. */
   readonly lanes?: readonly string[];
   readonly shapes: readonly Shape[];
-  /** Of the height of a usual panel. */
+  /** Height as a fraction of the usual height. */
   readonly height?: number;
 }
 
 export interface Picture {
   readonly title: string;
-  /** Where it is from, and what must be known to read it. */
+  /** Where the data is from, and what a reader must know. */
   readonly caption: readonly string[];
   readonly x: Axis & { readonly isTime: boolean };
   readonly panels: readonly Panel[];
 }
 
-/** A Vega-Lite specification; its schema is checked by Vega-Lite when it is drawn. */
+/** A Vega-Lite specification. Vega-Lite checks it when it is drawn. */
 export type VegaLiteSpec = Record<string, unknown>;

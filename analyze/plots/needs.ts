@@ -1,4 +1,4 @@
-/** Columns that a plot cannot do without. */
+/** Checks for the columns that a plot needs. */
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import { MissingColumnError, NothingToDrawError } from "../errors.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -7,7 +7,7 @@ import type { PanelDefinition } from "./definition.ts";
 const hasColumn = async (trace: Trace, column: string): Promise<boolean> =>
   (await trace.rows(`SELECT 1 AS found FROM trace WHERE ${column} IS NOT NULL LIMIT 1`)).length > 0;
 
-/** Notes on the series that are drawn from a less exact column. Throws a MissingColumnError where there is none. */
+/** Notes on series drawn from a less exact column. Throws a MissingColumnError if there is no such column either. */
 export async function proxiesOf(trace: Trace, plot: string, definition: PanelDefinition): Promise<string[]> {
   const proxies: string[] = [];
   for (const { needs } of definition.series) {
@@ -18,7 +18,7 @@ export async function proxiesOf(trace: Trace, plot: string, definition: PanelDef
   return proxies;
 }
 
-/** Throws where no column of a list is there. */
+/** Throws if all columns of a list are missing. */
 export async function needOne(trace: Trace, plot: string, columns: readonly string[]): Promise<void> {
   for (const column of columns) if (await hasColumn(trace, column)) return;
   await refuse(trace, plot, columns[0]!);
@@ -30,6 +30,6 @@ async function refuse(trace: Trace, plot: string, column: string): Promise<never
   throw new MissingColumnError(`plot ${plot}`, column, sources, suppliersOf(column));
 }
 
-/** Sources that supply a column, by the table of columns. */
+/** Sources that supply a column, from the column table. */
 const suppliersOf = (column: string): string[] =>
   Object.keys(traceColumns.find(({ name }) => name === column)?.sources ?? {});

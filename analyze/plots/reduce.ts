@@ -7,7 +7,7 @@ import type { Series } from "./definition.ts";
 export interface Point {
   readonly flow: number;
   readonly t: number;
-  /** NULL: the line ends here. */
+  /** NULL ends the line. */
   readonly value: number | null;
 }
 
@@ -16,11 +16,11 @@ export interface PlotRange {
   readonly to: number;
   /** Flows to draw, by id. */
   readonly flows: readonly number[];
-  /** Seconds that each flow's times are moved back by; nothing for those that stay. */
+  /** Seconds to subtract from each flow's times. Flows without an entry are not shifted. */
   readonly shifts?: ReadonlyMap<number, number>;
 }
 
-/** The rows of a query with their times moved as the range says. */
+/** The rows of a query with their times shifted as the range requires. */
 export function shifted(sql: string, { shifts }: PlotRange): string {
   const moved = [...(shifts ?? [])].filter(([, shift]) => shift !== 0);
   if (moved.length === 0) return sql;
@@ -85,7 +85,7 @@ export interface BandPoint {
   readonly high: number;
 }
 
-/** Of a band: the lowest and the highest of each pixel column. */
+/** For a band: the lowest and the highest value of each pixel column. */
 export async function reducedBand(trace: Trace, sql: string, range: PlotRange, columns: number): Promise<BandPoint[]> {
   const { from, to, flows } = range;
   const perSecond = columns / Math.max(to - from, 1e-9);
@@ -107,7 +107,7 @@ export interface StateSpan {
   readonly to: number;
 }
 
-/** Stretches of a congestion state other than Open; those shorter than a pixel column are put together in it. */
+/** Intervals of a congestion state other than Open. Those shorter than a pixel column are merged in it. */
 export async function reducedStates(trace: Trace, range: PlotRange, columns: number): Promise<StateSpan[]> {
   await trace.need("episodes");
   const { from, to, flows } = range;

@@ -1,4 +1,4 @@
-/** A specification as SVG, PNG or PDF. */
+/** Renders a specification as SVG, PNG or PDF. */
 import canvas, { type SKRSContext2D } from "@napi-rs/canvas";
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
@@ -24,7 +24,7 @@ export function toVega(spec: VegaLiteSpec): vega.Spec {
   return compiled;
 }
 
-/** What Vega asks for the width of a text; without a browser, it assumes 0.8 of the font's size for every character. */
+/** Vega's request for the width of a text. Without a browser, it assumes 0.8 of the font size for every character. */
 interface TextItem {
   readonly font?: string;
   readonly fontSize?: number;
@@ -61,14 +61,14 @@ interface Size {
   readonly height: number;
 }
 
-/** Of the whole picture, pixels. */
+/** Size of the whole picture, pixels. */
 export const sizeOf = (spec: VegaLiteSpec): Promise<Size> =>
   withView(spec, async (view) => {
     const [, width, height] = /<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(await view.toSVG()) ?? [];
     return { width: Number(width), height: Number(height) };
   });
 
-/** A PNG at twice the size, for screens and slides; `scale` is another factor. */
+/** A PNG, enlarged by `scale`. The default suits screens and slides. */
 export async function toPng(spec: VegaLiteSpec, scale = 2): Promise<Uint8Array> {
   const { width, height } = await sizeOf(spec);
   const image = canvas.createCanvas(Math.ceil(width * scale), Math.ceil(height * scale));
@@ -79,7 +79,7 @@ export async function toPng(spec: VegaLiteSpec, scale = 2): Promise<Uint8Array> 
 /** Points of 1/72 inch in a pixel of 1/96 inch. */
 const pointsInPixel = 0.75;
 
-/** A page of the picture's size: lines stay lines, and the font is in the file. */
+/** A PDF page of the picture's size, with vector graphics and an embedded font. */
 export async function toPdf(spec: VegaLiteSpec): Promise<Uint8Array> {
   const { width, height } = await sizeOf(spec);
   const document = new canvas.PDFDocument({ title: titleOf(spec), creator: "analyze plot" });
@@ -90,7 +90,7 @@ export async function toPdf(spec: VegaLiteSpec): Promise<Uint8Array> {
 }
 
 async function drawOn(context: SKRSContext2D, spec: VegaLiteSpec, scale: number): Promise<void> {
-  // Text is not dashed, whatever was drawn before it; else PDF would hold its outlines instead of its characters.
+  // Reset dashes before text is drawn. Otherwise the PDF would contain outlines instead of characters.
   const fillText = context.fillText.bind(context);
   context.fillText = (...text) => {
     const dash = context.getLineDash();

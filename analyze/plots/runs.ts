@@ -1,4 +1,4 @@
-/** Points as the runs of a line: it ends where nothing is known. */
+/** Splits points into the runs of a line. A run ends where nothing is known. */
 import type { Loss } from "./losses.ts";
 import type { Span, XY } from "./model.ts";
 import type { BandPoint, Point } from "./reduce.ts";
@@ -12,7 +12,7 @@ export function highestOf(points: readonly Point[]): number {
   return highest;
 }
 
-/** Whether records were lost between two neighbours, and the loss fills all between them. */
+/** Whether a loss of records fills the whole interval between two neighbouring points. */
 const isBroken = (before: number, after: number, breaks: readonly Loss[]): boolean =>
   breaks.some(({ from, to }) => before <= from && to <= after);
 
@@ -41,11 +41,11 @@ export function bandSpans(band: readonly BandPoint[], divisor: number, breaks: r
   return runs.filter((run) => run.length > 0);
 }
 
-/** Runs on top of what is below them, which they are added to. */
+/** Stacks runs on top of those in `below`, and adds them to it. */
 export const stackRuns = (runs: readonly (readonly XY[])[], below: Map<string, number>): Span[][] =>
   runs.map((run) =>
     run.map(({ x, y }, at) => {
-      // The end of one run and the beginning of the next can be at the same place.
+      // One run can end at the x at which the next one begins.
       const key = `${x} ${at === run.length - 1}`;
       const low = below.get(key) ?? 0;
       below.set(key, low + y);

@@ -1,11 +1,11 @@
-/** The layers of a panel: how each shape is drawn. */
+/** Makes the layers of a panel: draws each kind of shape. */
 import type { Shape, VegaLiteSpec, XY } from "./model.ts";
 import type { Theme } from "./style.ts";
 
 export interface Drawn {
   readonly x: Record<string, unknown> & { readonly field: string };
   readonly y: Record<string, unknown> & { readonly field: string };
-  /** Of the panel, pixels. */
+  /** Height of the panel, pixels. */
   readonly height: number;
   readonly theme: Theme;
   /** Rows of the band of ticks, by name. */
@@ -16,7 +16,7 @@ export interface Drawn {
 
 const rowHeight = 7;
 
-/** Kinds of ticks each have a row, so that they are told apart without colour. */
+/** Each kind of tick has a row, so that kinds can be distinguished without colour. */
 export const tickRows = (shapes: readonly Shape[]): string[] => [
   ...new Set(shapes.filter(({ kind }) => kind === "ticks").map(({ name }) => name)),
 ];

@@ -9,13 +9,13 @@ import { type Theme, themes } from "./style.ts";
 
 export interface Look {
   readonly theme: ThemeName;
-  /** Of the plotting area, pixels. */
+  /** Width of the plotting area, pixels. */
   readonly width: number;
-  /** Of a usual panel, pixels. */
+  /** Height of a usual panel, pixels. */
   readonly panelHeight: number;
-  /** The family. */
+  /** Family of the font. */
   readonly font: string;
-  /** Of labels, pixels. Titles are larger. */
+  /** Size of labels, pixels. Titles are larger. */
   readonly fontSize: number;
   readonly title: boolean;
   readonly legend: LegendPlace;
@@ -29,7 +29,7 @@ export const standardLook: Omit<Look, "width" | "panelHeight"> = {
   legend: "top",
 };
 
-/** Addresses, names and titles are foreign text, shown as such: SVG is XML, which cannot hold every character. */
+/** Makes addresses, names and titles, which are foreign text, safe to show. SVG is XML, which lacks some characters. */
 function withForeignText(picture: Picture): Picture {
   const shown = <Kind extends Shape>(shape: Kind): Kind => ({ ...shape, name: foreignText(shape.name) });
   return {
@@ -87,7 +87,7 @@ export function pictureSpec(foreign: Picture, look: Look): VegaLiteSpec {
   };
 }
 
-/** Under the axis of the last panel there are labels and a title before the legend can begin. */
+/** Moves the legend below the labels and the title of the last panel's axis. */
 const below = (legend: VegaLiteSpec, look: Look): VegaLiteSpec => ({
   spacing: 0,
   bounds: "flush",
@@ -103,7 +103,7 @@ const below = (legend: VegaLiteSpec, look: Look): VegaLiteSpec => ({
   ],
 });
 
-/** One line is text, as in a specification by hand; several are a list. */
+/** A single line becomes text, as in a specification written by hand. Several lines are a list. */
 const inOneLine = (lines: readonly string[]): string | readonly string[] => (lines.length === 1 ? lines[0]! : lines);
 
 function titleOf(picture: Picture, look: Look, theme: Theme, width: number) {
@@ -125,7 +125,7 @@ function titleOf(picture: Picture, look: Look, theme: Theme, width: number) {
   };
 }
 
-/** Width of the widest labels of any y axis: all panels begin at one place. */
+/** Width of the widest labels of any y axis. It is used for all panels, so that they are aligned. */
 function labelExtent(picture: Picture, look: Look): number {
   const font = { family: look.font, size: look.fontSize };
   const labels = picture.panels.flatMap(({ y, lanes }) => lanes ?? [axisNumber(y.from, y.to), axisNumber(y.to, y.to)]);
@@ -161,7 +161,7 @@ const configOf = (theme: Theme, look: Look) => ({
 
 const zoom = { name: "zoom", select: { type: "interval", encodings: ["x"] }, bind: "scales" };
 
-/** Room at the top of a panel for a row of ticks, pixels. */
+/** Space at the top of a panel for a row of ticks, pixels. */
 export function panelView(
   picture: Picture,
   panel: Panel,

@@ -18,7 +18,7 @@ const stateStyles: Readonly<Record<string, LineStyle>> = {
   Loss: { color: "wine", dash: solid },
 };
 
-/** Congestion states as stretches, with the names that the kernel gives them. */
+/** Congestion states as intervals, with the kernel's names. */
 export const stateShapes = (
   spans: readonly { state: string; from: number; to: number; lane?: string }[],
   kind: "ribbon" | "lane",

@@ -1,4 +1,4 @@
-/** Colours, dashes and themes. A line is told from another by both, so that print in grey and any eye can tell. */
+/** Colours, dashes and themes. Lines differ in both colour and dash, so that they can be distinguished in grey, too. */
 import { type ThemeName, themeNames } from "./choices.ts";
 
 export type ColorName =
@@ -9,18 +9,18 @@ export interface Theme {
   readonly name: ThemeName;
   readonly background: string;
   readonly text: string;
-  /** Captions. */
+  /** Colour of captions. */
   readonly quiet: string;
   readonly grid: string;
   readonly axis: string;
   readonly frame: string;
-  /** Where records of the capture were lost. */
+  /** Colour of intervals in which records were lost. */
   readonly lost: string;
   readonly colors: Readonly<Record<ColorName, string>>;
   readonly lineWidth: number;
 }
 
-/** Okabe and Ito's colours, which all common kinds of colour blindness can tell apart, and three more. */
+/** The colours of Okabe and Ito, distinguishable with all common kinds of colour blindness, and three more. */
 const okabeIto: Readonly<Record<ColorName, string>> = {
   blue: "#0072B2",
   orange: "#E69F00",
@@ -106,7 +106,7 @@ export interface LineStyle {
 
 export const solid: readonly number[] = [1, 0];
 
-/** Each is told from the others at the width of a column of print. */
+/** Dashes that can be distinguished at the width of a printed column. */
 export const dashes: readonly (readonly number[])[] = [
   solid,
   [7, 3],
@@ -120,7 +120,7 @@ export const dashes: readonly (readonly number[])[] = [
 
 const lineColors: readonly ColorName[] = ["blue", "orange", "green", "vermilion", "purple", "black", "sky", "brown"];
 
-/** Lightness L* of a colour (CIE 1976), 0 to 100: what is left of it in print without colour. */
+/** Lightness L* of a colour (CIE 1976), 0 to 100. This is what remains when it is printed in grey. */
 export function lightness(hex: string): number {
   const channels = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255);
   const [red = 0, green = 0, blue = 0] = channels.map((one) =>
@@ -130,12 +130,12 @@ export function lightness(hex: string): number {
   return luminance <= 216 / 24389 ? (luminance * 24389) / 27 : 116 * Math.cbrt(luminance) - 16;
 }
 
-/** How far the lightness of two lines of the same dash is apart, L*. */
+/** Least difference in lightness L* between two lines with the same dash. */
 const leastApart = 15;
 
 /**
- * Styles for lines that share a panel, each once: the first eight differ in colour and in dash; a dash comes again only
- * with a colour that is told from it in grey too. How many there are is `lineStyles.length`.
+ * Styles for lines that share a panel. The first eight differ in colour and in dash. A dash is used again only with a
+ * colour that can be distinguished in grey, too. There are `lineStyles.length` styles.
  */
 export const lineStyles: readonly LineStyle[] = (() => {
   const styles: LineStyle[] = [];

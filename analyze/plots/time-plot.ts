@@ -1,4 +1,4 @@
-/** A plot with time below: what its definition declares, as panels of a picture. */
+/** Makes the panels of a plot over time from its definition. */
 import { wholeNumeral } from "../database/literals.ts";
 import { NothingToDrawError } from "../errors.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -26,20 +26,20 @@ import { type LineStyle, lineStyles, solid } from "./style.ts";
 import { windowOf } from "./windows.ts";
 import { captionOf, titled, windowText } from "./words.ts";
 
-/** Up to this many flows have a panel each; more share one, a line each. */
+/** Up to this many flows have a panel each. More flows share one panel, with a line each. */
 export const mostPanels = 4;
 
 /**
- * Whether the flows share one panel, with a line each, only the panel's first series, and no marks. Rates of several
- * flows are compared with each other, so they always share one. Congestion windows and times have a panel for each flow
- * while there is room. Stacked areas always do.
+ * Whether the flows share one panel. It then has a line for each flow, only the panel's first series, and no marks.
+ * Rates of several flows are there to be compared, so they always share a panel. Congestion windows and times have a
+ * panel for each flow while there is room. Stacked areas always have one each.
  */
 const shareOnePanel = (plot: TimePlot, flows: number, context: DrawContext): boolean =>
   !plot.stacked &&
   flows > 1 &&
   (flows > mostPanels || plot.interpolate === "step-after" || plot.shared === true || context.overlay);
 
-/** What was found for one panel: by series, the points of all flows. */
+/** The data of one panel: for each series, the points of all flows. */
 interface Found {
   readonly definition: PanelDefinition;
   readonly points: readonly (readonly Point[])[];
@@ -149,7 +149,7 @@ interface Told {
   readonly losses: Losses;
 }
 
-/** One flow in a panel of its own, with all the panel's series. */
+/** A panel for one flow, with all series. */
 function flowPanel(
   found: Found,
   flow: DrawnFlow,
@@ -204,13 +204,13 @@ function flowPanel(
   ];
 }
 
-/** The first series is drawn last, over the others. */
+/** Series in drawing order. The first series is drawn last, on top of the others. */
 const inOrder = (series: readonly Series[]): [Series, number][] =>
   series
     .map((one, index): [Series, number] => [one, index])
     .sort(([, a], [, b]) => Math.sign(b) - Math.sign(a) || a - b);
 
-/** All flows in one panel, a line each. */
+/** A panel for all flows, with a line each. */
 function sharedPanel(found: Found, context: DrawContext, { losses }: Told, _left: Set<string>): Panel[] {
   const { definition, points, total } = found;
   const [series] = definition.series;
@@ -286,7 +286,7 @@ function panelOf(
   { unit, top, bottom }: { unit: string; top: number; bottom: number },
   factor = 1,
 ): Panel {
-  // Ticks stand in rows at the top, which lines do not reach.
+  // Ticks are in rows at the top, which lines do not reach.
   const rows = new Set(shapes.filter(({ kind }) => kind === "ticks").map(({ name }) => name)).size;
   const room = definition.stacked ? 0 : 0.06 + 0.025 * rows;
   return {
@@ -312,10 +312,10 @@ const bottomOf = (definition: PanelDefinition, shapes: readonly Shape[]): number
   return Number.isFinite(lowest) ? lowest : 0;
 };
 
-/** A series that may leave the axis counts up to this many times the highest of the others. */
+/** A series that may leave the axis extends it up to this many times the highest value of the others. */
 const mostAbove = 1.5;
 
-/** Where the axis of a flow's panel ends, before it is divided. */
+/** Upper end of the axis of a flow's panel, before it is scaled to its unit. */
 function axisTop({ definition, points, bands }: Found, flow: number): number {
   const extents = definition.series.map((series, index) => {
     const values = points[index]!.flatMap((point) =>
@@ -396,7 +396,7 @@ function seriesShape(
   ];
 }
 
-/** All series of a flow, one on the other in the order of the definition. */
+/** All series of a flow, stacked in the order of the definition. */
 function stack(definition: PanelDefinition, points: readonly (readonly Point[])[], divisor: number): Shape[] {
   const below = new Map<string, number>();
   return definition.series.map((series, index) => ({

@@ -2,14 +2,14 @@
 import { basename } from "node:path";
 import type { DrawContext } from "./context.ts";
 
-/** The title of a plot, with the flow where there is one. */
+/** The title of a plot, with the flow if there is only one. */
 export function titled(plot: string, { title, flows, runs, overlay }: DrawContext): string {
   if (title !== undefined) return title;
   const [only] = flows;
   return flows.length === 1 && only && runs.groups.length === 0 && !overlay ? `${plot}, ${only.label}` : plot;
 }
 
-/** Where the picture is from, and what is left out of it. */
+/** The caption: where the data is from, and what is left out. */
 export function captionOf({ trace, leftOut, runs, flows }: DrawContext, more: readonly (string | null)[]): string[] {
   const [first] = trace.captures;
   const source =
@@ -26,7 +26,7 @@ export function captionOf({ trace, leftOut, runs, flows }: DrawContext, more: re
 export const windowText = (window: number | null): string | null =>
   window === null ? null : `windows of ${window >= 1 ? `${window} s` : `${Number((window * 1000).toPrecision(9))} ms`}`;
 
-/** The next of 1, 2, 5 x 10^n at or above. */
+/** The smallest of 1, 2, 5 x 10^n that is not below `step`. */
 export function niceStep(step: number): number {
   const power = 10 ** Math.floor(Math.log10(step));
   return (

@@ -154,7 +154,8 @@ export class Expiries {
       }
       if (left & waits.exit && state !== null && has(state, row) && state.values[row] !== stateLoss)
         left = (left & ~waits.exit) | waits.windowOutOfLoss;
-      if (left & waits.windowOutOfLoss && hasWindow) left &= ~waits.windowOutOfLoss;
+      // A change of the state shows what the kernel made of the window with it.
+      if (left & waits.windowOutOfLoss && hasWindow && types[row] !== typeCaState) left &= ~waits.windowOutOfLoss;
       isMarked ||= left !== waiting;
       if (left & waits.acknowledgement) {
         const acked = types[row] === typeReceived ? long(ack, row) : null;

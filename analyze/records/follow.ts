@@ -42,10 +42,15 @@ export interface FollowOptions {
   readonly states: StatesTold;
   /** Whether a change of srtt between two records is one step of the kernel's estimator, so that it gives a sample. */
   readonly tellsSamples: boolean;
+  /** Whether segments are seen only while the connection is ESTABLISHED, so that no sample is known after that. */
+  readonly untilClosing: boolean;
 }
 
 /** No value. */
 const none = -1;
+const typeDone = 4;
+const typeCaState = 7;
+const typeState = 8;
 
 /** Number of values kept of each connection's last record. */
 const fields = 8;
@@ -54,6 +59,7 @@ const at = { ns: 0, cwnd: 1, retrans: 2, state: 3, before: 4, srtt8: 5, tie: 6, 
 /** The columns of a batch that are read, and those that are filled. */
 interface Columns {
   readonly ns: Float64Array;
+  readonly types: Uint8Array;
   readonly flow: Words;
   readonly cwnd: Words | null;
   readonly retrans: Words | null;
@@ -87,6 +93,7 @@ export class Following {
     this.#known = grown(this.#known, flows + 1, 0);
     const columns: Columns = {
       ns: batch.column<Float64Array>("ns"),
+      types: batch.column<Uint8Array>("type"),
       flow: flowsOf(batch),
       cwnd: cellsOf(batch, "snd_cwnd"),
       retrans: cellsOf(batch, "retrans"),
@@ -110,9 +117,9 @@ export class Following {
   }
 
   #fill(rows: number, columns: Columns): void {
-    const { ns, flow, cwnd, retrans, state, srtt, mdev, una, nxt, written } = columns;
+    const { ns, types, flow, cwnd, retrans, state, srtt, mdev, una, nxt, written } = columns;
     const { step, previousCwnd, previousRetrans, heldState, previousState, sample, unsent } = columns;
-    const { states, tellsSamples } = this.#options;
+    const { states, tellsSamples, untilClosing } = this.#options;
     const onlyChanges = states === "changes";
     const last = this.#last;
     const known = this.#known;
@@ -133,8 +140,10 @@ export class Following {
             : 0;
       const hasBefore = known[connection] === 1;
       // A source that reports only changes starts in Open.
-      const held = onlyChanges ? (hasBefore ? last[base + at.state]! : 0) : reported;
-      if (onlyChanges && held !== none) {
+      // In any source a change reports the new state, and the one before was held until then.
+      const isChange = !onlyChanges && types[row] === typeCaState && hasBefore;
+      const held = onlyChanges || isChange ? (hasBefore ? last[base + at.state]! : 0) : reported;
+      if ((onlyChanges || isChange) && held !== none) {
         heldState.values[row] = held;
         mark(heldState.valid, row);
       }
@@ -156,6 +165,8 @@ export class Following {
           previousState.values[row] = stateBefore;
           mark(previousState.valid, row);
         }
+        const isClosing = untilClosing && (types[row] === typeState || types[row] === typeDone);
+        if (isClosing) last[base + at.srtt8] = Number.POSITIVE_INFINITY;
         const taken = tellsSamples ? sampleOf(last[base + at.srtt8]!, srtt8, tie === last[base + at.tie]) : none;
         if (taken !== none) {
           sample.values[row] = taken;
@@ -169,11 +180,12 @@ export class Following {
       }
       known[connection] = 1;
       last[base + at.ns] = now;
-      last[base + at.cwnd] = window;
+      // A change shows what the kernel made of the window with it: the one before the change stays the one known.
+      if (!isChange) last[base + at.cwnd] = window;
       last[base + at.retrans] = retrans !== null && isSet(retrans.valid, row) ? retrans.values[row]! : none;
       last[base + at.before] = held;
       last[base + at.state] = onlyChanges && reported === none ? (hasBefore ? last[base + at.state]! : 0) : reported;
-      last[base + at.srtt8] = srtt8;
+      if (last[base + at.srtt8] !== Number.POSITIVE_INFINITY) last[base + at.srtt8] = srtt8;
       last[base + at.tie] = tie;
       last[base + at.written] = written !== null && isSet(written.valid, row) ? longAt(written.values, row) : none;
     }

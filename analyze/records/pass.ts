@@ -16,6 +16,7 @@ import { LossPlaces } from "./losses.ts";
 import { gather, TimeOrder } from "./order.ts";
 import { Processes } from "./processes.ts";
 import { readerOf } from "./read-frames.ts";
+import { Recoveries } from "./recoveries.ts";
 import { Rounds } from "./rounds.ts";
 import { type FrameSource, frameSource, type SourceOptions } from "./source.ts";
 import { Timeouts } from "./timeouts.ts";
@@ -40,6 +41,7 @@ export class Pass {
   readonly #processes: Processes | null;
   readonly #timeouts: Timeouts | null;
   readonly #following: Following;
+  readonly #recoveries = new Recoveries();
   readonly #expiries: Expiries | null;
   readonly #knownWindow: KnownWindow | null;
   readonly #rounds: Rounds | null;
@@ -75,9 +77,10 @@ export class Pass {
     this.#connections = new Connections(relative && header.source !== "import");
     this.#processes = Processes.of(this.layout);
     this.#timeouts = Timeouts.of(header, this.#source.layout);
-    const { sees_ca_state, sees_timers, counts_packets, tells_samples } = capabilitiesOf(header);
+    const { sees_ca_state, sees_sends, sees_timers, counts_packets, tells_samples } = capabilitiesOf(header);
     const states = counts_packets ? "always" : sees_ca_state ? "changes" : "never";
-    this.#following = new Following({ states, tellsSamples: tells_samples });
+    const untilClosing = header.bpf !== undefined && !sees_sends;
+    this.#following = new Following({ states, tellsSamples: tells_samples, untilClosing });
     this.#expiries = Expiries.of({ seesTimers: sees_timers, seesStates: sees_ca_state }, this.layout);
     this.#knownWindow = KnownWindow.of(this.layout);
     this.#rounds = Rounds.of(this.layout);
@@ -110,6 +113,7 @@ export class Pass {
     this.#processes?.follow(batch, this.ends);
     this.#timeouts?.follow(batch);
     this.#following.follow(batch, this.#connections.count);
+    this.#recoveries.follow(batch, this.#connections.count);
     this.#expiries?.follow(batch, this.#connections.count);
     this.#knownWindow?.follow(batch, this.#connections.count);
     this.#rounds?.follow(batch, this.#connections.count);

@@ -12,6 +12,7 @@ import { expirySpecs } from "./expiries.ts";
 import { followSpecs } from "./follow.ts";
 import { FrameFiles, type FrameJob } from "./frames.ts";
 import { knownWindowSpecs } from "./known-window.ts";
+import { recoverySpecs } from "./recoveries.ts";
 import { roundSpecs } from "./rounds.ts";
 import { fieldsText } from "./texts/fields.ts";
 import { kernelProbeText } from "./texts/kernel-probe.ts";
@@ -37,6 +38,7 @@ export function carriedSpecs(header: TppHeader): ColumnSpec[] {
   const { counts_packets, sees_timers, sees_ca_state, polled } = capabilitiesOf(header);
   return [
     ...followSpecs,
+    ...recoverySpecs,
     ...(sees_timers || sees_ca_state ? expirySpecs : []),
     ...(counts_packets ? [] : knownWindowSpecs),
     ...(polled ? [] : roundSpecs),

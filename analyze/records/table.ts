@@ -25,6 +25,7 @@ import { expirySpecs } from "./expiries.ts";
 import { followSpecs } from "./follow.ts";
 import { knownWindowSpecs } from "./known-window.ts";
 import type { Pass } from "./pass.ts";
+import { recoverySpecs } from "./recoveries.ts";
 import { roundSpecs } from "./rounds.ts";
 import { Strings } from "./strings.ts";
 
@@ -63,10 +64,9 @@ interface TableColumn {
 
 /** SQL types of the columns that the pass adds to those of `trace`. */
 export const carriedTypes: Readonly<Record<string, string>> = Object.fromEntries(
-  [...followSpecs, ...expirySpecs, ...knownWindowSpecs, ...roundSpecs, ...changeSpecs].map(({ name, type }) => [
-    name,
-    type,
-  ]),
+  [...followSpecs, ...recoverySpecs, ...expirySpecs, ...knownWindowSpecs, ...roundSpecs, ...changeSpecs].map(
+    ({ name, type }) => [name, type],
+  ),
 );
 
 /** Columns of `trace`, followed by those that the pass adds. */

@@ -1,5 +1,5 @@
--- What the records of each connection come to, in one reading of them: one row a connection. `flows` makes its numbers
--- of these.
+-- One row a connection: sums, extremes and counts over its records. One reading of the records makes all of them, and
+-- `flows` is made of these.
 -- needs: _records
 -- capture, flow                file and connection
 -- saddr, sport, daddr, dport   its ends
@@ -149,9 +149,9 @@ SELECT
   max(pid) AS pid,
   max(comm) AS comm,
   max(cgroup_id) AS cgroup_id,
-  mean_over_time(nullif(srtt_us, 0), 8, step_ns) AS srtt_mean_us,
-  mean_over_time(snd_cwnd, 1, step_ns) AS cwnd_mean,
-  mean_over_time(inflight_bytes, 1, step_ns) AS inflight_mean_bytes,
+  mean_over_time(nullif(srtt_us, 0), 8, told_ns) AS srtt_mean_us,
+  mean_over_two_times(snd_cwnd, window_ns, previous_cwnd, before_ns) AS cwnd_mean,
+  mean_over_time(inflight_bytes, 1, told_ns) AS inflight_mean_bytes,
   count(
     CASE
       WHEN is_interval
@@ -190,12 +190,12 @@ SELECT
       AND step_ns IS NOT NULL THEN t
     END
   ) AS told_to_s,
-  held_s('cwnd', held_by, step_ns) AS cwnd_s,
-  held_s('rwnd', held_by, step_ns) AS rwnd_s,
-  held_s('application', held_by, step_ns) AS application_s,
-  held_s('pacing', held_by, step_ns) AS pacing_s,
-  held_s('recovery', held_by, step_ns) AS recovery_s,
-  held_s('idle', held_by, step_ns) AS idle_s,
+  held_s('cwnd', held_by, step_ns - coalesce(idle_ns, 0)) AS cwnd_s,
+  held_s('rwnd', held_by, step_ns - coalesce(idle_ns, 0)) AS rwnd_s,
+  held_s('application', held_by, step_ns - coalesce(idle_ns, 0)) AS application_s,
+  held_s('pacing', held_by, step_ns - coalesce(idle_ns, 0)) AS pacing_s,
+  held_s('recovery', held_by, step_ns - coalesce(idle_ns, 0)) AS recovery_s,
+  held_s('idle', held_by, step_ns) + seconds_of(coalesce(sum(idle_ns), 0)) AS idle_s,
   count(busy_us) > 0 AS has_kernel_times,
   (max(busy_us) - min(busy_us)) / 1e6 AS busy_s,
   (max(rwnd_limited_us) - min(rwnd_limited_us)) / 1e6 AS kernel_rwnd_s,

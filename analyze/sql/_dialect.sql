@@ -37,6 +37,21 @@ CREATE MACRO mean_over_time(value, grain, held_ns) AS sum(round(value * grain)::
   0
 );
 
+-- The same of values of which each was another before, for some of the time: a packet is whole.
+CREATE MACRO mean_over_two_times(later, held_ns, before, before_ns) AS sum(coalesce(later::HUGEINT * held_ns, 0) + coalesce(before::HUGEINT * before_ns, 0))::DOUBLE / nullif(
+  sum(
+    CASE
+      WHEN later IS NOT NULL THEN held_ns
+    END
+  )::DOUBLE + sum(
+    CASE
+      WHEN before IS NOT NULL THEN before_ns
+      ELSE 0
+    END
+  )::DOUBLE,
+  0
+);
+
 -- Seconds of a group in which one thing held the sender.
 CREATE MACRO held_s(what, held_by, held_ns) AS seconds_of(
   coalesce(

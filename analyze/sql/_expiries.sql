@@ -30,9 +30,10 @@ WITH
       snd_nxt,
       CASE
         WHEN sees_timers THEN ca_state
+        ELSE held_ca_state
       END AS ca_state,
-      coalesce(snd_cwnd, known_cwnd) AS cwnd_before,
-      coalesce(ssthresh, known_ssthresh) AS ssthresh_before
+      cwnd_then,
+      ssthresh_then
     FROM
       _expiry_records
     WHERE
@@ -94,7 +95,15 @@ WITH
       event,
       min(telling_ord) OVER from_here AS after_ord,
       min(out_of_loss_ord) OVER from_here AS exit_ord,
-      min(state_ord) OVER from_here AS exit_state_ord
+      min(state_ord) OVER from_here AS exit_state_ord,
+      event > 1
+      AND lag(telling_ord) OVER (
+        PARTITION BY
+          capture,
+          flow
+        ORDER BY
+          event
+      ) IS NULL AS in_silence
     FROM
       followed
     WINDOW
@@ -198,6 +207,18 @@ WITH
         WHEN sees_timers THEN after.ca_state
         ELSE 'Loss'
       END AS ca_state_after,
+      -- Nothing tells the window between this expiry and the one before, which set it anew (tcp_enter_loss): it is the
+      -- one that is told next.
+      CASE
+        WHEN in_silence
+        AND NOT sees_timers THEN after.snd_cwnd
+        ELSE cwnd_then
+      END AS cwnd_before,
+      CASE
+        WHEN in_silence
+        AND NOT sees_timers THEN after.ssthresh
+        ELSE ssthresh_then
+      END AS ssthresh_before,
       after.snd_cwnd AS cwnd_after,
       after.ssthresh AS ssthresh_after,
       exit_ord,

@@ -11,8 +11,7 @@
 --                                follow
 -- recovered_expiries   UINTEGER  of how many all was acknowledged that was outstanding; NULL likewise
 -- ack_s                DOUBLE    of an expiry: when the last segment before it was received; NULL where there was none
--- known_cwnd, known_ssthresh     UINTEGER  window and threshold that were told last, of sources whose records do not
---                                   all tell them
+-- cwnd_then, ssthresh_then  UINTEGER  window and threshold as the timer fired, told by the record or the one before
 -- held_ca_state        VARCHAR   congestion state until the record
 -- ca_state, snd_una, snd_nxt, packets_out, rto_ms, snd_cwnd, ssthresh, retrans  as in trace
 SELECT
@@ -24,8 +23,15 @@ SELECT
   expiries,
   progressed_expiries,
   recovered_expiries,
-  known_cwnd,
-  known_ssthresh,
+  -- A change of the state tells what the kernel made of the window with it.
+  CASE
+    WHEN type = 'ca_state' THEN coalesce(previous_cwnd, known_cwnd)
+    ELSE coalesce(snd_cwnd, known_cwnd)
+  END AS cwnd_then,
+  CASE
+    WHEN type = 'ca_state' THEN coalesce(previous_ssthresh, known_ssthresh)
+    ELSE coalesce(ssthresh, known_ssthresh)
+  END AS ssthresh_then,
   snd_una,
   snd_nxt,
   packets_out,

@@ -7,7 +7,16 @@
 -- is_interval        BOOLEAN    whether it tells what was held since the previous record; else the columns below are
 --                               NULL
 -- step_ns            BIGINT     time since that one; NULL for the connection's first
--- round_trip, previous_cwnd, previous_retrans, inflight_bytes, rtt_sample_us  as in `intervals`
+-- told_ns            BIGINT     how long the numbers beside the window were held: since the last record that told them
+-- window_ns, before_ns  BIGINT  how long snd_cwnd was held, and before that previous_cwnd, since the last record that
+--                               told one. From tracepoints the state Loss begins between two of them: the kernel sets
+--                               the window anew then, and again at each further expiry (tcp_enter_loss), so from the
+--                               first on it is what the next record tells
+-- idle_ns            BIGINT     how long of the interval, from its beginning, nothing was in flight; NULL: none of it,
+--                               or held_by tells
+-- recovery_run, lowers_window  as in `intervals`
+-- segment_bytes      DOUBLE     size of a full segment, told or estimated; NULL where neither can be
+-- round_trip, previous_cwnd, previous_ssthresh, previous_retrans, inflight_bytes, rtt_sample_us  as in `intervals`
 -- held_state         VARCHAR    its ca_state
 -- previous_state     VARCHAR    its previous_ca_state
 -- held_by            VARCHAR    likewise
@@ -15,17 +24,27 @@ WITH
   counted AS (
     SELECT
       records.*,
+      polled,
       snd_cwnd IS NOT NULL AS is_interval,
       snd_nxt - snd_una AS inflight_bytes,
       CASE
         WHEN type = 'setup'
         OR snd_cwnd IS NULL THEN NULL
-        -- Something is in flight and believed lost, or a retransmission or its timer ends the interval.
+        -- Something is in flight and believed lost, or a retransmission or its timer ends the interval. A recovery
+        -- that leaves the window as it is costs nothing.
         WHEN packets_out > 0
         AND (
-          ca_state IN ('Recovery', 'Loss')
+          coalesce(held_ca_state, ca_state) = 'Loss'
           OR (
-            length_bytes > 0
+            lowers_window
+            AND (
+              NOT polled
+              OR lost_out + retrans_out > 0
+            )
+          )
+          OR (
+            coalesce(held_ca_state, ca_state, '') <> 'Recovery'
+            AND length_bytes > 0
             AND is_sent_again(type, seq_num, snd_nxt)
           )
           OR (
@@ -33,9 +52,10 @@ WITH
             AND expiry_kind(timer, packets_out) = 'retransmission'
           )
           OR (
-            polled
-            AND lost_out + retrans_out > 0
+            type = 'ca_state'
+            AND ca_state = 'Loss'
           )
+          OR backoff > 0
         ) THEN 'recovery'
         WHEN packets_out > 0 THEN 'application'
         ELSE 'idle'
@@ -62,11 +82,53 @@ WITH
         WHEN inflight_packets >= snd_cwnd THEN 'cwnd'
         WHEN window_bytes < segment_bytes THEN 'rwnd'
         -- Segmentation offload waits for up to a third of the window to be free (tcp_tso_should_defer).
-        WHEN inflight_packets * 3 >= snd_cwnd::BIGINT * 2 THEN 'cwnd'
+        -- Of BBR, which always paces (bbr_init), it is pacing that leaves so much.
+        WHEN inflight_packets * 3 >= snd_cwnd::BIGINT * 2
+        AND coalesce(cong, '') NOT LIKE 'bbr%' THEN 'cwnd'
+        -- The kernel's own word: when it was last written to, all before had been sent and the window had room
+        -- (tcp_rate_check_app_limited). What waits now is no more than was written since.
+        WHEN polled
+        AND app_limited THEN 'application'
         ELSE 'pacing'
       END AS if_waiting
     FROM
       counted
+  ),
+  told AS (
+    SELECT
+      records.*,
+      snd_nxt - snd_una AS inflight_bytes,
+      segment_bytes,
+      -- Tracepoints do not show when something was sent. But where by the record before all was acknowledged that had
+      -- been sent until then, what is acknowledged now was sent a round trip ago, and nothing was in flight between.
+      CASE
+        WHEN snd_una >= known_snd_nxt
+        AND coalesce(held_ca_state, 'Open') NOT IN ('Recovery', 'Loss')
+        AND expired_ns IS NULL
+        AND snd_nxt > snd_una THEN greatest(silent_ns - round(srtt_us * 1000)::BIGINT, 0)
+      END AS lull_ns,
+      CASE
+        WHEN snd_cwnd IS NULL
+        AND ca_state IS NULL THEN NULL
+        WHEN held_ca_state = 'Loss'
+        OR ca_state = 'Loss'
+        OR expired_ns IS NOT NULL
+        OR lowers_window THEN 'recovery'
+        -- What is in flight counts what was SACKed, too: in a recovery that leaves the window it tells nothing.
+        WHEN held_ca_state = 'Recovery'
+        AND snd_nxt > snd_una THEN 'application'
+        WHEN snd_nxt > snd_una
+        AND snd_nxt - snd_una > 0.85 * snd_cwnd * segment_bytes - segment_bytes THEN 'cwnd'
+        WHEN snd_nxt - snd_una > 0.85 * snd_wnd_bytes - coalesce(segment_bytes, 1448) THEN 'rwnd'
+        WHEN snd_nxt - snd_una = 0 THEN 'idle'
+        WHEN snd_nxt - snd_una > 0 THEN 'application'
+      END AS at_its_end
+    FROM
+      _byte_records AS records
+      LEFT JOIN _segment_size ON _segment_size.capture = records.capture
+      AND _segment_size.flow = records.flow
+    WHERE
+      records.flow IS NOT NULL
   )
 SELECT
   capture,
@@ -101,11 +163,25 @@ SELECT
   detail,
   is_interval,
   step_ns,
+  step_ns AS told_ns,
+  CASE
+    WHEN type = 'ca_state' THEN 0
+    ELSE step_ns
+  END AS window_ns,
+  CASE
+    WHEN type = 'ca_state' THEN step_ns
+    ELSE 0
+  END AS before_ns,
+  NULL::BIGINT AS idle_ns,
+  recovery_run,
+  lowers_window,
+  segment_bytes::DOUBLE AS segment_bytes,
   round_trip,
   previous_cwnd,
+  previous_ssthresh,
   previous_retrans,
   inflight_bytes,
-  ca_state AS held_state,
+  coalesce(held_ca_state, ca_state) AS held_state,
   previous_ca_state AS previous_state,
   rtt_sample_us,
   CASE
@@ -125,8 +201,8 @@ FROM
   weighed
 UNION ALL
 SELECT
-  records.capture,
-  records.flow,
+  capture,
+  flow,
   ord,
   type,
   t,
@@ -158,34 +234,24 @@ SELECT
   snd_cwnd IS NOT NULL
   OR ca_state IS NOT NULL,
   step_ns,
+  silent_ns,
+  coalesce(expired_ns, silent_ns),
+  silent_ns - coalesce(expired_ns, silent_ns),
+  CASE
+    WHEN at_its_end IN ('cwnd', 'rwnd', 'application')
+    AND lull_ns IS NOT NULL THEN least(lull_ns, step_ns)
+  END,
+  recovery_run,
+  lowers_window,
+  segment_bytes,
   round_trip,
-  previous_cwnd,
+  known_cwnd,
+  known_ssthresh,
   NULL,
-  snd_nxt - snd_una,
+  inflight_bytes,
   held_ca_state,
   previous_ca_state,
   rtt_sample_us,
-  CASE
-    WHEN snd_cwnd IS NULL
-    AND ca_state IS NULL THEN NULL
-    WHEN held_ca_state IN ('Recovery', 'Loss')
-    OR ca_state = 'Loss' THEN 'recovery'
-    WHEN snd_nxt - snd_una = 0 THEN 'idle'
-    -- Tracepoints do not show when something was sent. In flight for longer than a timeout, unacknowledged: it was
-    -- not.
-    WHEN snd_nxt - snd_una > 0.85 * snd_cwnd * segment_bytes - segment_bytes THEN CASE
-      WHEN step_ns > 250000000 + srtt_us * 4000 THEN 'idle'
-      ELSE 'cwnd'
-    END
-    WHEN snd_wnd_bytes - (snd_nxt - snd_una) < coalesce(segment_bytes, 1448) THEN 'rwnd'
-    WHEN snd_nxt - snd_una > 0 THEN CASE
-      WHEN step_ns > 250000000 + srtt_us * 4000 THEN 'idle'
-      ELSE 'application'
-    END
-  END
+  at_its_end
 FROM
-  _byte_records AS records
-  LEFT JOIN _segment_size ON _segment_size.capture = records.capture
-  AND _segment_size.flow = records.flow
-WHERE
-  records.flow IS NOT NULL;
+  told;

@@ -8,9 +8,15 @@
 --                         state; for the first run, the connection's first record
 -- duration_s   DOUBLE     seconds; NULL where the trace ends inside the run without the connection's end
 -- retransmits  BIGINT     segments retransmitted in it; NULL where the source does not count them
--- cwnd_before  UINTEGER   congestion window before the change that began it, packets; NULL for the first run and where
---                         the source does not tell it then
+-- cwnd_before  UINTEGER   congestion window before the change that began it, as the record before tells it, packets;
+--                         NULL for the first run and where none told it
 -- cwnd_end     UINTEGER   the last in it; NULL likewise
+-- ssthresh_before  UINTEGER  slow-start threshold before that change, likewise
+-- undone       BOOLEAN    of Recovery and Loss: the kernel took its reaction back (tcp_undo_cwnd_reduction), so
+--                         nothing had been lost: threshold and window were no lower behind it than before, of a
+--                         connection whose recoveries lower them; or Recovery was left sooner than any round trip
+--                         takes, so by an acknowledgement of what was sent first. NULL where that cannot be told, as
+--                         of algorithms that never lower the threshold (BBR), and of other states
 -- crosses_gap  BOOLEAN    records of the capture were lost inside it, so its times are bounds
 WITH
   changes AS (
@@ -22,6 +28,9 @@ WITH
       ord,
       coalesce(since_s, t) AS changed_s,
       previous_cwnd AS cwnd_before,
+      previous_ssthresh AS ssthresh_before,
+      snd_cwnd AS cwnd_behind,
+      ssthresh AS ssthresh_behind,
       CASE
         WHEN since_s IS NULL THEN retrans
         ELSE previous_retrans
@@ -35,6 +44,23 @@ WITH
         OR ca_state <> previous_ca_state
       )
   ),
+  lowered AS (
+    -- Whether the connection's recoveries lower the threshold, and its smallest RTT.
+    SELECT
+      capture,
+      flow,
+      count(
+        CASE
+          WHEN lowers_window THEN 1
+        END
+      ) * 2 > count(lowers_window) AS lowering,
+      min(coalesce(rtt_sample_us, srtt_us)) AS shortest_us
+    FROM
+      intervals
+    GROUP BY
+      capture,
+      flow
+  ),
   runs AS (
     SELECT
       changes.capture,
@@ -43,6 +69,12 @@ WITH
       changed_s AS start_s,
       _connections.end_s AS last_s,
       cwnd_before,
+      ssthresh_before,
+      lead(cwnd_behind) OVER so_far AS cwnd_behind,
+      lead(ssthresh_behind) OVER so_far AS ssthresh_behind,
+      lead(ca_state) OVER so_far AS next_state,
+      lowering,
+      lead(changed_s) OVER so_far - changed_s < shortest_us / 1e6 AS too_short,
       row_number() OVER so_far AS episode,
       coalesce(lead(changed_s) OVER so_far, done_s) AS end_s,
       coalesce(lead(retrans_before) OVER so_far, retrans) - retrans_before AS retransmits,
@@ -54,6 +86,8 @@ WITH
       changes
       JOIN _connections ON _connections.capture = changes.capture
       AND _connections.flow = changes.flow
+      LEFT JOIN lowered ON lowered.capture = changes.capture
+      AND lowered.flow = changes.flow
     WINDOW
       so_far AS (
         PARTITION BY
@@ -73,6 +107,18 @@ SELECT
   retransmits::BIGINT AS retransmits,
   cwnd_before,
   cwnd_end,
+  ssthresh_before,
+  CASE
+    WHEN ca_state = 'Recovery'
+    AND next_state <> 'Loss'
+    AND too_short THEN true
+    WHEN ca_state IN ('Recovery', 'Loss')
+    AND lowering
+    -- The window's floor of 2 is what it was, too.
+    AND cwnd_before > 2
+    AND next_state NOT IN ('Recovery', 'Loss') THEN cwnd_behind >= cwnd_before
+    AND ssthresh_behind >= ssthresh_before
+  END AS undone,
   EXISTS (
     SELECT
       1

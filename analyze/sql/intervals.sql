@@ -13,7 +13,9 @@
 -- round_trip         UINTEGER   number of the connection's round trip that the record is of, see `rounds`; NULL before
 --                               the first
 -- snd_cwnd           UINTEGER   packets; NULL at a tracepoint's change of the congestion state, which tells no more
--- previous_cwnd      UINTEGER   that of the interval before; NULL for the first, and likewise
+-- previous_cwnd      UINTEGER   the one that was told before; NULL where none was
+-- ssthresh           UINTEGER   slow-start threshold, packets; NULL at such a change
+-- previous_ssthresh  UINTEGER   the one that was told before; NULL where none was
 -- retrans            UINTEGER   segments retransmitted so far; NULL where the source does not count them
 -- previous_retrans   UINTEGER   those until the interval began; NULL for the first, and likewise
 -- srtt_us            DOUBLE     smoothed RTT; NULL at such a change, and before the first measurement
@@ -29,6 +31,14 @@
 -- held_by            VARCHAR    what kept the sender from sending during the interval: 'recovery', 'cwnd', 'rwnd',
 --                               'pacing', 'application', 'idle'; NULL before the connection is established and where
 --                               the source cannot tell. docs/metrics.md has the rules
+-- idle_s             DOUBLE     of the interval, so many seconds at its beginning in which nothing was in flight, so
+--                               that held_by is of the rest; 0 where it is of all. From tracepoints alone
+-- recovery_run       UINTEGER   number of the connection's recovery that the record is in: a run of the state
+--                               Recovery; from ss, of polls that show something lost, sent again or sent again since
+--                               the poll before. NULL outside of one and where the source tells neither
+-- lowers_window      BOOLEAN    whether that recovery lowers the window: ssthresh was set anew as it began, or in most
+--                               of the connection's recoveries; NULL likewise
+-- segment_bytes      DOUBLE     size of a full segment, as told or as estimated by `limits`; NULL where neither can be
 SELECT
   capture,
   flow,
@@ -39,6 +49,8 @@ SELECT
   round_trip,
   snd_cwnd,
   previous_cwnd,
+  ssthresh,
+  previous_ssthresh,
   retrans,
   previous_retrans,
   nullif(srtt_us, 0) AS srtt_us,
@@ -46,7 +58,11 @@ SELECT
   held_state AS ca_state,
   previous_state AS previous_ca_state,
   rtt_sample_us,
-  held_by
+  held_by,
+  seconds_of(coalesce(idle_ns, 0)) AS idle_s,
+  recovery_run,
+  lowers_window,
+  segment_bytes
 FROM
   _records
 WHERE

@@ -1,6 +1,6 @@
 -- What kept each connection from sending more, in windows of equal length. Always by the records' states: the kernel's
 -- own times come in jiffies, too coarse for short windows. docs/metrics.md has the rules.
--- needs: intervals, settings, losses
+-- needs: _held, settings, losses
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- window_start_s     DOUBLE     seconds since the capture began
@@ -26,11 +26,8 @@ WITH
       window_of(t, window_s) AS w,
       window_s
     FROM
-      intervals
+      _held
       CROSS JOIN settings
-    WHERE
-      held_by IS NOT NULL
-      AND t > since_s
     UNION ALL
     -- … and, of the few that began in an earlier one, in those before it.
     SELECT
@@ -61,11 +58,10 @@ WITH
               window_of(t, window_s) - window_of(since_s, window_s) AS windows,
               sum(window_of(t, window_s) - window_of(since_s, window_s)) OVER () AS total
             FROM
-              intervals
+              _held
               CROSS JOIN settings
             WHERE
-              held_by IS NOT NULL
-              AND floor(t / nullif(window_s, 0)) > floor(since_s / nullif(window_s, 0))
+              floor(t / nullif(window_s, 0)) > floor(since_s / nullif(window_s, 0))
           )
       )
   ),

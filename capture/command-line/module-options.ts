@@ -33,7 +33,7 @@ export function addModuleCommands(program: Command, io: Io, done: (exitCode: num
   program
     .command("unload")
     .description("unload the module; refused while a process reads from it")
-    .option("--force", "unload it even then: the reader gets what is left, then end of file")
+    .option("--force", "unload it all the same: the reader gets what is left, then end of file")
     .option("--quiet", "print errors only")
     .option(...debug)
     .action(async ({ force = false, quiet = false }: { force?: boolean; quiet?: boolean }) => {

@@ -63,8 +63,8 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
   program
     .command("run")
     .description("capture until Ctrl-C, a limit, the command's end or the source's end")
-    .argument("[command...]", "behind --: run this once records can flow, and capture until it ends")
-    .option("--as <user>", "run the command as this user, not as root")
+    .argument("[command...]", "after --: run this command once the capture is ready, and capture until it ends")
+    .option("--as <user>", "run the command as this user instead of root")
     .option(
       "-o, --output <file>",
       "file to write, - for standard output; an existing one is refused (default: capture-TIME.tpp here)",
@@ -82,20 +82,32 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
       "only with this address, or one of 10.0.0.0/8, at either end; may be repeated",
       parseHosts,
     )
-    .option("--netns <name>", "only of this network namespace: a name of `ip netns`, or a process in it", findNamespace)
-    .option("--cgroup <folder>", "bpf: only of sockets made in this cgroup (version 2) or one below it", findCgroup)
-    .option("--pid <pid>", "bpf: only what this process opens, accepts, sends or reads on", findProcess)
-    .option("--sample <1/n>", "bpf: only one connection in n, whole, the same at both ends", parseSample)
+    .option(
+      "--netns <name>",
+      "only in this network namespace: a name of `ip netns`, or the id of a process in it",
+      findNamespace,
+    )
+    .option("--cgroup <folder>", "bpf: only sockets created in this cgroup (version 2) or one below it", findCgroup)
+    .option("--pid <pid>", "bpf: only connections that this process opens, accepts, sends or reads on", findProcess)
+    .option(
+      "--sample <1/n>",
+      "bpf: only one connection in n, all of its records, the same connections at both ends",
+      parseSample,
+    )
     .addOption(new Option("--source <source>", "where records come from").choices(sourceChoices).default("auto"))
     .option("--duration <time>", "stop after this time: seconds, or 500ms, 90s, 10m, 1h", parseDuration)
     .option("--max-size <size>", "stop when the files hold about this much (500MB, 2GiB)", parseSize)
-    .option("--rotate <size|time>", "begin a new file after so much (100MB) or so long (10m, 1h)", parseRotation)
+    .option("--rotate <size|time>", "begin a new file after this size (100MB) or time (10m, 1h)", parseRotation)
     .option(
       "--keep <n>",
-      "with --rotate: only the newest n files",
+      "with --rotate: keep only the newest n files",
       wholeNumber("--keep", 1, 1_000_000, "a number of files"),
     )
-    .option("--last <time>", "keep only so long, in memory (30s, 5m), and write files of it on --dump-on", parseLast)
+    .option(
+      "--last <time>",
+      "keep only the last records (30s, 5m), in memory, and write them to files on --dump-on",
+      parseLast,
+    )
     .option(
       "--dump-on <rule>",
       'with --last: write when this holds, such as "rto >= 2" or "retransmits/s > 100"; SIGUSR1 always does; may be repeated',
@@ -103,7 +115,7 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
     )
     .option(
       "--last-memory <size>",
-      "with --last: at most so much memory for it (default: 256MiB)",
+      "with --last: use at most this much memory (default: 256MiB)",
       parseSize,
       256 * 2 ** 20,
     )
@@ -116,7 +128,7 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
       wholeNumber("--probetime", 0, 86_400_000, "milliseconds"),
     )
     .option("--no-extended", "module, bpf: the 30 documented fields only")
-    .option("--text", "module: its text, not its binary records, which cost less to read")
+    .option("--text", "module: save its text instead of its binary records, which are cheaper to read")
     .option(
       "--buffer-size-kb <kib>",
       "bpf, tracefs: ring for each CPU (default: 16384, at most 256 MiB together)",
@@ -134,22 +146,24 @@ export function addRun(program: Command, argv: readonly string[], act: (options:
 function optionsOf(command: string[], flags: RunFlags, argv: readonly string[]): RunOptions {
   if (command.length > 0 && !argv.includes("--")) {
     throw new OptionsError(
-      `${command[0]}: not an option. A command to run goes behind \`--\`: capture run … -- ${command.join(" ")}`,
+      `${command[0]}: not an option. A command to run goes after \`--\`: capture run … -- ${command.join(" ")}`,
     );
   }
   if (flags.as !== undefined && command.length === 0) {
-    throw new OptionsError("--as: only with a command, which is what runs as that user. Give one behind `--`.");
+    throw new OptionsError("--as: only with a command, which then runs as that user. Give one after `--`.");
   }
   if (flags.full && flags.cwndChanges)
     throw new OptionsError("--full and --cwnd-changes exclude each other. Give one of them.");
   if (flags.keep !== undefined && !flags.rotate) {
-    throw new OptionsError("--keep: only with --rotate, which makes the files of which some stay. Give --rotate, too.");
+    throw new OptionsError("--keep: only with --rotate, which makes several files. Give --rotate, too.");
   }
   if (flags.last === undefined && flags.dumpOn) {
-    throw new OptionsError("--dump-on: only with --last, which says how much is kept for it. Give --last, too.");
+    throw new OptionsError("--dump-on: only with --last, which sets how much is kept. Give --last, too.");
   }
   if (flags.last !== undefined && (flags.rotate || flags.maxSize !== undefined || flags.output === "-")) {
-    throw new OptionsError("--last: writes files when asked, so --rotate, --max-size and -o - do not go with it.");
+    throw new OptionsError(
+      "--last: writes files on request, so --rotate, --max-size and -o - cannot be combined with it.",
+    );
   }
   if (flags.output === "-" && flags.rotate) {
     throw new OptionsError("--rotate: standard output is one stream. Give a file with -o, or leave --rotate out.");

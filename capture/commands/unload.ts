@@ -31,10 +31,10 @@ export async function unload(options: UnloadOptions, io: Io): Promise<number> {
   const readers = findReaders();
   if (readers.length > 0 || moduleStatistics()?.open) {
     if (!options.force) throw new ModuleInUseError(nameReaders(readers));
-    say(`taken from under ${nameReaders(readers)}`);
+    say(`unloaded while in use by ${nameReaders(readers)}`);
   }
   const ignoreSignals = io.onSignal(() => {
-    say("the kernel goes on with it and cannot be stopped; once more leaves without waiting");
+    say("the kernel continues unloading and cannot be stopped; another signal ends this command without waiting");
     ignoreSignals();
   });
   const { seconds } = await removeModule(say).finally(ignoreSignals);

@@ -28,31 +28,31 @@ _capture() {
     case $words[1] in
     run)
       _arguments -s \
-        '--as[run the command as this user, not as root]:user:' \
+        '--as[run the command as this user instead of root]:user:' \
         '(-o --output)'{-o,--output}'[file to write, - for standard output]:file:_files' \
         '(-f --force)'{-f,--force}'[overwrite the output file]' \
         '--mode[who may read the file, such as 640 (default\: 600)]:octal:' \
         '--label[what this capture is, kept in the file]:text:' \
         '--port[only connections with this port, or one of 5000-5010, at either end]:ports:' \
         '--host[only with this address, or one of 10.0.0.0/8, at either end]:address:' \
-        '--netns[only of this network namespace\: a name of `ip netns`, or a process in it]:name:' \
-        '--cgroup[bpf\: only of sockets made in this cgroup (version 2) or one below it]:folder:_files' \
-        '--pid[bpf\: only what this process opens, accepts, sends or reads on]:pid:' \
-        '--sample[bpf\: only one connection in n, whole, the same at both ends]:1/n:' \
+        '--netns[only in this network namespace\: a name of `ip netns`, or the id of a process in it]:name:' \
+        '--cgroup[bpf\: only sockets created in this cgroup (version 2) or one below it]:folder:_files' \
+        '--pid[bpf\: only connections that this process opens, accepts, sends or reads on]:pid:' \
+        '--sample[bpf\: only one connection in n, all of its records, the same connections at both ends]:1/n:' \
         '--source[where records come from (auto, kmod, bpf, tracefs, ss) (default\: auto)]:source:(auto kmod bpf tracefs ss)' \
         '--duration[stop after this time\: seconds, or 500ms, 90s, 10m, 1h]:time:' \
         '--max-size[stop when the files hold about this much (500MB, 2GiB)]:size:' \
-        '--rotate[begin a new file after so much (100MB) or so long (10m, 1h)]:size|time:' \
-        '--keep[with --rotate\: only the newest n files]:n:' \
-        '--last[keep only so long, in memory (30s, 5m), and write files of it on --dump-on]:time:' \
+        '--rotate[begin a new file after this size (100MB) or time (10m, 1h)]:size|time:' \
+        '--keep[with --rotate\: keep only the newest n files]:n:' \
+        '--last[keep only the last records (30s, 5m), in memory, and write them to files on --dump-on]:time:' \
         '--dump-on[with --last\: write when this holds, such as "rto >= 2" or "retransmits/s > 100"]:rule:' \
-        '--last-memory[with --last\: at most so much memory for it (default\: 256MiB) (default\: 268435456)]:size:' \
+        '--last-memory[with --last\: use at most this much memory (default\: 256MiB) (default\: 268435456)]:size:' \
         '--level[zstd level (default\: 3)]:n:' \
         '--full[module\: every segment]' \
         '--cwnd-changes[module\: only segments at which the connection’s cwnd has changed]' \
         '--probetime[module\: time between two samples of a connection]:ms:' \
         '--no-extended[module, bpf\: the 30 documented fields only]' \
-        '--text[module\: its text, not its binary records, which cost less to read]' \
+        '--text[module\: save its text instead of its binary records, which are cheaper to read]' \
         '--buffer-size-kb[bpf, tracefs\: ring for each CPU (default\: 16384, at most 256 MiB together)]:kib:' \
         '--interval[ss\: time between polls (default\: 100)]:ms:' \
         '--kmod-file[read 30-field text from this file or FIFO instead of the module’s]:path:_files' \
@@ -84,7 +84,7 @@ _capture() {
       ;;
     unload)
       _arguments -s \
-        '--force[unload it even then\: the reader gets what is left, then end of file]' \
+        '--force[unload it all the same\: the reader gets what is left, then end of file]' \
         '--quiet[print errors only]' \
         '--debug[print a stack trace with an error]' \
         '(-h --help)'{-h,--help}'[display help for command]'

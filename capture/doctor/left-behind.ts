@@ -39,8 +39,8 @@ function instances(): Finding[] {
     names.length === 0 ? [] : [finding("instances", "note", `${text}: ${names.join(", ")}`, what)];
   return [
     ...told(own, "of captures that were killed, still recording", next),
-    ...told(unused, "of captures in other process namespaces (containers), that nobody has open", fix),
-    ...told(unknown, "of captures in other process namespaces, which may still run", `on the host: ${fix}`),
+    ...told(unused, "of captures in other pid namespaces (containers), not open in any process", fix),
+    ...told(unknown, "of captures in other pid namespaces, which may still run", `on the host: ${fix}`),
   ];
 }
 

@@ -60,6 +60,6 @@ function others(root: string): Finding {
   return finding(
     "others",
     "note",
-    `somebody else traces (${uses.join("; ")}): no harm to captures, but it costs CPU time`,
+    `somebody else traces (${uses.join("; ")}): this does not harm captures, but costs CPU time`,
   );
 }

@@ -102,7 +102,7 @@ export function findCgroup(text: string): Cgroup {
     }
   }
   const where = roots[0] ?? "/sys/fs/cgroup";
-  const next = `Give a folder below ${where}; for a process, what \`cat /proc/PID/cgroup\` has behind 0:: is its path there.`;
+  const next = `Give a folder below ${where}; for a process, \`cat /proc/PID/cgroup\` shows its path there after 0::.`;
   throw new BadFilterError("--cgroup", text, "no cgroup of version 2", next);
 }
 

@@ -141,7 +141,7 @@ export class ModuleInUseError extends CaptureError {
   override readonly exitCode = exitCodes.busy;
   constructor(who: string) {
     super(
-      `the module is in use: ${who} reads it. End that first, or take the module from under it with --force: it still gets what is there, then the end of the file.`,
+      `the module is in use: ${who} reads it. End that first, or unload the module all the same with --force: the reader gets what is left, then end of file.`,
     );
   }
 }

@@ -133,7 +133,9 @@ function undo(places: Places, changes: LeftSettings["changes"]): string[] {
     const now = readSetting(places, name);
     if (now === null || now === was) continue; // the module is unloaded, or somebody restored it already
     if (now !== set) {
-      lines.push(`the module's setting ${name} was changed by somebody else to ${now}: left so (it was ${was} before)`);
+      lines.push(
+        `the module's setting ${name} was changed by somebody else to ${now} and is not restored (it was ${was} before)`,
+      );
       continue;
     }
     try {

@@ -304,7 +304,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "sum(CASE WHEN value IS NOT NULL THEN held_ns END)",
     replace: "sum(held_ns)",
     suites: golden,
-    by: "means leave out*",
+    by: "silence weighs*",
   },
   {
     id: "S34",
@@ -388,12 +388,12 @@ export const sqlMutants: readonly Mutant[] = [
   },
   {
     id: "S43",
-    fault: "limits (tracepoints): a silence longer than any timeout counts as the application's",
+    fault: "limits (tracepoints): a silence with nothing in flight counts as the application's",
     file: sql("_records"),
-    find: "CASE WHEN step_ns > 250000000 + srtt_us * 4000 THEN 'idle' ELSE 'application' END",
-    replace: "'application'",
+    find: "WHEN snd_una >= known_snd_nxt AND",
+    replace: "WHEN false AND",
     suites: golden,
-    by: "a silence beyond*",
+    by: "a silence is idle*",
   },
   {
     id: "S44",

@@ -518,6 +518,15 @@ export const extendedColumns: readonly Column[] = [
   },
   {
     wire: null,
+    name: "backoff",
+    wireType: "",
+    type: "UTINYINT",
+    unit: "",
+    meaning: "times that the retransmission or probe timer expired since something new was acknowledged",
+    sources: { ss: "backoff" },
+  },
+  {
+    wire: null,
     name: "pid",
     wireType: "",
     type: u32,

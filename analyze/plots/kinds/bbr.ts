@@ -1,11 +1,11 @@
-/** The plot `bbr`: what BBR's model of the path holds. */
+/** The plot `bbr`: BBR's model of the path. */
 import { type PanelDefinition, rateScales, type TimePlot, timeScales } from "../definition.ts";
 
-/** A number of cong_state, NULL where it is not in it. */
+/** SQL for a number in cong_state. NULL if it is missing. */
 const told = (pattern: string, group = 1): string =>
   `TRY_CAST(nullif(regexp_extract(cong_state, '${pattern}', ${group}), '') AS DOUBLE)`;
 
-/** Bits a second: the module and BPF tell bytes a second, `ss` text with a unit. */
+/** SQL for the bandwidth in bit/s. The module and BPF report bytes/s, `ss` prints text with a unit. */
 const bandwidth = `coalesce(
   8 * ${told("(?:^|,)bw=(\\d+)(?:,|$)")},
   ${told("(?:^|,)bw=([\\d.]+)([KMG]?)bps")} * CASE regexp_extract(cong_state, '(?:^|,)bw=([\\d.]+)([KMG]?)bps', 2)
@@ -16,7 +16,7 @@ const minRtt = `coalesce(${told("min_rtt_us=(\\d+)")}, 1000 * ${told("(?:^|,)mrt
 const gain = (name: string): string =>
   `coalesce(${told(`${name}_gain_256=(\\d+)`)} / 256, ${told(`(?:^|,)${name}_gain=([\\d.]+)`)})`;
 
-/** Before its first measurement the algorithm tells 0, which is no value. */
+/** Before its first measurement the algorithm reports 0, which is left out. */
 const points = (value: string): string => `
   SELECT flow, ord, t, value FROM (SELECT flow, ord, t, nullif(${value}, 0) AS value FROM trace WHERE cong = 'bbr' AND cong_state IS NOT NULL)
   WHERE value IS NOT NULL`;
@@ -50,7 +50,7 @@ const gains: PanelDefinition = {
   ],
 };
 
-/** Bandwidth estimate, smallest round-trip time and gains, as the algorithm itself tells them. */
+/** Bandwidth estimate, minimum round-trip time and gains, as the algorithm itself reports them. */
 export const bbr: TimePlot = {
   shows: "BBR's bandwidth and minimum RTT, and its gains",
   title: "BBR's model of the path",

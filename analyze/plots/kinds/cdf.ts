@@ -16,16 +16,16 @@ import { captionOf } from "../words.ts";
 interface Subject {
   readonly title: string;
   readonly xTitle: string;
-  /** SQL of rows flow, name, value. */
+  /** A SELECT of flow, name, value. */
   readonly rows: string;
-  /** By whose suffix its unit is known. */
+  /** A column name whose suffix gives the unit. */
   readonly column: string;
   readonly note: string | null;
 }
 
 const flowList = ({ flows }: DrawContext): string => flows.map(({ flow }) => wholeNumeral(flow)).join(", ");
 
-/** The samples that the kernel took of each flow; where the source tells none, the smoothed RTT at its records. */
+/** The kernel's RTT samples of each flow. If the source does not supply any, the smoothed RTT at each record. */
 async function roundTrips(context: DrawContext): Promise<Subject> {
   const { trace, flows, from, to, runs } = context;
   await trace.need("rtt_samples");
@@ -52,7 +52,7 @@ async function roundTrips(context: DrawContext): Promise<Subject> {
   };
 }
 
-/** A number that each flow has once. */
+/** A number of which each flow has one. */
 async function ofFlows(context: DrawContext, of: string): Promise<Subject> {
   const { trace } = context;
   await trace.need("flows", "_data_flows");
@@ -84,10 +84,10 @@ async function ofFlows(context: DrawContext, of: string): Promise<Subject> {
   };
 }
 
-/** Beyond this ratio of its 99th to its 1st percentile, the axis is logarithmic. */
+/** The axis is logarithmic if the ratio of the 99th to the 1st percentile is larger than this. */
 const widestLinear = 30;
 
-/** The most lines. */
+/** Most lines. */
 const mostLines = lineStyles.length;
 
 async function draw(context: DrawContext): Promise<Picture> {
@@ -133,7 +133,7 @@ function inOrder(context: DrawContext, all: readonly Distribution[]): Distributi
   return inKeyOrder(all, context).sort((a, b) => place(a) - place(b));
 }
 
-/** A distribution begins at 0 under its smallest value. */
+/** The lines of distributions. Each begins at 0 at its smallest value. */
 function linesOf(all: readonly Distribution[], divided: (value: number) => number, counts: boolean): Shape[] {
   return all.slice(0, mostLines).map(({ name, count, points }, index) => ({
     kind: "line",
@@ -152,7 +152,7 @@ interface BandRow {
   readonly high: number;
 }
 
-/** Of each group: at each x, the median and quartiles of what its flows have at or below it. */
+/** For each group: at each x, the median and quartiles of its flows' shares at or below x. */
 async function bands(
   context: DrawContext,
   rows: string,

@@ -15,7 +15,7 @@ const heldUntilLoss = (column: string): string => `
     WHERE NOT counts_packets AND sees_ca_state AND (${column} IS NOT NULL OR (type = 'ca_state' AND ca_state = 'Loss'))
   ) WHERE type = 'ca_state' AND previous < ${noSsthresh}`;
 
-/** The congestion window, the slow-start threshold and what is in flight, in packets. */
+/** The congestion window, the slow-start threshold and the packets in flight. */
 export const cwnd: TimePlot = {
   shows: "congestion window, ssthresh, packets in flight; states, retransmissions, timeouts",
   title: "Congestion window",

@@ -1,4 +1,4 @@
-/** The plot `fairness`: who had which share of what was acknowledged, and Jain's index. */
+/** The plot `fairness`: each flow's share of the acknowledged bytes, and Jain's index. */
 import { wholeNumeral } from "../../database/literals.ts";
 import { NothingToDrawError, UsageError } from "../../errors.ts";
 import type { Trace } from "../../trace/trace.ts";
@@ -13,8 +13,8 @@ import { windowOf } from "../windows.ts";
 import { captionOf, titled, windowText } from "../words.ts";
 
 /**
- * Shares of each window, in percent. A flow that has no row in a window was not there and had nothing; where one's
- * goodput is not known, no share of that window is. Flow 0 is all that are not drawn.
+ * Shares of each window, in percent. A flow without a row in a window did not exist then, and has a share of 0. If the
+ * goodput of one flow is not known, no share of that window is. Flow 0 stands for all flows that are not drawn.
  */
 const shares = (list: string): string => `
   (WITH windows AS (

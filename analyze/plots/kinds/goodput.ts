@@ -15,7 +15,7 @@ export const goodput: TimePlot = {
     "(SELECT 0 AS flow, window_start_s, any_value(window_s) AS window_s, CASE WHEN count(*) = count(goodput_bps) THEN sum(goodput_bps) END AS rate FROM goodput GROUP BY window_start_s)",
     "rate",
   ),
-  // What a cumulative acknowledgement brings at once was not delivered at once.
+  // Bytes that one cumulative acknowledgement covers were not delivered all at once.
   remarks: (list) => `
     SELECT spikes || CASE spikes WHEN 1 THEN ' window' ELSE ' windows' END || ' of late acknowledgements (above twice the median, behind one below half of it)' AS note
     FROM (

@@ -1,9 +1,9 @@
-/** The plot `inflight`: in packets where the source counts them, else in bytes. */
+/** The plot `inflight`, in packets where the source counts them, otherwise in bytes. */
 import { byteScales, plain, type TimePlot } from "../definition.ts";
 
 const shows = "packets (or bytes) in flight under the congestion window and the peer's window";
 
-/** Packets in flight under the windows that bound them. */
+/** Packets in flight and the windows that bound them. */
 const inflightPackets: TimePlot = {
   shows,
   title: "Packets in flight",
@@ -39,7 +39,7 @@ const inflightPackets: TimePlot = {
   ],
 };
 
-/** Bytes sent and not yet acknowledged, for sources that count no packets. */
+/** Bytes sent and not yet acknowledged, for sources that do not count packets. */
 const inflightBytes: TimePlot = {
   shows,
   title: "Bytes in flight",

@@ -8,7 +8,7 @@ const series = (name: string, time: string, color: ColorName): Series => ({
   color,
 });
 
-/** What kept each flow from sending more: shares of each window, one on the other. */
+/** What kept each flow from sending more: shares of each window, stacked. */
 export const limits: TimePlot = {
   shows: "what kept each flow from sending more, as shares of each window",
   title: "What limited the sender",

@@ -1,4 +1,4 @@
-/** The plot `overview`: one flow, all that is told of it, on one time axis. */
+/** The plot `overview`: everything about one flow on one time axis. */
 import type { PanelDefinition, TimePlot } from "../definition.ts";
 import { cwnd } from "./cwnd.ts";
 import { goodput } from "./goodput.ts";

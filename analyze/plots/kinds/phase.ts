@@ -14,10 +14,10 @@ interface Cell {
   readonly y: number;
 }
 
-/** Pixels of a cell in each direction: what falls into one is one dot. */
+/** Width and height of a cell in pixels. All points in a cell become one dot. */
 const cellSize = 4;
 
-/** The most corners of a path. */
+/** Most corners of a path. */
 const mostCorners = 400;
 
 async function draw(context: DrawContext): Promise<Picture> {

@@ -1,4 +1,4 @@
-/** The plot `rounds`: the connection by round trips instead of by time. */
+/** The plot `rounds`: a connection over round trips instead of time. */
 import { wholeNumeral } from "../../database/literals.ts";
 import { NothingToDrawError } from "../../errors.ts";
 import type { DrawContext } from "../context.ts";

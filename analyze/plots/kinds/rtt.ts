@@ -1,7 +1,7 @@
 /** The plot `rtt`. */
 import { type TimePlot, timeScales } from "../definition.ts";
 
-/** The smoothed round-trip time that the sender holds (RFC 6298, section 2), and what it is made of. */
+/** The sender's smoothed round-trip time (RFC 6298, section 2), and the values that it is computed from. */
 export const rtt: TimePlot = {
   shows: "smoothed round-trip time with its variation, the samples, the minimum, the RTO",
   title: "Round-trip time",

@@ -1,4 +1,4 @@
-/** The plot `scatter`: throughput against round-trip time, a point a flow. */
+/** The plot `scatter`: throughput against round-trip time, with a point for each flow. */
 import { wholeNumeral } from "../../database/literals.ts";
 import { NothingToDrawError } from "../../errors.ts";
 import type { DrawContext } from "../context.ts";
@@ -15,7 +15,7 @@ interface Row {
   readonly bps: number;
 }
 
-/** Fewer points have no shape. */
+/** Fewer points do not define an ellipse. */
 const fewestForEllipse = 3;
 
 const symbols: readonly DotsShape["symbol"][] = ["circle", "square", "triangle-up", "diamond", "cross"];
@@ -32,7 +32,7 @@ export function ellipse(points: readonly XY[], corners = 72): XY[] {
     mean(({ y }) => (y - my) ** 2),
     mean(({ x, y }) => (x - mx) * (y - my)),
   ];
-  // Cholesky factor of the covariance: it takes the unit circle to the ellipse.
+  // The Cholesky factor of the covariance maps the unit circle to the ellipse.
   const a = Math.sqrt(xx);
   const b = a > 0 ? xy / a : 0;
   const c = Math.sqrt(Math.max(yy - b * b, 0));

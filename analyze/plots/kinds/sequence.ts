@@ -3,7 +3,7 @@ import { byteScales, type TimePlot } from "../definition.ts";
 
 /**
  * What is acknowledged, what is sent, and how far the peer's window reaches. A retransmission is a send that begins
- * below snd_nxt; tracepoints tell only when there was one, so it stands at snd_una.
+ * below snd_nxt. Tracepoints show only the time of one, so it is drawn at snd_una.
  */
 export const sequence: TimePlot = {
   shows: "time-sequence graph: snd_una, snd_nxt, the edge of the peer's window, retransmissions",

@@ -8,7 +8,7 @@ import { stateShapes } from "../states.ts";
 import { solid } from "../style.ts";
 import { captionOf, titled } from "../words.ts";
 
-/** A lane for each flow: its congestion states, and the timeouts as crosses below. */
+/** A lane for each flow, with its congestion states and, below them, its timeouts as crosses. */
 export const states: OtherPlot = {
   shows: "congestion states of each flow, a lane each",
   title: "Congestion states",

@@ -60,6 +60,7 @@ const columnReads: Readonly<Record<string, Read>> = {
     const ms = line.number("minrtt:");
     return ms === null ? null : ms * 1000;
   },
+  backoff: (line) => line.orZero(atMost(line.whole("backoff:"), 255), [0, 0]),
   // `-` stands in imported text that has no State column.
   detail: ({ fields }) => (fields[0] === "-" ? null : (fields[0] ?? null)),
 };
@@ -259,6 +260,8 @@ const decimal = (word: string | null | undefined): number | null =>
   word != null && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(word) ? Number(word) : null;
 const whole = (word: string | null | undefined): number | null =>
   word != null && /^\d{1,16}$/.test(word) && Number.isSafeInteger(Number(word)) ? Number(word) : null;
+
+const atMost = (value: number | null, most: number): number | null => (value === null ? null : Math.min(value, most));
 
 /** A time in the unit of `trace`, rounded to the kernel's resolution. */
 const rounded = (value: number | null, parts: number, scale: number): number | null =>

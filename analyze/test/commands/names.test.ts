@@ -21,7 +21,7 @@ const misspelt: [args: string[], code: number, message: RegExp][] = [
   ],
   [["sql", kmod, "SELECT snd_cwn FROM trace"], 65, /Candidate bindings: "snd_cwnd"/],
   [["flows", kmod.replace("loss", "los")], 66, /no such file\. Did you mean \S+kmod-loss\.tpp\?/],
-  [["plot", kmod], 64, /the name of a plot is missing behind \S+kmod-loss\.tpp\./],
+  [["plot", kmod], 64, /the name of a plot is missing after \S+kmod-loss\.tpp\./],
   [["plot", "cwnd"], 64, /a file is missing before cwnd\./],
   [["plot"], 64, /nothing is given\. Give files and the name of a plot/],
   [["metrics"], 64, /nothing is given\. Give files and the name of a metric/],

@@ -31,7 +31,7 @@ async function diagnosed(path: string, flow: number): Promise<Report> {
   return JSON.parse(out)[0];
 }
 
-for (const name of ["tracefs-cause-receiver", "tracefs-cause-loss"]) {
+for (const name of ["tracefs-validation-receiver", "tracefs-cause-loss"]) {
   test(`periods come longest first: ${name}`, async (t) => {
     const out = (await analyze("diagnose", cause(name), "--json", "--no-cache")).out;
     const [{ periods }] = JSON.parse(out) as [Report];

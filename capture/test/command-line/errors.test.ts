@@ -47,7 +47,7 @@ const usage: [string[], number, RegExp][] = [
   [["run", "-o", "x", "--full", "--cwnd-changes"], 64, /exclude each other/],
   [["run", "-o", "x", "--level", "0"], 64, /from 1 to 19/],
   [["run", "-o", "x", "--interval", "1"], 64, /from 10 to/],
-  [["run", "-o", "x", "iperf3"], 64, /behind `--`/],
+  [["run", "-o", "x", "iperf3"], 64, /after `--`/],
   [["run", "-o", "x", "--source", "ss", "--probetime", "5"], 69, /only the tcpprobe_plus module/],
   [["stop"], 64, /unknown command/],
   [["run", "-o", "x", "--kmod-file", "/nonexistent/text"], 66, /ENOENT.*--kmod-file/],

@@ -161,7 +161,7 @@ inGuest("unload names who reads and refuses; with --force the reader gets the re
   const pid = text("reader.txt").trim();
   says(t, "unload-busy", 75, new RegExp(`in use: sleep 1000 \\(pid ${pid}, root\\) reads it.*--force`));
   t.regex(step("status-busy").out, new RegExp(`^reader +sleep 1000 \\(pid ${pid}, root\\), for \\d`, "m"));
-  t.regex(step("unload-force").err, /taken from under cat \/proc\/net\/tcpprobe \(pid \d+, root\)/);
+  t.regex(step("unload-force").err, /unloaded while in use by cat \/proc\/net\/tcpprobe \(pid \d+, root\)/);
   says(t, "unload-force", 0, /^capture: the module is unloaded \(\d+\.\d s\)$/);
   t.notRegex(text("lsmod.txt"), /tcpprobe_plus/);
   says(t, "unload-without", 0, /^capture: the module is not loaded$/);

@@ -115,7 +115,7 @@ test.serial("doctor names it, and says that only --fix removes it", async (t) =>
   await main(["node", "capture", "doctor", "--json"], io);
   const { findings } = JSON.parse(io.out) as { findings: { text: string; next: string }[] };
   const finding = findings.find(({ text }) => text.includes(name));
-  t.regex(finding?.text ?? "", /other process namespaces \(containers\), that nobody has open/);
+  t.regex(finding?.text ?? "", /other pid namespaces \(containers\), not open in any process/);
   t.regex(finding?.next ?? "", /doctor --fix/);
   t.true(existsSync(join(instancesFolder, name)));
 });
@@ -148,7 +148,7 @@ test.serial(
     t.is(await running.ended, 3, running.err());
     t.regex(
       running.err(),
-      /the tracing instance stays, as somebody has a file of it open \(EBUSY\); it records nothing/,
+      /the tracing instance stays, because a process has a file of it open \(EBUSY\); it no longer records/,
     );
     t.deepEqual((await verifyTpp(path)).damage, []);
     closeSync(held);
