@@ -228,7 +228,8 @@ export async function codeFiles(): Promise<URL[]> {
         .map((name) => new URL(name, folder));
     }),
   );
-  return [...found.flat(), new URL(`../errors${extname(import.meta.url)}`, import.meta.url)];
+  const above = ["errors", "nearest"].map((name) => new URL(`../${name}${extname(import.meta.url)}`, import.meta.url));
+  return [...found.flat(), ...above];
 }
 
 /** The part of an identity that all names share. */

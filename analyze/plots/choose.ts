@@ -142,7 +142,7 @@ async function flowFacts(trace: Trace): Promise<FlowFacts[]> {
 function named(trace: Trace, flows: readonly FlowFacts[], runs: Runs): DrawnFlow[] {
   const several = trace.captures.length > 1;
   const anchors = trace.captures.map(({ header }) => BigInt(header.clock.realtime_ns));
-  const earliest = anchors.reduce((least, one) => (one < least ? one : least), anchors[0] ?? 0n);
+  const earliest = anchors.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))[0] ?? 0n;
   return flows.map(({ ends, start_s, end_s, ...one }) => {
     const same = flows.filter(({ capture }) => capture === one.capture);
     const label = runs.labels.get(one.capture);

@@ -1,5 +1,5 @@
--- What the records of each connection come to, in one reading of them: one row a connection. `flows` makes its numbers
--- of these.
+-- One row a connection: sums, extremes and counts over its records. One reading of the records makes all of them, and
+-- `flows` is made of these.
 -- needs: _records
 -- capture, flow                file and connection
 -- saddr, sport, daddr, dport   its ends

@@ -11,8 +11,9 @@
 --                             that takes back what it SACKed), 'ECN' (CWR, at a segment with ECE), 'local queue' (CWR
 --                             without such a segment: a queue of this host was full), 'congestion signal' (CWR, and
 --                             the source cannot tell which)
--- state_before     VARCHAR    congestion state before it; NULL where records are lost or left out there, and for what
---                             tracepoints tell first of a connection that had begun before the capture
+-- state_before     VARCHAR    congestion state before it; NULL where records are lost or left out there, for what
+--                             tracepoints tell first of a connection that had begun before the capture, and where a
+--                             change that they tell can be lost since the last
 -- cwnd_before      UINTEGER   congestion window, packets, as the kernel reacted; NULL where the record of that moment
 --                             is lost, left out or not made (tracepoints tell none of the timer)
 -- cwnd_after       UINTEGER   that of the first record of the state: 1 or a little more for RTO, else on its way down
@@ -59,6 +60,7 @@ WITH
       *,
       -- The first run is the connection's first state, which nothing changed.
       1 + row_number() OVER in_order AS episode,
+      lag(t_ns) OVER in_order AS changed_ns,
       lead(snd_cwnd) OVER in_order AS next_cwnd,
       lead(ssthresh) OVER in_order AS next_ssthresh
     FROM
@@ -181,6 +183,19 @@ WITH
           counts_packets
           OR has_start
           OR told.episode > 2
+        )
+        -- Where only changes are told, each that is lost makes the state another.
+        AND (
+          counts_packets
+          OR NOT EXISTS (
+            SELECT
+              1
+            FROM
+              losses
+            WHERE
+              losses.capture = told.capture
+              AND can_be_in(from_s, to_s, coalesce(changed_ns / 1e9, _connections.start_s), begin_ns / 1e9)
+          )
         ) THEN told.state_before
       END AS known_state_before,
       episodes.duration_s AS recovery_s,

@@ -6,6 +6,7 @@ import { answerMutants } from "./answers.ts";
 import { captureMutants } from "./capture.ts";
 import { ingestMutants } from "./ingest.ts";
 import type { Mutant } from "./mutant.ts";
+import { packMutants } from "./packs.ts";
 import { sqlMutants } from "./sql.ts";
 import { tppMutants } from "./tpp.ts";
 
@@ -17,6 +18,7 @@ export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
   answers: answerMutants,
   tpp: tppMutants,
   capture: captureMutants,
+  packs: packMutants,
 };
 
 /**

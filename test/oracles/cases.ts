@@ -14,12 +14,25 @@ export const cases = {
   blackout: "nothing passes for some seconds: a chain of timeouts",
   "over-4-gib": "4400 MiB over loopback, so that sequence numbers wrap",
   "port-reuse": "three connections one after the other on the same 4-tuple",
+  ecn: "both ends speak ECN, and the router marks one of every 200 packets",
+  "tiny-mss": "the peer takes segments of 200 bytes",
+  "send-buffer": "a send buffer of 16 KiB",
+  pacing: "a sender that paces itself to 4 Mbit/s (SO_MAX_PACING_RATE)",
+  bursts: "an application that writes 20 kB every 50 ms",
+  "half-closed": "a sender that is done first, and gets 400 kB of answer after that",
+  "short-flows": "eight connections of 60 kB",
+  "begun-before": "a transfer that is 2 s old as the capture begins",
 } as const;
 export type Case = keyof typeof cases;
 
-export const guestCases = Object.keys(cases) as Case[];
+const allCases = Object.keys(cases) as Case[];
+/** Made on the host alone. */
+const ofHost: readonly Case[] = [
+  ...(["ecn", "tiny-mss", "send-buffer", "pacing", "bursts", "half-closed", "short-flows", "begun-before"] as const),
+];
+export const guestCases = allCases.filter((name) => !ofHost.includes(name));
 /** The host has no netem, so packets do not overtake each other there. */
-export const hostCases = guestCases.filter((name) => name !== "reordering");
+export const hostCases = allCases.filter((name) => name !== "reordering");
 
 /** Cases that go into one boot and under one capture: the long one is by itself. */
 export const guestSets: Readonly<Record<string, readonly Case[]>> = {
@@ -27,9 +40,13 @@ export const guestSets: Readonly<Record<string, readonly Case[]>> = {
   "over-4-gib": ["over-4-gib"],
 };
 
-/** One run, and where its evidence is. */
+/** Captures of one run on the host, all at the same time. */
+export const hostSources = { host: "capture.tpp", "host, bpf": "bpf.tpp", "host, ss": "ss.tpp" } as const;
+export type Place = "guest" | keyof typeof hostSources;
+
+/** One run by one source, and where its evidence is. */
 export interface Run {
-  readonly place: "guest" | "host";
+  readonly place: Place;
   readonly case: Case;
   readonly control: Control;
   readonly folder: string;

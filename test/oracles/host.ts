@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Background, output, run } from "../../lab/command.ts";
 import { inNamespace } from "../../lab/namespaces.ts";
-import { startRecording } from "../../lab/recording.ts";
+import { startRecording, startRecordingIn } from "../../lab/recording.ts";
 import { type PathOptions, ShapedPath } from "../../lab/shaped-path.ts";
-import type { Case, Control } from "./cases.ts";
+import { type Case, type Control, hostSources } from "./cases.ts";
 
 /** Of every transfer. The tracepoints show every namespace of the host, so it is not iperf3's usual one. */
 const port = 5417;
@@ -35,19 +35,24 @@ export async function runOnHost(name: Case, control: Control, folder: string, pr
   await using ss = new Background(path.onClient("stdbuf", "-oL", "ss", "-tinEHO"));
   const nstat = async (moment: string): Promise<void> =>
     writeFileSync(join(folder, `nstat.${moment}`), await run(path.onClient("nstat", "-az")));
+  const traffic = new Traffic(path, control, programs);
+  const older = name === "begun-before" ? await traffic.begin() : null;
   await nstat("before");
 
-  await using recording = await startRecording(
-    join(folder, "capture.tpp"),
-    "--port",
-    String(port),
-    "--source",
-    "tracefs",
-  );
-  const report = await new Traffic(path, control, programs)[name]();
+  const record = (file: string, source: string) =>
+    [join(folder, file), "--port", String(port), "--source", source] as const;
+  await using recording = await startRecording(...record(hostSources.host, "tracefs"));
+  // Not every kernel lets BPF be loaded; whoever compares sees that there is no file.
+  await using bpf = await startRecording(...record(hostSources["host, bpf"], "bpf")).catch((error: Error) => {
+    writeFileSync(join(folder, "no-bpf.txt"), `${error.message}\n`);
+    return null;
+  });
+  const inClient = (...command: string[]) => path.onClient(...command);
+  await using polls = await startRecordingIn(inClient, ...record(hostSources["host, ss"], "ss"));
+  const report = await (older?.done ?? traffic[name]());
   if (report !== null) writeFileSync(join(folder, "iperf3.json"), report);
   await settled(path);
-  await recording.finish();
+  for (const one of [recording, bpf, polls]) await one?.finish();
 
   await nstat("after");
   await sleep(1500); // tcpdump gets packets from the kernel once a second
@@ -122,6 +127,60 @@ class Traffic {
       await settled(this.#path);
       await sleep(1200); // TIME_WAIT gives a port away after a second
     }
+    return null;
+  }
+
+  async ecn() {
+    for (const namespace of [this.#path.client, this.#path.server]) await this.#set(namespace, "tcp_ecn", "1");
+    const { router } = this.#path;
+    await run(
+      inNamespace(
+        router,
+        "nft",
+        `add table ip marks; add chain ip marks forward { type filter hook forward priority 0; };
+         add rule ip marks forward oifname "toserver" meta length > 500 numgen inc mod 200 == 0 counter ip ecn set ce`,
+      ),
+    );
+    return this.#transfer("-n", "6M");
+  }
+
+  async "tiny-mss"() {
+    const route = ["route", "change", "default", "via", "10.82.2.1", "advmss", "200"];
+    await run(["ip", "-n", this.#path.server, ...route]);
+    return this.#transfer("-n", "1M");
+  }
+
+  async "send-buffer"() {
+    await this.#set(this.#path.client, "tcp_wmem", "4096 16384 16384");
+    return this.#transfer("-n", "4M");
+  }
+
+  pacing = () => this.#sends(["1500000", "pace=500000"]);
+  bursts = () => this.#sends(["1000000", "chunk=20000", "every=50"]);
+  "half-closed" = () => this.#sends(["1000000", "half"], "reply=400000");
+  "short-flows" = () => this.#sends(...Array.from({ length: 8 }, () => ["60000"]));
+
+  /** Begins a transfer that goes on for some seconds. */
+  async begin(): Promise<{ readonly done: Promise<null> }> {
+    const done = this.#sends(["24000000"]);
+    await sleep(2000);
+    return { done };
+  }
+
+  "begun-before" = () => Promise.reject(new Error("is begun before the capture"));
+
+  /** One connection after the other with these options of `tcp send`. */
+  async #sends(...rest: readonly (readonly string[] | string)[]): Promise<null> {
+    const tcp = join(this.#programs, "tcp");
+    const each = rest.filter((one) => typeof one !== "string");
+    const ofSink = rest.filter((one) => typeof one === "string");
+    await using _sink = new Background(this.#path.onServer(tcp, "sink", String(port), ...ofSink));
+    await sleep(300);
+    for (const options of each) {
+      const to = [this.#path.serverAddress, String(port)];
+      await run(this.#path.onClient(tcp, "send", ...to, ...options, `cc=${this.#control}`));
+    }
+    await settled(this.#path);
     return null;
   }
 

@@ -2,13 +2,13 @@
  * The core of the oracle suite (npm run test:oracles has all of it; docs/accuracy.md tells what is compared with what):
  * what `analyze` says, beside what tshark, nstat, ss and iperf3 say of the same connections.
  */
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
 import { run } from "../../lab/command.ts";
 import { requires } from "../support/requires.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
-import type { Case, Control } from "./cases.ts";
+import { type Case, type Control, hostSources } from "./cases.ts";
 import { compareRun } from "./compare.ts";
 import type { Comparison, Metric } from "./comparison.ts";
 import { buildTraffic, runOnHost } from "./host.ts";
@@ -100,18 +100,29 @@ const onThisMachine: readonly (readonly [Case, Control, string])[] = [
   ["loss", "cubic", "1 % of the packets lost"],
   ["blackout", "reno", "a path cut for three seconds"],
   ["port-reuse", "cubic", "a port used three times"],
+  ["ecn", "cubic", "a router that marks"],
+  ["begun-before", "reno", "a transfer older than the capture"],
 ];
 
 for (const [name, control, what] of onThisMachine) {
   live.serial(
-    `the tracepoints on this machine, ${what}: each number is that of its witness, or the reason is known`,
+    `tracepoints, bpf and ss on this machine, ${what}: each number is that of its witness, or the reason is known`,
     async (t) => {
       const directory = temporaryDirectory(t);
       const folder = join(directory, `${name}-${control}`);
       await runOnHost(name, control, folder, await buildTraffic(join(directory, "programs")));
-      const rows = await compareRun(folder);
-      t.deepEqual(differing(rows), []);
-      for (const metric of ["connections", "retransmissions"] as const) t.deepEqual(verdicts(rows, metric), ["exact"]);
+      for (const [place, capture] of Object.entries(hostSources)) {
+        const reason = join(folder, "no-bpf.txt");
+        if (place === "host, bpf" && existsSync(reason) && process.env.CI !== "true") {
+          t.log(`without bpf: ${readFileSync(reason, "utf8").trim()}`);
+          continue;
+        }
+        const rows = await compareRun(folder, capture);
+        t.deepEqual(differing(rows), [], place);
+        if (place === "host, ss") continue;
+        for (const metric of ["connections", "retransmissions"] as const)
+          t.deepEqual(verdicts(rows, metric), ["exact"], place);
+      }
     },
   );
 }

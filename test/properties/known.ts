@@ -33,7 +33,7 @@ export const knownFaults: readonly KnownFault[] = [
   },
   {
     why: "the record of the SYN or FIN is left out, so its number counts as a byte",
-    of: isSampled,
+    of: (mutation) => isSampled(mutation) || mutation.kind === "lost",
     figure: /^flows\.(acked_bytes|goodput_bps)\b/,
   },
   {

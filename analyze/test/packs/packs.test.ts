@@ -183,6 +183,10 @@ test("what touches lost records is not known, and a rule that is not sure to see
   );
   const broken = await analyze("check", path, "--flow", "1", "--pack", one("beta > 0.7"));
   t.is(broken.code, 1);
+  const touching = "SELECT flow, t, crosses_gap, false AS holds FROM congestion_events WHERE crosses_gap";
+  const bound = await analyze("check", path, "--flow", "1", "--pack", packIn(t, evidence(touching)));
+  t.is(bound.code, 3);
+  t.regex(bound.out, /cannot tell: 1 of flow 1 not known: records were lost meanwhile/);
 });
 
 /** Takes away what all lines are set in. */

@@ -21,8 +21,8 @@ with cubic_as_is cubic 2500000
 with cubic_beta cubic 2500000
 with cubic_c cubic 2500000
 path delay 20ms rate 10mbit
-with bbr_as_is bbr 1500000
-with bbr_high_gain bbr 1500000
-with bbr_cycle bbr 1500000
+with bbr_as_is bbr 3500000
+with bbr_high_gain bbr 3500000
+with bbr_cycle bbr 3500000
 unload
 exit 0

@@ -116,7 +116,9 @@ export function acknowledgedBytes({ segments }: Connection): number {
   return Math.min(highest, fin) - 1;
 }
 
-export const retransmissions = (connection: Connection): number => sentAgain(connection).length;
+/** From some moment on. */
+export const retransmissions = (connection: Connection, since = Number.NEGATIVE_INFINITY): number =>
+  sentAgain(connection).filter(({ t }) => t >= since).length;
 
 /**
  * Runs of neighbours among the segments sent again. A buffer that holds several leaves as one, so there are at least as
