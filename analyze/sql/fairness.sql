@@ -24,8 +24,8 @@ WITH
       END AS goodput_bps,
       -- Of the bytes, to which the rates are in proportion: whole numbers add up to the same in any order.
       CASE
-        WHEN count(acked_bytes) = count(*) THEN power(sum(acked_bytes), 2) / nullif(count(*) * sum(acked_bytes::HUGEINT * acked_bytes), 0)
-      END AS jain,
+        WHEN count(acked_bytes) = count(*) THEN power(sum(acked_bytes), 2)
+      END / nullif(count(*) * sum(acked_bytes::HUGEINT * acked_bytes), 0) AS jain,
       bool_or(crosses_gap) AS touches_loss
     FROM
       (

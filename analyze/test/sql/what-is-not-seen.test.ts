@@ -1,6 +1,6 @@
 /**
- * What a source does not see (test/fixtures/numbers): numbers of it are not known, or bounds that say so, in SQL, tables
- * and JSON alike.
+ * What a source does not see (test/fixtures/numbers): numbers of it are not known, or bounds that say so, in SQL,
+ * tables and JSON alike.
  */
 import test from "ava";
 import { analyze, fixture } from "../../../test/support/analyze.ts";
