@@ -6,6 +6,7 @@ import type { Table } from "apache-arrow";
 import { asUserQuery, type Columns, type SqlValue } from "./database/database.ts";
 import { objectsOf } from "./database/values.ts";
 import { UsageError } from "./errors.ts";
+import { alignments, legendPlaces, themeNames } from "./plots/choices.ts";
 import type { PlotOptions } from "./plots/draw.ts";
 import { isPlotName, type PlotName, plotNames } from "./plots/names.ts";
 import type { Picture } from "./plots/picture.ts";
@@ -79,7 +80,8 @@ export class Trace extends PlainTrace {
   }
 }
 
-function checkPlot(name: string, { flows, from, to, window, width, title, unit }: PlotOptions): void {
+function checkPlot(name: string, options: PlotOptions): void {
+  const { flows, from, to, window, width, title, unit, size, labels, groups, fontSize } = options;
   const must = (holds: boolean, what: string): void => {
     if (!holds) throw new UsageError(`plot: ${what}`);
   };
@@ -100,6 +102,34 @@ function checkPlot(name: string, { flows, from, to, window, width, title, unit }
   );
   must(absentOr(window, isNumber(window, 1e-6, 1e9)), "window must be seconds, from 1e-6 to 1e9");
   must(absentOr(width, isNumber(width, 10, 20_000)), "width must be pixels, from 10 to 20,000");
-  must(absentOr(title, typeof title === "string"), "title must be text");
+  must(absentOr(title, typeof title === "string" || title === false), "title must be text, or false for none");
+  const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+  const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+  must(
+    absentOr(labels, areTexts(labels)) && absentOr(groups, areTexts(groups)),
+    "labels and groups must be lists of text",
+  );
+  for (const one of ["of", "font"] as const) must(absentOr(options[one], isText(options[one])), `${one} must be text`);
+  for (const one of ["overlay", "freeScales"] as const)
+    must(absentOr(options[one], typeof options[one] === "boolean"), `${one} must be true or false`);
+  for (const [one, words] of [
+    ["theme", themeNames],
+    ["legend", legendPlaces],
+    ["align", alignments],
+  ] as const)
+    must(
+      absentOr(options[one], (words as readonly unknown[]).includes(options[one])),
+      `${one} must be ${words.slice(0, -1).join(", ")} or ${words.at(-1)}`,
+    );
+  must(absentOr(fontSize, isNumber(fontSize, 4, 96)), "fontSize must be pixels, from 4 to 96");
+  must(
+    absentOr(
+      size,
+      typeof size === "object" &&
+        size !== null &&
+        [size.width, size.height].every((one) => absentOr(one, isNumber(one, 80, 10_000))),
+    ),
+    "size must be { width, height } in pixels, from 80 to 10,000",
+  );
   must(absentOr(unit, unit === "packets" || unit === "bytes"), "unit must be packets or bytes");
 }

@@ -92,8 +92,8 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
     ? await timePicture(definition, context)
     : await otherPicture(definition, context);
   const left =
-    leftOut > 0 && runs.groups.length === 0
-      ? [`${leftOut} of ${leftOut + drawn.length} flows with little data are not drawn; --flow picks any`]
+    leftOut > 0 && runs.groups.length === 0 && !picture.countsEveryFlow
+      ? [`${leftOut} of ${leftOut + drawn.length} flows, those with less data, are not drawn; --flow picks any`]
       : [];
   return { spec: await specOf(picture, options, width), notes: [...notes, ...left] };
 }
@@ -119,8 +119,8 @@ async function definitionOf(trace: Trace, name: PlotName, options: PlotOptions):
 const countsPackets = async (trace: Trace): Promise<boolean> =>
   (await trace.rows("SELECT 1 AS found FROM trace WHERE packets_out IS NOT NULL LIMIT 1")).length > 0;
 
-/** Height of a panel, pixels: if it is the only one, and if there are several. */
-const [heightAlone, heightOfSeveral] = [300, 170];
+/** Height of a panel, pixels, by how many there are. */
+const heightOf = (panels: number): number => (panels === 1 ? 300 : panels <= 4 ? 170 : 110);
 
 /** Labels of a picture for print are about 7 points. */
 const printFontSize = 9.5;
@@ -131,7 +131,7 @@ async function specOf(picture: Picture, options: PlotOptions, width: number): Pr
   const look: Look = {
     theme: options.theme ?? standardLook.theme,
     width,
-    panelHeight: picture.panels.length === 1 ? heightAlone : heightOfSeveral,
+    panelHeight: heightOf(picture.panels.length),
     font,
     fontSize:
       options.fontSize ?? (size?.width !== undefined && size.width < 500 ? printFontSize : standardLook.fontSize),

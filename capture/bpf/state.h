@@ -127,30 +127,29 @@ static __always_inline void read_cong(struct tcpp_record *r, const struct tcp_so
 }
 
 /* Times of tcp_info: the sender had data, and what held it back, if anything */
-static __always_inline void read_chrono(struct tcpp_record *r, const struct tcp_sock *tp)
+static __always_inline void read_chrono(struct tcpp_record *r, const struct tcp_sock *tp, u32 now)
 {
 	u32 type = read_bits(tp, chrono_type);
 	u64 first = *(const u64 *)&tp->chrono_stat[0];
-	u32 busy = first;
 	u32 rwnd = first >> 32;
 	u32 sndbuf = tp->chrono_stat[2];
+	u32 busy = (u32)first + rwnd + sndbuf;
 
 	if (type) {
-		u32 running = (u32)bpf_jiffies64() - tp->chrono_start;
+		u32 running = now - tp->chrono_start;
 
-		if (type == 1)
-			busy += running;
-		else if (type == 2)
+		busy += running;
+		if (type == 2)
 			rwnd += running;
-		else
+		else if (type == 3)
 			sndbuf += running;
 	}
-	r->busy = busy + rwnd + sndbuf;
+	r->busy = busy;
 	r->rwnd_limited = rwnd;
 	r->sndbuf_limited = sndbuf;
 }
 
-static __always_inline void read_extended(struct tcpp_record *r, const struct tcp_sock *tp)
+static __always_inline void read_extended(struct tcpp_record *r, const struct tcp_sock *tp, u32 now)
 {
 	__s32 waiting = r->rcv_nxt - tp->copied_seq;
 
@@ -164,7 +163,7 @@ static __always_inline void read_extended(struct tcpp_record *r, const struct tc
 	r->min_rtt = tp->rtt_min.s[0].v;
 	r->rate_delivered = tp->rate_delivered;
 	r->rate_interval = tp->rate_interval_us;
-	read_chrono(r, tp);
+	read_chrono(r, tp, now);
 	read_cong(r, tp);
 }
 
@@ -181,6 +180,8 @@ static __always_inline u32 current_ssthresh(u32 ssthresh, u32 cwnd, u64 ca_state
 /* All that does not depend on a segment; what does is as without one. */
 static __always_inline void read_state(struct tcpp_record *r, const struct tcp_sock *tp)
 {
+	/* First, since a call takes registers. The kernel makes a plain read of this one. */
+	u32 now = bpf_jiffies64();
 	u64 ca_state = read_bits(tp, inet_conn.icsk_ca_state);
 	u32 cwnd = tp->snd_cwnd;
 	u64 cookie;
@@ -212,7 +213,7 @@ static __always_inline void read_state(struct tcpp_record *r, const struct tcp_s
 	r->retrans = tp->total_retrans;
 	r->frto = read_bits(tp, frto);
 	if (settings.extended)
-		read_extended(r, tp);
+		read_extended(r, tp, now);
 }
 
 static __always_inline void no_segment(struct tcpp_record *r)

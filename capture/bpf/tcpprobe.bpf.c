@@ -45,7 +45,9 @@ struct counters {
 	u64 refused;
 	u64 done_sk; /* the socket that tcp_done() is working on */
 	u64 accepted_sk; /* the socket that accept() has told of last */
-	u64 pad[5];
+	u64 received[2]; /* what tp_receive() saw last, in softirq and in process context */
+	u64 made_up; /* runs of it that the kernel skipped and tp_receive_inside() did */
+	u64 pad[2];
 };
 
 struct counters counters[MAX_CPUS];
@@ -460,10 +462,37 @@ int BPF_PROG(own_receive, struct sock *sk)
 
 /* From here on: where functions cannot be hooked. */
 
+/* A process that works off a socket's backlog owns it; a softirq never does. */
+static __always_inline u64 *received_here(const struct sock *sk)
+{
+	return &counters_of(bpf_get_smp_processor_id())->received[sk->sk_lock.owned ? 1 : 0];
+}
+
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(tp_receive, struct sock *sk, struct sk_buff *skb)
 {
+	*received_here(sk) = (u64)skb;
 	on_receive(sk, skb);
+	return 0;
+}
+
+/*
+ * Runs behind the program above, which the kernel skips for a segment whose
+ * softirq has interrupted it on its CPU. Such a segment has left no mark. A
+ * softirq is not interrupted by another, nor is a tracepoint preempted, so a
+ * mark for each of the two contexts is enough.
+ */
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(tp_receive_inside, struct sock *sk, struct sk_buff *skb)
+{
+	u64 *received = received_here(sk);
+
+	if (*received == (u64)skb) {
+		*received = 0;
+	} else {
+		on_receive(sk, skb);
+		counters_of(bpf_get_smp_processor_id())->made_up++;
+	}
 	return 0;
 }
 

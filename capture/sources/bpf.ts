@@ -53,6 +53,8 @@ function u32(value: number): Buffer {
 /** `struct counters` of tcpprobe.bpf.c, one for each possible CPU. */
 const counterCpus = 1024;
 const counterBytes = 64;
+/** Place of `made_up` in it. */
+const madeUpAt = 5;
 
 /** How far records may be out of order: a record of one CPU may precede records of another that are this much older. */
 const sliceNs = 20e6;
@@ -73,7 +75,7 @@ class BpfSource implements Source {
   readonly #rings: readonly Ring[];
   readonly #ringKib: number;
   #counters: Pointer;
-  readonly #refusals: BigUint64Array;
+  readonly #counts: BigUint64Array;
   readonly #told: Record<string, number> = {};
   #lastMisses = 0;
 
@@ -90,7 +92,7 @@ class BpfSource implements Source {
     const counters = library.mmap(counterCpus * counterBytes, protRead, object.mapFd(countersMap), 0);
     if (counters === null) throw new NoBpfError("its counters cannot be mapped", "Use another source.");
     this.#counters = counters;
-    this.#refusals = new BigUint64Array(library.view(counters, counterCpus * counterBytes));
+    this.#counts = new BigUint64Array(library.view(counters, counterCpus * counterBytes));
   }
 
   start(): void {
@@ -149,9 +151,13 @@ class BpfSource implements Source {
   #untold(): LossTotals {
     const untold: Record<string, number> = {};
     if (this.#counters === null) return untold;
-    let refused = 0n;
-    for (let cpu = 0; cpu < counterCpus; cpu += 1) refused += this.#refusals[(cpu * counterBytes) / 8]!;
-    this.#lastMisses = Math.max(this.#lastMisses, this.#object.misses());
+    let [refused, madeUp] = [0n, 0n];
+    const skipped = this.#object.misses();
+    for (let at = 0; at < this.#counts.length; at += counterBytes / 8) {
+      refused += this.#counts[at]!;
+      madeUp += this.#counts[at + madeUpAt]!;
+    }
+    this.#lastMisses = Math.max(this.#lastMisses, skipped - Number(madeUp));
     for (const [cause, count] of [
       ["ring", Number(refused)],
       ["hooks", this.#lastMisses],

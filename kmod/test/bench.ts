@@ -30,6 +30,7 @@ for (const name of process.argv.length > 2 ? process.argv.slice(2) : ["6.1"]) {
     (lines(file).find((l) => l.startsWith(what)) ?? "").split(" ").slice(1).map(Number);
   const exchange = (file: string) => numbers(file, "exchange")[0] ?? Number.NaN;
   const base = Math.min(exchange("none"), exchange("none.again"));
+  const recordBytes = Number(/^Binary: bytes (\d+)/m.exec(evidence.text("bench/stat"))?.[1]);
   console.log(`Linux ${made.release}: ${rounds} exchanges of 1000 bytes both ways, instructions`);
   console.log(
     `  no module            ${(base / rounds).toFixed(0)} per exchange (again: ${(exchange("none.again") / rounds).toFixed(0)})`,
@@ -40,8 +41,11 @@ for (const name of process.argv.length > 2 ? process.argv.slice(2) : ["6.1"]) {
     ["tracepoint", "tcp_probe tracepoint"],
     ["module", "module, 30 fields"],
     ["extended", "module, extended"],
+    ["binary", "module, binary"],
   ] as const) {
-    const [spent = 0, , count = 0] = numbers(file, "read");
+    const [spent = 0, bytes = 0, lines = 0] = numbers(file, "read");
+    // Only text has lines.
+    const count = file === "binary" ? bytes / recordBytes : lines;
     const hook = (exchange(file) - base) / count;
     const read = spent / count;
     console.log(

@@ -7,7 +7,7 @@ import { type OtherPlot, pickScale } from "../definition.ts";
 import { type Distribution, distributions, type Extent, extentOf } from "../distribution.ts";
 import { flowNumber, numbersOfFlows, shownNumber } from "../flow-numbers.ts";
 import { memberSql, sizesOf } from "../groups.ts";
-import { keySql } from "../keys.ts";
+import { inKeyOrder, keySql } from "../keys.ts";
 import type { Picture, Shape } from "../model.ts";
 import { rounded } from "../runs.ts";
 import { lineStyles, solid } from "../style.ts";
@@ -112,7 +112,8 @@ async function draw(context: DrawContext): Promise<Picture> {
   const to = isLog ? extent.high * 1.1 : extent.high + room;
   return {
     title: context.title ?? subject.title,
-    caption: captionOf(context, [
+    countsEveryFlow: of !== "rtt",
+    caption: captionOf(of === "rtt" ? context : { ...context, leftOut: 0 }, [
       subject.note,
       banded ? `median and, as a band, quartiles over ${sizesOf(context)}` : null,
     ]),
@@ -127,10 +128,10 @@ async function draw(context: DrawContext): Promise<Picture> {
   };
 }
 
-/** Sorts distributions in the order of the flows, if each belongs to one flow. */
-function inOrder({ flows }: DrawContext, all: readonly Distribution[]): Distribution[] {
-  const place = ({ name }: Distribution) => flows.findIndex(({ flow }) => name.startsWith(`${flow}: `));
-  return [...all].sort((a, b) => place(a) - place(b));
+/** In the order of the flows, where each is of one flow. */
+function inOrder(context: DrawContext, all: readonly Distribution[]): Distribution[] {
+  const place = ({ name }: Distribution) => context.flows.findIndex(({ flow }) => name.startsWith(`${flow}: `));
+  return inKeyOrder(all, context).sort((a, b) => place(a) - place(b));
 }
 
 /** The lines of distributions. Each begins at 0 at its smallest value. */

@@ -16,7 +16,7 @@ export const rto: TimePlot = {
   marks: true,
   series: [
     {
-      name: "RTO",
+      name: "RTO in force",
       points: "SELECT flow, ord, t, rto_ms AS value FROM trace WHERE rto_ms IS NOT NULL",
       color: "blue",
       needs: { column: "rto_ms" },

@@ -42,7 +42,7 @@ export const rtt: TimePlot = {
       optional: true,
     },
     {
-      name: "RTO",
+      name: "RTO in force",
       points: "SELECT flow, ord, t, 1000.0 * rto_ms AS value FROM trace WHERE rto_ms IS NOT NULL AND srtt_us > 0",
       color: "vermilion",
       dash: [7, 3],

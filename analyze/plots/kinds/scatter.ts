@@ -3,7 +3,7 @@ import { wholeNumeral } from "../../database/literals.ts";
 import { NothingToDrawError } from "../../errors.ts";
 import type { DrawContext } from "../context.ts";
 import { type OtherPlot, pickScale, rateScales, timeScales } from "../definition.ts";
-import { keySql } from "../keys.ts";
+import { inKeyOrder, keySql } from "../keys.ts";
 import type { DotsShape, Picture, Shape, XY } from "../model.ts";
 import { rounded } from "../runs.ts";
 import { lineStyles } from "../style.ts";
@@ -42,6 +42,14 @@ export function ellipse(points: readonly XY[], corners = 72): XY[] {
   });
 }
 
+/** From 0 where the values reach far down, else around them: what matters is how far the groups are apart. */
+function extent(values: readonly number[]): { from: number; to: number } {
+  const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const high = values.reduce((most, value) => Math.max(most, value), 0);
+  const room = (high - low) * 0.15 || high * 0.1 || 1;
+  return { from: low < high / 2 ? Math.min(0, low) : low - room, to: high + room };
+}
+
 async function draw(context: DrawContext): Promise<Picture> {
   const { trace, flows, plot } = context;
   const found = await trace.rows<Row>(`
@@ -59,13 +67,14 @@ async function draw(context: DrawContext): Promise<Picture> {
     rateScales,
     highest(({ bps }) => bps),
   );
-  const groups = [...Map.groupBy(found, ({ name }) => name)].map(([name, rows], index) => ({
+  const byKey = [...Map.groupBy(found, ({ name }) => name)].map(([name, rows]) => ({ name, rows }));
+  const groups = inKeyOrder(byKey, context).map(({ name, rows }, index) => ({
     name,
     style: lineStyles[index] ?? lineStyles[0]!,
     symbol: symbols[index % symbols.length]!,
     points: rows.map(({ rtt_us, bps }) => ({ x: rounded(rtt_us / time.divisor), y: rounded(bps / rate.divisor) })),
   }));
-  const outlines = groups.flatMap(({ name, points, style }): Shape[] =>
+  const outlines = groups.flatMap(({ points, style }): Shape[] =>
     points.length >= fewestForEllipse
       ? [
           {
@@ -75,9 +84,7 @@ async function draw(context: DrawContext): Promise<Picture> {
             points: ellipse(points).map(({ x, y }) => ({ x: rounded(x), y: rounded(y) })),
           },
         ]
-      : name === ""
-        ? []
-        : [],
+      : [],
   );
   const size = found.length > 100 ? 16 : 55;
   const dots = groups.map(
@@ -96,7 +103,6 @@ async function draw(context: DrawContext): Promise<Picture> {
     ...groups.flatMap(({ points }) => points),
     ...outlines.flatMap((shape) => (shape.kind === "outline" ? shape.points : [])),
   ];
-  const top = (of: (point: XY) => number) => all.reduce((most, point) => Math.max(most, of(point)), 0) * 1.08 || 1;
   const without = flows.length - found.length;
   return {
     title: context.title ?? "Goodput against round-trip time",
@@ -105,11 +111,11 @@ async function draw(context: DrawContext): Promise<Picture> {
       outlines.length > 0 ? "ellipses of one standard deviation" : null,
       without > 0 ? `${without} flows without one of the two` : null,
     ]),
-    x: { title: `round-trip time (${time.unit})`, scale: "linear", from: 0, to: top(({ x }) => x), isTime: false },
+    x: { title: `round-trip time (${time.unit})`, scale: "linear", ...extent(all.map(({ x }) => x)), isTime: false },
     panels: [
       {
         title: null,
-        y: { title: `goodput (${rate.unit})`, scale: "linear", from: 0, to: top(({ y }) => y) },
+        y: { title: `goodput (${rate.unit})`, scale: "linear", ...extent(all.map(({ y }) => y)) },
         shapes: [...outlines, ...dots],
       },
     ],

@@ -1,36 +1,10 @@
 /** Pictures: their fields are in their data, and the reduction keeps what a picture of all points would show. */
 import test from "ava";
 import { fixture, opened } from "../../../test/support/analyze.ts";
-import { type PlotName, plotNames, type VegaLiteSpec } from "../../index.ts";
+import { type PlotName, plotNames } from "../../index.ts";
 import { drawPlot } from "../../plots/draw.ts";
 import { toSvg, toVega } from "../../plots/render.ts";
-
-type Row = Record<string, string | number>;
-interface Unit {
-  readonly values: readonly Row[];
-  readonly fields: readonly string[];
-}
-
-/** Every unit of a specification that draws something: its own or inherited data, and the fields it names. */
-function unitsOf(spec: VegaLiteSpec, inherited: readonly Row[] | null = null): Unit[] {
-  const own = (spec.data as { values?: readonly Row[] } | undefined)?.values ?? inherited;
-  const children = (["vconcat", "hconcat", "concat", "layer"] as const).flatMap(
-    (key) => (spec[key] as VegaLiteSpec[] | undefined) ?? [],
-  );
-  if (children.length > 0) return children.flatMap((child) => unitsOf(child, own));
-  return [{ values: own ?? [], fields: [...new Set(fieldsIn(spec.encoding))] }];
-}
-
-function fieldsIn(value: unknown): string[] {
-  if (value === null || typeof value !== "object") return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === "field" && typeof inner === "string" ? [inner] : fieldsIn(inner),
-  );
-}
-
-/** The points of the line of this name. */
-const lineOf = (spec: VegaLiteSpec, name: string): Point[] =>
-  unitsOf(spec).find(({ values }) => values[0]?.series === name && values[0].value !== undefined)!.values as never;
+import { lineOf, type Point, unitsOf } from "./units.ts";
 
 /** Plots whose axis is not time. */
 const isAcross = new Set<PlotName>(["cdf", "scatter", "phase", "rounds"]);
@@ -73,11 +47,6 @@ for (const name of recordings) {
       t.notRegex(svg, /NaN|undefined|Infinity/);
     }
   });
-}
-
-interface Point {
-  readonly t: number;
-  readonly value: number;
 }
 
 const round = (value: number): number => Number(value.toPrecision(9));

@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from "ava";
 import { type Evidence, splatsIn } from "../../../kmod/test/harness/boot.ts";
 import { chosenKernels } from "../../../kmod/test/harness/kernels.ts";
 import { missingForGuests } from "../../../kmod/test/harness/needs.ts";
+import { bpfWitness } from "../../../test/support/bpf-witness.ts";
 import { captureInGuest } from "../../../test/support/guest.ts";
 import { linesOf, sideBySide } from "../../../test/support/side-by-side.ts";
 
@@ -27,8 +28,24 @@ for (const { name } of chosenKernels()) {
     const [, fields = ""] = /^Fields: (.*)$/m.exec(statistics) ?? [];
     const [, zeroNs = "0"] = /monotonic_ns (\d+)/.exec(statistics) ?? [];
     const text = readFileSync(join(evidence.folder, "bpf/probe.txt"), "latin1");
-    await compare(t, name, evidence, { text, fields: fields.split(" "), zeroNs: BigInt(zeroNs) });
+    const skipped = await compare(t, name, evidence, { text, fields: fields.split(" "), zeroNs: BigInt(zeroNs) });
+    await witnessed(t, evidence, skipped);
   });
+}
+
+/** Sends and receives are those of tcpdump, retransmissions and timeouts those of nstat. */
+async function witnessed(t: ExecutionContext, evidence: Evidence, skipped: number): Promise<void> {
+  const { wire, retransmissions, timeouts } = await bpfWitness(evidence);
+  t.log(
+    `tcpdump: ${wire.a.compared} segments at the sender, ${wire.b.compared} at the receiver; retransmissions ${retransmissions.join(" and nstat ")}, timeouts ${timeouts.join(" and nstat ")}`,
+  );
+  for (const { compared, problems } of [wire.a, wire.b]) {
+    t.true(compared > 1000, `${compared} compared`);
+    t.true(problems.length <= skipped, problems.join("\n"));
+  }
+  t.true(Math.abs(retransmissions[0] - retransmissions[1]) <= skipped, retransmissions.join(", "));
+  t.true(Math.abs(timeouts[0] - timeouts[1]) <= skipped, timeouts.join(", "));
+  t.true(retransmissions[1] > 10 && timeouts[1] >= 3);
 }
 
 const records = "the module's records in binary are those of BPF, too, whose twins its lines are";
@@ -52,7 +69,7 @@ async function compare(
   kernel: string,
   evidence: Evidence,
   module: Parameters<typeof sideBySide>[1],
-): Promise<void> {
+): Promise<number> {
   t.is(evidence.status, 0);
   const { lost, pairs, onlyModule, onlyBpf, differing, header } = await sideBySide(
     join(evidence.folder, "bpf/bpf.tpp"),
@@ -71,4 +88,5 @@ async function compare(
   for (const field of clocked) t.true((differing[field]?.count ?? 0) < pairs / 100, field);
   t.deepEqual(Object.keys(header.bpf!.refused), []);
   t.deepEqual(splatsIn(evidence.dmesg), []);
+  return lost.hooks ?? 0;
 }

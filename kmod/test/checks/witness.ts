@@ -65,6 +65,13 @@ function relative(s: Segment, seen: Seen, out: boolean): Key {
   return { seq: mod32(s.seq - here), ack, flags: s.flags, length: s.length };
 }
 
+/** A record whose numbers count from each end's first, as the module's do. */
+function fromIsn(r: Rec, seen: Seen, out: boolean): Rec {
+  const here = out ? seen.localIsn : (seen.remoteIsn ?? r.seq);
+  const there = out ? seen.remoteIsn : seen.localIsn;
+  return { ...r, seq: mod32(r.seq - here), ack: r.flags & ACK && there !== null ? mod32(r.ack - there) : 0 };
+}
+
 /**
  * The segments that this record stands for: one, or neighbours in sequence that GRO or the socket's backlog merged.
  * Their places in `keys`; null if there are none.
@@ -96,14 +103,30 @@ function covered(r: Rec, keys: Key[]): number[] | null {
  * SYN-ACK, what arrives before the connection is established, and what a socket that is gone already (TIME_WAIT,
  * closed) still gets or answers.
  */
-export function againstTcpdump(
-  evidence: Evidence,
-  end: "a" | "b",
-): Comparison & { strayOut: number; strayIn: number; merged: number } {
+export function againstTcpdump(evidence: Evidence, end: "a" | "b"): Wire {
+  return againstPackets({
+    records: witnessRecords(evidence),
+    realtime: parseStat(evidence.text("witness/stat.open")).lines.Log?.realtime_ns ?? 0,
+    file: path.join(evidence.folder, `witness/${end}.pcap`),
+    end,
+    absolute: false,
+  });
+}
+
+export type Wire = Comparison & { strayOut: number; strayIn: number; merged: number };
+
+/** `realtime`: ns of the clock at the records' t = 0. `absolute`: sequence numbers are the segments' own. */
+export function againstPackets(given: {
+  records: readonly Rec[];
+  realtime: number;
+  file: string;
+  end: "a" | "b";
+  absolute: boolean;
+}): Wire {
+  const { realtime, file, end, absolute } = given;
   const isLocal = (address: string) => isA(address) === (end === "a");
-  const records = witnessRecords(evidence).filter((r) => isLocal(r.saddr));
-  const realtime = parseStat(evidence.text("witness/stat.open")).lines.Log?.realtime_ns ?? 0;
-  const seen = connections(path.join(evidence.folder, `witness/${end}.pcap`), isLocal);
+  const records = given.records.filter((r) => isLocal(r.saddr));
+  const seen = connections(file, isLocal);
   const flows = groupBy(records, pairOf);
   const result = { compared: 0, problems: [] as string[], notes: [] as string[], strayOut: 0, strayIn: 0, merged: 0 };
 
@@ -131,7 +154,8 @@ export function againstTcpdump(
         });
         // Two CPUs may hand neighbours to the socket in another order than tcpdump took them.
         const open = wanted.map((segment) => ({ segment, key: relative(segment, connection, out) }));
-        for (const r of flow.filter((x) => x.type === (out ? 1 : 0))) {
+        for (const record of flow.filter((x) => x.type === (out ? 1 : 0))) {
+          const r = absolute ? fromIsn(record, connection, out) : record;
           const keys = open.slice(0, 200).map((o) => o.key);
           const places = covered(r, keys);
           if (!places) {

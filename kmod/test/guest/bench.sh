@@ -22,6 +22,7 @@ bench hold $PROBE $exchange >$O/module.txt
 cp $STAT $O/stat
 setting extended 1
 bench hold $PROBE $exchange >$O/extended.txt
+bench hold ${PROBE}_records $exchange >$O/binary.txt
 setting extended 0
 setting probetime 1000
 bench hold $PROBE $exchange >$O/probetime.txt
