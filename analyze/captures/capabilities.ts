@@ -1,5 +1,5 @@
 /** What a capture can show. These are columns of `captures`; SQL uses them instead of the source's name. */
-import type { TppHeader } from "@tcpprobe-plus/tpp";
+import type { TppCheckpoint, TppHeader } from "@tcpprobe-plus/tpp";
 import { isKernelProbe } from "./kinds.ts";
 
 export interface Capabilities {
@@ -21,11 +21,13 @@ export interface Capabilities {
   readonly exact_srtt: boolean;
   /** Records are samples that capture asked for, not events. */
   readonly polled: boolean;
+  /** The module left out records by its own filter, so what is between two is not known. */
+  readonly sampled: boolean;
 }
 
 export const capabilityNames = [
   ...(["sees_sends", "sees_timers", "sees_ca_state", "sees_retransmits", "sees_resets"] as const),
-  ...(["counts_packets", "tells_samples", "exact_srtt", "polled"] as const),
+  ...(["counts_packets", "tells_samples", "exact_srtt", "polled", "sampled"] as const),
 ] as const satisfies readonly (keyof Capabilities)[];
 
 export function capabilitiesOf(header: TppHeader): Capabilities {
@@ -62,7 +64,7 @@ export function capabilitiesOf(header: TppHeader): Capabilities {
   if (isKernelProbe(columns)) return { ...nothing, tells_samples: true };
   // The module can skip segments that do not change the window (full=0), or that follow too soon (probetime).
   const { full, probetime } = header.module_sysctl ?? {};
-  const isSampled = full === "0" || Number(probetime ?? 0) > 0;
+  const isSampled = samples(full, probetime);
   return {
     ...nothing,
     sees_sends: !isSampled,
@@ -73,5 +75,23 @@ export function capabilitiesOf(header: TppHeader): Capabilities {
     counts_packets: true,
     tells_samples: !isSampled,
     exact_srtt: true,
+    sampled: isSampled,
   };
+}
+
+/** Whether these settings of the module leave out records. */
+const samples = (full: string | undefined, probetime: string | undefined): boolean =>
+  full === "0" || Number(probetime ?? 0) > 0;
+
+/**
+ * The header, with the module's settings of a checkpoint that leave out records where its own do not: what was set
+ * later holds for the whole capture, since nothing after it can tell the records that are missing.
+ */
+export function withLaterSettings(header: TppHeader, checkpoints: readonly TppCheckpoint[]): TppHeader {
+  const later = checkpoints.find(
+    ({ module_sysctl }) => module_sysctl && samples(module_sysctl.full, module_sysctl.probetime),
+  )?.module_sysctl;
+  if (!later) return header;
+  const { full, probetime } = header.module_sysctl ?? {};
+  return samples(full, probetime) ? header : { ...header, module_sysctl: later };
 }

@@ -3,6 +3,7 @@ import { glob, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { checkExpansion, TppInputError, type TppWalk, type WalkOptions, walkTpp } from "@tcpprobe-plus/tpp";
 import { InputError, NotACaptureError, NotAFileError } from "../errors.ts";
+import { withLaterSettings } from "./capabilities.ts";
 import type { CaptureFile } from "./capture.ts";
 
 /** One capture to be opened: a converted one, or one or more .tpp files in the order of their records. */
@@ -113,7 +114,7 @@ async function isParquet(path: string): Promise<boolean> {
 
 async function captureFile(path: string, options: WalkOptions): Promise<CaptureFile> {
   const walk = await walkOf(path, options);
-  if (walk.header) return { path, header: walk.header, walk };
+  if (walk.header) return { path, header: withLaterSettings(walk.header, walk.checkpoints), walk };
   const damage = walk.damage.find(({ kind }) => kind === "header")?.text ?? "its header cannot be read";
   throw new NotACaptureError(
     path,

@@ -1,6 +1,7 @@
 /** `analyze compare`: runs side by side. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { UsageError } from "../errors.ts";
+import { type Bounds, bounded } from "../terminal/bounds.ts";
 import { renderTable, unknown } from "../terminal/table.ts";
 import { bitsPerSecond, bytes, count, decimals, microseconds, plural } from "../terminal/units.ts";
 import { dataFlows, endsSql } from "../trace/select.ts";
@@ -17,6 +18,7 @@ interface Measure {
   readonly show: (value: Value) => string;
 }
 
+const isKnown = (value: Value): value is number => value !== null && value !== undefined;
 const share = (value: Value): string =>
   value === null || value === undefined ? unknown : `${(100 * value).toFixed(1)} %`;
 const secondsText = (value: Value): string =>
@@ -43,36 +45,56 @@ const measures: readonly Measure[] = [
   { name: "idle_share", title: "idle", show: share },
 ];
 
+/**
+ * SQL of a number of several flows: NULL where one of them lacks it. Beside it, of how many flows it is known and what
+ * it is of these.
+ */
+const whole = (name: string, of: string, as = name): string =>
+  `CASE WHEN count(${name}) = count(*) THEN ${of} END AS ${as}, CASE WHEN count(${name}) < count(*) THEN ${of} END AS ${as}_of_some, count(${name}) AS ${as}_flows`;
+
 /** One row a capture, and one a flow of it; flows of the captures are matched by the order in which they began. */
 const query = (chosen: string): string => `
   WITH chosen AS (
     SELECT *, ${endsSql} AS ends, row_number() OVER (PARTITION BY capture ORDER BY start_s, flow) AS place
     FROM flows WHERE flow IN (${chosen})
+  ), active AS (
+    SELECT goodput.capture, goodput.flow, goodput.acked_bytes, count(*) OVER (PARTITION BY goodput.capture, window_start_s) AS at_once
+    FROM goodput JOIN chosen USING (flow) WHERE goodput.acked_bytes > 0 OR outstanding
+  ), shares AS (
+    -- In the windows in which most of them were active at once.
+    SELECT capture, flow, sum(acked_bytes) AS acked_bytes
+    FROM (SELECT *, max(at_once) OVER (PARTITION BY capture) AS most FROM active) WHERE at_once = most AND most > 1
+    GROUP BY capture, flow
+  ), together AS (
+    SELECT capture, CASE WHEN count(acked_bytes) = count(*)
+      THEN power(sum(acked_bytes), 2) / nullif(count(*) * sum(acked_bytes::HUGEINT * acked_bytes), 0) END AS jain
+    FROM shares GROUP BY capture
   ), rows AS (
-    SELECT capture, 0 AS place, NULL AS ends, count(*) AS flows, max(start_s + duration_s) - min(start_s) AS duration_s, sum(acked_bytes) AS acked_bytes,
-      sum(acked_bytes) * 8 / nullif(max(start_s + duration_s) - min(start_s), 0) AS goodput_bps,
-      power(sum(goodput_bps), 2) / nullif(count(*) * sum(power(goodput_bps, 2)), 0) AS jain,
-      sum(retransmits) AS retransmits, sum(retransmit_share * sent_bytes) / nullif(sum(sent_bytes), 0) AS retransmit_share,
-      sum(rtos) AS rtos, sum(recovery_episodes) AS recovery_episodes,
+    SELECT capture, 0 AS place, NULL AS ends, count(*) AS flows, max(start_s + duration_s) - min(start_s) AS duration_s,
+      ${["acked_bytes", "retransmits", "rtos", "recovery_episodes"].map((name) => whole(name, `sum(${name})`)).join(", ")},
+      ${whole("acked_bytes", "sum(acked_bytes) * 8 / nullif(max(start_s + duration_s) - min(start_s), 0)", "goodput_bps")},
+      max(together.jain) AS jain,
+      ${whole("retransmit_share", "sum(retransmit_share * sent_bytes) / nullif(sum(sent_bytes), 0)")},
+      string_agg(DISTINCT nullif(at_least, ''), ', ') AS at_least, string_agg(DISTINCT nullif(about, ''), ', ') AS about,
       ${["srtt_mean_us", "cwnd_mean", "cwnd_share", "rwnd_share", "application_share", "recovery_share", "idle_share"]
-        .map(
-          (name) =>
-            `sum(${name} * duration_s) / nullif(sum(CASE WHEN ${name} IS NOT NULL THEN duration_s END), 0) AS ${name}`,
+        .map((name) =>
+          whole(name, `sum(${name} * duration_s) / nullif(sum(CASE WHEN ${name} IS NOT NULL THEN duration_s END), 0)`),
         )
         .join(", ")}
-    FROM chosen GROUP BY capture
+    FROM chosen LEFT JOIN together USING (capture) GROUP BY capture
     UNION ALL BY NAME
     SELECT capture, place, ends, duration_s, acked_bytes, goodput_bps, retransmits, retransmit_share, rtos, recovery_episodes, srtt_mean_us,
-      rtt_median_us, rtt_p99_us, cwnd_mean, cwnd_share, rwnd_share, application_share, recovery_share, idle_share
+      rtt_median_us, rtt_p99_us, cwnd_mean, cwnd_share, rwnd_share, application_share, recovery_share, idle_share, at_least, about
     FROM chosen
   )
   SELECT * FROM rows ORDER BY place, capture`;
 
-type Row = Readonly<Record<string, Value>> & {
-  readonly capture: number;
-  readonly place: number;
-  readonly ends: string | null;
-};
+type Row = Readonly<Record<string, Value>> &
+  Bounds & {
+    readonly capture: number;
+    readonly place: number;
+    readonly ends: string | null;
+  };
 
 /** Prints runs side by side: all their flows together, then flow by flow, with the difference to the first run. */
 export async function compare(paths: readonly string[], options: FormatOptions, io: CommandIo): Promise<void> {
@@ -81,7 +103,7 @@ export async function compare(paths: readonly string[], options: FormatOptions, 
   await withTrace(paths, io, async (trace) => {
     if (trace.captures.length < 2)
       throw new UsageError("these files are one capture (a rotated set), so there is nothing to compare");
-    await trace.need("flows");
+    await trace.need("flows", "goodput");
     const sql = query(await dataFlows(trace, undefined));
     const format = rowFormat(options);
     if (format !== "table") return printRows(trace.database, sql, format, io);
@@ -120,16 +142,23 @@ function table(trace: Trace, place: number, rows: readonly Row[], units: readonl
   const isMixed = new Set(units).size > 1;
   const titled = ({ name, title }: Measure): string =>
     name !== "retransmits" ? title : isMixed ? "retransmitted" : `retransmitted ${units[0]}`;
-  const cell = ({ name, show }: Measure, value: Value, unit: string): string =>
-    name === "retransmits" && isMixed && value !== null && value !== undefined ? `${show(value)} ${unit}` : show(value);
+  const cell = ({ name, show }: Measure, run: Row | undefined, unit: string): string => {
+    const [value, some] = [run?.[name], run?.[`${name}_of_some`]];
+    if (run && isKnown(some))
+      return `${bounded(run, name, show(some))} of ${run[`${name}_flows`]} of ${run.flows} flows`;
+    const text = bounded(run ?? {}, name, show(value));
+    return name === "retransmits" && isMixed && isKnown(value) ? `${text} ${unit}` : text;
+  };
   const runs = trace.captures.map((_, index) => rows.find((row) => row.capture === index + 1));
-  const shown = measures.filter(({ name }) => runs.some((run) => run?.[name] !== null && run?.[name] !== undefined));
+  const shown = measures.filter(({ name }) =>
+    runs.some((run) => isKnown(run?.[name]) || isKnown(run?.[`${name}_of_some`])),
+  );
   const columns = [{ header: place === 0 ? "all flows" : `flow ${place} of each`, cells: shown.map(titled) }];
   for (const [index, run] of runs.entries()) {
     columns.push(
       right(
         trace.captures[index]!.path,
-        shown.map((measure) => cell(measure, run?.[measure.name], units[index]!)),
+        shown.map((measure) => cell(measure, run, units[index]!)),
       ),
     );
     if (index > 0)

@@ -4,7 +4,9 @@ import { jsonText } from "../database/values.ts";
 import { account } from "../diagnose/account.ts";
 import { type FlowFacts, gatherFacts, periodsOf } from "../diagnose/facts.ts";
 import { tellsMore, verdictOf } from "../diagnose/verdict.ts";
+import { plural } from "../terminal/units.ts";
 import type { Trace } from "../trace/trace.ts";
+import { notice } from "./notices.ts";
 import { type CommandIo, withTrace } from "./open.ts";
 
 /** How many flows are diagnosed at a time. This bounds the memory for their periods. */
@@ -18,13 +20,24 @@ export async function diagnose(
 ): Promise<void> {
   await withTrace(paths, io, async (trace) => {
     const flows = await gatherFacts(trace, options.flow);
-    const texts = (options.json ? jsonTexts : accounts)(trace, flows);
+    const untold = options.flow ? 0 : await closedUntold(trace);
+    if (untold > 0)
+      notice(
+        io,
+        `${plural(untold, "flow")} closed before anything showed how much they carried: --source bpf shows it`,
+      );
+    const texts = options.json ? jsonTexts(trace, flows) : accounts(trace, flows, untold > 0);
     for await (const text of texts) await io.stdout.write(text);
   });
 }
 
-async function* accounts(trace: Trace, flows: readonly FlowFacts[]): AsyncGenerator<string> {
-  if (flows.length === 0) yield "no flow carries data; `analyze flows` lists what there is, --flow picks any\n";
+/** Flows that may carry data, of which no record tells. */
+const closedUntold = (trace: Trace): Promise<number> =>
+  trace.database.value<number>("SELECT count(*)::DOUBLE FROM _data_flows WHERE carries_data IS NULL");
+
+async function* accounts(trace: Trace, flows: readonly FlowFacts[], more: boolean): AsyncGenerator<string> {
+  if (flows.length === 0 && !more)
+    yield "no flow carries data; `analyze flows` lists what there is, --flow picks any\n";
   let between = "";
   for await (const { facts, verdict, periods } of reports(trace, flows)) {
     const lines = account(facts, verdict, periods, trace.captures[facts.capture - 1]?.path ?? "");

@@ -1,5 +1,6 @@
 /** `analyze flows`: one line a connection. */
 import type { Capture } from "../captures/capture.ts";
+import { bounded } from "../terminal/bounds.ts";
 import { renderTable } from "../terminal/table.ts";
 import { bitsPerSecond, bytes, count, decimals, microseconds } from "../terminal/units.ts";
 import { endsSql } from "../trace/select.ts";
@@ -37,6 +38,8 @@ interface FlowRow {
   readonly cwnd_mean: number | null;
   readonly cwnd_max: number | null;
   readonly crosses_gap: boolean;
+  readonly at_least: string;
+  readonly about: string;
 }
 
 const fileOf = (capture: Capture | undefined): string => capture?.origin ?? capture?.path ?? "";
@@ -54,17 +57,21 @@ async function flowTable(trace: Trace): Promise<string> {
     column("flow", (row) => String(row.flow)),
     column("local > remote", (row) => row.ends, false),
     column("start", (row) => `${row.start_s.toFixed(3)} s`),
-    column("duration", (row) => `${row.duration_s.toFixed(3)} s`),
-    column("acked", (row) => bytes(number(row.acked_bytes))),
-    column("goodput", (row) => bitsPerSecond(row.goodput_bps)),
+    column("duration", (row) => bounded(row, "duration_s", `${row.duration_s.toFixed(3)} s`)),
+    column("acked", (row) => bounded(row, "acked_bytes", bytes(number(row.acked_bytes)))),
+    column("goodput", (row) => bounded(row, "goodput_bps", bitsPerSecond(row.goodput_bps))),
     // Tracepoints tell of buffers, each of which can be several segments.
-    column("retrans", (row) => count(number(row.kernel_retransmits ?? row.retransmits))),
+    column("retrans", (row) =>
+      row.kernel_retransmits === null
+        ? bounded(row, "retransmits", count(number(row.retransmits)))
+        : count(number(row.kernel_retransmits)),
+    ),
     rows.some((row) => row.rtos !== null)
-      ? column("RTOs", (row) => count(number(row.rtos)))
-      : column("to Loss", (row) => count(number(row.loss_episodes))),
-    column("srtt", (row) => microseconds(row.srtt_mean_us)),
-    column("cwnd", (row) => decimals(row.cwnd_mean, 1)),
-    column("max", (row) => count(row.cwnd_max)),
+      ? column("RTOs", (row) => bounded(row, "rtos", count(number(row.rtos))))
+      : column("to Loss", (row) => bounded(row, "loss_episodes", count(number(row.loss_episodes)))),
+    column("srtt", (row) => bounded(row, "srtt_mean_us", microseconds(row.srtt_mean_us))),
+    column("cwnd", (row) => bounded(row, "cwnd_mean", decimals(row.cwnd_mean, 1))),
+    column("max", (row) => bounded(row, "cwnd_max", count(row.cwnd_max))),
     column("seen", (row) => (row.crosses_gap ? `${row.seen}, lossy` : row.seen), false),
   ];
   if (trace.captures.length > 1)

@@ -1,4 +1,5 @@
 /** A diagnosis in plain words: what limited a flow, how much time that cost, when, what shows it. */
+import { bounded } from "../terminal/bounds.ts";
 import { bitsPerSecond, bytes, count, microseconds, plural } from "../terminal/units.ts";
 import type { FlowFacts, Period } from "./facts.ts";
 import { type Cause, lossesOf, mathisWindow, segmentsOf, tellsMore, type Verdict } from "./verdict.ts";
@@ -56,9 +57,9 @@ export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Pe
   const life_s = cause === "blackout" ? Math.max(facts.life_s, duration_s) : facts.life_s;
   const lines = [
     `flow ${facts.flow}  ${facts.ends}`,
-    `  ${bytes(facts.acked_bytes)} acknowledged in ${seconds(duration_s)}, ${bitsPerSecond(facts.goodput_bps)}${facts.cong ? `, ${facts.cong}` : ""}`,
+    `  ${bounded(facts, "acked_bytes", bytes(facts.acked_bytes))} acknowledged in ${bounded(facts, "duration_s", seconds(duration_s))}, ${bounded(facts, "goodput_bps", bitsPerSecond(facts.goodput_bps))}${facts.cong ? `, ${facts.cong}` : ""}`,
     `  ${headlineOf(facts, verdict)}`,
-    `    cost      ${seconds(cost_s)} of its ${seconds(life_s)} (${percent(cost_s, life_s)})`,
+    `    cost      ≈ ${seconds(cost_s)} of its ${seconds(life_s)} (${percent(cost_s, life_s)})`,
     ...(mine.length > 0
       ? [`    when      ${mine.map((period) => `${moment(period.from_s)} to ${moment(period.to_s)}`).join(", ")}`]
       : []),
@@ -103,7 +104,7 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
   const queue =
     rtt_min_us && rtt_mean_us
       ? [
-          `smoothed RTT ${microseconds(rtt_mean_us)} on average, ${microseconds(rtt_min_us)} at its smallest${rtt_mean_us > 1.5 * rtt_min_us ? ": a queue stands on the path" : ""}`,
+          `smoothed RTT ${bounded(facts, "srtt_mean_us", microseconds(rtt_mean_us))} on average, ${microseconds(rtt_min_us)} at its smallest${rtt_mean_us > 1.5 * rtt_min_us ? ": a queue stands on the path" : ""}`,
         ]
       : [];
   const losses = lossLines(facts);
@@ -153,7 +154,7 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
     case "congestion window or pacing":
     case "pacing":
       return [
-        `window ${cwnd_mean?.toFixed(1) ?? "?"} packets on average${facts.slow_start_end === null ? "; slow start never ended" : ""}`,
+        `window ${bounded(facts, "cwnd_mean", cwnd_mean?.toFixed(1) ?? "?")} packets on average${facts.slow_start_end === null ? "; slow start never ended" : ""}`,
         ...(cause === "pacing" && facts.cong === "bbr"
           ? ["the rate is BBR's own, from its estimate of the path's bandwidth"]
           : []),
@@ -177,7 +178,7 @@ function lossLines(facts: FlowFacts): string[] {
   const again =
     retransmits === null
       ? ""
-      : `${plural(retransmits, facts.basis === "tracepoints" ? "buffer" : "segment")} sent again`;
+      : `${bounded(facts, "retransmits", plural(retransmits, facts.basis === "tracepoints" ? "buffer" : "segment"))} sent again`;
   const lines: string[] = [];
   if (loss_events === null) {
     if (retransmits) lines.push(`${again}; this source tells no loss episodes`);
@@ -223,10 +224,13 @@ function shares(facts: FlowFacts): string {
     ["application", facts.application_s],
     ["idle", facts.idle_s],
   ];
+  const exact = ["receiver", "send buffer", "idle"].filter(
+    (_, index) => !(facts.about ?? "").includes(["rwnd_share", "sndbuf_share", "idle_share"][index]!),
+  );
   return parts
     .filter((part): part is [string, number] => part[1] !== null && part[1] >= 0.005 * facts.life_s)
     .sort(([, a], [, b]) => b - a)
-    .map(([name, time]) => `${name} ${percent(time, facts.life_s)}`)
+    .map(([name, time]) => `${name} ${exact.includes(name) ? "" : "≈ "}${percent(time, facts.life_s)}`)
     .join(", ");
 }
 

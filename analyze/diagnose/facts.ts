@@ -16,6 +16,9 @@ export interface FlowFacts {
   readonly cwnd_mean: number | null;
   readonly cong: string | null;
   readonly crosses_gap: boolean;
+  /** Columns of `flows` whose number is a lower bound, and those whose number is approximate. */
+  readonly at_least: string;
+  readonly about: string;
   readonly gap_share: number | null;
   /** `limits`, in seconds. */
   readonly life_s: number;
@@ -141,7 +144,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
       FROM rto_events GROUP BY flow
     )
     SELECT flows.capture, flow, ${endsSql} AS ends, captures.source, start_s, duration_s, acked_bytes, goodput_bps, sent_bytes, retransmits,
-      cwnd_mean, cong, flows.crosses_gap, flows.gap_share, life_s, basis,
+      cwnd_mean, cong, flows.crosses_gap, flows.gap_share, flows.at_least, flows.about, life_s, basis,
       ${["cwnd", "rwnd", "sndbuf", "application", "pacing", "recovery", "idle"].map((name) => `limits.${seconds(name)}`).join(", ")},
       path_rtt_us AS rtt_min_us, rtt_at_loss_us, loss_rtt_rank, srtt_mean_us AS rtt_mean_us,
       lull_s, nearly_full_s, segment_bytes, losses_lower_window,

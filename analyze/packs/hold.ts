@@ -98,6 +98,7 @@ const lacking: Readonly<Record<keyof Capabilities, string>> = {
   counts_packets: "does not count packets in flight",
   tells_samples: "leaves records out",
   exact_srtt: "rounds the smoothed RTT",
+  sampled: "records each segment",
   polled: "sees more than polls",
 };
 

@@ -92,8 +92,8 @@ export async function drawPlot(trace: Trace, name: PlotName, options: PlotOption
     ? await timePicture(definition, context)
     : await otherPicture(definition, context);
   const left =
-    leftOut > 0 && runs.groups.length === 0
-      ? [`${leftOut} of ${leftOut + drawn.length} flows with little data are not drawn; --flow picks any`]
+    leftOut > 0 && runs.groups.length === 0 && !picture.countsEveryFlow
+      ? [`${leftOut} of ${leftOut + drawn.length} flows, those with less data, are not drawn; --flow picks any`]
       : [];
   return { spec: await specOf(picture, options, width), notes: [...notes, ...left] };
 }

@@ -101,6 +101,8 @@ export interface Picture {
   readonly caption: readonly string[];
   readonly x: Axis & { readonly isTime: boolean };
   readonly panels: readonly Panel[];
+  /** What it shows is of more flows than those that were chosen, so that none is left out. */
+  readonly countsEveryFlow?: boolean;
 }
 
 /** A Vega-Lite specification. Vega-Lite checks it when it is drawn. */

@@ -67,7 +67,7 @@ export async function timePicture(
   };
   const losses = await lossesOf(context);
   const remarks = definition.remarks ? await remarksOf(context, definition.remarks, window) : [];
-  const notes = [...proxies, ...(losses.note === null ? [] : [losses.note]), ...remarks];
+  const told = [...proxies, ...(losses.note === null ? [] : [losses.note]), ...remarks];
   const caption = (more: readonly string[]) =>
     captionOf(context, [windowText(panels.some((one) => one.windowed) ? window : null), ...more]);
   if (grouped) {
@@ -78,7 +78,7 @@ export async function timePicture(
       said.add(made.note);
       shapes.push(scaledPanel(panel, null, made.shapes, made.highest));
     }
-    return { picture: pictureOf(definition, context, caption([...said, ...notes]), shapes), notes };
+    return { picture: pictureOf(definition, context, caption([...said, ...told]), shapes), notes: proxies };
   }
   const found = await trace.withWindow(window, async (windowed) => {
     const each: Found[] = [];
@@ -89,15 +89,15 @@ export async function timePicture(
     throw new NothingToDrawError(context.plot, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
   const marks = !together && panels.some((panel) => panel.marks) ? await reducedMarks(trace, range, columns) : [];
   const states = !together && panels.some((panel) => panel.states) ? await statesOf(trace, range, columns) : [];
-  const told = { marks, states, losses };
+  const events = { marks, states, losses };
   const left = new Set<string>();
   const drawn = together
-    ? found.flatMap((one) => sharedPanel(one, context, told, left))
+    ? found.flatMap((one) => sharedPanel(one, context, events, left))
     : flows.flatMap((flow) =>
-        found.flatMap((one, index) => flowPanel(one, flow, flows.length > 1 && index === 0, context, told, left)),
+        found.flatMap((one, index) => flowPanel(one, flow, flows.length > 1 && index === 0, context, events, left)),
       );
   const leaving = left.size > 0 ? [`${[...left].join(" and ")} above the axis`] : [];
-  return { picture: pictureOf(definition, context, caption([...notes, ...leaving]), drawn), notes };
+  return { picture: pictureOf(definition, context, caption([...told, ...leaving]), drawn), notes: proxies };
 }
 
 async function remarksOf(

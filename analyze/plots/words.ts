@@ -18,7 +18,7 @@ export function captionOf({ trace, leftOut, runs, flows }: DrawContext, more: re
       : `${trace.captures.length} captures`;
   const left =
     leftOut > 0 && runs.groups.length === 0
-      ? [`${leftOut} of ${leftOut + flows.length} flows with little data not drawn`]
+      ? [`${leftOut} of ${leftOut + flows.length} flows, those with less data, not drawn`]
       : [];
   return [[source, ...more.filter((one) => one !== null), ...left].join("; ")];
 }

@@ -8,6 +8,11 @@
 -- has_start                    BOOLEAN  its setup was seen
 -- done_s                       DOUBLE   its end; NULL where it was not seen
 -- lowest_una, highest_una      BIGINT   what was acknowledged at first and at last (of ss: bytes_acked)
+-- acked_until_s                DOUBLE   when that was, seconds since the capture began
+-- closing_s                    DOUBLE   when it left ESTABLISHED, where that is told without its end; else NULL
+-- last_sent_bytes              BIGINT   bytes_sent at last
+-- last_seq                     BIGINT   the last sequence number, of a connection that ended with all acknowledged: a
+--                                       FIN's, unless it was reset
 -- syn_end, fin_seq             BIGINT   sequence numbers behind its SYN and of its FIN; NULL where these were not
 --                                       seen. Where no sends are seen, the FIN's is what was written as the socket
 --                                       closed
@@ -43,8 +48,46 @@ SELECT
       WHEN type = 'done' THEN t
     END
   ) AS done_s,
-  coalesce(min(snd_una), min(bytes_acked)) AS lowest_una,
-  coalesce(max(snd_una), max(bytes_acked)) AS highest_una,
+  max(
+    CASE
+      WHEN snd_una IS NOT NULL
+      OR bytes_acked IS NOT NULL THEN t
+    END
+  ) AS acked_until_s,
+  min(
+    CASE
+      WHEN type = 'state'
+      AND detail LIKE 'ESTABLISHED to %' THEN t
+    END
+  ) AS closing_s,
+  -- Polls: bytes_acked counts the SYN of a connection that was opened here, and the FIN once that is acknowledged.
+  coalesce(
+    min(snd_una),
+    min(
+      CASE
+        WHEN type <> 'sample'
+        OR detail IS NULL
+        OR detail NOT LIKE 'SYN-%' THEN bytes_acked
+      END
+    )
+  ) AS lowest_una,
+  coalesce(
+    max(snd_una),
+    max(
+      CASE
+        WHEN type = 'sample'
+        AND detail IN ('FIN-WAIT-2', 'TIME-WAIT') THEN bytes_acked - 1
+        ELSE bytes_acked
+      END
+    )
+  ) AS highest_una,
+  max(bytes_sent) AS last_sent_bytes,
+  min(
+    CASE
+      WHEN type = 'done'
+      AND snd_una = write_seq THEN write_seq - 1
+    END
+  ) AS last_seq,
   min(
     CASE
       WHEN type = 'send'

@@ -1,37 +1,80 @@
 -- What of each connection was acknowledged, and whether it carries data: so not the receiving end of a one-way
 -- transfer, nor a control connection.
--- needs: _connections
+-- needs: _connections, captures
 -- capture, flow  USMALLINT, UINTEGER  file and connection
 -- acked_bytes    BIGINT               as in flows
+-- is_born        BOOLEAN              it began during the capture
+-- tail_unseen    BOOLEAN              the source shows nothing of what was acknowledged behind its close
 -- carries_data   BOOLEAN              at least a hundredth of the bytes of the one with most of its capture; or it
---                                     sent again and nothing was acknowledged
+--                                     sent again and nothing was acknowledged. NULL where it closed before anything
+--                                     was told of its bytes
 SELECT
   capture,
   flow,
   acked_bytes,
-  carries_data(
-    acked_bytes,
-    max(coalesce(acked_bytes, 0)) OVER (
-      PARTITION BY
-        capture
+  is_born,
+  tail_unseen,
+  CASE
+    WHEN acked_bytes IS NULL
+    AND tail_unseen THEN NULL
+    ELSE carries_data(
+      acked_bytes,
+      max(coalesce(acked_bytes, 0)) OVER (
+        PARTITION BY
+          capture
+      )
     )
-  )
-  OR (
-    coalesce(acked_bytes, 0) <= 0
-    AND (
-      retransmit_events > 0
-      OR coalesce(retrans, 0) > 0
+    OR (
+      coalesce(acked_bytes, 0) <= 0
+      AND (
+        retransmit_events > 0
+        OR coalesce(retrans, 0) > 0
+      )
     )
-  ) AS carries_data
+  END AS carries_data
 FROM
   (
     -- A SYN that nobody answered leaves both at the sequence number behind it.
     SELECT
-      capture,
+      born.capture,
       flow,
       retrans,
       retransmit_events,
-      greatest(least(highest_una, fin_seq), syn_end) - greatest(lowest_una, syn_end) AS acked_bytes
+      is_born,
+      closing_s IS NOT NULL
+      AND NOT counts_packets AS tail_unseen,
+      greatest(
+        least(
+          highest_una,
+          fin_seq,
+          CASE
+            WHEN sampled THEN last_seq
+          END
+        ),
+        syn_end
+      ) - greatest(
+        CASE
+          WHEN polled
+          AND is_born THEN least(lowest_una, 1)
+          ELSE lowest_una
+        END,
+        syn_end
+      ) AS acked_bytes
     FROM
-      _connections
+      (
+        -- The first poll is taken as the capture begins: what it does not show began later.
+        SELECT
+          _connections.*,
+          counts_packets,
+          polled,
+          sampled,
+          has_start
+          OR (
+            polled
+            AND start_s > 0.02
+          ) AS is_born
+        FROM
+          _connections
+          JOIN captures ON captures.capture = _connections.capture
+      ) AS born
   );

@@ -13,6 +13,8 @@
 -- tells_samples    BOOLEAN    a change of srtt tells the sample behind it
 -- exact_srtt       BOOLEAN    srtt comes in eighths of a us, as the kernel keeps it; else in whole us
 -- polled           BOOLEAN    records are of moments at which somebody asked
+-- sampled          BOOLEAN    the module left out records by its own filter (full=0, probetime), so what is between
+--                             two is not known
 SELECT
   capture,
   path,
@@ -26,6 +28,7 @@ SELECT
   counts_packets,
   tells_samples,
   exact_srtt,
-  polled
+  polled,
+  sampled
 FROM
   _captures;

@@ -1,14 +1,15 @@
 -- Jain's fairness index of the connections of a capture in windows of equal length: (sum x)^2 / (n * sum x^2) over the
 -- goodput x of the n connections that were active, 1 where all had the same, 1/n where one had all. A connection is
 -- active in a window where something of it was acknowledged or outstanding, so one that starves counts, with 0, and
--- the receiving end of a one-way transfer does not.
+-- the receiving end of a one-way transfer does not. Where it is not known how much was acknowledged of one that had
+-- some before, neither is the index.
 -- needs: goodput, not_followed
 -- capture         USMALLINT  file
 -- window_start_s  DOUBLE     seconds since the capture began
 -- window_s        DOUBLE     length of the window, seconds (settings.window_s)
 -- flows           BIGINT     active connections
--- goodput_bps     DOUBLE     their goodput together, bit/s
--- jain            DOUBLE     the index; NULL where nothing of any was acknowledged
+-- goodput_bps     DOUBLE     their goodput together, bit/s; NULL where that of one is not known
+-- jain            DOUBLE     the index; NULL likewise, and where nothing of any was acknowledged
 -- crosses_gap     BOOLEAN    records of the capture were lost in or next to the window, or connections were not
 --                            followed then, which count in none of these numbers
 WITH
@@ -18,15 +19,33 @@ WITH
       window_start_s,
       window_s,
       count(*) AS flows,
-      sum(acked_bytes) * 8 / nullif(window_s, 0) AS goodput_bps,
+      CASE
+        WHEN count(acked_bytes) = count(*) THEN sum(acked_bytes) * 8 / nullif(window_s, 0)
+      END AS goodput_bps,
       -- Of the bytes, to which the rates are in proportion: whole numbers add up to the same in any order.
-      power(sum(acked_bytes), 2) / nullif(count(*) * sum(acked_bytes::HUGEINT * acked_bytes), 0) AS jain,
+      CASE
+        WHEN count(acked_bytes) = count(*) THEN power(sum(acked_bytes), 2)
+      END / nullif(count(*) * sum(acked_bytes::HUGEINT * acked_bytes), 0) AS jain,
       bool_or(crosses_gap) AS touches_loss
     FROM
-      goodput
+      (
+        SELECT
+          *,
+          max(acked_bytes) OVER (
+            PARTITION BY
+              capture,
+              flow
+          ) AS most_bytes
+        FROM
+          goodput
+      )
     WHERE
       acked_bytes > 0
       OR outstanding
+      OR (
+        acked_bytes IS NULL
+        AND most_bytes > 0
+      )
     GROUP BY
       capture,
       window_start_s,

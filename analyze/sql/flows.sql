@@ -10,10 +10,13 @@
 -- duration_s         DOUBLE     first record to last, seconds
 -- records            BIGINT     records of it
 -- seen               VARCHAR    'whole' where both its setup and its end were seen; else 'no start', 'no end',
---                               'neither'
+--                               'neither'. 'until its close', 'no start, until its close': the end, too, but nothing
+--                               of what was acknowledged behind the close, as from tracepoints
 -- acked_bytes        BIGINT     bytes that the peer acknowledged: advance of snd_una, less the sequence numbers of SYN
 --                               and FIN where their records are there; NULL where no record has snd_una
--- goodput_bps        DOUBLE     acked_bytes over duration_s, bit/s; NULL for a flow of one moment
+-- acked_until_s      DOUBLE     until when acked_bytes counts, seconds since the capture began; NULL likewise
+-- goodput_bps        DOUBLE     acked_bytes over duration_s, bit/s, or over the time up to acked_until_s where nothing
+--                               is seen behind the close; NULL for a flow of one moment
 -- sent_bytes         BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
 -- sends              BIGINT     segments with payload handed down to be sent (with segmentation offload, each can be
 --                               several on the wire); NULL where the source sees no sends
@@ -53,6 +56,10 @@
 -- crosses_gap        BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds
 -- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a
 --                               flow of one moment
+-- at_least           VARCHAR    the columns, separated by commas, whose number is the least that it can be: of polls,
+--                               of a capture that lost or left out records, of what is seen until the close, of
+--                               buffers
+-- about              VARCHAR    those whose number is approximate, for these reasons or as it stands on a proxy
 WITH
   samples AS (
     SELECT
@@ -113,16 +120,32 @@ SELECT
   records,
   CASE
     WHEN has_start
-    AND done_s IS NOT NULL THEN 'whole'
+    AND done_s IS NOT NULL THEN CASE
+      WHEN tail_unseen THEN 'until its close'
+      ELSE 'whole'
+    END
     WHEN has_start THEN 'no end'
-    WHEN done_s IS NOT NULL THEN 'no start'
+    WHEN done_s IS NOT NULL THEN CASE
+      WHEN tail_unseen THEN 'no start, until its close'
+      ELSE 'no start'
+    END
     ELSE 'neither'
   END AS seen,
   acked_bytes,
-  acked_bytes * 8 / nullif(duration_s, 0) AS goodput_bps,
+  acked_until_s,
+  acked_bytes * 8 / nullif(
+    CASE
+      WHEN tail_unseen THEN round(acked_until_s - start_s, 9)
+      ELSE duration_s
+    END,
+    0
+  ) AS goodput_bps,
   CASE
     WHEN sees_sends
-    OR polled THEN sent_bytes
+    AND NOT polled THEN sent_bytes
+    WHEN polled
+    AND is_born THEN last_sent_bytes
+    WHEN polled THEN sent_bytes
   END::BIGINT AS sent_bytes,
   CASE
     WHEN sees_sends THEN sends
@@ -130,12 +153,7 @@ SELECT
   CASE
     WHEN NOT sees_retransmits THEN NULL
     WHEN NOT counts_packets THEN retransmit_events
-    -- The first poll is taken as the capture begins: what it does not show began later.
-    WHEN has_start
-    OR (
-      polled
-      AND start_s > 0.02
-    ) THEN retrans
+    WHEN is_born THEN retrans
     ELSE retrans - first_retrans
   END::BIGINT AS retransmits,
   CASE
@@ -184,7 +202,137 @@ SELECT
   comm,
   cgroup_id,
   lost.flow IS NOT NULL AS crosses_gap,
-  gap_share_of(is_anywhere, lost_s, duration_s) AS gap_share
+  gap_share_of(is_anywhere, lost_s, duration_s) AS gap_share,
+  concat_ws(
+    ', ',
+    CASE
+      WHEN polled THEN 'duration_s'
+    END,
+    CASE
+      WHEN polled
+      OR sampled
+      OR tail_unseen THEN 'acked_bytes'
+    END,
+    CASE
+      WHEN polled
+      OR lost.flow IS NOT NULL THEN 'sent_bytes'
+    END,
+    CASE
+      WHEN lost.flow IS NOT NULL THEN 'sends'
+    END,
+    CASE
+      WHEN polled
+      OR (
+        NOT counts_packets
+        AND retransmit_events > 0
+      ) THEN 'retransmits'
+    END,
+    CASE
+      WHEN lost.flow IS NOT NULL THEN 'rtos'
+    END,
+    CASE
+      WHEN sampled
+      OR lost.flow IS NOT NULL THEN 'loss_episodes'
+    END,
+    CASE
+      WHEN sampled
+      OR lost.flow IS NOT NULL THEN 'recovery_episodes'
+    END,
+    CASE
+      WHEN sampled
+      OR lost.flow IS NOT NULL THEN 'resets'
+    END,
+    CASE
+      WHEN polled
+      OR sampled
+      OR lost.flow IS NOT NULL THEN 'cwnd_max'
+    END
+  ) AS at_least,
+  concat_ws(
+    ', ',
+    CASE
+      WHEN polled THEN 'goodput_bps'
+    END,
+    CASE
+      WHEN lost.flow IS NOT NULL THEN 'retransmit_share'
+    END,
+    CASE
+      WHEN polled
+      OR sampled
+      OR lost.flow IS NOT NULL THEN 'srtt_mean_us'
+    END,
+    CASE
+      WHEN polled
+      OR sampled
+      OR lost.flow IS NOT NULL THEN 'srtt_min_us'
+    END,
+    CASE
+      WHEN polled
+      OR sampled
+      OR lost.flow IS NOT NULL THEN 'srtt_max_us'
+    END,
+    CASE
+      WHEN lost.flow IS NOT NULL THEN 'rtt_min_us'
+    END,
+    CASE
+      WHEN lost.flow IS NOT NULL THEN 'rtt_median_us'
+    END,
+    CASE
+      WHEN lost.flow IS NOT NULL THEN 'rtt_p95_us'
+    END,
+    CASE
+      WHEN lost.flow IS NOT NULL THEN 'rtt_p99_us'
+    END,
+    CASE
+      WHEN polled
+      OR sampled
+      OR lost.flow IS NOT NULL
+      OR (
+        NOT counts_packets
+        AND coalesce(loss_episodes, 0) > 0
+      ) THEN 'cwnd_mean'
+    END,
+    CASE
+      WHEN polled
+      OR sampled
+      OR lost.flow IS NOT NULL
+      OR NOT counts_packets THEN 'inflight_mean_bytes'
+    END,
+    CASE
+      WHEN polled
+      OR sampled
+      OR lost.flow IS NOT NULL THEN 'slow_start_exit_s'
+    END,
+    CASE
+      WHEN polled
+      OR sampled
+      OR lost.flow IS NOT NULL THEN 'slow_start_exit_cwnd'
+    END,
+    CASE
+      WHEN basis IS NOT NULL THEN 'cwnd_share'
+    END,
+    CASE
+      WHEN basis IS NOT NULL THEN 'application_share'
+    END,
+    CASE
+      WHEN basis IS NOT NULL THEN 'pacing_share'
+    END,
+    CASE
+      WHEN basis IS NOT NULL THEN 'recovery_share'
+    END,
+    CASE
+      WHEN basis <> 'kernel'
+      OR lost.flow IS NOT NULL THEN 'rwnd_share'
+    END,
+    CASE
+      WHEN basis <> 'kernel'
+      OR lost.flow IS NOT NULL THEN 'sndbuf_share'
+    END,
+    CASE
+      WHEN basis <> 'kernel'
+      OR lost.flow IS NOT NULL THEN 'idle_share'
+    END
+  ) AS about
 FROM
   _connections AS seen
   JOIN captures ON captures.capture = seen.capture

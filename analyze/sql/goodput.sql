@@ -7,7 +7,7 @@
 -- window_s             DOUBLE     length of the window, seconds (settings.window_s)
 -- acked_bytes          BIGINT     new bytes acknowledged: how far snd_una moved (the sequence numbers of SYN and FIN
 --                            count as one each); from ss how far bytes_acked did, which each poll tells only up to its
---                            own moment
+--                            own moment. NULL from tracepoints from the moment on that the connection closes
 -- goodput_bps          DOUBLE     acked_bytes in bit/s
 -- sent_bytes           BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
 -- throughput_bps       DOUBLE     sent_bytes in bit/s; NULL likewise
@@ -55,7 +55,24 @@ WITH
           WHEN type = 'retransmit' THEN 1
         END
       ) AS retransmit_events,
-      max(coalesce(snd_nxt - snd_una, packets_out)) > 0 AS outstanding
+      CASE
+        WHEN count(
+          CASE
+            WHEN type = 'retransmit'
+            OR (
+              type = 'ca_state'
+              AND ca_state = 'Loss'
+            ) THEN 1
+          END
+        ) > 0 THEN true
+        ELSE max(coalesce(snd_nxt - snd_una, packets_out)) > 0
+      END AS outstanding,
+      min(
+        CASE
+          WHEN type = 'state'
+          AND detail LIKE 'ESTABLISHED to %' THEN t
+        END
+      ) AS closing_s
     FROM
       _trace
       CROSS JOIN settings
@@ -75,7 +92,8 @@ WITH
       min(lowest_una) AS first_una,
       count(sent_bytes) > 0 AS has_sends,
       min(sent_so_far) AS first_sent,
-      min(retrans) AS first_retrans
+      min(retrans) AS first_retrans,
+      min(closing_s) AS closing_s
     FROM
       per_window
     GROUP BY
@@ -83,6 +101,7 @@ WITH
       flow
     HAVING
       count(una) > 0
+      OR sum(retransmit_events) > 0
   ),
   every_window AS (
     SELECT
@@ -92,6 +111,7 @@ WITH
       first_una,
       first_sent,
       first_retrans,
+      closing_s,
       explode(sequence(first_w, first_w + so_many_windows(windows, total) - 1)) AS w
     FROM
       (
@@ -147,7 +167,13 @@ WITH
       telling_w,
       round(w * window_s, 9) AS window_start_s,
       window_s,
-      una - lag(una, 1, first_una) OVER so_far AS acked_bytes,
+      CASE
+      -- Tracepoints show nothing of what is acknowledged once the connection closes.
+        WHEN NOT counts_packets
+        AND w >= window_of(closing_s, window_s) THEN NULL
+        -- While nothing was received, nothing was acknowledged.
+        ELSE coalesce(una, 0) - lag(coalesce(una, 0), 1, coalesce(first_una, 0)) OVER so_far
+      END AS acked_bytes,
       CASE
         WHEN has_sends
         AND sees_sends THEN coalesce(sent_bytes, 0)

@@ -18,7 +18,8 @@ export async function flowFilter(trace: Trace, asked: readonly number[] | undefi
 export async function dataFlows(trace: Trace, asked: readonly number[] | undefined): Promise<string> {
   if (asked) return `SELECT flow FROM flows ${await flowFilter(trace, asked)}`;
   await trace.need("_data_flows");
-  return "SELECT flow FROM _data_flows WHERE carries_data";
+  // Of which it is not known counts: what is said of all would leave it out unseen.
+  return "SELECT flow FROM _data_flows WHERE carries_data IS NOT FALSE";
 }
 
 /** SQL for an end of a connection as text. `address` and `port` are SQL expressions. */

@@ -112,7 +112,8 @@ async function draw(context: DrawContext): Promise<Picture> {
   const to = isLog ? extent.high * 1.1 : extent.high + room;
   return {
     title: context.title ?? subject.title,
-    caption: captionOf(context, [
+    countsEveryFlow: of !== "rtt",
+    caption: captionOf(of === "rtt" ? context : { ...context, leftOut: 0 }, [
       subject.note,
       banded ? `median and, as a band, quartiles over ${sizesOf(context)}` : null,
     ]),

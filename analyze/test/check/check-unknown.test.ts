@@ -48,7 +48,7 @@ test("units are those of the name beside them", async (t) => {
   const path = recording("loss-2-percent.tracefs");
   const { code, out } = await check(
     path,
-    "goodput_bps > 3.9 Mbit/s AND goodput_bps < 0.004Gbit/s",
+    "goodput_bps > 4.3 Mbit/s AND goodput_bps < 0.0044Gbit/s",
     "srtt_mean_us BETWEEN 22 ms AND 0.023s",
     "acked_bytes > 3 MiB",
     "duration_s > 7000ms",

@@ -71,7 +71,7 @@ test("a blackout that polls show costs its own time, and says how many timeouts 
 });
 
 test("recoveries that were undone are no losses", async (t) => {
-  t.regex(await words("reordering.tracefs"), /no loss: 2 recoveries were undone.*\(2 buffers sent again\)/);
+  t.regex(await words("reordering.tracefs"), /no loss: 2 recoveries were undone.*\(≥ 2 buffers sent again\)/);
 });
 
 test("a recovery that leaves the window costs nothing", async (t) => {

@@ -18,6 +18,8 @@ const nothing: FlowFacts = {
   cwnd_mean: 100,
   cong: "cubic",
   crosses_gap: false,
+  at_least: "",
+  about: "",
   gap_share: 0,
   life_s: 10,
   basis: "records",

@@ -9,6 +9,7 @@ import { textWidth, wrapped } from "../../plots/fonts.ts";
 import type { VegaLiteSpec } from "../../plots/model.ts";
 import { sizeOf, toPdf, toPng, toSvg } from "../../plots/render.ts";
 import { dashes, lightness, lineStyles, themes } from "../../plots/style.ts";
+import { unitsOf } from "./units.ts";
 
 interface Pixels {
   readonly width: number;
@@ -214,3 +215,17 @@ test("where records were lost the picture is shaded, and the caption says how ma
   t.regex(svg, />records lost</);
   t.notRegex(await toSvg(await drawn(t, "kmod-loss", "cwnd", {})), /lost/);
 });
+
+for (const plot of ["limits", "states"] as const)
+  test(`plot ${plot} for print: areas that touch are told apart in grey`, async (t) => {
+    const spec = await drawn(t, plot === "limits" ? "kmod-loss" : "shaped-loss", plot, { theme: "print" });
+    const colors = new Set(
+      unitsOf(spec)
+        .filter(({ mark, fields }) => (mark.type === "area" || mark.type === "rect") && fields.length > 0)
+        .map(({ mark }) => String(mark.color)),
+    );
+    t.true(colors.size >= 3);
+    const shades = [...colors].map(lightness).sort((a, b) => a - b);
+    for (const [index, shade] of shades.entries())
+      if (index > 0) t.true(shade - shades[index - 1]! >= 8, `${plot}: ${shades.map(Math.round)}`);
+  });

@@ -1,0 +1,16 @@
+/** Numbers that are bounds or approximate, as the view `flows` says of its columns. */
+import { unknown } from "./table.ts";
+
+/** Names of columns, separated by commas. */
+export interface Bounds {
+  readonly at_least?: string | null;
+  readonly about?: string | null;
+}
+
+const has = (names: string | null | undefined, name: string): boolean => names?.split(", ").includes(name) ?? false;
+
+/** A number as text, behind `≥` where it is the least that it can be, behind `≈` where it is approximate. */
+export function bounded(bounds: Bounds, name: string, text: string): string {
+  if (text === unknown || text === "") return text;
+  return has(bounds.at_least, name) ? `≥ ${text}` : has(bounds.about, name) ? `≈ ${text}` : text;
+}

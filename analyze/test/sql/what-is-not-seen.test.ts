@@ -1,0 +1,110 @@
+/**
+ * What a source does not see (test/fixtures/numbers): numbers of it are not known, or bounds that say so, in SQL,
+ * tables and JSON alike.
+ */
+import test from "ava";
+import { analyze, fixture } from "../../../test/support/analyze.ts";
+import { openTrace } from "../../index.ts";
+
+const numbers = (name: string): string => fixture(`numbers/${name}`);
+
+async function flows(name: string, flow = 1): Promise<Record<string, number | string | null>> {
+  await using trace = await openTrace([numbers(name)], { cache: false });
+  const [row] = await trace.rows<Record<string, number | string | null>>(`SELECT * FROM flows WHERE flow = ${flow}`);
+  return row!;
+}
+const listed = (names: unknown): string[] => String(names).split(", ");
+
+for (const [name, acked, sent] of [
+  ["clean-close.tracefs", 486_448, 1_500_000],
+  ["file-close.tracefs", 337_384, 600_000],
+] as const)
+  test(`${name}: what is acknowledged behind the close is not seen, and the bytes are a lower bound`, async (t) => {
+    const row = await flows(name);
+    t.is(row.seen, "until its close");
+    t.true(Number(row.acked_bytes) <= sent);
+    t.is(Math.round(Number(row.acked_bytes) / 10_000), Math.round(acked / 10_000));
+    t.true(listed(row.at_least).includes("acked_bytes"));
+    // The rate is of the time until then.
+    const until = Number(row.acked_until_s) - Number(row.start_s);
+    t.true(Math.abs(Number(row.goodput_bps) / ((Number(row.acked_bytes) * 8) / until) - 1) < 1e-6);
+    const { out } = await analyze("flows", numbers(name));
+    t.regex(out, /≥ \d+ kB .* until its close$/m);
+    await using trace = await openTrace([numbers(name)], { cache: false });
+    const [after] = await trace.rows(
+      `SELECT count(*) AS windows, count(acked_bytes) AS known FROM goodput WHERE flow = 1 AND window_start_s > ${row.acked_until_s}`,
+    );
+    t.true(Number(after!.windows) > 0);
+    t.is(Number(after!.known), 0);
+  });
+
+test("a flow that closed before anything was told of its bytes may carry data: check does not leave it out", async (t) => {
+  const path = numbers("short-flows.tracefs");
+  const { code, out } = await analyze("check", path, "--assert", "goodput_bps > 1");
+  t.is(code, 1);
+  t.regex(out, /goodput_bps = -, not known from this source/);
+  const diagnosed = await analyze("diagnose", path);
+  t.regex(diagnosed.err, /40 flows closed before anything showed how much they carried: --source bpf shows it/);
+  t.notRegex(diagnosed.out, /no flow carries data/);
+});
+
+for (const name of ["sampled-cwnd.kmod", "sampled-time.kmod"])
+  test(`${name}: what the module left out is not known, and counts are the least`, async (t) => {
+    const row = await flows(name);
+    for (const column of ["sent_bytes", "sends", "retransmit_share", "rtt_min_us", "rtt_median_us"])
+      t.is(row[column], null, column);
+    t.is(row.acked_bytes, 1_500_000);
+    t.true(listed(row.at_least).includes("recovery_episodes"));
+    t.true(listed(row.about).includes("cwnd_mean"));
+    const { out, err } = await analyze("flows", numbers(name));
+    t.regex(err, /the module left out records \(full=0 or probetime\)/);
+    t.regex(out, /≈ \d+\.\d ms +≈ \d+\.\d +≥ \d+/);
+    t.notRegex((await analyze("diagnose", numbers(name))).out, /-\d+ us/);
+  });
+
+test("polls: the SYN is no byte, and what is between two of them makes bounds", async (t) => {
+  const row = await flows("clean-close.ss");
+  // The first poll of a connection that began during the capture counts what was acknowledged before it.
+  t.true(Number(row.acked_bytes) > 1_200_000 && Number(row.acked_bytes) <= 1_500_000);
+  for (const column of ["acked_bytes", "retransmits", "cwnd_max", "duration_s"])
+    t.true(listed(row.at_least).includes(column), column);
+  for (const column of ["goodput_bps", "srtt_mean_us", "cwnd_mean"]) t.true(listed(row.about).includes(column), column);
+});
+
+test("sums over flows are not known where one flow's is not, and say of how many they are", async (t) => {
+  const path = numbers("starved.tracefs");
+  const { out } = await analyze("compare", path, path);
+  t.regex(out, /^acked +≥ 6\.05 MB of 1 of 2 flows/m);
+  const [all] = JSON.parse((await analyze("compare", path, path, "--json")).out);
+  t.true(Math.abs(all.jain - 0.5) < 0.01, `${all.jain}`);
+  t.is(all.acked_bytes, null);
+  t.is(all.acked_bytes_flows, 1);
+  t.is(all.flows, 2);
+});
+
+test("a connection that starves counts in Jain's index, also where nothing tells what is acknowledged", async (t) => {
+  await using trace = await openTrace([numbers("starved.tracefs")], { cache: false });
+  const [row] = await trace.rows(
+    "SELECT avg(jain) AS jain, avg(flows) AS flows FROM fairness WHERE window_start_s BETWEEN 2 AND 4",
+  );
+  t.true(Math.abs(Number(row!.jain) - 0.5) < 0.02, `${row!.jain}`);
+  t.is(row!.flows, 2);
+});
+
+test("the window in a blackout is the one that the timer set", async (t) => {
+  const [tracefs, ss] = [await flows("blackout.tracefs"), await flows("blackout.ss")];
+  t.true(Math.abs(Number(tracefs.cwnd_mean) - Number(ss.cwnd_mean)) < 3, `${tracefs.cwnd_mean} ${ss.cwnd_mean}`);
+  t.true(Math.abs(Number((await flows("blackout-veth.tracefs", 3)).cwnd_mean) - 22.8) < 0.5);
+  const { out } = await analyze("events", numbers("blackout-veth.tracefs"), "--flow", "3");
+  t.regex(out, /number 2 of its chain.*cwnd 1 to 1$/m);
+  t.regex(out, /slow start ended +by loss, cwnd \d+, ssthresh \d+/);
+});
+
+test("recoveries that the kernel undid are told, of any length", async (t) => {
+  await using trace = await openTrace([numbers("reordering.tracefs")], { cache: false });
+  // nstat: TCPPartialUndo 2.
+  t.deepEqual(await trace.rows("SELECT undone FROM episodes WHERE flow = 1 AND ca_state = 'Recovery'"), [
+    { undone: true },
+    { undone: true },
+  ]);
+});
