@@ -23,6 +23,7 @@ import type { StatesTold } from "./follow.ts";
 /** `before_ord`: number (`ord`) of that earlier record, set on the first record that shows a new state. */
 export const changeSpecs: readonly CarriedSpec[] = [{ name: "before_ord", kind: "i64", type: "BIGINT" }];
 
+const typeCaState = 7;
 const open = 0;
 const none = -1;
 
@@ -35,6 +36,7 @@ const at = { held: 0, state: 1, before: 2, window: 3 } as const;
 
 /** The columns of a batch that are read, and those that are filled. */
 interface Columns {
+  readonly types: Uint8Array;
   readonly flow: Words;
   readonly cwnd: Words | null;
   readonly state: Bytes | null;
@@ -60,6 +62,7 @@ export class Changes {
   follow(batch: Batch, flows: number): void {
     this.#last = grown(this.#last, fields * (flows + 1), none);
     const columns: Columns = {
+      types: batch.column<Uint8Array>("type"),
       flow: flowsOf(batch),
       cwnd: cellsOf(batch, "snd_cwnd"),
       state: cellsOf(batch, "ca_state"),
@@ -70,7 +73,7 @@ export class Changes {
     this.#records += batch.rows;
   }
 
-  #fill(rows: number, { flow, cwnd, state, before }: Columns): void {
+  #fill(rows: number, { types, flow, cwnd, state, before }: Columns): void {
     const [last, records] = [this.#last, this.#records];
     const always = this.#states === "always";
     for (let row = 0; row < rows; row++) {
@@ -79,25 +82,25 @@ export class Changes {
       const reported = state !== null && isSet(state.valid, row) ? state.values[row]! : none;
       if (!hasWindow && (always || reported === none)) continue;
       const base = flow.values[row]! * fields;
-      const stateBefore = last[base + at.state]!;
+      const stateSoFar = last[base + at.state]!;
+      const heldBefore = last[base + at.held]!;
+      // As in follow.ts: a record of a change, in any source, reports the state from then on, and a source that
+      // reports only changes starts in Open.
+      const isChange = always && types[row] === typeCaState && heldBefore !== none;
+      const held = always && !isChange ? reported : stateSoFar === none ? open : stateSoFar;
       let changed = none;
-      if (always) {
-        if (stateBefore !== none && reported !== stateBefore) changed = last[base + at.window]!;
-        last[base + at.state] = reported;
-      } else {
-        // A source that reports only changes starts in Open. A reported state holds from that record on.
-        const held = stateBefore === none ? open : stateBefore;
-        const heldBefore = last[base + at.held]!;
-        if (heldBefore !== none && held !== heldBefore) changed = last[base + at.before]!;
-        last[base + at.held] = held;
-        last[base + at.state] = reported === none ? held : reported;
-        if (reported !== none && reported !== held) last[base + at.before] = last[base + at.window]!;
-      }
+      if (heldBefore !== none && held !== heldBefore)
+        changed = last[base + (stateSoFar === held ? at.before : at.window)]!;
+      last[base + at.held] = held;
+      last[base + at.state] = reported === none ? held : reported;
+      if ((isChange || !always) && reported !== none && reported !== held)
+        last[base + at.before] = last[base + at.window]!;
       if (changed !== none) {
         putLong(before.values, row, changed);
         mark(before.valid, row);
       }
-      if (hasWindow) last[base + at.window] = records + row + 1;
+      // What such a record shows is what the kernel made of the window with the change.
+      if (hasWindow && !isChange) last[base + at.window] = records + row + 1;
     }
   }
 }

@@ -61,8 +61,16 @@ WITH
       -- The first run is the connection's first state, which nothing changed.
       1 + row_number() OVER in_order AS episode,
       lag(t_ns) OVER in_order AS changed_ns,
-      lead(snd_cwnd) OVER in_order AS next_cwnd,
-      lead(ssthresh) OVER in_order AS next_ssthresh
+      lead(
+        CASE
+          WHEN type <> 'ca_state' THEN snd_cwnd
+        END
+      ) OVER in_order AS next_cwnd,
+      lead(
+        CASE
+          WHEN type <> 'ca_state' THEN ssthresh
+        END
+      ) OVER in_order AS next_ssthresh
     FROM
       changes
     WINDOW
@@ -77,17 +85,8 @@ WITH
   events AS (
     SELECT
       runs.*,
-      -- A record that is of the change itself is at its time; others show what was held since the one before.
-      CASE
-        WHEN type = 'ca_state'
-        AND counts_packets THEN t_ns
-        ELSE t_ns - step_ns
-      END AS begin_ns,
-      -- And by then it had begun.
-      CASE
-        WHEN counts_packets THEN t_ns
-        ELSE t_ns - step_ns
-      END AS begun_ns,
+      -- A record shows what was held since the one before, which is of the packet, or of the change itself.
+      t_ns - step_ns AS begin_ns,
       tells_samples,
       counts_packets
     FROM
@@ -146,7 +145,12 @@ WITH
         CASE
           WHEN ca_state = 'Loss' THEN told_type = 'timeout'
           ELSE told_type <> 'recv'
-          OR begun_ns - told_ns <= 1000000
+          -- Where no record is of the change itself, the next one is by when it had come.
+          OR CASE
+            WHEN counts_packets
+            AND told_ns = begin_ns THEN t_ns
+            ELSE begin_ns
+          END - told_ns <= 1000000
           OR snd_una = told_una
         END
       ) AS is_told
@@ -164,11 +168,13 @@ WITH
       END AS ssthresh_before,
       CASE
         WHEN tells_samples
-        AND NOT crosses_gap_at_once THEN snd_cwnd
+        AND NOT crosses_gap_at_once
+        AND type <> 'ca_state' THEN snd_cwnd
       END AS cwnd_after,
       CASE
         WHEN tells_samples
-        AND NOT crosses_gap_at_once THEN ssthresh
+        AND NOT crosses_gap_at_once
+        AND type <> 'ca_state' THEN ssthresh
       END AS ssthresh_after
     FROM
       placed

@@ -46,6 +46,9 @@ const recordings: readonly (readonly [string, string])[] = [
   ["side-by-side/binary/kmod", "7 0 0, 4 0 1, 6 0 0, 5 0 1"],
   ["side-by-side/bpf", "7 0 0, 4 0 1, 6 0 0, 6 0 0"],
   ["ss-loss", "2 0 5, 0 0 5, 0 0 6, 0 0 6"],
+  ["ecn/bbr.bpf", "3 0 4, 1 0 4, 0 0 6, 5 0 1"],
+  ["ecn/cubic.bpf", "3 0 4, 2 0 3, 5 0 1, 0 0 6"],
+  ["ecn/reno.bpf", "3 0 4, 3 0 2, 0 0 6, 0 0 6"],
   ["rotated.0001", "0 0 7, 2 0 3, 0 0 6, 0 0 6"],
 ];
 

@@ -29,6 +29,7 @@ const ofCubic: readonly (readonly [string, number, number])[] = [
   ["same-transfer/tracefs", 12, 11],
   ["shaped-loss", 8, 5],
   ["numbers/ecn.tracefs", 7, 7],
+  ["ecn/cubic.bpf", 22, 22],
 ];
 for (const [name, events, known] of ofCubic)
   test(`CUBIC's threshold is 717/1024 of the window before: ${name}`, async (t) => {
@@ -75,4 +76,13 @@ test("tracepoints tell no window before a timeout, and polls tell no events", as
   t.is(timeouts.length, 1);
   t.is(timeouts[0]!.cwnd_before, null);
   t.deepEqual(await eventsOf(t, "ss-loss"), []);
+});
+
+test("a source that shows flags tells ECN, and Reno's threshold is half of the window", async (t) => {
+  const events = await eventsOf(t, "ecn/reno.bpf");
+  t.is(events.length, 22);
+  for (const { cause, cwnd_before, ssthresh_after } of events) {
+    t.is(cause, "ECN");
+    t.is(ssthresh_after, Math.max(Math.floor(cwnd_before! / 2), 2));
+  }
 });
