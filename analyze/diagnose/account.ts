@@ -28,7 +28,7 @@ const headlines: Readonly<Record<Cause, string>> = {
   pacing: "Limited by its pacing rate: data was waiting and both windows were open.",
   "congestion window": "Limited by the congestion window: data was waiting, and as much as it allows was in flight.",
   several: "No single limit",
-  none: "Nothing to say: the trace shows no stretch of time of it.",
+  none: "Nothing to say: the trace shows too little of its time.",
 };
 
 const plots: Readonly<Record<Cause, string>> = {
