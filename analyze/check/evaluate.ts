@@ -121,7 +121,7 @@ async function mustBeCondition(trace: Trace, question: Question, names: readonly
   );
 }
 
-const lostWhy = "records were lost meanwhile, so there can be more";
+const lostWhy = "records are missing or do not show all of it, so there can be more";
 
 /** What holds whatever was lost: the same with the least and the most that there can be. */
 const whateverWasLost = (least: boolean | null, most: boolean | null): boolean | null =>

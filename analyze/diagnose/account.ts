@@ -28,7 +28,7 @@ const headlines: Readonly<Record<Cause, string>> = {
   pacing: "Limited by its pacing rate: data was waiting and both windows were open.",
   "congestion window": "Limited by the congestion window: data was waiting, and as much as it allows was in flight.",
   several: "No single limit",
-  none: "Nothing to say: the trace shows no stretch of time of it.",
+  none: "Nothing to say: the trace shows too little of its time.",
 };
 
 const plots: Readonly<Record<Cause, string>> = {
@@ -48,6 +48,9 @@ const plots: Readonly<Record<Cause, string>> = {
   none: "cwnd",
 };
 
+/** From this share of a flow's time on, it is said that nothing is known of it. */
+const untoldShare = 0.15;
+
 /** Line by line. What is foreign in them (the ends, the path) is as it came. */
 export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Period[], path: string): string[] {
   const { cause, cost_s, heldBy } = verdict;
@@ -55,6 +58,7 @@ export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Pe
   const { start_s, duration_s } = facts;
   // A blackout goes on behind the last record that tells what held the sender.
   const life_s = cause === "blackout" ? Math.max(facts.life_s, duration_s) : facts.life_s;
+  const untold_s = facts.basis === "tracepoints" ? duration_s - life_s : 0;
   const lines = [
     `flow ${facts.flow}  ${facts.ends}`,
     `  ${bounded(facts, "acked_bytes", bytes(facts.acked_bytes))} acknowledged in ${bounded(facts, "duration_s", seconds(duration_s))}, ${bounded(facts, "goodput_bps", bitsPerSecond(facts.goodput_bps))}${facts.cong ? `, ${facts.cong}` : ""}`,
@@ -68,6 +72,11 @@ export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Pe
     ),
     `    all time  ${shares(facts)}`,
     `    known by  ${basis(facts)}`,
+    ...(untold_s > untoldShare * duration_s
+      ? [
+          `    beware    nothing shows what held it for ${seconds(untold_s)} of its ${seconds(duration_s)}: tracepoints are silent while nothing is received, and behind a close`,
+        ]
+      : []),
     ...(facts.crosses_gap
       ? [`    beware    records were lost in ${percent(facts.gap_share ?? 1, 1)} of its time; these numbers are bounds`]
       : []),

@@ -97,7 +97,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
   const seconds = (name: string) => `${name}_share * life_s AS ${name}_s`;
   const rows = await trace.rows<Omit<FlowFacts, "outages">>(`
     WITH runs AS (
-      SELECT flow, ca_state, undone, start_s FROM episodes WHERE flow IN (${chosen})
+      SELECT flow, ca_state, undone, start_s, start_s + duration_s AS end_s FROM episodes WHERE flow IN (${chosen})
     ), met AS (
       SELECT flow, undone FROM runs WHERE ca_state IN ('Recovery', 'Loss')
       UNION ALL
@@ -114,11 +114,16 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
         (sum(times) OVER (PARTITION BY flow ORDER BY step) - times / 2) / sum(times) OVER (PARTITION BY flow) AS rank
       FROM histogram
     ), beginnings AS (
-      SELECT flow, recovery_run, min_by(srtt_us, ord) AS srtt_us
+      SELECT flow, recovery_run, min_by(srtt_us, ord) AS srtt_us, min(since_s) AS since_s
       FROM intervals WHERE recovery_run IS NOT NULL AND srtt_us > 0 AND flow IN (${chosen}) GROUP BY flow, recovery_run
     ), loss_rtts AS (
       SELECT flow, avg(rank) AS loss_rtt_rank, avg(srtt_us) AS rtt_at_loss_us
-      FROM (SELECT *, ${rttStep} AS step FROM beginnings) JOIN ranks USING (flow, step) GROUP BY flow
+      FROM (SELECT *, ${rttStep} AS step FROM beginnings) AS beginnings JOIN ranks USING (flow, step)
+      -- One that was undone met no loss.
+      WHERE NOT EXISTS (
+        SELECT 1 FROM runs WHERE runs.flow = beginnings.flow AND undone AND beginnings.since_s BETWEEN start_s - 1e-6 AND end_s
+      )
+      GROUP BY flow
     ), signals AS (
       SELECT flow, count(*) AS congestion_signals FROM runs WHERE ca_state = 'CWR' GROUP BY flow
     ), rtts AS (

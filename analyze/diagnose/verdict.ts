@@ -33,6 +33,8 @@ export interface Verdict {
  * full from 85 % of it on; elsewhere what the records say and the kernel's own times differ by a few percent.
  */
 const accuracyOf = (basis: string): number => (basis === "tracepoints" ? 0.15 : 0.07);
+/** If nothing shows what held the flow for more than this share of its time, there is no verdict. */
+const untoldShare = 0.5;
 /** A silence is a blackout if it has at least this many timeouts in a row … */
 const blackoutTimeouts = 2;
 /** … and is at least this share of the flow's time. */
@@ -68,7 +70,9 @@ export function verdictOf(facts: FlowFacts): Verdict {
     [keyof typeof groups, number],
     unknown,
   ];
-  if (time === 0) return { cause: "none", cost_s: 0, heldBy: [] };
+  // Tracepoints show nothing while nothing is received, and behind a close: what held a part says nothing of the whole.
+  const untold_s = facts.basis === "tracepoints" && facts.outages.length === 0 ? facts.duration_s - facts.life_s : 0;
+  if (time === 0 || untold_s > untoldShare * facts.duration_s) return { cause: "none", cost_s: 0, heldBy: [] };
   const rules = { application: ofTheApplication, receiver: ofTheReceiver, network: ofTheNetwork };
   if (time - secondTime >= accuracyOf(facts.basis) * facts.life_s) return rules[group](facts, time);
   const among = [rules[group](facts, time), rules[second](facts, secondTime)];

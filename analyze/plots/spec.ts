@@ -30,7 +30,8 @@ export const standardLook: Omit<Look, "width" | "panelHeight"> = {
 };
 
 /** Makes addresses, names and titles, which are foreign text, safe to show. SVG is XML, which lacks some characters. */
-function withForeignText(picture: Picture): Picture {
+function withForeignText(picture: Picture, look: Look): Picture {
+  const lane = (name: string) => laneLabel(foreignText(name), look);
   const shown = <Kind extends Shape>(shape: Kind): Kind => ({ ...shape, name: foreignText(shape.name) });
   return {
     ...picture,
@@ -39,14 +40,14 @@ function withForeignText(picture: Picture): Picture {
     panels: picture.panels.map((panel) => ({
       ...panel,
       title: panel.title === null ? null : foreignText(panel.title),
-      ...(panel.lanes ? { lanes: panel.lanes.map(foreignText) } : {}),
+      ...(panel.lanes ? { lanes: panel.lanes.map(lane) } : {}),
       shapes: panel.shapes.map((shape) =>
         shape.kind === "laneMarks"
-          ? { ...shown(shape), at: shape.at.map((one) => ({ ...one, lane: foreignText(one.lane) })) }
+          ? { ...shown(shape), at: shape.at.map((one) => ({ ...one, lane: lane(one.lane) })) }
           : shape.kind === "lane"
             ? {
                 ...shown(shape),
-                spans: shape.spans.map((span) => ({ ...span, lane: foreignText(span.lane ?? "") })),
+                spans: shape.spans.map((span) => ({ ...span, lane: lane(span.lane ?? "") })),
               }
             : shown(shape),
       ),
@@ -54,11 +55,14 @@ function withForeignText(picture: Picture): Picture {
   };
 }
 
-export function pictureSpec(foreign: Picture, look: Look): VegaLiteSpec {
-  const picture = withForeignText(foreign);
+export function pictureSpec(foreign: Picture, asked: Look): VegaLiteSpec {
+  const picture = withForeignText(foreign, asked);
+  const extent = labelExtent(picture, asked);
+  // Labels of lanes are long: they take their room from the lanes, so that the picture is as wide as others.
+  const isLanes = picture.panels.some(({ lanes }) => lanes !== undefined);
+  const look = isLanes ? { ...asked, width: Math.max(asked.width - extent + usualExtent, asked.width / 2) } : asked;
   const theme = themes[look.theme];
   const font = { family: look.font, size: look.fontSize };
-  const extent = labelExtent(picture, look);
   const views = picture.panels.map((panel, index) =>
     panelView(picture, panel, index === picture.panels.length - 1, look, theme, extent),
   );
@@ -106,6 +110,16 @@ const below = (legend: VegaLiteSpec, look: Look): VegaLiteSpec => ({
 /** A single line becomes text, as in a specification written by hand. Several lines are a list. */
 const inOneLine = (lines: readonly string[]): string | readonly string[] => (lines.length === 1 ? lines[0]! : lines);
 
+/** Width of the labels of a usual axis, pixels. */
+const usualExtent = 50;
+
+/** Labels of lanes take at most this part of the width. */
+const widestLabel = 0.4;
+
+/** The label of a lane in lines; foreign text has no line feed of its own. */
+const laneLabel = (name: string, look: Look): string =>
+  wrapped(name, Math.max(look.width * widestLabel, 60), { family: look.font, size: look.fontSize }).join("\n");
+
 function titleOf(picture: Picture, look: Look, theme: Theme, width: number) {
   const size = Math.round(look.fontSize * 1.35);
   const small = look.fontSize;
@@ -128,7 +142,9 @@ function titleOf(picture: Picture, look: Look, theme: Theme, width: number) {
 /** Width of the widest labels of any y axis. It is used for all panels, so that they are aligned. */
 function labelExtent(picture: Picture, look: Look): number {
   const font = { family: look.font, size: look.fontSize };
-  const labels = picture.panels.flatMap(({ y, lanes }) => lanes ?? [axisNumber(y.from, y.to), axisNumber(y.to, y.to)]);
+  const labels = picture.panels.flatMap(
+    ({ y, lanes }) => lanes?.flatMap((lane) => lane.split("\n")) ?? [axisNumber(y.from, y.to), axisNumber(y.to, y.to)],
+  );
   const widest = Math.max(...labels.map((label) => textWidth(label, font)));
   const rows = Math.max(
     ...picture.panels.map(({ y, height = 1 }) => yTitle(y, look, look.panelHeight * height).length),
@@ -170,7 +186,10 @@ export function panelView(
   theme: Theme,
   extent: number,
 ): VegaLiteSpec {
-  const height = panel.lanes ? panel.lanes.length * look.fontSize * 2.2 : look.panelHeight * (panel.height ?? 1);
+  const labelRows = Math.max(1, ...(panel.lanes ?? []).map((lane) => lane.split("\n").length));
+  const height = panel.lanes
+    ? panel.lanes.length * look.fontSize * (1 + 1.2 * labelRows)
+    : look.panelHeight * (panel.height ?? 1);
   const x = {
     field: picture.x.isTime ? "t" : "x",
     type: "quantitative",
@@ -190,7 +209,15 @@ export function panelView(
         type: "nominal",
         scale: { domain: panel.lanes, paddingInner: 0.3, paddingOuter: 0.15 },
         sort: null,
-        axis: { title: null, grid: false, domain: false, ticks: false, minExtent: extent, labelLimit: extent },
+        axis: {
+          title: null,
+          grid: false,
+          domain: false,
+          ticks: false,
+          minExtent: extent,
+          labelLimit: extent,
+          labelExpr: "split(datum.label, '\\n')",
+        },
       }
     : {
         field: "value",

@@ -33,7 +33,7 @@ export function everyCommand(path: string): Asked[] {
     for (const format of ["parquet", "arrow", "csv", "json"])
       asked.push(written(`${metric}.${format}`, "metrics", path, metric));
   for (const plot of plotNames)
-    for (const format of ["svg", "png", "html", "json"])
+    for (const format of ["svg", "png", "pdf", "html", "json"])
       asked.push(written(`plot-${plot}.${format}`, "plot", path, plot));
   return asked;
 }

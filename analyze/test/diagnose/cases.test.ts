@@ -74,6 +74,11 @@ test("recoveries that were undone are no losses", async (t) => {
   t.regex(await words("reordering.tracefs"), /no loss: 2 recoveries were undone.*\(≥ 2 buffers sent again\)/);
 });
 
+test("of the time behind a close tracepoints show nothing, and the words say so", async (t) => {
+  t.regex(await words("clean-close.tracefs"), /beware {4}nothing shows what held it for 21\d ms of its 628 ms/);
+  t.notRegex(await words("bursts.tracefs"), /beware/);
+});
+
 test("a recovery that leaves the window costs nothing", async (t) => {
   t.regex(await words("bbr-loss.tracefs"), /they left the window as it was/);
   t.notRegex(await words("bbr-loss.ss"), /packet loss/);

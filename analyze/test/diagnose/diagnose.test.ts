@@ -42,7 +42,7 @@ for (const [source, [ending, directory]] of Object.entries(endings)) {
       t.true(report.cost_s > 0 && report.cost_s <= report.facts.life_s * 1.01);
       t.true(report.periods.length > 0);
       const text = (await analyze("diagnose", path, "--no-cache")).out;
-      t.regex(text, /^ {4}cost {6}\S+ m?s of its /m);
+      t.regex(text, /^ {4}cost {6}≈ \S+ m?s of its /m);
       t.regex(text, /^ {4}see {7}analyze plot \S+ \w+ --flow \d+/m);
     });
   }

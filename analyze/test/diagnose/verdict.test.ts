@@ -103,6 +103,12 @@ const cases: readonly [what: string, facts: Partial<FlowFacts>, cause: Cause, co
     "application, pacing or send buffer",
     6,
   ],
+  [
+    "tracepoints that show less than half of its time",
+    { cwnd_s: 4, life_s: 4, basis: "tracepoints", pacing_s: null },
+    "none",
+    0,
+  ],
   ["two that are as long", { rwnd_s: 5, cwnd_s: 4.4 }, "several", 9.4],
   [
     "a window with room for a segment, of an algorithm that is not known",

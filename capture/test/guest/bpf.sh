@@ -63,6 +63,22 @@ note "port reuse"
 in_a tcp send 10.0.2.1 5001 3000 sport=40001 hold=200 abort
 in_a tcp send 10.0.2.1 5001 3000 sport=40001 hold=200 abort
 
+note ECN
+# As in guest/witness.sh: netem marks what speaks ECN, so often that some are marked whatever the dice say.
+path delay 20ms rate 5mbit loss 20% ecn
+for ns in a b; do ip netns exec $ns sysctl -qw net.ipv4.tcp_ecn=1 net.ipv4.tcp_ecn_fallback=0; done
+in_a tcp send 10.0.2.1 5001 200000
+for ns in a b; do ip netns exec $ns sysctl -qw net.ipv4.tcp_ecn=2 net.ipv4.tcp_ecn_fallback=1; done
+path delay 20ms rate 5mbit
+
+note "v4-mapped at the sender; the sinks' sockets are so for all IPv4"
+in_a tcp send ::ffff:10.0.2.1 5001 50000
+
+note "segmentation offload"
+ip -n a link set a0 gso_max_segs 64
+ip netns exec a ethtool -K a0 tso on gso on
+in_a tcp send 10.0.2.1 5001 300000
+
 settled 0
 sleep 1
 in_a nstat -az >$O/nstat.a

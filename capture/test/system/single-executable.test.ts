@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -52,6 +52,20 @@ live("it captures, and its files are whole", async (t) => {
   t.deepEqual(walk.damage, []);
   t.true(walk.frames.length > 0);
 });
+
+(existsSync("/sys/kernel/btf/vmlinux") ? live : test.skip)(
+  "it has bpf: the object, and koffi's native part",
+  async (t) => {
+    const traffic = await startTraffic(t, 1000, 5);
+    const file = join(folder, "bpf.tpp");
+    const args = ["run", "--source", "bpf", "--port", String(traffic.port), "--duration", "1", "-o", file];
+    const { status, stderr } = await output([executable, ...args], { cwd: "/" });
+    t.is(status, 0, stderr);
+    const { header, trailer, damage } = await verifyTpp(file);
+    t.deepEqual([header?.source, header?.text, damage], ["bpf", "records", []]);
+    t.true(trailer!.lines > 10);
+  },
+);
 
 withSs("SIGUSR1 prints its totals and opens no debugger", async (t) => {
   const file = join(folder, "usr1.tpp");

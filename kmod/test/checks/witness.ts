@@ -93,6 +93,14 @@ function covered(r: Rec, keys: Key[]): number[] | null {
       flags |= k.flags;
       ack = k.ack;
     }
+    // A FIN without data behind it can be merged, too.
+    const fin = keys.findIndex((k) => k.seq === mod32(r.seq + length) && k.length === 0 && (k.flags & FIN) !== 0);
+    if (length === r.length && length > 0 && r.flags & FIN && !(flags & FIN) && fin >= 0) {
+      const k = keys[fin] as Key;
+      places.push(fin);
+      flags |= k.flags;
+      ack = k.ack;
+    }
     if (length === r.length && flags === r.flags && ack === r.ack) return places;
   }
   return null;
