@@ -35,7 +35,8 @@ export interface OurRecord {
 export interface OurWindow {
   readonly flow: number;
   readonly window_start_s: number;
-  readonly acked_bytes: number;
+  /** Null: not known. */
+  readonly acked_bytes: number | null;
 }
 
 export interface OurNumbers {
@@ -47,6 +48,13 @@ export interface OurNumbers {
   readonly flows: readonly OurFlow[];
   readonly windows: readonly OurWindow[];
   readonly records: (flow: number) => Promise<readonly OurRecord[]>;
+}
+
+/** Polls can miss connections that are short. */
+export class NoFlowError extends Error {
+  constructor(file: string) {
+    super(`${file} has no flow`);
+  }
 }
 
 const known = new Map<string, Promise<OurNumbers>>();
@@ -70,7 +78,7 @@ async function read(file: string): Promise<OurNumbers> {
      ORDER BY start_s`,
   );
   const [first] = flows;
-  if (!first) throw new Error(`${file} has no flow`);
+  if (!first) throw new NoFlowError(file);
   const about = await analyze("info", "--json", file);
   const clock = (name: string): bigint => BigInt(new RegExp(`"${name}": "(\\d+)"`).exec(about)?.[1] ?? "0");
   const ahead = clock("realtime_ns") - clock("monotonic_ns");
