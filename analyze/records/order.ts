@@ -5,10 +5,13 @@
  * follows the first.
  */
 import { Batch, type Values } from "./batch.ts";
+import { clear, isSet, mark } from "./cells.ts";
 
 const defaultWindowNs = 10e9;
 /** Most records held back to fill the window. */
 const mostHeld = 1 << 18;
+/** Memory of batches that is kept for the next merge. */
+const mostSpare = 2;
 
 export class TimeOrder {
   readonly #windowNs: number;
@@ -18,8 +21,13 @@ export class TimeOrder {
   #done = Number.NEGATIVE_INFINITY;
   /** How often time went back further than the window. */
   restarts = 0;
+  readonly #release: (memory: SharedArrayBuffer) => void;
+  /** Memory of batches that were merged. */
+  readonly #spare: SharedArrayBuffer[] = [];
 
-  constructor(windowNs = defaultWindowNs) {
+  /** `release` takes memory that is no longer needed. */
+  constructor(release: (memory: SharedArrayBuffer) => void = () => {}, windowNs = defaultWindowNs) {
+    this.#release = release;
     this.#windowNs = windowNs;
   }
 
@@ -28,8 +36,8 @@ export class TimeOrder {
     const { rows, data } = batch;
     if (rows === 0) return [];
     const ready: Batch[] = [];
-    if (data.sorted && data.firstNs >= this.#latest) this.#held.push(batch);
-    else this.#insert(batch, ready);
+    if (!data.sorted || data.firstNs < this.#latest) this.#insert(batch, ready);
+    else if (!this.#append(batch)) this.#held.push(batch);
     this.#latest = this.#held.at(-1)!.data.lastNs;
     const until = this.#latest - this.#windowNs;
     let held = this.#held.reduce((sum, { rows }) => sum + rows, 0);
@@ -48,6 +56,37 @@ export class TimeOrder {
     return rest;
   }
 
+  /**
+   * Adds a small batch to the last one held, where there is room. A batch takes the memory of a full one, and a capture
+   * can have a frame for each record.
+   */
+  #append(batch: Batch): boolean {
+    const last = this.#held.at(-1);
+    const { rows, layout } = batch;
+    if (!last || rows > layout.rows / 4 || last.rows + rows > layout.rows) return false;
+    for (const [column, { kind }] of layout.columns.entries()) {
+      const width = kind === "i64" ? 2 : 1;
+      const [target, source] = [last.at(column), batch.at(column).subarray(0, rows * width)];
+      target.set(source, last.rows * width);
+      if (kind === "text") appendTexts(last, batch, column);
+      if (last.hasNulls[column] || batch.hasNulls[column]) appendValidity(last, batch, column);
+    }
+    this.#held[this.#held.length - 1] = new Batch(layout, {
+      ...last.data,
+      rows: last.rows + rows,
+      hasNulls: last.hasNulls.map((has, column) => has || batch.hasNulls[column]!),
+      lastNs: batch.data.lastNs,
+      upperHalf: last.data.upperHalf || batch.data.upperHalf,
+    });
+    this.#free(batch);
+    return true;
+  }
+
+  #free({ data: { memory } }: Batch): void {
+    if (this.#spare.length < mostSpare) this.#spare.push(memory);
+    else this.#release(memory);
+  }
+
   #insert(batch: Batch, ready: Batch[]): void {
     const ns = batch.column<Float64Array>("ns");
     let from = 0;
@@ -62,6 +101,7 @@ export class TimeOrder {
       } else if (at > this.#latest) this.#latest = at;
     }
     this.#merge(batch, from, batch.rows);
+    this.#free(batch);
   }
 
   /** Merges rows [from, to) into those held. */
@@ -90,44 +130,57 @@ export class TimeOrder {
         gather(
           touched,
           order.slice(begin, begin + batchRows).map((index) => places[index]!),
+          this.#spare.pop(),
         ),
       );
+    for (const one of touched) if (one !== batch) this.#free(one);
   }
 }
 
+function appendTexts(last: Batch, batch: Batch, column: number): void {
+  const texts = last.data.texts[column] as string[];
+  const target = last.at(column);
+  for (let row = last.rows; row < last.rows + batch.rows; row++) target[row]! += texts.length;
+  texts.push(...batch.data.texts[column]!);
+}
+
+function appendValidity(last: Batch, batch: Batch, column: number): void {
+  const target = last.valid(column);
+  const source = batch.hasNulls[column] ? batch.valid(column) : null;
+  for (let row = 0; row < batch.rows; row++)
+    if (isSet(source, row)) mark(target, last.rows + row);
+    else clear(target, last.rows + row);
+}
+
 /** A new batch of the given rows. A place is the batch's index times the rows of a batch, plus the row in it. */
-export function gather(batches: readonly Batch[], places: readonly number[]): Batch {
+export function gather(
+  batches: readonly Batch[],
+  places: readonly number[],
+  memory: SharedArrayBuffer = new SharedArrayBuffer(batches[0]!.layout.bytes),
+): Batch {
   const { layout } = batches[0]!;
-  const memory = new SharedArrayBuffer(layout.bytes);
   const rows = places.length;
   const batchRows = layout.rows;
   const hasNulls = layout.columns.map((_, column) => batches.some((batch) => batch.hasNulls[column]));
-  const texts = layout.columns.map(({ kind }, column): string[] | null =>
-    kind === "text" ? batches.flatMap((batch) => batch.data.texts[column] ?? []) : null,
-  );
+  const texts: (string[] | null)[] = [];
   for (const [column, { kind }] of layout.columns.entries()) {
     const target = layout.values(memory, column);
     const sources: Values[] = batches.map((batch) => batch.at(column));
-    const textsBefore = batches.map((_, index) =>
-      batches.slice(0, index).reduce((sum, { data }) => sum + (data.texts[column]?.length ?? 0), 0),
-    );
     const width = kind === "i64" ? 2 : 1;
     for (let row = 0; row < rows; row++) {
       const place = places[row]!;
-      const index = Math.floor(place / batchRows);
-      const source = sources[index]!;
+      const source = sources[Math.floor(place / batchRows)]!;
       const from = (place % batchRows) * width;
-      target[row * width] = source[from]! + (kind === "text" ? textsBefore[index]! : 0);
+      target[row * width] = source[from]!;
       if (width === 2) target[row * 2 + 1] = source[from + 1]!;
     }
+    texts.push(kind === "text" ? gatherTexts(target, batches, places, column) : null);
     const valid = layout.valid(memory, column).fill(255);
     if (!hasNulls[column]) continue;
     const masks = batches.map((batch) => (batch.hasNulls[column] ? batch.valid(column) : null));
     for (let row = 0; row < rows; row++) {
       const place = places[row]!;
-      const mask = masks[Math.floor(place / batchRows)];
-      const from = place % batchRows;
-      if (mask && !(mask[from >> 3]! & (1 << (from & 7)))) valid[row >> 3]! &= ~(1 << (row & 7));
+      if (!isSet(masks[Math.floor(place / batchRows)]!, place % batchRows)) clear(valid, row);
     }
   }
   const ns = layout.values(memory, layout.place("ns")) as Float64Array;
@@ -148,4 +201,17 @@ export function gather(batches: readonly Batch[], places: readonly number[]): Ba
     processes: [],
     polls: null,
   });
+}
+
+/** The texts that these rows have. Their numbers in `target` become those of the new list. */
+function gatherTexts(target: Values, batches: readonly Batch[], places: readonly number[], column: number): string[] {
+  const numbers = new Map<string, number>();
+  for (const [row, place] of places.entries()) {
+    // A row without a value has any number.
+    const text = batches[Math.floor(place / batches[0]!.layout.rows)]!.data.texts[column]?.[target[row]!] ?? "";
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    target[row] = number;
+  }
+  return [...numbers.keys()];
 }

@@ -35,7 +35,7 @@ export class Pass {
   readonly #input: PassInput;
   readonly #source: FrameSource;
   readonly #jobs: readonly (FrameJob & { readonly firstLine: number })[];
-  readonly #order = new TimeOrder();
+  readonly #order = new TimeOrder((memory) => this.#source.release(memory));
   readonly #losses: LossPlaces;
   readonly #connections: Connections;
   readonly #processes: Processes | null;
