@@ -98,7 +98,7 @@ test("metrics prints a metric, in windows as asked, and writes it", async (t) =>
   t.is((await analyze("metrics", kmod, "rtt", "-o", output)).code, 73);
   const unknown = await analyze("metrics", kmod, "gooodput");
   t.is(unknown.code, 64);
-  t.regex(unknown.err, /no such metric\. There are flows, inflight/);
+  t.regex(unknown.err, /no such metric\. Did you mean goodput\? There are flows, inflight/);
 });
 
 test("a query may begin with a comment, and be written to a file", async (t) => {
