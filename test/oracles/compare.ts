@@ -67,9 +67,11 @@ export async function compareRun(folder: string, capture = "capture.tpp"): Promi
     timeOfDay(ours, ahead_s),
   ];
   // What nstat counted before the capture began is in no record.
-  const isOlder = flows.some(
-    (flow) => flow.start_s > (connections.find(({ sport }) => sport === flow.sport)?.segments[0]?.t ?? 0) + 0.5,
-  );
+  const isOlder = flows.some((flow) => {
+    const nth = flows.filter(({ sport }) => sport === flow.sport).indexOf(flow);
+    const begun = connections.filter(({ sport }) => sport === flow.sport)[nth]?.segments[0]?.t;
+    return begun !== undefined && flow.start_s > begun + 0.5;
+  });
   const retransmits = sum(counted.map((flow) => flow.retransmits));
   const row = exactly("retransmissions", retransmits, delta("TcpRetransSegs"));
   const byConnection = flows.every(isLoopback)

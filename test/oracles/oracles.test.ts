@@ -119,7 +119,8 @@ for (const [name, control, what] of onThisMachine) {
         }
         const rows = await compareRun(folder, capture);
         t.deepEqual(differing(rows), [], place);
-        if (place === "host, ss") continue;
+        // Polls bound them, and what nstat counted before the capture began is in no record.
+        if (place === "host, ss" || name === "begun-before") continue;
         for (const metric of ["connections", "retransmissions"] as const)
           t.deepEqual(verdicts(rows, metric), ["exact"], place);
       }
