@@ -34,7 +34,10 @@ export class TimeOrder {
   /** Takes the next batch of the text. Returns the batches that no later record can precede. */
   push(batch: Batch): Batch[] {
     const { rows, data } = batch;
-    if (rows === 0) return [];
+    if (rows === 0) {
+      this.#free(batch);
+      return [];
+    }
     const ready: Batch[] = [];
     if (!data.sorted || data.firstNs < this.#latest) this.#insert(batch, ready);
     else if (!this.#append(batch)) this.#held.push(batch);

@@ -1,6 +1,7 @@
 /** Small files that are made to take long, to take memory, or to be read for more than they hold. Synthetic. */
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { syntheticText } from "../bench/synthetic.ts";
 import {
   bombFrame,
   checkpointOf,
@@ -16,6 +17,14 @@ import { fullHeader, fullTrailer } from "./metadata.ts";
 
 const MiB = 1024 * 1024;
 const header = metadataFrame("TPPH", { ...fullHeader, set: undefined });
+const moduleHeader = metadataFrame("TPPH", {
+  ...fullHeader,
+  source: "kmod",
+  text: "probe",
+  events: undefined,
+  module: undefined,
+  set: undefined,
+});
 const empty = metadataFrame("TPPC", "{}");
 const nothing = { lines: 0, rawBytes: 0 };
 
@@ -33,9 +42,9 @@ const manyTimes = (count: number, chunk: Buffer): Buffer => Buffer.alloc(count *
 const braces = (length: number): Buffer => Buffer.concat([falseStart(length), Buffer.from("{}}}}}}}}}}}}}}}")]);
 
 /** Frames and their checkpoints. */
-function capture(frames: readonly Buffer[], lines: number): Buffer[] {
-  const parts = [header];
-  let [offset, before] = [header.length, nothing];
+function capture(frames: readonly Buffer[], lines: number, head = header): Buffer[] {
+  const parts = [head];
+  let [offset, before] = [head.length, nothing];
   for (const [index, frame] of frames.entries()) {
     const checkpoint = checkpointOf(frame, { number: index + 1, offset, lines, before });
     const metadata = metadataFrame("TPPC", checkpoint);
@@ -90,6 +99,14 @@ function blockChains(): Buffer[] {
     starts.push(Buffer.concat([empty, u32(0xfd2fb528), Buffer.from([0xa4]), u32(16 * MiB), word]));
   }
   return [header, ...starts, row];
+}
+
+/** A frame for each record, all of one time. */
+function tinyFrames(count: number, head: Buffer): Buffer[] {
+  const line = Buffer.from([...syntheticText({ records: 1 })].join(""));
+  const frame = compressed(line);
+  const framed = Buffer.concat([u32(0xfd2fb528), Buffer.from([0xa4]), u32(line.length), frame.subarray(6)]);
+  return capture(Array<Buffer>(count).fill(framed), 1, head);
 }
 
 function lies(totals: Record<string, unknown>): Buffer[] {
@@ -159,6 +176,8 @@ export const hostileFiles: ReadonlyMap<string, Maker> = new Map([
   ],
   of("3.3 GB of newlines in 157 kB", () => capture(Array<Buffer>(200).fill(bombFrame(10)), 16 * MiB)),
   of("3.3 GB of one line in 157 kB", () => capture(Array<Buffer>(200).fill(bombFrame(97)), 1)),
+  of("a frame for each record, 10 000 times", () => tinyFrames(10_000, moduleHeader)),
+  of("a frame for each line that is no record, 10 000 times", () => tinyFrames(10_000, header)),
   of("a checkpoint that counts 2^53 lines", () => lies({ frame: 2 ** 52, lines: most, raw_bytes: most })),
   of("a checkpoint that was written a petabyte further", () =>
     lies({ frame: 1e9, lines: 1e12, raw_bytes: 1e13, offset: 1e15 }),
