@@ -51,6 +51,7 @@ export const packMutants: readonly Mutant[] = [
     id: "K06",
     fault: "packs: what touches lost records counts",
     file: hold,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the file that the fault is put into
     find: 'WHEN ${columns.has("crosses_gap") ? "crosses_gap" : "false"} OR (NOT holds',
     replace: "WHEN (NOT holds",
     suites: packs,
@@ -59,6 +60,7 @@ export const packMutants: readonly Mutant[] = [
     id: "K07",
     fault: "packs: a flow of an algorithm that is not told breaks a rule of another",
     file: hold,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the file that the fault is put into
     find: "OR (NOT holds AND flow IN (${list(untold)})) THEN NULL",
     replace: "THEN NULL",
     suites: packs,
