@@ -66,7 +66,7 @@ test("rules need --last and binary records, and --last no rotation", async (t) =
   const path = join(temporaryDirectory(t), "a.tpp");
   const refused = async (...args: string[]) => (await captureHere("run", "-o", path, ...args)).err;
   t.regex(await refused("--dump-on", "rto >= 2"), /--dump-on: only with --last/);
-  t.regex(await refused("--last", "5s", "--rotate", "1s"), /do not go with it/);
+  t.regex(await refused("--last", "5s", "--rotate", "1s"), /cannot be combined with it/);
   t.regex(
     await refused("--last", "5s", "--source", "ss", "--dump-on", "rto > 5"),
     /rules need binary records, and source ss gives text/,

@@ -1,6 +1,7 @@
 // One Debian tree and one bootable disk per kernel, made once and kept.
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
@@ -106,6 +108,16 @@ function refuseMounts(folder: string): void {
     throw new Error(`${below.join(", ")} still mounted by a build that was interrupted: umount, and run again`);
 }
 
+/** The host's devices are mounted into a tree while it is made: one run left the host's /dev/null with mode 0644. */
+async function keepingNull(work: () => Promise<unknown>): Promise<void> {
+  const { mode } = statSync("/dev/null");
+  try {
+    await work();
+  } finally {
+    if (statSync("/dev/null").mode !== mode) chmodSync("/dev/null", mode & 0o7777);
+  }
+}
+
 async function make(kernel: Kernel): Promise<Tree> {
   const folder = cacheFolder("kernels", kernel.name);
   const stamp = path.join(folder, "recipe");
@@ -131,7 +143,7 @@ async function make(kernel: Kernel): Promise<Tree> {
     root,
     ...sources,
   );
-  await logged("mmdebstrap", args, path.join(folder, "mmdebstrap.log"), 1200);
+  await keepingNull(() => logged("mmdebstrap", args, path.join(folder, "mmdebstrap.log"), 1200));
 
   writeFileSync(path.join(root, "tpp-init"), init, { mode: 0o755 });
   const made = describe(kernel, folder);
