@@ -140,11 +140,30 @@ export class TimeOrder {
   }
 }
 
+/** Of the texts of a batch that others are added to: where each stands. */
+const placesOf = new WeakMap<readonly string[], Map<string, number>>();
+
+/** A text stands once in the list of a batch. */
 function appendTexts(last: Batch, batch: Batch, column: number): void {
   const texts = last.data.texts[column] as string[];
+  let places = placesOf.get(texts);
+  if (places === undefined) {
+    places = new Map(texts.map((text, place) => [text, place]));
+    placesOf.set(texts, places);
+  }
   const target = last.at(column);
-  for (let row = last.rows; row < last.rows + batch.rows; row++) target[row]! += texts.length;
-  texts.push(...batch.data.texts[column]!);
+  const added = batch.data.texts[column]!;
+  for (let row = last.rows; row < last.rows + batch.rows; row++) {
+    // A row without a value has any number.
+    const text = added[target[row]!] ?? "";
+    let place = places.get(text);
+    if (place === undefined) {
+      place = texts.length;
+      texts.push(text);
+      places.set(text, place);
+    }
+    target[row] = place;
+  }
 }
 
 function appendValidity(last: Batch, batch: Batch, column: number): void {
