@@ -16,7 +16,7 @@ test("files of a set are one capture, whatever their order: flows and times go o
   t.deepEqual(trace.captures[0]!.incomplete, []);
   const flows = await trace.flows();
   t.is(flows.length, 4);
-  t.deepEqual([...new Set(flows.map((flow) => flow.seen))], ["whole"]);
+  t.deepEqual([...new Set(flows.map((flow) => flow.seen))], ["until its close", "whole"]);
   const times = (await trace.rows<{ t: number }>("SELECT t FROM trace ORDER BY ord")).map((row) => row.t);
   const wire = lines.flatMap((line) => (/ (\d+\.\d+): /.exec(line) ? [Number(/ (\d+\.\d+): /.exec(line)![1])] : []));
   const zero = Number(BigInt(trace.captures[0]!.header.clock.monotonic_ns) / 1000n) / 1e6;
