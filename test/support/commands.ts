@@ -15,7 +15,10 @@ export interface Flow {
   readonly sport: number;
   readonly daddr: string;
   readonly dport: number;
+  readonly start_s: number;
   readonly duration_s: number;
+  /** Null where it is the end, or not known. */
+  readonly acked_until_s: number | null;
   readonly seen: string;
   readonly acked_bytes: number | null;
   readonly goodput_bps: number | null;
