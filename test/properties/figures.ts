@@ -22,7 +22,11 @@ export const views: readonly View[] = [
   {
     view: "flows",
     key: "''",
-    left_out: ["start_s", "duration_s", "records", "seen", "gap_share", "crosses_gap", "limits_basis"],
+    // The last two name the columns that are bounds or approximate, and grow as less is known.
+    left_out: [
+      ...["start_s", "duration_s", "records", "seen", "gap_share", "crosses_gap", "limits_basis"],
+      ...["at_least", "about"],
+    ],
     least: [
       ...["acked_bytes", "sent_bytes", "sends", "retransmits", "rtos", "loss_episodes", "recovery_episodes", "resets"],
     ],
