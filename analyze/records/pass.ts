@@ -111,7 +111,7 @@ export class Pass {
     if (!batch) return null;
     this.#connections.follow(batch, this.ends);
     this.#processes?.follow(batch, this.ends);
-    this.#timeouts?.follow(batch);
+    this.#timeouts?.follow(batch, this.#connections.count);
     this.#following.follow(batch, this.#connections.count);
     this.#recoveries.follow(batch, this.#connections.count);
     this.#expiries?.follow(batch, this.#connections.count);

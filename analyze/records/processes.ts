@@ -3,6 +3,7 @@
  * records that are not rows of `trace`. The socket's cookie tells which rows such a record belongs to.
  */
 import type { Batch, Ends, Layout, ProcessTold } from "./batch.ts";
+import { emptyColumn, mark, tellNulls } from "./cells.ts";
 import { type ColumnSpec, traceSpec } from "./columns.ts";
 
 export const processSpecs: readonly ColumnSpec[] = ["pid", "comm", "cgroup_id"].map(traceSpec);
@@ -31,9 +32,8 @@ export class Processes {
 
   /** Fills the columns. `ends` is indexed by the number of the 4-tuple. */
   follow(batch: Batch, ends: readonly Ends[]): void {
-    const [pids, comms, cgroups] = this.#places.map((place) => batch.at(place));
-    const valid = this.#places.map((place) => batch.valid(place).fill(0));
-    for (const place of this.#places) batch.hasNulls[place] = true;
+    const columns = processSpecs.map(({ name }) => emptyColumn(batch, name));
+    const [pids, comms, cgroups] = columns.map(({ values }) => values);
     const tuples = batch.column<Uint32Array>("ends");
     const ns = batch.column<Float64Array>("ns");
     const texts = batch.data.texts[this.#places[1]!] as string[];
@@ -60,8 +60,9 @@ export class Processes {
       comms![row] = text;
       cgroups![2 * row] = Number(BigInt.asIntN(32, cgroup));
       cgroups![2 * row + 1] = Number(BigInt.asIntN(32, cgroup >> 32n));
-      for (const bits of valid) bits[row >> 3]! |= 1 << (row & 7);
+      for (const { valid } of columns) mark(valid, row);
     }
+    tellNulls(batch, columns);
   }
 }
 
