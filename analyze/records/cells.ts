@@ -60,6 +60,12 @@ export function emptyColumn<Array extends Values>(batch: Batch, name: string): F
   return { place, values: batch.at(place) as Array, valid: batch.valid(place).fill(0) };
 }
 
+/** Returns the column with a value in every row. `clear` takes one away. */
+export function wholeColumn<Array extends Values>(batch: Batch, name: string): Filled<Array> {
+  const place = batch.layout.place(name);
+  return { place, values: batch.at(place) as Array, valid: batch.valid(place).fill(255) };
+}
+
 /** Records in the batch which of these columns have rows without a value. */
 export function tellNulls(batch: Batch, columns: readonly Filled[]): void {
   for (const { place, valid } of columns) batch.hasNulls[place] = !areAllSet(valid, batch.rows);

@@ -16,7 +16,7 @@
  * the first one seen.
  */
 import type { Batch, Ends } from "./batch.ts";
-import { clear, emptyColumn, type Filled, grown, isSet, tellNulls } from "./cells.ts";
+import { clear, type Filled, grown, isSet, tellNulls, wholeColumn } from "./cells.ts";
 
 export const life = { none: 0, begins: 1, established: 2, ended: 3, perhapsOpens: 4 } as const;
 
@@ -78,8 +78,7 @@ export class Connections {
     this.#lastLife = grown(this.#lastLife, tuples, 0);
     this.#lastButOpen = grown(this.#lastButOpen, tuples, 0);
     this.#mayHaveOpened = grown(this.#mayHaveOpened, tuples, 0);
-    const flow: Filled<Uint32Array> = emptyColumn(batch, "flow");
-    flow.valid.fill(255);
+    const flow: Filled<Uint32Array> = wholeColumn(batch, "flow");
     this.#assign(batch, ends, flow);
     tellNulls(batch, [flow]);
     const { layout } = batch;
