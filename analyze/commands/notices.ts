@@ -30,7 +30,7 @@ export async function printNotices(trace: Trace, io: Io): Promise<void> {
   for (const { path } of sampled)
     notice(
       io,
-      `${path}: the module left out records (full=0 or probetime), so episodes, limits and what is in flight are bounds; what was sent and RTT samples are not known`,
+      `${path}: the module left out records (full=0 or probetime), so counts are the least and means approximate; what was sent, RTT samples, how long episodes lasted and what held a sender are not known`,
     );
   const losses = await trace.rows<{ path: string; cause: string; lost: number | null }>(
     "SELECT path, cause, sum(lost)::DOUBLE AS lost FROM losses JOIN captures USING (capture) GROUP BY capture, path, cause ORDER BY capture, cause",

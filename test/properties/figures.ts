@@ -22,10 +22,11 @@ export const views: readonly View[] = [
   {
     view: "flows",
     key: "''",
-    // The last two name the columns that are bounds or approximate, and grow as less is known.
+    // The last two name the columns that are bounds or approximate, and grow as less is known. acked_until_s says of
+    // which time acked_bytes is.
     left_out: [
       ...["start_s", "duration_s", "records", "seen", "gap_share", "crosses_gap", "limits_basis"],
-      ...["at_least", "about"],
+      ...["at_least", "about", "acked_until_s"],
     ],
     least: [
       ...["acked_bytes", "sent_bytes", "sends", "retransmits", "rtos", "loss_episodes", "recovery_episodes", "resets"],
@@ -87,6 +88,12 @@ export async function rowsOf(trace: Trace, { view, key }: View): Promise<Map<str
   return found;
 }
 
+/** Whether a list of columns in a cell names one. */
+const names = (list: SqlValue | undefined, column: string): boolean =>
+  String(list ?? "")
+    .split(", ")
+    .includes(column);
+
 /** `tolerance`: relative. */
 const isClose = (a: SqlValue, b: SqlValue, tolerance: number): boolean =>
   a === b ||
@@ -110,6 +117,9 @@ export function otherNumbers(view: View, before: ReadonlyMap<string, Row>, after
       if (isClose(truth, value, of_life.includes(column) ? 1e-6 + 2 * shorter : 1e-6)) continue;
       const isBound = view.least.includes(column) ? Number(value) < Number(truth) : true;
       if (crosses_gap && isBound) continue;
+      if (names(values.at_least, column) && Number(value) < Number(truth)) continue;
+      // What was approximate before stands on the same and must be the same.
+      if (names(values.about, column) && !names(known.values.about, column)) continue;
       wrong.push(`${view.view}.${column} of ${name.trim()}: ${truth ?? "not known"}, then ${value}`);
     }
   }
