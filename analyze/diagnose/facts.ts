@@ -36,7 +36,10 @@ export interface FlowFacts {
   readonly idle_s: number | null;
   /** Of idle_s, from tracepoints: what no more than two segments followed, as where a low rate paces. */
   readonly lull_s: number;
-  /** Of cwnd_s, from tracepoints: with room for a segment or more, so that pacing can have held it as well. */
+  /**
+   * Of cwnd_s, from tracepoints and where the algorithm is not told: with room for a segment or more, so that pacing can
+   * have held it as well.
+   */
   readonly nearly_full_s: number;
   /** Size of a full segment; null: not told. */
   readonly segment_bytes: number | null;
@@ -137,11 +140,11 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
     ), rtts AS (
       SELECT flow,
         coalesce(sum(CASE WHEN inflight_bytes <= 2 * segment_bytes THEN idle_s END), 0) AS lull_s,
-        coalesce(sum(CASE WHEN basis = 'tracepoints' AND held_by = 'cwnd' AND inflight_bytes <= (snd_cwnd - 1) * segment_bytes
+        coalesce(sum(CASE WHEN (basis = 'tracepoints' OR algorithm IS NULL) AND held_by = 'cwnd' AND inflight_bytes <= (snd_cwnd - 1) * segment_bytes
           THEN duration_s - idle_s END), 0) AS nearly_full_s,
         median(segment_bytes) AS segment_bytes, median(duration_s) AS poll_s,
         CASE WHEN count(lowers_window) > 0 THEN count(CASE WHEN lowers_window THEN 1 END) * 2 > count(lowers_window) END AS losses_lower_window
-      FROM intervals JOIN limits USING (flow) GROUP BY flow
+      FROM intervals JOIN limits USING (flow) JOIN (SELECT flow, cong AS algorithm FROM flows) AS told USING (flow) GROUP BY flow
     ), paths AS (
       -- Of any connection between the two hosts: one that begins while a queue stands never sees the path without.
       SELECT flow, min(coalesce(rtt_min_us, srtt_min_us)) OVER (PARTITION BY capture, saddr, daddr) AS path_rtt_us FROM flows
