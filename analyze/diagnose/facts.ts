@@ -37,8 +37,8 @@ export interface FlowFacts {
   /** Of idle_s, from tracepoints: what no more than two segments followed, as where a low rate paces. */
   readonly lull_s: number;
   /**
-   * Of cwnd_s, from tracepoints and where the algorithm is not told: with room for a segment or more, so that pacing can
-   * have held it as well.
+   * Of cwnd_s, from tracepoints and where the algorithm is not told: with room for a segment or more, so that pacing
+   * can have held it as well.
    */
   readonly nearly_full_s: number;
   /** Size of a full segment; null: not told. */

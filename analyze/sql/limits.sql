@@ -1,5 +1,6 @@
 -- What kept each connection from sending more, as shares of its life. One row a connection; the shares of a row add up
--- to 1 where all are known. The life is from its establishment (or its first record) to its last record. Where the
+-- to 1 where all are known. The life is from its establishment (or its first record, or, from tracepoints, from when
+-- on its congestion state is known: `intervals`) to its last record. Where the
 -- capture left out records, only the kernel's own times are known; where tracepoints tell no congestion states, none
 -- is.
 -- needs: _connections, captures, losses

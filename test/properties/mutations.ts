@@ -146,7 +146,8 @@ export function mutationsOf({ header }: Recording, seeds: readonly number[]): Mu
   if (header.text === "ss")
     return [...always, ...["rto", "minrtt", "snd_wnd", "pacing_rate", "delivery_rate"].map(withoutWord)];
   const losses = seeds.flatMap((seed) => [lost(seed, 2), lost(seed + 1000, 12)]);
-  if (header.text === "trace_pipe") return [...always, ...traceEvents.map(withoutEvent), ...losses, lostAtTheEnd(0.1), lostAtTheEnd(0.5)];
+  if (header.text === "trace_pipe")
+    return [...always, ...traceEvents.map(withoutEvent), ...losses, lostAtTheEnd(0.1), lostAtTheEnd(0.5)];
   const hasMore = (header.columns?.length ?? 0) > 30;
   const fields = ["timer", "cong", "cong_state", "mss", "delivered", "busy_us", "bytes_acked"];
   return [
