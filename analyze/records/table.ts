@@ -114,6 +114,7 @@ class Scan {
     for (const [index, { write }] of this.#wanted.entries()) write(duckdb.data_chunk_get_vector(chunk, index), stretch);
     this.#from += count;
     this.#ord += count;
+    this.#batches.served();
     return true;
   }
 
