@@ -3,6 +3,7 @@ import { foreignText, portOf } from "@tcpprobe-plus/tpp/base";
 import { Command, Option } from "commander";
 import type { CommandIo } from "../commands/open.ts";
 import type { PlotCommandOptions } from "../commands/plot.ts";
+import type { ReportOptions } from "../commands/report.ts";
 import type { FormatOptions } from "../commands/rows.ts";
 import type { ServeCommandOptions } from "../commands/serve.ts";
 import { UsageError } from "../errors.ts";
@@ -136,6 +137,12 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
       if (options.list) return listPlots(io);
       const { files, word } = await filesAndWord(words, "the name of a plot", isPlotName);
       await plot([...files, ...(options.with ?? [])], word, options, io);
+    });
+  add("report <file...>", "one page to explore with: flows, linked panels, events, diagnosis; it needs no network")
+    .requiredOption("-o, --output <file>", "x.html")
+    .option("-f, --force", "overwrite the output")
+    .action(async (files: string[], options: ReportOptions) => {
+      await (await import("../commands/report.ts")).report(files, options, io);
     });
   add("serve <file...>", "show captures in a browser, with SQL; one that is still being written is followed")
     .option("--port <n>", "port to listen on (default: any that is free)", port)
