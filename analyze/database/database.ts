@@ -255,8 +255,8 @@ export class Database {
   }
 
   /**
-   * Runs `work`, which queries through this connection. When the signal is aborted, the query that runs is ended and the
-   * signal's reason thrown.
+   * Runs `work`, which queries through this connection. When the signal is aborted, the query that runs is ended and
+   * the signal's reason thrown.
    */
   async until<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
     if (signal === undefined) return work();
@@ -325,6 +325,7 @@ export class Database {
    * meanwhile see the tables as they were. Names are removed from `stale`.
    */
   async renew(name: string, stale: Set<string>): Promise<void> {
+    if (!(await isMadeOf(name, stale))) return;
     const texts = await sqlOf(name);
     const seen = new Set<string>();
     const make = async (table: string): Promise<void> => {
@@ -383,6 +384,19 @@ export async function sqlOf(...names: readonly string[]): Promise<Map<string, st
     wanted.push(...needsOf(sql));
   }
   return texts;
+}
+
+const madeOf = new Map<string, Promise<readonly string[]>>();
+
+/** Whether a view is one of these tables of sql/, or made from one. */
+export async function isMadeOf(name: string, tables: ReadonlySet<string>): Promise<boolean> {
+  if (tables.size === 0 || name === "trace") return false;
+  let all = madeOf.get(name);
+  if (all === undefined) {
+    all = sqlOf(name).then((texts) => [...texts.keys()]);
+    madeOf.set(name, all);
+  }
+  return (await all).some((one) => tables.has(one));
 }
 
 /** Runs a user's query, so that its errors are reported as errors in the query. */

@@ -1,7 +1,7 @@
 /** Series as the page asks for them: bins of at most a pixel, or the records themselves where they are few. */
 import { numeral, wholeNumeral } from "../database/literals.ts";
 import { UsageError } from "../errors.ts";
-import { type SeriesBins, type SeriesName, microsecondOf, widthFor } from "../report/model.ts";
+import { microsecondOf, type SeriesBins, type SeriesName, widthFor } from "../report/model.ts";
 import { atUs, type QuantitySource, readSeries } from "../report/series.ts";
 import type { Trace } from "../trace/trace.ts";
 
@@ -18,6 +18,12 @@ const mostPixels = 16_384;
 const recordsAPixel = 2;
 /** A thousand years, in seconds. */
 const mostSeconds = 3.2e10;
+
+/** First and last moment of the captures. */
+export interface Span {
+  readonly from_s: number;
+  readonly to_s: number;
+}
 
 /** Checks a request from outside. Throws a UsageError. */
 export function asSeriesRequest(value: unknown): SeriesRequest {
@@ -36,17 +42,20 @@ export function asSeriesRequest(value: unknown): SeriesRequest {
 
 function isName(value: unknown): value is SeriesName {
   const { flow, quantity } = (value ?? {}) as Partial<Record<keyof SeriesName, unknown>>;
-  return Number.isSafeInteger(flow) && (flow as number) > 0 && (flow as number) < 2 ** 32 && typeof quantity === "string";
+  return (
+    Number.isSafeInteger(flow) && (flow as number) > 0 && (flow as number) < 2 ** 32 && typeof quantity === "string"
+  );
 }
 
 /**
- * The series in the order in which they are asked for. `sources`: those that the model names, by id. Throws a UsageError
- * for a quantity that is not among them.
+ * The series in the order in which they are asked for. `sources`: those that the model names, by id. Throws a
+ * UsageError for a quantity that is not among them.
  */
 export async function seriesOf(
   trace: Trace,
   sources: ReadonlyMap<string, QuantitySource>,
   { names, from_s, to_s, pixels }: SeriesRequest,
+  all: Span,
 ): Promise<SeriesBins[]> {
   const width = widthFor(from_s, to_s, pixels);
   // Whole bins: one at the border has all its records.
@@ -57,7 +66,7 @@ export async function seriesOf(
     const source = sources.get(quantity);
     if (source === undefined) throw new UsageError(`there is no quantity ${quantity}`);
     const flows = [...new Set(own.map(({ flow }) => flow))];
-    found.set(quantity, await quantityOf(trace, source, flows, { from_us, to_us, width, pixels }));
+    found.set(quantity, await quantityOf(trace, source, flows, { from_us, to_us, width, pixels, all }));
   }
   return names.map(({ flow, quantity }) => found.get(quantity)?.get(flow) ?? empty);
 }
@@ -70,6 +79,7 @@ interface Range {
   readonly to_us: number;
   readonly width: number;
   readonly pixels: number;
+  readonly all: Span;
 }
 
 async function quantityOf(
@@ -79,21 +89,20 @@ async function quantityOf(
   range: Range,
 ): Promise<Map<number, SeriesBins>> {
   const within = { from_s: range.from_us / 1e6, to_s: (range.to_us + 0.998) / 1e6 };
-  const all = (width: number, some: readonly number[]) => new Map(some.map((flow) => [flow, width]));
-  const bins = await readSeries(trace, source, { widths: all(range.width, flows), range: within });
-  const few = flows.filter((flow) => recordsIn(bins.get(flow)) <= recordsAPixel * range.pixels);
-  if (few.length > 0) {
-    const records = await readSeries(trace, source, { widths: all(0, few), range: within });
+  const widthOf = (width: number, some: readonly number[]) => new Map(some.map((flow) => [flow, width]));
+  const few = recordsAPixel * range.pixels;
+  const bins = await readSeries(trace, source, { widths: widthOf(range.width, flows), range: within });
+  const sparse = flows.filter((flow) => bins.has(flow) && recordsIn(bins.get(flow)!) <= few);
+  if (sparse.length > 0) {
+    const records = await readSeries(trace, source, { widths: widthOf(0, sparse), range: within });
     for (const [flow, series] of records) bins.set(flow, series);
   }
-  for (const flow of flows) if (!bins.has(flow)) bins.set(flow, empty);
   const before = await besides(trace, source, flows, range, "before");
   const after = await besides(trace, source, flows, range, "after");
-  for (const [flow, series] of bins) bins.set(flow, joined(before.get(flow), series, after.get(flow)));
-  return bins;
+  return new Map(flows.map((flow) => [flow, joined(before.get(flow), bins.get(flow) ?? empty, after.get(flow))]));
 }
 
-const recordsIn = (series: SeriesBins | undefined): number => series?.count.reduce((sum, count) => sum + count, 0) ?? 0;
+const recordsIn = ({ count }: SeriesBins): number => count.reduce((sum, records) => sum + records, 0);
 
 /** One record outside the range. */
 interface Beside {
@@ -119,6 +128,8 @@ async function besides(
   const edge = side === "before" ? range.from_us : range.to_us;
   const far = side === "before" ? edge - near * length : edge + near * length;
   const found = new Map<number, Beside>();
+  // Nothing is outside of all that there is.
+  if (side === "before" ? edge <= microsecondOf(range.all.from_s) : edge >= microsecondOf(range.all.to_s)) return found;
   for (const limit of [far, null]) {
     const missing = flows.filter((flow) => !found.has(flow));
     if (missing.length === 0) break;

@@ -36,21 +36,37 @@ export async function serveTrace(trace: Trace, options: ServeOptions = {}): Prom
   let wake = () => {};
   const watch = async (): Promise<void> => {
     const said = new Set<string>();
-    while (!isClosing && shared.growth.growing) {
+    let refreshing = false;
+    while (!isClosing && (shared.growth.growing || shared.isStale)) {
       if (await shared.grow()) server.tell();
       for (const note of shared.growth.notes) {
         if (!said.has(note)) say(note);
         said.add(note);
       }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, server.listening > 0 ? watchedMs : unwatchedMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      // Records go on being read while the model is made.
+      if (!refreshing) {
+        refreshing = true;
+        shared.refresh().then(
+          (isNew) => {
+            refreshing = false;
+            if (isNew) server.tell();
+          },
+          () => {
+            refreshing = false;
+          },
+        );
+      }
+      await pause(server.listening > 0 ? watchedMs : unwatchedMs);
     }
   };
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   const watching = watch().catch((error: Error) => say(`captures are followed no further: ${error.message}`));
   const host = address.includes(":") ? `[${address}]` : address;
   return {

@@ -70,16 +70,22 @@ export class PageServer {
     this.#shared = shared;
     this.#options = options;
     this.#routes = new Map([
-      ["", { method: "GET", handle: async (_, response) => send(response, 200, "text/html; charset=utf-8", options.html) }],
+      [
+        "",
+        { method: "GET", handle: async (_, response) => send(response, 200, "text/html; charset=utf-8", options.html) },
+      ],
       ["model", { method: "GET", handle: async (_, response) => sendJson(response, await shared.model()) }],
       ["views", { method: "GET", handle: async (_, response) => sendJson(response, await shared.views()) }],
       ["series", { method: "POST", handle: (request, response, signal) => this.#series(request, response, signal) }],
       ["sql", { method: "POST", handle: (request, response, signal) => this.#sql(request, response, signal) }],
       ["growth", { method: "GET", handle: async (_, response) => this.#listeners.add(response, shared.growth) }],
     ]);
-    this.#server = createServer({ headersTimeout: limits.headMs, requestTimeout: limits.requestMs }, (request, response) => {
-      void this.#answer(request, response);
-    });
+    this.#server = createServer(
+      { headersTimeout: limits.headMs, requestTimeout: limits.requestMs },
+      (request, response) => {
+        void this.#answer(request, response);
+      },
+    );
     this.#server.maxConnections = limits.connections;
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);

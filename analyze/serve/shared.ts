@@ -14,12 +14,14 @@ const mostAtOnce = 3;
 const mostTyped = 2;
 const mostWaiting = 64;
 /** A growing capture's model is made anew after this many times the time that making it took. */
-const restFactor = 2;
+const restFactor = 3;
 
 /** What has been added to the captures, as clients are told. */
 export interface Growth {
   /** Counts up with each growth. */
   readonly number: number;
+  /** Counts the models made. */
+  readonly models: number;
   readonly growing: boolean;
   readonly notes: readonly string[];
 }
@@ -40,7 +42,8 @@ export class SharedTrace {
   readonly #forever = new AbortController();
   #collected: Collected | null = null;
   #collecting: Promise<Collected> | null = null;
-  #growth: Growth;
+  #growth: Omit<Growth, "models">;
+  #models = 0;
 
   constructor(trace: Trace) {
     this.#trace = trace;
@@ -48,7 +51,7 @@ export class SharedTrace {
   }
 
   get growth(): Growth {
-    return this.#growth;
+    return { ...this.#growth, models: this.#models };
   }
 
   /** Reads what was added. Returns whether there is anything new. Calls must not overlap. */
@@ -66,26 +69,49 @@ export class SharedTrace {
    */
   async model(): Promise<PageModel> {
     const { model } = await this.#current();
-    if (!this.#growth.growing && !model.growing) return model;
-    const [row] = await this.#trace.rows<{ to_s: number | null }>("SELECT max(t) AS to_s FROM trace");
-    return { ...model, to_s: Math.max(model.to_s, row?.to_s ?? model.to_s), growing: this.#growth.growing };
+    return { ...model, to_s: await this.#end(model), growing: this.#growth.growing };
   }
 
+  /** The last moment of the captures: a model of growing ones can be older. */
+  async #end({ growing, to_s }: PageModel): Promise<number> {
+    if (!growing) return to_s;
+    const [row] = await this.#trace.rows<{ last: number | null }>("SELECT max(t) AS last FROM trace");
+    return Math.max(to_s, row?.last ?? to_s);
+  }
+
+  /** The model at hand. Only the first one is waited for; `refresh` makes later ones. */
   async #current(): Promise<Collected> {
     const known = this.#collected;
-    const { number, growing } = this.#growth;
-    if (known && (known.number === number || (growing && performance.now() < known.until))) return known;
-    this.#collecting ??= this.#collect().finally(() => {
+    if (known && (known.model.flows.length > 0 || !this.isStale)) return known;
+    return this.#collect();
+  }
+
+  /** Whether records were added since the model was made. */
+  get isStale(): boolean {
+    return this.#collected !== null && this.#collected.number !== this.#growth.number;
+  }
+
+  /** Makes the model anew if it is old, and if making it does not take too much of the time. Returns whether it did. */
+  async refresh(): Promise<boolean> {
+    const known = this.#collected;
+    if (!known || !this.isStale || (this.#growth.growing && performance.now() < known.until)) return false;
+    await this.#collect();
+    return true;
+  }
+
+  #collect(): Promise<Collected> {
+    this.#collecting ??= this.#collectAnew().finally(() => {
       this.#collecting = null;
     });
     return this.#collecting;
   }
 
-  async #collect(): Promise<Collected> {
+  async #collectAnew(): Promise<Collected> {
     const begun = performance.now();
     const { number, growing } = this.#growth;
     const { model, sources } = await this.#turns.take(this.#forever.signal, () => collectModel(this.#trace));
     const ended = performance.now();
+    this.#models++;
     this.#collected = {
       model: { ...model, growing },
       sources: new Map(sources.map((source) => [source.quantity.id, source])),
@@ -98,11 +124,12 @@ export class SharedTrace {
   /** Throws the signal's reason. */
   async series(request: SeriesRequest, signal: AbortSignal): Promise<SeriesBins[]> {
     const { model, sources } = await this.#current();
-    return this.#turns.take(signal, () =>
-      this.#trace.withWindow(model.window_s, (own) =>
-        own.database.until(signal, () => seriesOf(own, sources, request)),
-      ),
-    );
+    return this.#turns.take(signal, async () => {
+      const all = { from_s: model.from_s, to_s: await this.#end(model) };
+      return this.#trace.withWindow(model.window_s, (own) =>
+        own.database.until(signal, () => seriesOf(own, sources, request, all)),
+      );
+    });
   }
 
   /** Answers a query. Throws what `runQuery` throws. */

@@ -57,7 +57,9 @@ export async function runQuery(trace: Trace, query: string, signal: AbortSignal)
 /** Throws unless the text is a query over the views, by its parse tree. Nothing of it is run for that. */
 export async function mustOnlyRead(trace: Trace, query: string): Promise<void> {
   const refuse = (why: string): never => {
-    throw new UsageError(`${why}. A query here is one SELECT, FROM, WITH, VALUES, DESCRIBE or SUMMARIZE over the views`);
+    throw new UsageError(
+      `${why}. A query here is one SELECT, FROM, WITH, VALUES, DESCRIBE or SUMMARIZE over the views`,
+    );
   };
   const tree = await parseTree(trace.database, query);
   if (tree.error)
@@ -83,7 +85,11 @@ export async function mustOnlyRead(trace: Trace, query: string): Promise<void> {
     const table = String(node.table_name);
     if (node.catalog_name !== "" || node.schema_name !== "") refuse(`${table} is no view`);
     if (names.has(table.toLowerCase()) || own.has(table.toLowerCase())) continue;
-    throw new NoSuchViewError(table, `${didYouMean(table, viewNames)} There are ${viewNames.join(", ")}`, new Error(table));
+    throw new NoSuchViewError(
+      table,
+      `${didYouMean(table, viewNames)} There are ${viewNames.join(", ")}`,
+      new Error(table),
+    );
   }
 }
 

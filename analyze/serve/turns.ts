@@ -17,7 +17,9 @@ export class Turns {
     this.#mostWaiting = mostWaiting;
   }
 
-  /** Runs `work` when it is its turn. Throws a TooBusyError, the signal's reason if that comes first, or what it throws. */
+  /**
+   * Runs `work` when it is its turn. Throws a TooBusyError, the signal's reason if that comes first, or what it throws.
+   */
   async take<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     signal.throwIfAborted();
     if (this.#running >= this.#most) await this.#wait(signal);

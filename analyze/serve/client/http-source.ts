@@ -5,20 +5,47 @@ import type { DataSource, PageModel, PageView, SeriesBins, SeriesName, SqlAnswer
 /** What the server tells of captures that grow (Growth in serve/shared.ts). */
 export interface GrowthTold {
   readonly number: number;
+  readonly models: number;
   readonly growing: boolean;
   readonly notes: readonly string[];
 }
 
+/** A few frames. */
+const pauseMs = 50;
+
 export class HttpSource implements DataSource {
   #events: EventSource | null = null;
+  /** The page draws one range at a time: a request for another ends the one before. */
+  #drawing: AbortController | null = null;
+  /** Requests whose answers have not come. */
+  #asked = 0;
+  #grown: (() => void) | null = null;
+  #hasGrown = false;
 
-  async model(): Promise<PageModel> {
-    return (await ask("model")).json();
+  model(): Promise<PageModel> {
+    return this.#busy(async () => (await ask("model")).json());
   }
 
-  async series(names: readonly SeriesName[], from_s: number, to_s: number, pixels: number): Promise<SeriesBins[]> {
-    const answer = await ask("series", { names, from_s, to_s, pixels: Math.max(1, Math.round(pixels)) });
-    return decodeSeries(new Uint8Array(await answer.arrayBuffer()));
+  series(names: readonly SeriesName[], from_s: number, to_s: number, pixels: number): Promise<SeriesBins[]> {
+    this.#drawing?.abort();
+    const drawing = new AbortController();
+    this.#drawing = drawing;
+    const request = { names, from_s, to_s, pixels: Math.max(1, Math.round(pixels)) };
+    return this.#busy(async () => {
+      const answer = await ask("series", request, drawing.signal);
+      return decodeSeries(new Uint8Array(await answer.arrayBuffer()));
+    });
+  }
+
+  async #busy<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    this.#asked++;
+    try {
+      return await work();
+    } finally {
+      this.#asked--;
+      // The page asks for series in the next frame after it has a model.
+      setTimeout(() => this.#tellGrowth(), pauseMs);
+    }
   }
 
   async sql(query: string, signal: AbortSignal): Promise<SqlAnswer> {
@@ -30,11 +57,21 @@ export class HttpSource implements DataSource {
   }
 
   onGrowth(grown: () => void): void {
-    let last: number | null = null;
-    this.onTold(({ number }) => {
-      if (last !== null && number !== last) grown();
-      last = number;
+    let last: string | null = null;
+    this.#grown = grown;
+    this.onTold(({ number, models }) => {
+      const now = `${number} ${models}`;
+      this.#hasGrown ||= last !== null && now !== last;
+      last = now;
+      this.#tellGrowth();
     });
+  }
+
+  /** While an answer is awaited, more growth would only make it old: it is told of behind it. */
+  #tellGrowth(): void {
+    if (!this.#hasGrown || this.#asked > 0 || this.#grown === null) return;
+    this.#hasGrown = false;
+    this.#grown();
   }
 
   /** Calls `told` with what is known now, and each time that this changes. */

@@ -22,10 +22,19 @@ export class SqlBox {
     this.#source = source;
     this.#text.value = first;
     this.#answer.hidden = true;
-    const views = h("div", { class: "scrolls views", tabindex: 0, role: "region", "aria-label": "Views and their columns" });
+    const views = h("div", {
+      class: "scrolls views",
+      tabindex: 0,
+      role: "region",
+      "aria-label": "Views and their columns",
+    });
     const form = h(
       "form",
-      { class: "query", onsubmit: (event) => this.#submit(event), onkeydown: (event) => this.#key(event as KeyboardEvent) },
+      {
+        class: "query",
+        onsubmit: (event) => this.#submit(event),
+        onkeydown: (event) => this.#key(event as KeyboardEvent),
+      },
       h("label", { for: "query" }, "A query over the views (DuckDB's SQL). Ctrl-Enter runs it."),
       this.#text,
       h("div", { class: "bar" }, this.#run, this.#stop, this.#status),
