@@ -28,6 +28,8 @@ export interface Series {
   };
   /** Without its column, the series is left out and the plot is still drawn. */
   readonly optional?: boolean;
+  /** A query that has rows only if there are points, where it is quicker than making them. */
+  readonly thereIf?: string;
 }
 
 /** Units and their divisors. The largest value in the picture decides which is used. */

@@ -13,10 +13,13 @@ import { readSeries } from "./series.ts";
 type FlowSeries = ReadonlyMap<string, SeriesBins>;
 
 /**
- * The page for a trace, at most about `mostBytes` long. Finer series take the room that there is: single records where
- * they fit, else bins. Sets the length of the trace's windows.
+ * The page for a trace, at most about `mostBytes` long. Series take the room that there is: single records where they
+ * fit, else bins. The windows of the trace keep their length, because the page has its own.
  */
-export async function reportHtml(trace: Trace, mostBytes = mostPageBytes): Promise<string> {
+export const reportHtml = (trace: Trace, mostBytes = mostPageBytes): Promise<string> =>
+  trace.withWindow(1, (own) => makeReport(own, mostBytes));
+
+async function makeReport(trace: Trace, mostBytes: number): Promise<string> {
   const { model, sources } = await collectModel(trace);
   const { script, style } = await reportBundle();
   const head = packedJson(model);

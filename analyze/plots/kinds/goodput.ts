@@ -29,6 +29,7 @@ export const goodput: TimePlot = {
     {
       name: "goodput",
       points: staircase("goodput", "goodput_bps"),
+      thereIf: "SELECT 1 FROM trace WHERE snd_una IS NOT NULL OR bytes_acked IS NOT NULL",
       color: "blue",
       needs: {
         column: "snd_una",
@@ -38,6 +39,7 @@ export const goodput: TimePlot = {
     {
       name: "throughput sent",
       points: staircase("goodput", "throughput_bps"),
+      thereIf: "SELECT 1 FROM captures WHERE sees_sends",
       color: "orange",
       dash: [5, 3],
       optional: true,
