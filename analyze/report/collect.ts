@@ -24,6 +24,18 @@ export interface Collected {
 
 /** Everything except the series. Sets the length of the trace's windows. */
 export async function collectModel(trace: Trace): Promise<Collected> {
+  const { sources, finish } = await beginModel(trace);
+  return { model: await finish(), sources };
+}
+
+/** What is needed to read series, and what makes the rest of the model. Both can be done at the same time. */
+export interface Begun {
+  readonly flows: readonly PageFlow[];
+  readonly sources: readonly QuantitySource[];
+  readonly finish: () => Promise<PageModel>;
+}
+
+export async function beginModel(trace: Trace): Promise<Begun> {
   await trace.need("flows", "events", "goodput");
   const flows = await flowsOf(trace);
   const from_s = flows.reduce((least, { start_s }) => Math.min(least, start_s), flows.length > 0 ? Infinity : 0);
@@ -33,23 +45,17 @@ export async function collectModel(trace: Trace): Promise<Collected> {
   const window_s = await windowOf({ trace, window: undefined, from: from_s, to }, polled);
   await trace.setWindow(window_s);
   const { sources, ...panels } = await panelsOf(trace);
-  const { diagnoses, undiagnosed } = await diagnosesOf(trace, flows);
-  const model = {
+  const finish = async (): Promise<PageModel> => ({
     version,
     captures: await capturesOf(trace),
-    from_s,
-    to_s,
-    flows,
-    without_series: [],
-    ...panels,
+    ...{ from_s, to_s, flows, without_series: [], ...panels },
     events: await eventsOf(trace),
-    diagnoses,
-    undiagnosed,
+    ...(await diagnosesOf(trace, flows)),
     comparison: await comparisonOf(trace),
     window_s,
     growing: false,
-  };
-  return { model, sources };
+  });
+  return { flows, sources, finish };
 }
 
 const flowsOf = (trace: Trace): Promise<PageFlow[]> =>

@@ -87,7 +87,9 @@ function sourceOf(trace: Trace, panel: string, definition: PanelDefinition, seri
   };
   // A band has no changes of state, and no order but that of time.
   const rows = draw === "band" ? series.points : rowsOf(trace, series, { from: 0, to: 0, flows: [] });
-  return { quantity, rows, views: definition.views, windowed };
+  // Not with changes of the congestion state, which are other records.
+  const records = rows.includes(series.stateChangePoints ?? "UNION ALL") ? undefined : series.records;
+  return { quantity, rows, views: definition.views, windowed, ...(records ? { records } : {}) };
 }
 
 const hasRows = async (trace: Trace, rows: string): Promise<boolean> =>

@@ -1,5 +1,5 @@
 /** The plot `goodput`. */
-import { rateScales, staircase, type TimePlot } from "../definition.ts";
+import { ofRecords, rateScales, staircase, type TimePlot } from "../definition.ts";
 
 /** Newly acknowledged bytes per window, payload sent where the source sees sends, and the pacing rate. */
 export const goodput: TimePlot = {
@@ -46,7 +46,7 @@ export const goodput: TimePlot = {
     },
     {
       name: "pacing rate",
-      points: "SELECT flow, ord, t, pacing_rate_bps AS value FROM trace WHERE pacing_rate_bps IS NOT NULL",
+      ...ofRecords("pacing_rate_bps"),
       interpolate: "step-before",
       color: "green",
       dash: [1.5, 1.5],
