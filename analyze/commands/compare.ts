@@ -21,6 +21,7 @@ export async function compare(paths: readonly string[], options: FormatOptions, 
     );
     if (leftOut > 0)
       texts.push(`${plural(leftOut, "further flow")} with fewer bytes acknowledged: --json and --csv have all\n`);
+    io.page?.();
     await io.stdout.write(texts.join("\n"));
   });
 }
