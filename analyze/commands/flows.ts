@@ -21,7 +21,9 @@ export async function flows(paths: readonly string[], options: FlowsOptions, io:
     await trace.need("flows");
     const chosen = await chooseFlows(trace, options);
     if (format === "table") {
-      const text = await flowTable(trace, chosen, { all: options.all === true, width, shapes });
+      // A flow that is asked for is shown.
+      const all = options.all === true || options.flow !== undefined;
+      const text = await flowTable(trace, chosen, { all, width, shapes });
       io.page?.();
       await io.stdout.write(text);
     } else {
