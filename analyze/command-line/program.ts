@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { FlowsOptions } from "../commands/flows.ts";
 import type { CommandIo } from "../commands/open.ts";
 import type { PlotCommandOptions } from "../commands/plot.ts";
+import type { ReportOptions } from "../commands/report.ts";
 import { UsageError } from "../errors.ts";
 import { eventNames } from "../import/event-names.ts";
 import type { ImportOptions } from "../import/import.ts";
@@ -149,6 +150,12 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
       if (options.list) return listPlots(io);
       const { files, word } = await filesAndWord(words, "the name of a plot", isPlotName);
       await plot([...files, ...(options.with ?? [])], word, options, io);
+    });
+  add("report <file...>", "one page to explore with: flows, linked panels, events, diagnosis; it needs no network")
+    .requiredOption("-o, --output <file>", "x.html")
+    .option("-f, --force", "overwrite the output")
+    .action(async (files: string[], options: ReportOptions) => {
+      await (await import("../commands/report.ts")).report(files, options, io);
     });
   addMetricCommands({ add, jsonOrCsv, io, setExitCode });
   for (const command of program.commands) refuseRepeated(command);

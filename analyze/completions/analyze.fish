@@ -91,6 +91,15 @@ complete -c analyze -n '__fish_seen_subcommand_from plot' -l no-title -d 'neithe
 complete -c analyze -n '__fish_seen_subcommand_from plot' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -F
 complete -c analyze -n '__fish_seen_subcommand_from plot' -a 'cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview'
+complete -c analyze -n __fish_use_subcommand -a report -d 'one page to explore with: flows, linked panels, events, diagnosis'
+complete -c analyze -n '__fish_seen_subcommand_from report' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_seen_subcommand_from report' -l no-pager -d 'in a terminal, print what is longer than the screen without a pager'
+complete -c analyze -n '__fish_seen_subcommand_from report' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
+complete -c analyze -n '__fish_seen_subcommand_from report' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
+complete -c analyze -n '__fish_seen_subcommand_from report' -s o -l output -r -F -d 'x.html'
+complete -c analyze -n '__fish_seen_subcommand_from report' -s f -l force -d 'overwrite the output'
+complete -c analyze -n '__fish_seen_subcommand_from report' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from report' -F
 complete -c analyze -n __fish_use_subcommand -a events -d 'timeouts, episodes, ends of slow start, resets, in order of time'
 complete -c analyze -n '__fish_seen_subcommand_from events' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from events' -l no-pager -d 'in a terminal, print what is longer than the screen without a pager'

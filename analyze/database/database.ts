@@ -285,6 +285,25 @@ export class Database {
     await this.run(`CREATE ${sqlTables.includes(name) ? "TABLE" : "VIEW"} ${name} AS ${select}`);
   }
 
+  /**
+   * Makes tables anew from which the loaded `name` is made, and itself, where `stale` has them. Queries that run
+   * meanwhile see the tables as they were. Names are removed from `stale`.
+   */
+  async renew(name: string, stale: Set<string>): Promise<void> {
+    const texts = await sqlOf(name);
+    const seen = new Set<string>();
+    const make = async (table: string): Promise<void> => {
+      const sql = texts.get(table);
+      if (sql === undefined || seen.has(table)) return;
+      seen.add(table);
+      for (const need of needsOf(sql)) await make(need);
+      if (!stale.has(table)) return;
+      await this.run(`CREATE OR REPLACE TABLE ${table} AS ${sql}`);
+      stale.delete(table);
+    };
+    await make(name);
+  }
+
   /** Closes this connection alone, after the query that runs in it. Later calls are refused. */
   async disconnect(): Promise<void> {
     if (!this.#shared.databases.delete(this)) return;

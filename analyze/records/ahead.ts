@@ -12,8 +12,8 @@ const pauseMs = 1;
 /** Fewer batches than this are replaced at once. */
 const fewReady = 2;
 /**
- * To write a file, DuckDB asks for rows in quick succession until a row group is full, then works on it for long. Within
- * this time after a request another may come at once, and a batch prepared now would delay it.
+ * To write a file, DuckDB asks for rows in quick succession until a row group is full, then works on it for long.
+ * Within this time after a request another may come at once, and a batch prepared now would delay it.
  */
 const quickMs = 1;
 
