@@ -16,7 +16,9 @@ export interface Io {
   readonly columns: number;
   /** The size of the terminal in characters. Undefined if the output is not a terminal. */
   readonly screen?: { readonly columns: number; readonly rows: number };
-  /** What is written from now on is for reading, and may be longer than the screen. It goes to a pager, as git's does. */
+  /**
+   * What is written from now on is for reading, and may be longer than the screen. It goes to a pager, as git's does.
+   */
   page?(): void;
   /** On a terminal, shows the current activity after it has taken a second. Null ends it. */
   status?(text: string | null): void;
