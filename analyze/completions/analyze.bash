@@ -171,6 +171,15 @@ _analyze() {
     _analyze_files "$cur"
     return
     ;;
+  'serve --max-expansion')
+    return
+    ;;
+  'serve --port')
+    return
+    ;;
+  'serve --listen')
+    return
+    ;;
   'events --max-expansion')
     return
     ;;
@@ -250,7 +259,7 @@ _analyze() {
   esac
   case $command in
   '')
-    _analyze_words "$cur" 'info verify convert import flows plot report events metrics diagnose compare check sql schema -V --version --debug -h --help'
+    _analyze_words "$cur" 'info verify convert import flows plot report serve events metrics diagnose compare check sql schema -V --version --debug -h --help'
     ;;
   info)
     if [[ $cur == -* ]]; then
@@ -298,6 +307,13 @@ _analyze() {
   report)
     if [[ $cur == -* ]]; then
       _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion -o --output -f --force -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  serve)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --port --listen -h --help'
     else
       _analyze_files "$cur"
     fi

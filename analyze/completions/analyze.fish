@@ -100,6 +100,15 @@ complete -c analyze -n '__fish_seen_subcommand_from report' -s o -l output -r -F
 complete -c analyze -n '__fish_seen_subcommand_from report' -s f -l force -d 'overwrite the output'
 complete -c analyze -n '__fish_seen_subcommand_from report' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from report' -F
+complete -c analyze -n __fish_use_subcommand -a serve -d 'show captures in a browser, with SQL'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l no-pager -d 'in a terminal, print what is longer than the screen without a pager'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l port -x -d 'port to listen on (default: any that is free)'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l listen -x -d 'address to listen on (default: 127.0.0.1, which only this machine can reach)'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -F
 complete -c analyze -n __fish_use_subcommand -a events -d 'timeouts, episodes, ends of slow start, resets, in order of time'
 complete -c analyze -n '__fish_seen_subcommand_from events' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from events' -l no-pager -d 'in a terminal, print what is longer than the screen without a pager'
