@@ -71,6 +71,24 @@ export class NoSuchFlowError extends AnalyzeError {
   }
 }
 
+export class PagerError extends AnalyzeError {
+  constructor(command: string) {
+    super(
+      `the pager ${command} cannot be run. --no-pager prints without one; PAGER names another`,
+      exitCodes.cannotCreate,
+    );
+  }
+}
+
+export class NoFlowOfPortError extends AnalyzeError {
+  constructor(ports: readonly number[]) {
+    super(
+      `no flow has port ${ports.join(" or ")} at either end. \`analyze flows\` lists the flows`,
+      exitCodes.badInput,
+    );
+  }
+}
+
 export class NothingToDrawError extends AnalyzeError {
   constructor(plot: string, where: string) {
     super(
@@ -249,6 +267,29 @@ export class NumberTooLargeError extends AnalyzeError {
 export class TraceClosedError extends AnalyzeError {
   constructor() {
     super("the trace is closed. Open it again with openTrace", exitCodes.usage);
+  }
+}
+
+/** `analyze serve` cannot listen where it is to. */
+export class ListenError extends AnalyzeError {
+  constructor(address: string, port: number, cause: NodeJS.ErrnoException) {
+    const why: Record<string, string> = {
+      EADDRINUSE: "another program listens there. Give another --port, or none for any that is free",
+      EADDRNOTAVAIL: "this machine does not have that address",
+      EACCES: "only root may listen on ports below 1024. Give a higher --port",
+    };
+    super(
+      `cannot listen on ${address}${port === 0 ? "" : `, port ${port}`}: ${why[cause.code ?? ""] ?? cause.message}`,
+      cause.code === "EADDRINUSE" ? exitCodes.busy : exitCodes.unavailable,
+      { cause },
+    );
+  }
+}
+
+/** A link in a directory that is to be served leads to somewhere else. */
+export class NoLinkServedError extends AnalyzeError {
+  constructor(path: string) {
+    super(`${path}: is a link that leads out of its directory. Name the file itself to serve it`, exitCodes.badInput);
   }
 }
 

@@ -1,20 +1,22 @@
 /** The commands and options of `analyze`. metric-commands.ts has the commands that query the metrics. */
-import { foreignText } from "@tcpprobe-plus/tpp/base";
+import { foreignText, portOf } from "@tcpprobe-plus/tpp/base";
 import { Command, Option } from "commander";
+import type { FlowsOptions } from "../commands/flows.ts";
 import type { CommandIo } from "../commands/open.ts";
 import type { PlotCommandOptions } from "../commands/plot.ts";
 import type { ReportOptions } from "../commands/report.ts";
-import type { FormatOptions } from "../commands/rows.ts";
+import type { ServeCommandOptions } from "../commands/serve.ts";
 import { UsageError } from "../errors.ts";
 import { eventNames } from "../import/event-names.ts";
 import type { ImportOptions } from "../import/import.ts";
 import { alignments, legendPlaces, themeNames } from "../plots/choices.ts";
 import { isPlotName, plotNames } from "../plots/names.ts";
+import { protocols } from "../terminal/inline-picture.ts";
 import { version } from "../version.ts";
 import { length, points } from "./lengths.ts";
 import { maxExpansion } from "./max-expansion.ts";
 import { addMetricCommands } from "./metric-commands.ts";
-import { flowNumbers, refuseRepeated, seconds, texts, wholeNumber, windowSeconds } from "./options.ts";
+import { flowNumbers, howMany, ports, refuseRepeated, seconds, texts, wholeNumber, windowSeconds } from "./options.ts";
 import { filesAndWord } from "./words.ts";
 
 /** Defines the commands. Each action imports the one function that it calls. */
@@ -42,6 +44,7 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
       .command(usage)
       .description(description)
       .option("--debug", "print a stack trace with an error")
+      .option("--no-pager", "in a terminal, print what is longer than the screen without a pager")
       .option("--no-cache", "parse the capture again, and keep nothing of it for the next command")
       .option("--max-expansion <n>", "bytes of text that a byte of a .tpp may stand for (default: 2000)", maxExpansion);
 
@@ -82,15 +85,27 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
     .action(async (path: string, options: ImportOptions & { output: string; force?: boolean }) => {
       await (await import("../commands/import.ts")).importCapture(path, options, io);
     });
-  jsonOrCsv(add("flows <file...>", "one line a connection")).action(async (files: string[], options: FormatOptions) => {
-    await (await import("../commands/flows.ts")).flows(files, options, io);
-  });
+  jsonOrCsv(add("flows <file...>", "one line a connection"))
+    .option("--sort <column>", "by a column of the table or of the view flows, the largest number first")
+    .option("--reverse", "the other way round")
+    .option("--top <n>", "only the first so many (without --sort: those with most bytes acknowledged)", howMany)
+    .option("--flow <n...>", "only these flows", flowNumbers)
+    .option("--port <port...>", "only flows with one of these ports at either end", ports)
+    .option("--all", "in the table, other ends without data of the flows shown, too")
+    .action(async (files: string[], options: FlowsOptions) => {
+      await (await import("../commands/flows.ts")).flows(files, options, io);
+    });
   add("plot [words...]", `draw ${plotNames.join(", ")}`)
     .usage("[options] <file...> <plot>")
     .option("--list", "say of each plot what it shows and what it needs")
     .option(
       "-o, --output <file>",
-      "x.svg, x.png, x.pdf, x.html or x.json (default: CAPTURE.PLOT.svg in this directory)",
+      "x.svg, x.png, x.pdf, x.html or x.json (default: a terminal that shows pictures, else CAPTURE.PLOT.svg here)",
+    )
+    .addOption(
+      new Option("--inline <protocol>", "draw in the terminal by kitty's, iTerm2's or the sixel protocol")
+        .choices(protocols)
+        .conflicts("output"),
     )
     .option("-f, --force", "overwrite the output")
     .option("--with <file...>", "further captures, like those after the first one")
@@ -143,6 +158,12 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
     .action(async (files: string[], options: ReportOptions) => {
       await (await import("../commands/report.ts")).report(files, options, io);
     });
+  add("serve <file...>", "show captures in a browser, with SQL; one that is still being written is followed")
+    .option("--port <n>", "port to listen on (default: any that is free)", port)
+    .option("--listen <address>", "address to listen on (default: 127.0.0.1, which only this machine can reach)")
+    .action(async (files: string[], options: ServeCommandOptions) => {
+      await (await import("../commands/serve.ts")).serve(files, options, io);
+    });
   addMetricCommands({ add, jsonOrCsv, io, setExitCode });
   for (const command of program.commands) refuseRepeated(command);
   return program;
@@ -166,6 +187,12 @@ function moment(text: string): Date {
 function hertz(text: string): number {
   const value = wholeNumber(text, 1, 10_000);
   if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ. Usual are 100, 250, 300 and 1000`);
+  return value;
+}
+
+function port(text: string): number {
+  const value = portOf(text);
+  if (value === null) throw new UsageError(`${text}: not a port. Give a number from 0 to 65535`);
   return value;
 }
 

@@ -32,6 +32,8 @@ export async function collectModel(trace: Trace): Promise<Collected> {
 export interface Begun {
   readonly flows: readonly PageFlow[];
   readonly sources: readonly QuantitySource[];
+  /** Length of the windows of rates, seconds. It is in force in the trace. */
+  readonly window_s: number;
   readonly finish: () => Promise<PageModel>;
 }
 
@@ -55,7 +57,7 @@ export async function beginModel(trace: Trace): Promise<Begun> {
     window_s,
     growing: false,
   });
-  return { flows, sources, finish };
+  return { flows, sources, window_s, finish };
 }
 
 const flowsOf = (trace: Trace): Promise<PageFlow[]> =>

@@ -20,10 +20,13 @@ export const reportHtml = (trace: Trace, mostBytes = mostPageBytes): Promise<str
   trace.withWindow(1, (own) => makeReport(own, mostBytes));
 
 async function makeReport(trace: Trace, mostBytes: number): Promise<string> {
-  const { flows, sources, finish } = await beginModel(trace);
+  const { flows, sources, window_s, finish } = await beginModel(trace);
   // The model is not there yet, and is small: how fine the series can be is decided again when all is known.
   const widths = widthsOf(flows, sources.length, (mostBytes * 3) / 4);
-  const [model, found] = await Promise.all([finish(), readAll(trace, sources, { widths })]);
+  const [model, found] = await Promise.all([
+    finish(),
+    trace.withWindow(window_s, (other) => readAll(other, sources, { widths })),
+  ]);
   const series = new Map([...widths.keys()].map((flow) => [flow, new Map<string, SeriesBins>()]));
   for (const [id, byFlow] of found) for (const [flow, bins] of byFlow) series.get(flow)?.set(id, bins);
   const without_series = flows.map(({ flow }) => flow).filter((flow) => !series.has(flow));

@@ -86,8 +86,8 @@ async function read(trace: Trace, from: string, ord: string, values: readonly Va
 }
 
 /**
- * The wanted rows as flow, ord, at_us, and for each series its lowest and highest, NULL where there is no point. CASE is
- * used because FILTER makes the aggregates three times as slow.
+ * The wanted rows as flow, ord, at_us, and for each series its lowest and highest, NULL where there is no point. CASE
+ * is used because FILTER makes the aggregates three times as slow.
  */
 function wantedRows(
   from: string,

@@ -23,7 +23,7 @@ export async function buildPage(folder: string, target = join(root, folder)): Pr
   await build({
     entryPoints: [
       { in: join(root, folder, "client/main.ts"), out: "client" },
-      { in: join(root, "analyze/report/client/style.css"), out: "client" },
+      { in: join(root, folder, "client/style.css"), out: "client" },
     ],
     outdir: target,
     bundle: true,

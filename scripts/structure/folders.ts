@@ -135,7 +135,7 @@ export const folders: readonly Folder[] = [
   analyze(
     "commands",
     "one function a command",
-    ...["report", "compare", "describe", "plots", "diagnose", "check", "packs", "export", "import"],
+    ...["serve", "report", "compare", "describe", "plots", "diagnose", "check", "packs", "export", "import"],
     ...["trace", "captures", "database", "terminal"],
   ),
   analyze(
@@ -153,6 +153,16 @@ export const folders: readonly Folder[] = [
     "a trace for programs: every argument is checked",
     ...["report", "plots", "diagnose", "export", "trace", "database"],
   ),
+  analyze(
+    "serve/client",
+    "the served page's script: where its data comes from, and the place for queries",
+    ...["report/client", "report"],
+  ),
+  analyze(
+    "serve",
+    "the page over HTTP: `access.ts` says who may ask, `sql.ts` which queries; growing captures are followed",
+    ...["report", "export", "trace", "database"],
+  ),
   analyze("report/client", "the page's script, bundled by `npm run build:page`", "report", "plots", "terminal"),
   analyze(
     "report",
@@ -164,7 +174,7 @@ export const folders: readonly Folder[] = [
     "drawing; `kinds/` has one file a plot, `reduce.ts` leaves a few points a pixel",
     ...["trace", "captures", "database"],
   ),
-  analyze("compare", "runs side by side", "trace", "terminal"),
+  analyze("compare", "runs side by side, and groups of them", "trace", "database", "terminal"),
   analyze("describe", "what a capture is, in words", "trace", "captures", "terminal"),
   analyze("diagnose", "what held a flow: rules over metrics", "trace", "terminal"),
   analyze("check", "assertions over metrics", "packs", "trace", "database", "terminal"),
