@@ -25,6 +25,7 @@ export async function diagnose(
       );
     const isMore = untold.closed + untold.others > 0;
     const texts = options.json ? jsonTexts(trace, flows) : accounts(trace, flows, isMore);
+    io.page?.();
     for await (const text of texts) await io.stdout.write(text);
   });
 }
