@@ -80,7 +80,7 @@ export class Panel {
       series: [{}, { show: true, points: { show: false } }],
       legend: { show: false },
       scales: { x: { time: false, auto: false }, y: { auto: false } },
-      padding: [4, 8, 0, 0],
+      padding: [4, 16, 0, 0],
       axes: [
         { ...axis, grid, ticks, size: 24, gap: 2, values: (u, marks) => timeMarks(u, marks) },
         { ...axis, grid, ticks, size: narrow.matches ? 46 : 60, gap: 3, values: (_, marks) => this.#valueMarks(marks) },
