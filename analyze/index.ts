@@ -6,11 +6,13 @@
  *     await trace.flows();                       // one object a connection
  *     await trace.rows("SELECT … FROM trace");   // any SQL over trace, flows, inflight, goodput, marks
  *     await trace.arrow("SELECT t, snd_cwnd FROM trace WHERE flow = 1");
+ *     await trace.diagnose();                    // what limited each flow
  *     await trace.plot("cwnd");                  // shows itself in a notebook; .spec is the Vega-Lite
  */
 
 export type { Capture } from "./captures/capture.ts";
 export type { Columns, SqlValue } from "./database/database.ts";
+export type { Diagnosis } from "./diagnose/diagnoses.ts";
 export * from "./errors.ts";
 export { openTrace, type Trace } from "./library.ts";
 export type { PlotOptions } from "./plots/draw.ts";

@@ -2,9 +2,11 @@
  * The trace as programs and notebooks have it: what is asked of it comes from outside, so every argument and every
  * query is checked here, before anything is done with it. Errors are the classes of errors.ts.
  */
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import type { Table } from "apache-arrow";
 import { asUserQuery, type Columns, type SqlValue } from "./database/database.ts";
 import { objectsOf } from "./database/values.ts";
+import type { Diagnosis } from "./diagnose/diagnoses.ts";
 import { UsageError } from "./errors.ts";
 import { alignments, legendPlaces, themeNames } from "./plots/choices.ts";
 import type { PlotOptions } from "./plots/draw.ts";
@@ -51,6 +53,27 @@ export class Trace extends PlainTrace {
     return asUserQuery(() => arrowTable(this.database, sql));
   }
 
+  /**
+   * What limited each flow: the main cause, what it cost, when, and what shows it, as `analyze diagnose` tells it.
+   * `text` is the command's account. By default of the flows that carry data. Throws a NoSuchFlowError.
+   */
+  async diagnose(options: { readonly flows?: readonly number[] } = {}): Promise<(Diagnosis & { text: string })[]> {
+    checkFlows("diagnose", options.flows);
+    const [{ account }, { diagnosisOf, findingsOf }, { gatherFacts }] = await Promise.all([
+      import("./diagnose/account.ts"),
+      import("./diagnose/diagnoses.ts"),
+      import("./diagnose/facts.ts"),
+    ]);
+    const trace = this.plain();
+    const diagnoses: (Diagnosis & { text: string })[] = [];
+    for await (const finding of findingsOf(trace, await gatherFacts(trace, options.flows))) {
+      const path = this.captures[finding.facts.capture - 1]?.path ?? "";
+      const lines = account(finding.facts, finding.verdict, finding.periods, path);
+      diagnoses.push({ ...diagnosisOf(finding), text: lines.map(foreignText).join("\n") });
+    }
+    return diagnoses;
+  }
+
   /** A picture of one plot. Throws a MissingColumnError where the source lacks what it needs. */
   async plot(name: PlotName, options: PlotOptions = {}): Promise<Picture> {
     checkPlot(name, options);
@@ -80,6 +103,12 @@ export class Trace extends PlainTrace {
   }
 }
 
+function checkFlows(what: string, flows: unknown): void {
+  const isFlow = (flow: unknown): boolean => Number.isSafeInteger(flow) && (flow as number) > 0;
+  if (flows !== undefined && !(Array.isArray(flows) && flows.length > 0 && flows.every(isFlow)))
+    throw new UsageError(`${what}: flows must be a list of flows' numbers, from 1`);
+}
+
 function checkPlot(name: string, options: PlotOptions): void {
   const { flows, from, to, window, width, title, unit, size, labels, groups, fontSize } = options;
   const must = (holds: boolean, what: string): void => {
@@ -89,13 +118,7 @@ function checkPlot(name: string, options: PlotOptions): void {
     typeof value === "number" && value >= least && value <= most;
   const absentOr = (value: unknown, holds: boolean): boolean => value === undefined || holds;
   must(isPlotName(name), `there is no plot ${String(name)}, but ${plotNames.join(", ")}`);
-  must(
-    absentOr(
-      flows,
-      Array.isArray(flows) && flows.length > 0 && flows.every((flow) => Number.isSafeInteger(flow) && flow > 0),
-    ),
-    "flows must be a list of flows' numbers, from 1",
-  );
+  checkFlows("plot", flows);
   must(
     absentOr(from, isNumber(from, -1e9, 1e9)) && absentOr(to, isNumber(to, -1e9, 1e9)),
     "from and to must be seconds",

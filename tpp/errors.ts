@@ -47,6 +47,11 @@ export class ExpansionError extends TppInputError {
   }
 }
 
+/** A file that was followed while it was written, and can be followed no further. What was read of it stays good. */
+export class NotFollowedError extends TppInputError {
+  override readonly name = "NotFollowedError";
+}
+
 /** A header was to be written with a value that no reader accepts. */
 export class HeaderValueError extends TppError {
   override readonly name = "HeaderValueError";

@@ -13,6 +13,7 @@ export { mostPort, portOf } from "./port.ts";
 export { damaged, decompression, endsInside, faultOf, refusalOf } from "./read/check-frame.ts";
 export type { DamageKind, TppDamage } from "./read/damage.ts";
 export { checkExpansion, defaultMaxExpansion } from "./read/expansion.ts";
+export { TppFollower } from "./read/follow.ts";
 export { headerOf } from "./read/header-of.ts";
 export { type ReadFramesOptions, readFrames, type TppFrameData } from "./read/read.ts";
 export { verifyTpp } from "./read/verify.ts";

@@ -1,11 +1,11 @@
 /** Files of a rotated set: which of them are missing, and what each lost. */
 import type { CaptureFile } from "./capture.ts";
 
-/** The missing files of a rotated set, a line each. */
-export function missingFiles(files: readonly CaptureFile[]): string[] {
+/** The missing files of a rotated set, a line each. `goesOn`: those after the last one are still to be written. */
+export function missingFiles(files: readonly CaptureFile[], goesOn = false): string[] {
   const missing = files.flatMap((file, index) => missingBefore(file, files[index - 1]) ?? []);
   const last = files.at(-1);
-  if (last?.walk.trailer?.reason === "rotated")
+  if (!goesOn && last?.walk.trailer?.reason === "rotated")
     missing.push(`file ${(last.header.set?.number ?? 0) + 1} of the set and any after it are missing`);
   return missing;
 }

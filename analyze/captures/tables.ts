@@ -81,6 +81,26 @@ export async function registerLosses(database: Database, losses: readonly Loss[]
   await insert("_losses", "capture, after_ord, lost, cause, from_s, to_s, known_by", others);
 }
 
+/** Replaces what is known of the losses of a capture that is followed, and adds its connections at the end. */
+export async function replaceKnown(
+  database: Database,
+  capture: number,
+  losses: readonly Loss[],
+  socketsAtEnd: SocketNotes | null,
+): Promise<void> {
+  await database.run("BEGIN");
+  try {
+    for (const table of ["_losses", "_not_followed"])
+      await database.run(`DELETE FROM ${table} WHERE capture = $1`, [capture]);
+    await registerLosses(database, losses);
+    await registerSockets(database, capture, true, socketsAtEnd);
+    await database.run("COMMIT");
+  } catch (error) {
+    await database.run("ROLLBACK");
+    throw error;
+  }
+}
+
 const lossShape = JSON.stringify([
   {
     capture: "USMALLINT",

@@ -2,15 +2,12 @@
 import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { jsonText } from "../database/values.ts";
 import { account } from "../diagnose/account.ts";
-import { type FlowFacts, gatherFacts, periodsOf } from "../diagnose/facts.ts";
-import { tellsMore, verdictOf } from "../diagnose/verdict.ts";
+import { diagnosisOf, findingsOf } from "../diagnose/diagnoses.ts";
+import { type FlowFacts, gatherFacts } from "../diagnose/facts.ts";
 import { plural } from "../terminal/units.ts";
 import type { Trace } from "../trace/trace.ts";
 import { notice } from "./notices.ts";
 import { type CommandIo, withTrace } from "./open.ts";
-
-/** How many flows are diagnosed at a time. This bounds the memory for their periods. */
-const atOnce = 1000;
 
 /** Prints, for each flow that carries data, what limited it, how much time that cost, when, and what shows it. */
 export async function diagnose(
@@ -39,7 +36,7 @@ async function* accounts(trace: Trace, flows: readonly FlowFacts[], more: boolea
   if (flows.length === 0 && !more)
     yield "no flow carries data; `analyze flows` lists what there is, --flow picks any\n";
   let between = "";
-  for await (const { facts, verdict, periods } of reports(trace, flows)) {
+  for await (const { facts, verdict, periods } of findingsOf(trace, flows)) {
     const lines = account(facts, verdict, periods, trace.captures[facts.capture - 1]?.path ?? "");
     yield `${between}${lines.map((line) => `${foreignText(line)}\n`).join("")}`;
     between = "\n";
@@ -48,27 +45,9 @@ async function* accounts(trace: Trace, flows: readonly FlowFacts[], more: boolea
 
 async function* jsonTexts(trace: Trace, flows: readonly FlowFacts[]): AsyncGenerator<string> {
   let between = "[\n";
-  for await (const { facts, verdict, periods } of reports(trace, flows)) {
-    const { cause, among, cost_s, heldBy } = verdict;
-    const object = {
-      flow: facts.flow,
-      cause,
-      ...(among ? { among: among.map((one) => ({ cause: one.cause, cost_s: one.cost_s })) } : {}),
-      cost_s,
-      tells_more: tellsMore(verdict, facts),
-      periods: periods.filter(({ held_by }) => heldBy.includes(held_by)),
-      facts,
-    };
-    yield `${between}${jsonText(object, 2).replaceAll(/^/gm, "  ")}`;
+  for await (const finding of findingsOf(trace, flows)) {
+    yield `${between}${jsonText(diagnosisOf(finding), 2).replaceAll(/^/gm, "  ")}`;
     between = ",\n";
   }
   yield between === "[\n" ? "[]\n" : "\n]\n";
-}
-
-async function* reports(trace: Trace, flows: readonly FlowFacts[]) {
-  for (let at = 0; at < flows.length; at += atOnce) {
-    const some = flows.slice(at, at + atOnce);
-    const periods = await periodsOf(trace, some);
-    for (const facts of some) yield { facts, verdict: verdictOf(facts), periods: periods.get(facts.flow) ?? [] };
-  }
 }

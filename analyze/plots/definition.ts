@@ -54,7 +54,7 @@ export interface PanelDefinition {
   /** Whether to mark retransmissions, timeouts and resets, and to show the congestion state at the bottom. */
   readonly marks?: boolean;
   readonly states?: boolean;
-  /** Whether the axis begins at the lowest value instead of 0. */
+  /** Whether the axis begins at the lowest value shown instead of 0. */
   readonly fromLowest?: boolean;
   /** Height as a fraction of the usual height. */
   readonly height?: number;

@@ -2,6 +2,7 @@
 import { wholeNumeral } from "../database/literals.ts";
 import { NothingToDrawError } from "../errors.ts";
 import type { Trace } from "../trace/trace.ts";
+import { axisOf, bottomOf, highest, type SeriesPoints } from "./axis.ts";
 import type { DrawnFlow } from "./choose.ts";
 import type { DrawContext } from "./context.ts";
 import { type PanelDefinition, pickScale, type Series, type TimePlot } from "./definition.ts";
@@ -39,11 +40,7 @@ const shareOnePanel = (plot: TimePlot, flows: number, context: DrawContext): boo
   flows > 1 &&
   (flows > mostPanels || plot.interpolate === "step-after" || plot.shared === true || context.overlay);
 
-/** The data of one panel: for each series, the points of all flows. */
-interface Found {
-  readonly definition: PanelDefinition;
-  readonly points: readonly (readonly Point[])[];
-  readonly bands: readonly (readonly BandPoint[])[];
+interface Found extends SeriesPoints {
   readonly total: readonly Point[];
 }
 
@@ -162,7 +159,9 @@ function flowPanel(
   const breaks = told.losses.places.filter(({ capture }) => capture === flow.capture);
   const own = (points: readonly Point[]) => points.filter((point) => point.flow === flow.flow);
   const alike = context.freeScales ? [flow] : context.flows;
-  const top = alike.reduce((most, one) => Math.max(most, axisTop(found, one.flow)), 0);
+  const ends = alike.map((one) => axisOf(found, one.flow));
+  const top = highest(ends.map((one) => one.top));
+  const bottom = ends.reduce((least, one) => Math.min(least, one.bottom), top);
   const scale = pickScale(definition.scales, top);
   const shapes: Shape[] = definition.stacked
     ? stack(
@@ -198,7 +197,7 @@ function flowPanel(
       {
         ...scale,
         top: top / scale.divisor,
-        bottom: bottomOf(definition, shapes),
+        bottom: bottom / scale.divisor,
       },
     ),
   ];
@@ -301,42 +300,6 @@ function panelOf(
     height: (definition.height ?? 1) * factor,
   };
 }
-
-const bottomOf = (definition: PanelDefinition, shapes: readonly Shape[]): number => {
-  if (!definition.fromLowest) return 0;
-  const lowest = Math.min(
-    ...shapes.flatMap((shape) =>
-      shape.kind === "line" && !shape.mayLeave ? shape.runs.flatMap((run) => run.map(({ y }) => y)) : [],
-    ),
-  );
-  return Number.isFinite(lowest) ? lowest : 0;
-};
-
-/** A series that may leave the axis extends it up to this many times the highest value of the others. */
-const mostAbove = 1.5;
-
-/** Upper end of the axis of a flow's panel, before it is scaled to its unit. */
-function axisTop({ definition, points, bands }: Found, flow: number): number {
-  const extents = definition.series.map((series, index) => {
-    const values = points[index]!.flatMap((point) =>
-      point.flow === flow && point.value !== null ? [point.value] : [],
-    );
-    const band = bands[index]!.filter((one) => one.flow === flow);
-    return {
-      mayLeave: series.mayLeave === true,
-      low: lowest([...values, ...band.map(({ low }) => low)]),
-      high: highest([...values, ...band.map(({ high }) => high)]),
-    };
-  });
-  const held = highest(extents.filter(({ mayLeave }) => !mayLeave).map(({ high }) => high));
-  if (held === 0) return highest(extents.map(({ high }) => high));
-  const near = extents.filter(({ mayLeave, low }) => mayLeave && low < mostAbove * held).map(({ high }) => high);
-  return Math.max(held, Math.min(highest(near), mostAbove * held));
-}
-
-const highest = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0);
-const lowest = (values: readonly number[]): number =>
-  values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
 
 const isAbove = (series: Series, points: readonly Point[], band: readonly BandPoint[], top: number): boolean =>
   series.mayLeave === true &&

@@ -7,8 +7,15 @@ import type { Pass } from "./pass.ts";
 
 /** Most batches prepared ahead of time: about what DuckDB gathers before it writes a row group. */
 const mostReady = 20;
-/** Delay before the reading threads are checked again for a finished frame. */
+/** Delay before it is checked again whether a batch can be prepared. */
 const pauseMs = 1;
+/** Fewer batches than this are replaced at once. */
+const fewReady = 2;
+/**
+ * To write a file, DuckDB asks for rows in quick succession until a row group is full, then works on it for long.
+ * Within this time after a request another may come at once, and a batch prepared now would delay it.
+ */
+const quickMs = 1;
 
 export class BatchesAhead {
   readonly #pass: Pass;
@@ -18,6 +25,8 @@ export class BatchesAhead {
   #error: unknown;
   #failed = false;
   #running = false;
+  /** When DuckDB was last given rows, by performance.now(). */
+  #servedMs = 0;
 
   constructor(pass: Pass) {
     this.#pass = pass;
@@ -30,6 +39,11 @@ export class BatchesAhead {
     if (batch === undefined && this.#failed) throw this.#error;
     this.#begin();
     return batch ?? null;
+  }
+
+  /** Call this each time DuckDB has been given rows. */
+  served(): void {
+    this.#servedMs = performance.now();
   }
 
   /** Stops preparing batches. */
@@ -46,7 +60,8 @@ export class BatchesAhead {
   #run(): void {
     this.#running = false;
     if (this.#closed || this.#ended || this.#ready.length >= mostReady) return;
-    if (this.#pass.isReady) {
+    const isDuckDbQuick = this.#ready.length >= fewReady && performance.now() - this.#servedMs < quickMs;
+    if (!isDuckDbQuick && this.#pass.isReady) {
       this.#make();
       this.#begin();
     } else {

@@ -127,20 +127,21 @@ export class LossPlaces {
   }
 
   /**
-   * All marks. Records that a damaged part or a missing file accounts for are subtracted from the hole in the numbers:
-   * the ring did not lose them.
+   * All marks so far. Records that a damaged part or a missing file accounts for are subtracted from the hole in the
+   * numbers: the ring did not lose them.
    */
   end(): PlacedMark[] {
     // If as many records came as there are numbers, none is missing: they were only out of order.
     const whole = this.#highestRecord - (this.#firstRecord ?? 1) + 1 === this.#records;
-    const holes = whole ? [] : this.#holes;
-    for (const mark of this.#marks) {
+    const holes = whole ? [] : this.#holes.map((hole) => ({ ...hole }));
+    const marks = this.#marks.map((mark) => ({ ...mark }));
+    for (const mark of marks) {
       if (mark.knownBy !== "damage" && mark.knownBy !== "set") continue;
       const hole = holes.find(({ afterOrd }) => afterOrd === mark.afterOrd);
       if (!hole) continue;
       mark.lost ??= hole.lost;
       hole.lost = (hole.lost ?? 0) - (mark.lost ?? 0);
     }
-    return [...this.#marks, ...holes.filter(({ lost }) => (lost ?? 0) > 0)];
+    return [...marks, ...holes.filter(({ lost }) => (lost ?? 0) > 0)];
   }
 }

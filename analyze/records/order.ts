@@ -52,6 +52,33 @@ export class TimeOrder {
     return ready;
   }
 
+  /**
+   * For a capture that is followed, when all of it has been read so far: the records that are at least `ns` older than
+   * the latest. One that is even later than that counts as the beginning of another recording.
+   */
+  settled(ns: number): Batch[] {
+    const until = this.#latest - ns;
+    const ready: Batch[] = [];
+    while (this.#held.length > 0 && this.#held[0]!.data.lastNs <= until) ready.push(this.#held.shift()!);
+    const first = this.#held[0];
+    if (first !== undefined && first.data.firstNs <= until) {
+      const times = first.column<Float64Array>("ns");
+      let count = 0;
+      while (count < first.rows && times[count]! <= until) count++;
+      const rows = Array.from({ length: first.rows }, (_, row) => row);
+      ready.push(gather([first], rows.slice(0, count), this.#spare.pop()));
+      this.#held[0] = gather([first], rows.slice(count), this.#spare.pop());
+      this.#free(first);
+    }
+    if (ready.length > 0) this.#done = ready.at(-1)!.data.lastNs;
+    return ready;
+  }
+
+  /** Whether records are held back. */
+  get isHolding(): boolean {
+    return this.#held.length > 0;
+  }
+
   end(): Batch[] {
     const rest = this.#held;
     this.#held = [];

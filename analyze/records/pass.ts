@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { capabilitiesOf } from "../captures/capabilities.ts";
 import { type Capture, type CaptureFile, type Loss, socketsAtEndOf } from "../captures/capture.ts";
+import type { Growth } from "../captures/growing.ts";
 import { settleLosses } from "../captures/losses.ts";
 import { lostBy, missingBefore, missingFiles } from "../captures/set.ts";
 import { NotACaptureError } from "../errors.ts";
@@ -18,7 +19,7 @@ import { Processes } from "./processes.ts";
 import { readerOf } from "./read-frames.ts";
 import { Recoveries } from "./recoveries.ts";
 import { Rounds } from "./rounds.ts";
-import { type FrameSource, frameSource, type SourceOptions } from "./source.ts";
+import { type FrameSource, frameSource, type GrowingSource, growingSource, type SourceOptions } from "./source.ts";
 import { Timeouts } from "./timeouts.ts";
 
 export interface PassInput {
@@ -28,13 +29,34 @@ export interface PassInput {
   readonly number: number;
 }
 
+export interface PassOptions extends SourceOptions {
+  /**
+   * The capture is still being written: `next` returns null where its records end for now, and goes on after `grow`.
+   * All its lists of frames must only ever grow.
+   */
+  readonly following?: boolean;
+}
+
+/**
+ * A followed capture's records are handed on when they are this much older than the latest one. Live sources are late
+ * by less: rings of different CPUs are read every few milliseconds.
+ */
+const settledNs = 0.25e9;
+
+type Job = FrameJob & { readonly firstLine: number };
+
 /** Most distinct reasons for bad lines that are kept. */
 const mostReasons = 200;
 
 export class Pass {
-  readonly #input: PassInput;
+  #input: PassInput;
   readonly #source: FrameSource;
-  readonly #jobs: readonly (FrameJob & { readonly firstLine: number })[];
+  /** The same source where the capture is followed and has not ended. */
+  #growing: GrowingSource | null = null;
+  #isIdle = false;
+  #jobs: readonly Job[];
+  /** By file: number of frames that have become jobs. */
+  #framesOf: number[];
   readonly #order = new TimeOrder((memory) => this.#source.release(memory));
   readonly #losses: LossPlaces;
   readonly #connections: Connections;
@@ -61,18 +83,20 @@ export class Pass {
   readonly #bad = new Map<string, BadLine>();
   readonly #damage: string[] = [];
 
-  constructor(input: PassInput, options: SourceOptions = {}) {
+  constructor(input: PassInput, { following = false, ...options }: PassOptions = {}) {
     this.#input = input;
     const { files } = input;
     const { header } = files[0]!;
-    this.#jobs = files.flatMap(({ walk }, file) =>
-      walk.frames.map((frame) => ({ path: walk.path, file, frame, firstLine: frame.firstLine })),
-    );
-    const cpus = header.source === "import" || files.some((file) => Object.keys(lostBy(file)).length > 0);
+    this.#jobs = files.flatMap((_, file) => jobsOf(files, file, 0));
+    this.#framesOf = files.map(({ walk }) => walk.frames.length);
+    // What a capture has lost is known at its end.
+    const cpus = following || header.source === "import" || files.some((file) => Object.keys(lostBy(file)).length > 0);
     const settings = { header, cpus };
     const refusal = readerOf(settings).refusal(settings);
     if (refusal !== null) throw new NotACaptureError(input.path, refusal);
-    this.#source = frameSource(settings, this.#jobs, options);
+    if (following) this.#growing = growingSource(settings, options);
+    this.#growing?.add(this.#jobs);
+    this.#source = this.#growing ?? frameSource(settings, this.#jobs, options);
     const relative = header.records ? header.records.sequence === "relative" : header.text === "probe";
     this.#connections = new Connections(relative && header.source !== "import");
     this.#processes = Processes.of(this.layout);
@@ -104,9 +128,39 @@ export class Pass {
       : BigInt(realtime_ns);
   }
 
-  /** The next records in order of time, or null at the end. Call `release` when they are no longer used. */
+  /** Goes on with a capture that is followed, until it has ended. Files may be added at the end. */
+  grow({ files, hasEnded, isIdle }: Omit<Growth, "stopped">): void {
+    if (this.#growing === null) return;
+    const added = files.flatMap((_, file) => jobsOf(files, file, this.#framesOf[file] ?? 0));
+    this.#input = { ...this.#input, files };
+    this.#framesOf = files.map(({ walk }) => walk.frames.length);
+    this.#jobs = [...this.#jobs.slice(this.#job), ...added];
+    this.#job = 0;
+    this.#isIdle = isIdle;
+    this.#growing.add(added);
+    if (hasEnded) this.#growing = null;
+  }
+
+  /** Whether records wait for later ones, to be put in order with them. */
+  get isHolding(): boolean {
+    return this.#order.isHolding;
+  }
+
+  /** How often a record came too late to be put in its place. */
+  get restarts(): number {
+    return this.#order.restarts;
+  }
+
+  /**
+   * The next records in order of time. Null at the end, or where a capture that is followed ends for now. Call
+   * `release` when they are no longer used.
+   */
   next(): Batch | null {
-    while (this.#ready.length === 0 && !this.#ended) this.#ready.push(...this.#advance());
+    while (this.#ready.length === 0 && !this.#ended) {
+      const isAtEnd = this.#growing !== null && !this.#jobs[this.#job];
+      this.#ready.push(...this.#advance());
+      if (isAtEnd) break;
+    }
     const batch = this.#ready.shift();
     if (!batch) return null;
     this.#connections.follow(batch, this.ends);
@@ -133,6 +187,7 @@ export class Pass {
   #advance(): Batch[] {
     const job = this.#jobs[this.#job];
     if (!job) {
+      if (this.#growing !== null) return this.#order.settled(this.#isIdle ? 0 : settledNs);
       this.#leaveFiles(this.#input.files.length - 1);
       this.#ended = true;
       return this.#order.end();
@@ -232,7 +287,7 @@ export class Pass {
     else this.#bad.set(reason, { why: reason, line, count });
   }
 
-  /** What is known once all records have been taken. */
+  /** What is known once all records so far have been taken. */
   end(): { readonly capture: Capture; readonly losses: Loss[]; readonly flows: number } {
     const { path, files, number } = this.#input;
     const seconds = (ns: number | null) => (ns === null ? null : ns / 1e9);
@@ -254,7 +309,7 @@ export class Pass {
       records: this.#losses.rows,
       rejected: [...this.#bad.values()].sort((a, b) => b.count - a.count),
       damage: this.#damage,
-      incomplete: missingFiles(files),
+      incomplete: missingFiles(files, this.#growing !== null),
       socketsAtEnd: socketsAtEndOf(files),
     };
     return { capture, losses: settleLosses(number, files, placed), flows: this.#connections.count };
@@ -264,6 +319,12 @@ export class Pass {
     return this.#source.close();
   }
 }
+
+/** The frames of a file from index `from` on. */
+const jobsOf = (files: readonly CaptureFile[], file: number, from: number): Job[] => {
+  const { path, frames } = files[file]!.walk;
+  return frames.slice(from).map((frame) => ({ path, file, frame, firstLine: frame.firstLine }));
+};
 
 function renumber(ends: Uint32Array, rows: number, numbers: readonly number[]): void {
   for (let row = 0; row < rows; row++) ends[row] = numbers[ends[row]!]!;

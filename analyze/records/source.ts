@@ -35,6 +35,15 @@ export interface FrameSource {
   close(): Promise<void>;
 }
 
+/** A source whose jobs become known bit by bit. */
+export interface GrowingSource extends FrameSource {
+  add(jobs: readonly FrameJob[]): void;
+}
+
+/** For a capture that is followed. This thread reads it: little is added at a time. */
+export const growingSource = (settings: ReaderSettings, { rows }: SourceOptions = {}): GrowingSource =>
+  new HereSource(settings, layoutOf(settings, rows ?? batchRows), []);
+
 export function frameSource(
   settings: ReaderSettings,
   jobs: readonly FrameJob[],
@@ -49,10 +58,10 @@ export function frameSource(
     : new ThreadSource(settings, layout, jobs, Math.min(threads, jobs.length));
 }
 
-class HereSource implements FrameSource {
+class HereSource implements GrowingSource {
   readonly layout: Layout;
   readonly #reader: FrameReader;
-  readonly #jobs: readonly FrameJob[];
+  #jobs: readonly FrameJob[];
   readonly #spare: SharedArrayBuffer[] = [];
   #next = 0;
 
@@ -64,6 +73,11 @@ class HereSource implements FrameSource {
 
   next(): FrameResult & { readonly reader: number } {
     return { ...this.#reader.read(this.#jobs[this.#next++]!), reader: 0 };
+  }
+
+  add(jobs: readonly FrameJob[]): void {
+    this.#jobs = [...this.#jobs.slice(this.#next), ...jobs];
+    this.#next = 0;
   }
 
   get isReady(): boolean {

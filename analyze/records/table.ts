@@ -88,12 +88,19 @@ class Scan {
   readonly #wanted: readonly TableColumn[];
   #batch: Batch | null = null;
   #from = 0;
-  #ord = 1;
+  #ord: number;
 
-  constructor(pass: Pass, wanted: readonly TableColumn[]) {
+  /** `ord`: number of the first record. */
+  constructor(pass: Pass, wanted: readonly TableColumn[], ord: number) {
     this.pass = pass;
     this.#batches = new BatchesAhead(pass);
     this.#wanted = wanted;
+    this.#ord = ord;
+  }
+
+  /** Number of the next record. */
+  get ord(): number {
+    return this.#ord;
   }
 
   /** Fills a chunk with the next records. Returns false at the end. */
@@ -114,6 +121,7 @@ class Scan {
     for (const [index, { write }] of this.#wanted.entries()) write(duckdb.data_chunk_get_vector(chunk, index), stretch);
     this.#from += count;
     this.#ord += count;
+    this.#batches.served();
     return true;
   }
 
@@ -131,6 +139,8 @@ export interface PassTableOptions {
   readonly start: () => Pass;
   /** Called when a query has read all of a pass. */
   readonly finished?: (pass: Pass) => void;
+  /** For a pass that follows a capture: each query goes on where the one before it ended. */
+  readonly goesOn?: boolean;
 }
 
 /** The records as a table function, in order. Each query reads a pass of its own. */
@@ -138,9 +148,10 @@ export class PassTable {
   readonly function: DuckDBTableFunction;
   readonly #scans = new Set<Scan>();
   #error: unknown;
+  #records = 0;
 
   /** `shape`: a pass over the capture; only its layout is used. */
-  constructor(shape: Pass, { name, capture, start, finished }: PassTableOptions) {
+  constructor(shape: Pass, { name, capture, start, finished, goesOn = false }: PassTableOptions) {
     const columns = tableColumns(shape, capture);
     const failed = (info: { setError(error: string): void }, error: unknown) => {
       this.#error ??= error;
@@ -159,6 +170,7 @@ export class PassTable {
           const scan = new Scan(
             pass,
             info.getColumnIndexes().map((index) => own[index]!),
+            goesOn ? this.#records + 1 : 1,
           );
           this.#scans.add(scan);
           info.setInitData(scan);
@@ -172,12 +184,18 @@ export class PassTable {
           const scan = info.getInitData() as Scan;
           if (scan.write(chunk)) return;
           this.#scans.delete(scan);
+          this.#records = scan.ord - 1;
           finished?.(scan.pass);
         } catch (error) {
           failed(info, error);
         }
       },
     });
+  }
+
+  /** Records that the last query has read; for a capture that is followed, all so far. */
+  get records(): number {
+    return this.#records;
   }
 
   /** The error that a pass threw, or undefined. DuckDB passes on only its text. */

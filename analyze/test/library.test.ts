@@ -9,7 +9,7 @@ import {
   UsageError,
 } from "@tcpprobe-plus/analyze";
 import test from "ava";
-import { fixture, opened } from "../../test/support/analyze.ts";
+import { analyze, fixture, opened } from "../../test/support/analyze.ts";
 
 test("a query finds the views that it names, also when several are asked at the same time", async (t) => {
   const trace = await opened(t, fixture("kmod-loss"));
@@ -64,6 +64,28 @@ test("errors of the library are classes that a program can tell apart", async (t
   const trace = await opened(t, fixture("shaped-loss"));
   await t.throwsAsync(trace.plot("inflight", { unit: "packets" }), { instanceOf: MissingColumnError });
   await t.throwsAsync(trace.plot("cwnd", { flows: [77] }), { instanceOf: NoSuchFlowError });
+});
+
+test("a diagnosis is what the command tells, as an object and as its text", async (t) => {
+  const path = fixture("kmod-rto-chain-extended");
+  const trace = await opened(t, path);
+  const [diagnosis, ...others] = await trace.diagnose();
+  t.deepEqual(others, []);
+  t.is(diagnosis!.cause, "blackout");
+  const [{ out: text }, { out: json }] = [await analyze("diagnose", path), await analyze("diagnose", path, "--json")];
+  t.is(`${diagnosis!.text}\n`, text);
+  const { text: _, ...object } = diagnosis!;
+  t.deepEqual([JSON.parse(JSON.stringify(object))], JSON.parse(json));
+  t.deepEqual(
+    (await trace.diagnose({ flows: [2] })).map(({ flow, cause }) => [flow, cause]),
+    [[2, "application"]],
+  );
+  await t.throwsAsync(trace.diagnose({ flows: [3] }), { instanceOf: NoSuchFlowError });
+  for (const flows of [[], [0], [1.5], "1"])
+    await t.throwsAsync(trace.diagnose({ flows: flows as number[] }), {
+      instanceOf: UsageError,
+      message: "diagnose: flows must be a list of flows' numbers, from 1.",
+    });
 });
 
 test("await using closes a trace", async (t) => {

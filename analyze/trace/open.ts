@@ -1,10 +1,11 @@
 /** Makes the tables and views that every query builds on. */
 import { basename, dirname, join } from "node:path";
-import { type TppHeader, traceColumns } from "@tcpprobe-plus/tpp";
+import { type TppHeader, traceColumns, type WalkOptions } from "@tcpprobe-plus/tpp";
 import type { Cache } from "../cache/cache.ts";
 import { Derived } from "../cache/derived.ts";
 import { capabilitiesOf, capabilityNames } from "../captures/capabilities.ts";
 import { type Capture, socketsAtEndOf } from "../captures/capture.ts";
+import { mayGrow } from "../captures/growing.ts";
 import type { Input } from "../captures/inputs.ts";
 import { missingFiles } from "../captures/set.ts";
 import { registerCapture, registerLosses } from "../captures/tables.ts";
@@ -14,6 +15,7 @@ import { NotACaptureError, TemporaryDirectoryError } from "../errors.ts";
 import { entryKey, words } from "../parquet/converted.ts";
 import { openParquet, type ParquetRows, rowsIn } from "../parquet/read.ts";
 import { keptFormat, passingFormat, type WriteOptions, type WrittenPass, writePass } from "../parquet/write.ts";
+import { FollowedCapture, liveFileSql, mostFlows } from "./followed.ts";
 import { StreamedCapture } from "./stream.ts";
 import { typesSql } from "./types.ts";
 
@@ -27,6 +29,10 @@ export interface Opening {
   readonly into: string | null;
   /** Whether each query reads the records from the capture itself; see `streams`. */
   readonly streams: boolean;
+  /**
+   * Whether captures that are still being written are followed, and how their files are read. Null: as they are now.
+   */
+  readonly follow: WalkOptions | null;
 }
 
 /** One input of `trace`: the file with its rows. Its flows are numbered from 1. */
@@ -34,6 +40,8 @@ interface Part extends ParquetRows {
   /** The Parquet file that holds all of it. */
   readonly file: string;
   readonly headers: readonly { readonly number: number; readonly header: TppHeader }[];
+  /** Whether connections may be added. */
+  readonly grows?: boolean;
 }
 
 export interface Opened {
@@ -44,6 +52,8 @@ export interface Opened {
   readonly written: string | null;
   /** The capture that each query reads again, or null. */
   readonly streamed: StreamedCapture | null;
+  /** Captures that are still being written. `Trace.grow` reads what is added to them. */
+  readonly followed: readonly FollowedCapture[];
 }
 
 /**
@@ -77,6 +87,9 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   const into = inputs.length === 1 ? opening.into : null;
   let written: string | null = null;
   let streamed: StreamedCapture | null = null;
+  const followed: FollowedCapture[] = [];
+  if (opening.follow && inputs.some((input) => input.kind === "tpp" && mayGrow(input.files)))
+    await database.run(liveFileSql(join(opening.directory, "live.duckdb")));
   for (const input of inputs) {
     const number = captures.length + 1;
     if (input.kind === "parquet") {
@@ -93,6 +106,14 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
       await registerCapture(database, { capture: number, path: input.path, header, socketsAtEnd });
       streamed = await StreamedCapture.open(database, { ...input, number });
       parts.push({ select: streamed.select, flows: 0, file: input.path, headers: [{ number, header }] });
+      continue;
+    }
+    if (opening.follow && mayGrow(input.files)) {
+      const { header } = input.files[0]!;
+      const one = await FollowedCapture.open(database, { ...input, number }, opening.follow);
+      followed.push(one);
+      captures.push((await one.grow()).capture);
+      parts.push({ select: one.select, flows: 0, file: input.path, headers: [{ number, header }], grows: true });
       continue;
     }
     const kept = await openKept(database, input, number, opening);
@@ -139,11 +160,12 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     captures.push(capture);
     await registerLosses(database, losses);
     await expectNone(database);
-    return { captures, derived: null, written, streamed };
+    return { captures, derived: null, written, streamed, followed };
   }
+  if (followed.length > 0) return { captures, derived: null, written, streamed, followed };
   await expectNone(database);
   const file = parts.length === 1 && parts[0]!.file !== into ? parts[0]!.file : null;
-  return { captures, derived: await Derived.of(database, file, opening.cache), written, streamed };
+  return { captures, derived: await Derived.of(database, file, opening.cache), written, streamed, followed };
 }
 
 /** Without losses, no RTT sample spans a loss. Without sockets that the kernel listed, there are no counts of them. */
@@ -211,15 +233,19 @@ async function readCapture(
   return { written, file };
 }
 
-/** Flow ids start at 1 in each part. Here each part's ids continue after those of the parts before it. */
+/**
+ * Flow ids start at 1 in each part. Here each part's ids continue after those of the parts before it. Parts that grow
+ * come last, each with numbers to spare.
+ */
 function withUniqueFlows(parts: readonly Part[]): Part[] {
   let before = 0;
-  return parts.map((part) => {
+  const inOrder = [...parts].sort((a, b) => Number(a.grows ?? false) - Number(b.grows ?? false));
+  return inOrder.map((part) => {
     const select =
       before === 0
         ? part.select
         : `SELECT * REPLACE ((flow + ${wholeNumeral(before)})::UINTEGER AS flow) FROM (${part.select})`;
-    before += part.flows;
+    before += part.grows ? mostFlows : part.flows;
     if (before > 2 ** 32 - 1)
       throw new NotACaptureError(part.file, "its flow numbers are too large to open it together with the others");
     return { ...part, select };

@@ -6,7 +6,7 @@ import type { WalkOptions } from "@tcpprobe-plus/tpp";
 import { Cache, type CacheOptions } from "../cache/cache.ts";
 import type { Capture } from "../captures/capture.ts";
 import { type Input, inputsOf } from "../captures/inputs.ts";
-import { type Columns, Database, type SqlValue } from "../database/database.ts";
+import { type Columns, Database, isMadeOf, type SqlValue, sqlTables } from "../database/database.ts";
 import { numeral } from "../database/literals.ts";
 import type { Access } from "../database/lock.ts";
 import { objectsOf } from "../database/values.ts";
@@ -40,8 +40,16 @@ export async function openTraceAs<Kind extends Trace>(
       cache,
       into: options.into ?? null,
       streams: streaming,
+      follow: options.follow ? (options.reading ?? {}) : null,
     });
-    return make(database, { ...opened, directory, loaded, loading: Promise.resolve() });
+    return make(database, {
+      ...opened,
+      directory,
+      loaded,
+      loading: Promise.resolve(),
+      ready: new Set(),
+      stale: new Set(),
+    });
   } catch (error) {
     await database?.close();
     await removeTemporaryDirectory(directory);
@@ -85,6 +93,8 @@ export interface OpenOptions {
    * your own queries.
    */
   readonly allowFiles?: boolean;
+  /** Follows captures that are still being written: `grow` reads what is added to them. */
+  readonly follow?: boolean;
   /** Called with messages that help only with debugging, such as why nothing could be cached. */
   readonly say?: (text: string) => void;
 }
@@ -95,6 +105,10 @@ export interface Shared extends Opened {
   /** Names of the tables and views that exist. */
   readonly loaded: Set<string>;
   loading: Promise<void>;
+  /** Those of `loaded` that can be queried: nothing that they are made from is being made. */
+  readonly ready: Set<string>;
+  /** Tables of sql/ that were made before a capture grew. */
+  readonly stale: Set<string>;
 }
 
 export class Trace implements AsyncDisposable {
@@ -127,15 +141,48 @@ export class Trace implements AsyncDisposable {
   /** Makes views of sql/ (`flows`, `inflight`, `goodput`, …) and the views that they build on. */
   async need(...names: string[]): Promise<void> {
     const shared = this.#shared;
+    const { stale, ready } = shared;
+    const wanted: string[] = [];
+    for (const name of names) if (!ready.has(name) || (await isMadeOf(name, stale))) wanted.push(name);
+    if (wanted.length === 0) return;
     // One after the other, because queries may run at the same time and each needs complete views.
     const loading = shared.loading.then(async () => {
       const { derived, loaded } = shared;
-      for (const name of names)
+      for (const name of wanted) {
         await this.database.load(name, loaded, derived ? (need) => derived.restore(need) : undefined);
+        if (stale.size > 0) await this.database.renew(name, stale);
+        ready.add(name);
+      }
       await derived?.keep(loaded);
     });
     shared.loading = loading.catch(() => {});
     await loading;
+  }
+
+  /** Whether a capture is followed whose end has not been seen. */
+  get isGrowing(): boolean {
+    return this.#shared.followed.some(({ hasEnded }) => !hasEnded);
+  }
+
+  /**
+   * Reads what was added to captures that are followed (`OpenOptions.follow`). Queries of views see it from then on.
+   * Returns the number of records added, and what to tell the user. Calls must not overlap.
+   */
+  async grow(): Promise<{ readonly records: number; readonly notes: readonly string[] }> {
+    const { followed, captures, loaded, stale } = this.#shared;
+    const notes: string[] = [];
+    let records = 0;
+    let isNew = false;
+    for (const one of followed) {
+      const had = one.hasEnded;
+      const grown = await one.grow();
+      captures[one.number - 1] = grown.capture;
+      records += grown.records;
+      isNew ||= grown.records > 0 || had !== grown.hasEnded;
+      notes.push(...grown.notes);
+    }
+    if (isNew) for (const name of sqlTables) if (loaded.has(name)) stale.add(name);
+    return { records, notes };
   }
 
   /**
@@ -190,6 +237,7 @@ export class Trace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const one of this.#shared.followed) await one.close();
     await this.database.close();
     await this.#shared.streamed?.close();
     await removeTemporaryDirectory(this.#shared.directory);

@@ -100,7 +100,7 @@ export const answerMutants: readonly Mutant[] = [
   {
     id: "D11",
     fault: "compare: the share retransmitted is the plain mean of the flows'",
-    file: "analyze/commands/compare.ts",
+    file: "analyze/compare/runs.ts",
     find: "sum(retransmit_share * sent_bytes) / nullif(sum(sent_bytes), 0)",
     replace: "avg(retransmit_share)",
     suites: answers,
@@ -182,7 +182,7 @@ export const answerMutants: readonly Mutant[] = [
   {
     id: "D21",
     fault: "compare: a mean over flows is not weighted by how long they lasted",
-    file: "analyze/commands/compare.ts",
+    file: "analyze/compare/runs.ts",
     find: "`sum(${name} * duration_s) / nullif(sum(CASE WHEN ${name} IS NOT NULL THEN duration_s END), 0)`",
     replace: "`avg(${name})`",
     suites: answers,

@@ -1,7 +1,7 @@
 /**
  * Small reads anywhere in a file. Two windows buffer them, so that walking and searching read only what they need.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { NotAFileError } from "../errors.ts";
 import type { ReadAt } from "../format/zstd-frame.ts";
 
@@ -41,9 +41,9 @@ class Window {
 }
 
 export class ByteReader {
-  readonly fileBytes: number;
+  fileBytes = 0;
   /** Bytes that the file takes on the disk: less than `fileBytes` if it is sparse. */
-  readonly storedBytes: number;
+  storedBytes = 0;
   /** Bytes read from the file so far. */
   readBytes = 0;
   readonly #fd: number;
@@ -59,9 +59,20 @@ export class ByteReader {
       closeSync(this.#fd);
       throw new NotAFileError(path);
     }
-    this.fileBytes = stat.size;
+    this.#measure(stat);
+  }
+
+  #measure({ size, blocks }: Stats): void {
+    this.fileBytes = size;
     // Some file systems report 0 blocks: they store small files elsewhere, or do not count.
-    this.storedBytes = stat.blocks > 0 ? Math.min(stat.size, stat.blocks * 512) : stat.size;
+    this.storedBytes = blocks > 0 ? Math.min(size, blocks * 512) : size;
+  }
+
+  /** Looks at the file's size again, and returns what the system says of the open file. */
+  refresh(): Stats {
+    const stat = fstatSync(this.#fd);
+    this.#measure(stat);
+    return stat;
   }
 
   /** Up to `length` bytes at `offset`; valid until the next call. */

@@ -12,6 +12,7 @@ export const sequence: TimePlot = {
   views: [],
   interpolate: "step-before",
   scales: byteScales,
+  fromLowest: true,
   marks: true,
   series: [
     {

@@ -2,7 +2,7 @@
 import test from "ava";
 import { fixture, opened } from "../../../test/support/analyze.ts";
 import { type PlotName, plotNames } from "../../index.ts";
-import { drawPlot } from "../../plots/draw.ts";
+import { drawPlot, type PlotOptions } from "../../plots/draw.ts";
 import { toSvg, toVega } from "../../plots/render.ts";
 import { lineOf, type Point, unitsOf } from "./units.ts";
 
@@ -48,6 +48,24 @@ for (const name of recordings) {
     }
   });
 }
+
+test("the axis of sequence numbers is of what is shown; panels of several flows begin at the same", async (t) => {
+  const trace = await opened(t, fixture("kmod-loss-extended"));
+  const domains = async (options: PlotOptions) => {
+    const { spec } = await drawPlot(trace, "sequence", options);
+    return [...JSON.stringify(spec).matchAll(/"y":\{[^{}]*"scale":\{"domain":\[([^\]]*)\]/g)].map(([, domain]) =>
+      domain!.split(",").map(Number),
+    );
+  };
+  const [within] = await domains({ flows: [1], from: 2.245, to: 2.31 });
+  const [shown] = await trace.rows<{ low: number; high: number }>(
+    "SELECT min(snd_una)::DOUBLE AS low, max(snd_nxt)::DOUBLE AS high FROM trace WHERE flow = 1 AND t BETWEEN 2.245 AND 2.31",
+  );
+  t.is(within![0], shown!.low / 1000);
+  t.true(within![1]! > shown!.high / 1000 && within![1]! - within![0]! < ((shown!.high - shown!.low) / 1000) * 1.2);
+  const both = await domains({ flows: [1, 2], from: 2.245, to: 2.31 });
+  t.deepEqual([...new Set(both.map(([bottom]) => bottom))], [0], "the other end sends nothing, and is at 0");
+});
 
 const round = (value: number): number => Number(value.toPrecision(9));
 

@@ -7,8 +7,8 @@ import { walkTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { syntheticText } from "../../../test/bench/synthetic.ts";
 import { fixture, headerOf, linesOf, temporaryDirectory, writeCapture } from "../../../test/support/analyze.ts";
+import { rowsOf } from "../../../test/support/pass-rows.ts";
 import { seededChance } from "../../../test/support/seeded-chance.ts";
-import type { Batch } from "../../records/batch.ts";
 import { Pass } from "../../records/pass.ts";
 import type { SourceOptions } from "../../records/source.ts";
 
@@ -16,26 +16,10 @@ import type { SourceOptions } from "../../records/source.ts";
 async function passOver(path: string, options: SourceOptions): Promise<{ rows: string[]; rest: unknown }> {
   const walk = await walkTpp(path);
   const pass = new Pass({ path, files: [{ path, header: walk.header!, walk }], number: 1 }, options);
-  const rows: string[] = [];
-  for (let batch = pass.next(); batch; batch = pass.next()) {
-    for (let row = 0; row < batch.rows; row++) rows.push(rowText(pass, batch, row));
-    pass.release(batch);
-  }
+  const rows = rowsOf(pass);
   const { capture, losses, flows } = pass.end();
   await pass.close();
   return { rows, rest: { records: capture.records, rejected: capture.rejected, losses, flows } };
-}
-
-function rowText(pass: Pass, batch: Batch, row: number): string {
-  return batch.layout.columns
-    .map(({ name, kind }, place) => {
-      if (batch.hasNulls[place] && !(batch.valid(place)[row >> 3]! & (1 << (row & 7)))) return "-";
-      const values = batch.at(place);
-      if (name === "ends") return JSON.stringify(pass.ends[values[row]!]);
-      if (kind === "text") return batch.data.texts[place]![values[row]!];
-      return kind === "i64" ? `${values[2 * row + 1]!}:${values[2 * row]!}` : `${values[row]!}`;
-    })
-    .join(" ");
 }
 
 /** Records in random order within half a second, with bad lines between: `synthetic`. */
