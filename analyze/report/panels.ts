@@ -30,7 +30,7 @@ export async function panelsOf(trace: Trace): Promise<Panels> {
     const found: QuantitySource[] = [];
     for (const series of definition.series) {
       const source = sourceOf(trace, name, definition, series);
-      if (await hasRows(trace, source)) found.push(source);
+      if (await hasRows(trace, series.thereIf ?? source.rows)) found.push(source);
     }
     if (found.length === 0 || !(await isMain(definition, found))) {
       absent.push({ title: definition.title, why: whyAbsent(trace, definition) });
@@ -87,10 +87,12 @@ function sourceOf(trace: Trace, panel: string, definition: PanelDefinition, seri
   };
   // A band has no changes of state, and no order but that of time.
   const rows = draw === "band" ? series.points : rowsOf(trace, series, { from: 0, to: 0, flows: [] });
-  return { quantity, rows, views: definition.views, windowed };
+  // Not with changes of the congestion state, which are other records.
+  const records = rows.includes(series.stateChangePoints ?? "UNION ALL") ? undefined : series.records;
+  return { quantity, rows, views: definition.views, windowed, ...(records ? { records } : {}) };
 }
 
-const hasRows = async (trace: Trace, { rows }: QuantitySource): Promise<boolean> =>
+const hasRows = async (trace: Trace, rows: string): Promise<boolean> =>
   (await trace.database.columns(`SELECT 1 FROM (${rows}) LIMIT 1`)).rowCount > 0;
 
 const countsPackets = async (trace: Trace): Promise<boolean> =>
@@ -128,5 +130,5 @@ async function stateSource(trace: Trace): Promise<QuantitySource | null> {
     ...aside,
   };
   const source = { quantity, rows, views: ["episodes"], windowed: false };
-  return (await hasRows(trace, source)) ? source : null;
+  return (await hasRows(trace, source.rows)) ? source : null;
 }

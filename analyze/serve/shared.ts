@@ -114,7 +114,11 @@ export class SharedTrace {
     this.#models++;
     this.#collected = {
       model: { ...model, growing },
-      sources: new Map(sources.map((source) => [source.quantity.id, source])),
+      // A client can still have the model before.
+      sources: new Map([
+        ...(this.#collected?.sources ?? []),
+        ...sources.map((source) => [source.quantity.id, source] as const),
+      ]),
       number,
       until: ended + restFactor * (ended - begun),
     };
