@@ -252,6 +252,29 @@ export class TraceClosedError extends AnalyzeError {
   }
 }
 
+/** `analyze serve` cannot listen where it is to. */
+export class ListenError extends AnalyzeError {
+  constructor(address: string, port: number, cause: NodeJS.ErrnoException) {
+    const why: Record<string, string> = {
+      EADDRINUSE: "another program listens there. Give another --port, or none for any that is free",
+      EADDRNOTAVAIL: "this machine does not have that address",
+      EACCES: "only root may listen on ports below 1024. Give a higher --port",
+    };
+    super(
+      `cannot listen on ${address}${port === 0 ? "" : `, port ${port}`}: ${why[cause.code ?? ""] ?? cause.message}`,
+      cause.code === "EADDRINUSE" ? exitCodes.busy : exitCodes.unavailable,
+      { cause },
+    );
+  }
+}
+
+/** A link in a directory that is to be served leads to somewhere else. */
+export class NoLinkServedError extends AnalyzeError {
+  constructor(path: string) {
+    super(`${path}: is a link that leads out of its directory. Name the file itself to serve it`, exitCodes.badInput);
+  }
+}
+
 export class UsageError extends AnalyzeError {
   constructor(message: string) {
     super(message, exitCodes.usage);

@@ -32,13 +32,30 @@ function removeAll(): void {
 
 const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
+/** What the next signal does instead of ending the program, or null. */
+let instead: (() => void) | null = null;
+
+/** For a command that goes on until it is ended: resolves at a signal. The next one ends the program at once. */
+export function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    instead = resolve;
+  });
+}
+
 /** For a program, not for a library. A signal still ends it, after the temporary directories are removed. */
 export function removeOnEveryWayOut(): void {
   process.on("exit", removeAll);
   for (const signal of endingSignals) {
-    process.once(signal, () => {
+    const end = () => {
+      if (instead !== null) {
+        const resolve = instead;
+        instead = null;
+        return resolve();
+      }
       removeAll();
+      process.off(signal, end);
       process.kill(process.pid, signal); // its handler is gone, so the kernel's own action follows
-    });
+    };
+    process.on(signal, end);
   }
 }

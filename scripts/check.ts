@@ -35,11 +35,14 @@ const products = (): string[] =>
   ["tpp/*.ts", "capture/*.ts", "analyze/*.ts", "lab/*.ts", "scripts/*.ts"]
     .flatMap(tracked)
     .filter((path) => !/\/test\//.test(path));
+const types = (project: string): string =>
+  complaint(process.execPath, "node_modules/typescript/bin/tsc", "-p", project);
 const make = (target: string): string => complaint("make", "-s", "-C", "kmod", target);
 const kernelHas = (path: string): boolean => existsSync(`/lib/modules/${release()}/build/${path}`);
 
 const checks: readonly Check[] = [
-  { name: "types", run: () => complaint(process.execPath, "node_modules/typescript/bin/tsc", "-p", ".") },
+  { name: "types", run: () => types(".") },
+  { name: "types of the page's script", run: () => types("analyze/report/client") },
   {
     name: "lint and format",
     run: () => complaint(process.execPath, "node_modules/@biomejs/biome/bin/biome", "check", "."),

@@ -1,9 +1,11 @@
 /** The commands and options of `analyze`. metric-commands.ts has the commands that query the metrics. */
-import { foreignText } from "@tcpprobe-plus/tpp/base";
+import { foreignText, portOf } from "@tcpprobe-plus/tpp/base";
 import { Command, Option } from "commander";
 import type { CommandIo } from "../commands/open.ts";
 import type { PlotCommandOptions } from "../commands/plot.ts";
+import type { ReportOptions } from "../commands/report.ts";
 import type { FormatOptions } from "../commands/rows.ts";
+import type { ServeCommandOptions } from "../commands/serve.ts";
 import { UsageError } from "../errors.ts";
 import { eventNames } from "../import/event-names.ts";
 import type { ImportOptions } from "../import/import.ts";
@@ -136,6 +138,18 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
       const { files, word } = await filesAndWord(words, "the name of a plot", isPlotName);
       await plot([...files, ...(options.with ?? [])], word, options, io);
     });
+  add("report <file...>", "one page to explore with: flows, linked panels, events, diagnosis; it needs no network")
+    .requiredOption("-o, --output <file>", "x.html")
+    .option("-f, --force", "overwrite the output")
+    .action(async (files: string[], options: ReportOptions) => {
+      await (await import("../commands/report.ts")).report(files, options, io);
+    });
+  add("serve <file...>", "show captures in a browser, with SQL; one that is still being written is followed")
+    .option("--port <n>", "port to listen on (default: any that is free)", port)
+    .option("--listen <address>", "address to listen on (default: 127.0.0.1, which only this machine can reach)")
+    .action(async (files: string[], options: ServeCommandOptions) => {
+      await (await import("../commands/serve.ts")).serve(files, options, io);
+    });
   addMetricCommands({ add, jsonOrCsv, io, setExitCode });
   for (const command of program.commands) refuseRepeated(command);
   return program;
@@ -159,6 +173,12 @@ function moment(text: string): Date {
 function hertz(text: string): number {
   const value = wholeNumber(text, 1, 10_000);
   if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ. Usual are 100, 250, 300 and 1000`);
+  return value;
+}
+
+function port(text: string): number {
+  const value = portOf(text);
+  if (value === null) throw new UsageError(`${text}: not a port. Give a number from 0 to 65535`);
   return value;
 }
 

@@ -148,6 +148,22 @@ _analyze() {
   'plot --title')
     return
     ;;
+  'report --max-expansion')
+    return
+    ;;
+  'report -o' | 'report --output')
+    _analyze_files "$cur"
+    return
+    ;;
+  'serve --max-expansion')
+    return
+    ;;
+  'serve --port')
+    return
+    ;;
+  'serve --listen')
+    return
+    ;;
   'events --max-expansion')
     return
     ;;
@@ -221,7 +237,7 @@ _analyze() {
   esac
   case $command in
   '')
-    _analyze_words "$cur" 'info verify convert import flows plot events metrics diagnose compare check sql schema -V --version --debug -h --help'
+    _analyze_words "$cur" 'info verify convert import flows plot report serve events metrics diagnose compare check sql schema -V --version --debug -h --help'
     ;;
   info)
     if [[ $cur == -* ]]; then
@@ -264,6 +280,20 @@ _analyze() {
     else
       _analyze_files "$cur"
       ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview'
+    fi
+    ;;
+  report)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force -h --help'
+    else
+      _analyze_files "$cur"
+    fi
+    ;;
+  serve)
+    if [[ $cur == -* ]]; then
+      _analyze_words "$cur" '--debug --no-cache --max-expansion --port --listen -h --help'
+    else
+      _analyze_files "$cur"
     fi
     ;;
   events)

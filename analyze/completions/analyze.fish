@@ -78,6 +78,22 @@ complete -c analyze -n '__fish_seen_subcommand_from plot' -l no-title -d 'neithe
 complete -c analyze -n '__fish_seen_subcommand_from plot' -s h -l help -d 'display help for command'
 complete -c analyze -n '__fish_seen_subcommand_from plot' -F
 complete -c analyze -n '__fish_seen_subcommand_from plot' -a 'cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview'
+complete -c analyze -n __fish_use_subcommand -a report -d 'one page to explore with: flows, linked panels, events, diagnosis'
+complete -c analyze -n '__fish_seen_subcommand_from report' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_seen_subcommand_from report' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
+complete -c analyze -n '__fish_seen_subcommand_from report' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
+complete -c analyze -n '__fish_seen_subcommand_from report' -s o -l output -r -F -d 'x.html'
+complete -c analyze -n '__fish_seen_subcommand_from report' -s f -l force -d 'overwrite the output'
+complete -c analyze -n '__fish_seen_subcommand_from report' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from report' -F
+complete -c analyze -n __fish_use_subcommand -a serve -d 'show captures in a browser, with SQL'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l debug -d 'print a stack trace with an error'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l max-expansion -x -d 'bytes of text that a byte of a .tpp may stand for (default: 2000)'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l port -x -d 'port to listen on (default: any that is free)'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -l listen -x -d 'address to listen on (default: 127.0.0.1, which only this machine can reach)'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -s h -l help -d 'display help for command'
+complete -c analyze -n '__fish_seen_subcommand_from serve' -F
 complete -c analyze -n __fish_use_subcommand -a events -d 'timeouts, episodes, ends of slow start, resets, in order of time'
 complete -c analyze -n '__fish_seen_subcommand_from events' -l debug -d 'print a stack trace with an error'
 complete -c analyze -n '__fish_seen_subcommand_from events' -l no-cache -d 'parse the capture again, and keep nothing of it for the next command'

@@ -20,6 +20,8 @@ _analyze() {
       'import:make a .tpp of perf script, trace-cmd, trace_pipe, tcp_probe or ss text (- reads standard input)'
       'flows:one line a connection'
       'plot:draw cwnd, rtt, inflight, goodput, limits, rto, sequence, states, fairness, cdf, scatter, phase, rounds, bbr, overview'
+      'report:one page to explore with\: flows, linked panels, events, diagnosis'
+      'serve:show captures in a browser, with SQL'
       'events:timeouts, episodes, ends of slow start, resets, in order of time'
       'metrics:every row of a metric\: flows, inflight, goodput, rtt, rto_events, episodes, congestion_events, slow_start, limits, limits_by_window, fairness, gaps, events, marks, intervals, rtt_samples, rounds, captures, losses, not_followed'
       'diagnose:what limited each flow, how much time that cost, when, and what shows it'
@@ -115,6 +117,26 @@ _analyze() {
         '--no-title[neither title nor caption, for figures with a text of their own]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         '*:file or plot:_alternative "files:file:_files" "words:word:(cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview)"'
+      ;;
+    report)
+      _arguments -s \
+        '--debug[print a stack trace with an error]' \
+        '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
+        '(-o --output)'{-o,--output}'[x.html]:file:_files' \
+        '(-f --force)'{-f,--force}'[overwrite the output]' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        '*:file:_files'
+      ;;
+    serve)
+      _arguments -s \
+        '--debug[print a stack trace with an error]' \
+        '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
+        '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
+        '--port[port to listen on (default\: any that is free)]:n:' \
+        '--listen[address to listen on (default\: 127.0.0.1, which only this machine can reach)]:address:' \
+        '(-h --help)'{-h,--help}'[display help for command]' \
+        '*:file:_files'
       ;;
     events)
       _arguments -s \

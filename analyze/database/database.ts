@@ -237,19 +237,45 @@ export class Database {
 
   /**
    * A query's result, chunk by chunk, so that a large one is never held in memory as a whole. It uses a connection of
-   * its own: on a shared one, the next query would end the stream early, and nobody would notice.
+   * its own: on a shared one, the next query would end the stream early, and nobody would notice. Aborting the signal
+   * ends it with the signal's reason.
    */
-  async *chunks(sql: string): AsyncGenerator<DuckDBDataChunk> {
+  async *chunks(sql: string, signal?: AbortSignal): AsyncGenerator<DuckDBDataChunk> {
     const own = await this.connect();
     try {
-      const result = await own.#use((connection) => connection.stream(sql));
+      const result = await own.until(signal, () => own.#use((connection) => connection.stream(sql)));
       for (;;) {
-        const chunk = await own.#use(() => result.fetchChunk());
+        const chunk = await own.until(signal, () => own.#use(() => result.fetchChunk()));
         if (!chunk || chunk.rowCount === 0) return;
         yield chunk;
       }
     } finally {
       await own.disconnect();
+    }
+  }
+
+  /**
+   * Runs `work`, which queries through this connection. When the signal is aborted, the query that runs is ended and
+   * the signal's reason thrown.
+   */
+  async until<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
+    if (signal === undefined) return work();
+    signal.throwIfAborted();
+    let again: NodeJS.Timeout | undefined;
+    // An interrupt that comes between two queries is lost, so it is repeated.
+    const interrupt = () => {
+      this.#connection.interrupt();
+      again = setTimeout(interrupt, 20);
+    };
+    signal.addEventListener("abort", interrupt, { once: true });
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", interrupt);
+      clearTimeout(again);
     }
   }
 
@@ -274,7 +300,16 @@ export class Database {
   async load(name: string, loaded: Set<string>, restore?: (name: string) => Promise<boolean>): Promise<void> {
     if (loaded.has(name)) return;
     loaded.add(name);
-    if (await restore?.(name)) return;
+    try {
+      if (await restore?.(name)) return;
+      await this.#make(name, loaded, restore);
+    } catch (error) {
+      loaded.delete(name);
+      throw error;
+    }
+  }
+
+  async #make(name: string, loaded: Set<string>, restore?: (name: string) => Promise<boolean>): Promise<void> {
     const sql = await readFile(sqlFile(name), "utf8");
     if (name === dialect) return this.run(sql);
     const needs = needsOf(sql);
@@ -290,6 +325,7 @@ export class Database {
    * meanwhile see the tables as they were. Names are removed from `stale`.
    */
   async renew(name: string, stale: Set<string>): Promise<void> {
+    if (!(await isMadeOf(name, stale))) return;
     const texts = await sqlOf(name);
     const seen = new Set<string>();
     const make = async (table: string): Promise<void> => {
@@ -348,6 +384,19 @@ export async function sqlOf(...names: readonly string[]): Promise<Map<string, st
     wanted.push(...needsOf(sql));
   }
   return texts;
+}
+
+const madeOf = new Map<string, Promise<readonly string[]>>();
+
+/** Whether a view is one of these tables of sql/, or made from one. */
+export async function isMadeOf(name: string, tables: ReadonlySet<string>): Promise<boolean> {
+  if (tables.size === 0 || name === "trace") return false;
+  let all = madeOf.get(name);
+  if (all === undefined) {
+    all = sqlOf(name).then((texts) => [...texts.keys()]);
+    madeOf.set(name, all);
+  }
+  return (await all).some((one) => tables.has(one));
 }
 
 /** Runs a user's query, so that its errors are reported as errors in the query. */

@@ -3,6 +3,15 @@ import type { DuckDBDataChunk } from "@duckdb/node-api";
 import type { Database } from "../database/database.ts";
 import type { Answer } from "./answer.ts";
 
+/** What an answer to somebody else may come to. */
+export interface TextLimits {
+  readonly rows: number;
+  /** Of a value; the rest is cut off. */
+  readonly characters: number;
+  /** Ends the query. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * An answer as text, chunk by chunk, for CSV and tables. The text is DuckDB's, except for floating-point numbers: they
  * are the shortest text that reads back as the same number (40, not 40.0).
@@ -10,13 +19,16 @@ import type { Answer } from "./answer.ts";
 export async function* textChunks(
   database: Database,
   answer: Answer,
+  limits?: TextLimits,
 ): AsyncGenerator<readonly (readonly (string | null)[])[]> {
   const isNumber = answer.columns.map(({ type }) => type === "DOUBLE");
   const select = answer.select((name, { type }) => {
     if (type === "DOUBLE") return name;
-    return type === "FLOAT" ? `regexp_replace(${name}::VARCHAR, '\\.0$', '')` : `${name}::VARCHAR`;
+    const text = type === "FLOAT" ? `regexp_replace(${name}::VARCHAR, '\\.0$', '')` : `${name}::VARCHAR`;
+    return limits ? `left(${text}, ${limits.characters})` : text;
   });
-  for await (const chunk of database.chunks(select)) yield columnsOf(chunk, isNumber);
+  const limited = limits ? `${select} LIMIT ${limits.rows}` : select;
+  for await (const chunk of database.chunks(limited, limits?.signal)) yield columnsOf(chunk, isNumber);
 }
 
 /** The chunk's values by column. */

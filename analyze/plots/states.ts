@@ -3,7 +3,7 @@ import type { Shape } from "./model.ts";
 import type { Mark } from "./reduce.ts";
 import { type LineStyle, solid } from "./style.ts";
 
-const markStyles: Readonly<Record<string, LineStyle>> = {
+export const markStyles: Readonly<Record<string, LineStyle>> = {
   RTO: { color: "vermilion", dash: solid },
   "Loss state": { color: "vermilion", dash: solid },
   retransmission: { color: "grey", dash: solid },
@@ -11,7 +11,7 @@ const markStyles: Readonly<Record<string, LineStyle>> = {
   reset: { color: "black", dash: solid },
 };
 
-const stateStyles: Readonly<Record<string, LineStyle>> = {
+export const stateStyles: Readonly<Record<string, LineStyle>> = {
   Disorder: { color: "ice", dash: solid },
   CWR: { color: "purple", dash: solid },
   Recovery: { color: "orange", dash: solid },

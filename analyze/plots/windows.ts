@@ -7,7 +7,10 @@ import { niceStep } from "./words.ts";
 const pollsInWindow = 5;
 
 /** Length of the windows, seconds: the requested length, or one that gives about 150 windows. */
-export async function windowOf({ trace, window, from, to }: DrawContext, byPolls: boolean): Promise<number> {
+export async function windowOf(
+  { trace, window, from, to }: Pick<DrawContext, "trace" | "window" | "from" | "to">,
+  byPolls: boolean,
+): Promise<number> {
   const pollsApart = byPolls ? await medianGap(trace) : 0;
   return window ?? niceStep(Math.max((to - from) / 150, pollsInWindow * pollsApart));
 }

@@ -68,6 +68,8 @@ export interface PageFlow {
   readonly goodput_bps: number | null;
   /** Retransmitted segments; from tracepoints, buffers. */
   readonly retransmits: number | null;
+  /** The kernel's own count of segments. It is no bound. */
+  readonly kernel_retransmits: number | null;
   readonly rtos: number | null;
   readonly loss_episodes: number | null;
   readonly srtt_mean_us: number | null;

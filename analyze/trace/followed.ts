@@ -35,6 +35,8 @@ export class FollowedCapture {
   readonly #table: PassTable;
   readonly #insert: string;
   #hasEnded = false;
+  /** Data frames read. */
+  #frames = -1;
   #last: Grown | null = null;
 
   private constructor(database: Database, input: PassInput, files: GrowingFiles, growth: Growth) {
@@ -94,6 +96,10 @@ export class FollowedCapture {
   async grow(): Promise<Grown> {
     if (this.#hasEnded && this.#last !== null) return { ...this.#last, records: 0 };
     const growth = this.#files.poll();
+    const frames = growth.files.reduce((sum, { walk }) => sum + walk.frames.length, 0);
+    const isSame = frames === this.#frames && growth.hasEnded === this.#hasEnded;
+    if (this.#last !== null && isSame && !(growth.isIdle && this.#pass.isHolding)) return { ...this.#last, records: 0 };
+    this.#frames = frames;
     const before = this.#table.records;
     this.#pass.grow(growth);
     await this.#database.run(this.#insert).catch((error) => {

@@ -6,7 +6,7 @@ import type { WalkOptions } from "@tcpprobe-plus/tpp";
 import { Cache, type CacheOptions } from "../cache/cache.ts";
 import type { Capture } from "../captures/capture.ts";
 import { type Input, inputsOf } from "../captures/inputs.ts";
-import { type Columns, Database, type SqlValue, sqlTables } from "../database/database.ts";
+import { type Columns, Database, isMadeOf, type SqlValue, sqlTables } from "../database/database.ts";
 import { numeral } from "../database/literals.ts";
 import type { Access } from "../database/lock.ts";
 import { objectsOf } from "../database/values.ts";
@@ -42,7 +42,14 @@ export async function openTraceAs<Kind extends Trace>(
       streams: streaming,
       follow: options.follow ? (options.reading ?? {}) : null,
     });
-    return make(database, { ...opened, directory, loaded, loading: Promise.resolve(), stale: new Set() });
+    return make(database, {
+      ...opened,
+      directory,
+      loaded,
+      loading: Promise.resolve(),
+      ready: new Set(),
+      stale: new Set(),
+    });
   } catch (error) {
     await database?.close();
     await removeTemporaryDirectory(directory);
@@ -98,8 +105,10 @@ export interface Shared extends Opened {
   /** Names of the tables and views that exist. */
   readonly loaded: Set<string>;
   loading: Promise<void>;
+  /** Those of `loaded` that can be queried: nothing that they are made from is being made. */
+  readonly ready: Set<string>;
   /** Tables of sql/ that were made before a capture grew. */
-  stale: Set<string>;
+  readonly stale: Set<string>;
 }
 
 export class Trace implements AsyncDisposable {
@@ -132,12 +141,17 @@ export class Trace implements AsyncDisposable {
   /** Makes views of sql/ (`flows`, `inflight`, `goodput`, …) and the views that they build on. */
   async need(...names: string[]): Promise<void> {
     const shared = this.#shared;
+    const { stale, ready } = shared;
+    const wanted: string[] = [];
+    for (const name of names) if (!ready.has(name) || (await isMadeOf(name, stale))) wanted.push(name);
+    if (wanted.length === 0) return;
     // One after the other, because queries may run at the same time and each needs complete views.
     const loading = shared.loading.then(async () => {
-      const { derived, loaded, stale } = shared;
-      for (const name of names) {
+      const { derived, loaded } = shared;
+      for (const name of wanted) {
         await this.database.load(name, loaded, derived ? (need) => derived.restore(need) : undefined);
         if (stale.size > 0) await this.database.renew(name, stale);
+        ready.add(name);
       }
       await derived?.keep(loaded);
     });

@@ -11,6 +11,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { packageFiles, root } from "./package-files.ts";
+import { pageFolders } from "./page.ts";
 
 const tpp = "@tcpprobe-plus/tpp";
 
@@ -65,6 +66,7 @@ function publishAnalyze(): void {
   copy("analyze/sql");
   copy("analyze/records/start-worker.js");
   copy("analyze/records/texts/lines.wasm");
+  for (const folder of pageFolders) for (const name of ["client.js", "client.css"]) copy(`${folder}/${name}`);
   const start = readFileSync(join(root, "analyze/bin/analyze.js"), "utf8");
   mkdirSync(join(out, "bin"));
   writeFileSync(join(out, "bin/analyze.js"), start.replace('"../cli.ts"', '"../analyze/cli.js"'), { mode: 0o755 });

@@ -135,7 +135,7 @@ export const folders: readonly Folder[] = [
   analyze(
     "commands",
     "one function a command",
-    ...["report", "compare", "describe", "plots", "diagnose", "check", "packs", "export", "import"],
+    ...["serve", "report", "compare", "describe", "plots", "diagnose", "check", "packs", "export", "import"],
     ...["trace", "captures", "database", "terminal"],
   ),
   analyze(
@@ -152,6 +152,16 @@ export const folders: readonly Folder[] = [
     "library.ts",
     "a trace for programs: every argument is checked",
     ...["report", "plots", "diagnose", "export", "trace", "database"],
+  ),
+  analyze(
+    "serve/client",
+    "the served page's script: where its data comes from, and the place for queries",
+    ...["report/client", "report"],
+  ),
+  analyze(
+    "serve",
+    "the page over HTTP: `access.ts` says who may ask, `sql.ts` which queries; growing captures are followed",
+    ...["report", "export", "trace", "database"],
   ),
   analyze("report/client", "the page's script, bundled by `npm run build:page`", "report", "plots", "terminal"),
   analyze(

@@ -26,7 +26,7 @@ async function follow(trace: Trace, target: string, bytes: Buffer, from: number,
   for (let at = from; at < bytes.length; at += step) {
     appendFileSync(target, bytes.subarray(at, at + step));
     records += (await trace.grow()).records;
-    await trace.need("flows", "marks");
+    await trace.need("trace", "flows", "marks");
   }
   return records;
 }

@@ -1,0 +1,171 @@
+/** All panels, one above the other, on one time axis. */
+import { lineStyles } from "../../plots/style.ts";
+import type { PageQuantity, SeriesBins, SeriesName } from "../model.ts";
+import { fill, h } from "./dom.ts";
+import { empty } from "./embedded.ts";
+import { gestures } from "./gestures.ts";
+import { notKnown, timeText } from "./numbers.ts";
+import { type Hole, holesOf } from "./paint.ts";
+import { type Line, Panel, type PanelData } from "./panel.ts";
+import type { View } from "./view.ts";
+
+export class Panels {
+  readonly element: HTMLElement;
+  readonly #view: View;
+  readonly #list = h("div", { class: "list" });
+  readonly #status = h("p", { class: "status", role: "status" });
+  #panels: Panel[] = [];
+  /** Which answer is awaited: an older one is of no use any more. */
+  #asked = 0;
+  #frame = 0;
+  /** Called after each drawing with the width of the widest bins, whole microseconds. */
+  drawn: () => void = () => {};
+
+  constructor(view: View) {
+    this.#view = view;
+    this.element = h(
+      "section",
+      { class: "panels", "aria-labelledby": "panels-title" },
+      h("h2", { id: "panels-title" }, "Over time"),
+      this.#list,
+      this.#status,
+    );
+    this.#build();
+    view.on(["range", "flows", "theme"], () => this.refresh());
+    view.on(["model"], () => {
+      const ids = (of: readonly { id: string }[]) => of.map(({ id }) => id).join();
+      if (ids(view.model.panels) !== ids(this.#panels.map(({ definition }) => definition))) this.#build();
+      this.refresh();
+    });
+    view.on(["cursor"], () => {
+      for (const panel of this.#panels) panel.point();
+    });
+    new ResizeObserver(() => this.#resize()).observe(this.#list);
+    addEventListener("resize", () => this.#resize());
+  }
+
+  get panels(): readonly Panel[] {
+    return this.#panels;
+  }
+
+  #build(): void {
+    const { model } = this.#view;
+    for (const { plot } of this.#panels) plot.destroy();
+    this.#panels = model.panels.map(
+      (definition) => new Panel(definition, this.#view, (from_s, to_s) => this.#view.go({ from_s, to_s })),
+    );
+    for (const { plot } of this.#panels) gestures(plot, this.#view);
+    const absent = model.absent.map(({ title, why }) => h("li", {}, `${title}: ${why}`));
+    fill(
+      this.#list,
+      ...this.#panels.map(({ element }) => element),
+      absent.length > 0 && h("div", { class: "absent" }, h("h3", {}, "Not shown"), h("ul", {}, ...absent)),
+    );
+  }
+
+  /** Panels share the height of the window, as far as they stay readable. */
+  #resize(): void {
+    const width = this.#list.clientWidth;
+    if (width === 0) return;
+    const heads = 34;
+    const room = (innerHeight - 130) / Math.max(this.#panels.length, 1) - heads;
+    const height = Math.round(Math.min(Math.max(room, innerWidth < 600 ? 130 : 118), 260));
+    for (const panel of this.#panels) panel.resize(width, height);
+    this.refresh();
+  }
+
+  /** Draws at once what is there, and again when finer data has come. */
+  refresh(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => void this.#load());
+  }
+
+  async #load(): Promise<void> {
+    const asked = ++this.#asked;
+    const { shown, range, source, model } = this.#view;
+    const focused = this.#view.focus !== null;
+    const wanted = model.panels.flatMap(({ quantities }) => (focused ? quantities : quantities.slice(0, 1)));
+    const aside = focused ? [...model.marks, ...(model.states ? [model.states] : [])] : [];
+    const names: SeriesName[] = shown.flatMap((flow) =>
+      [...wanted, ...aside].map(({ id }) => ({ flow, quantity: id })),
+    );
+    const pixels = Math.max(this.#panels[0]?.plot.over.clientWidth ?? 800, 100);
+    try {
+      const all = await source.series(names, range.from_s, range.to_s, pixels);
+      if (asked !== this.#asked) return;
+      const found = new Map(names.map(({ flow, quantity }, index) => [`${flow} ${quantity}`, all[index] ?? empty]));
+      for (const panel of this.#panels) panel.show(this.#dataOf(panel, found));
+      this.#say(all);
+    } catch (error) {
+      if (asked === this.#asked) this.#status.textContent = `could not be drawn: ${(error as Error).message}`;
+    }
+    this.drawn();
+  }
+
+  #dataOf({ definition }: Panel, found: ReadonlyMap<string, SeriesBins>): PanelData {
+    const { shown, model, focus } = this.#view;
+    const binsOf = (flow: number, { id }: PageQuantity): SeriesBins => found.get(`${flow} ${id}`) ?? empty;
+    const holes = (flow: number): Hole[] => {
+      const capture = model.captures[(this.#view.flow(flow)?.capture ?? 1) - 1];
+      return capture ? holesOf(capture) : [];
+    };
+    const lineOf = (flow: number, quantity: PageQuantity): Line => ({
+      key: quantity.id,
+      name: quantity.name,
+      quantity,
+      color: quantity.color,
+      dash: quantity.dash,
+      holes: holes(flow),
+      bins: binsOf(flow, quantity),
+    });
+    const all = [...new Set(shown.map((flow) => this.#view.flow(flow)?.capture))].flatMap((capture) =>
+      holes(shown.find((flow) => this.#view.flow(flow)?.capture === capture) ?? 0),
+    );
+    if (focus) {
+      const { flow } = focus;
+      const lines = definition.quantities.map((quantity) => lineOf(flow, quantity));
+      return {
+        lines: lines.filter(({ bins }) => bins.at_us.length > 0),
+        marks: definition.marks ? model.marks.map((one) => lineOf(flow, one)) : [],
+        states: definition.states && model.states ? lineOf(flow, model.states) : null,
+        holes: all,
+      };
+    }
+    const [main] = definition.quantities;
+    const lines = shown.flatMap((flow, index): Line[] => {
+      if (!main) return [];
+      const style = lineStyles[index]!;
+      return [{ ...lineOf(flow, main), ...style, key: `${flow} ${main.id}`, name: `flow ${flow}` }];
+    });
+    return { lines: lines.filter(({ bins }) => bins.at_us.length > 0), marks: [], states: null, holes: all };
+  }
+
+  /** What the picture is of, and how fine it is. */
+  #say(all: readonly SeriesBins[]): void {
+    const { range, model, shown } = this.#view;
+    const length = range.to_s - range.from_s;
+    const pixel_us = (length * 1e6) / Math.max(this.#panels[0]?.plot.over.clientWidth ?? 800, 1);
+    const widest = all.reduce((most, { width_us }) => Math.max(most, width_us), 0);
+    const fine =
+      widest === 0
+        ? "every record is drawn"
+        : widest <= 2 * pixel_us
+          ? "lowest to highest value of each pixel; zoom in for more"
+          : `bins of ${(widest / 1000).toPrecision(3)} ms, lowest to highest value: this page has nothing finer`;
+    const missing = shown.filter((flow) => model.without_series.includes(flow));
+    const lost = shown.some(
+      (flow) => (model.captures[(this.#view.flow(flow)?.capture ?? 1) - 1]?.losses.length ?? 0) > 0,
+    );
+    const parts = [
+      `${timeText(range.from_s, length)} to ${timeText(range.to_s, length)}`,
+      fine,
+      ...(lost ? ["shaded: records of the capture were lost, so what happened there is not known"] : []),
+      ...(missing.length > 0
+        ? [
+            `flow ${missing.join(", ")}: ${notKnown} to this page, which has the flows with the most records; analyze plot draws any`,
+          ]
+        : []),
+    ];
+    this.#status.textContent = parts.join(" · ");
+  }
+}

@@ -1,0 +1,132 @@
+/** The panels of the page, made from the plots of the same names. */
+import type { PanelDefinition, Series } from "../plots/definition.ts";
+import { isTimePlot } from "../plots/definition.ts";
+import { type PlotName, plotDefinition } from "../plots/names.ts";
+import { rowsOf } from "../plots/reduce.ts";
+import { markStyles } from "../plots/states.ts";
+import { solid } from "../plots/style.ts";
+import type { Trace } from "../trace/trace.ts";
+import { type PageModel, type PagePanel, type PageQuantity, stateNames } from "./model.ts";
+import type { QuantitySource } from "./series.ts";
+
+/** Panels from above to below. */
+const shown: readonly PlotName[] = ["cwnd", "inflight", "rtt", "goodput", "sequence"];
+
+export interface Panels extends Pick<PageModel, "panels" | "absent" | "marks" | "states"> {
+  readonly sources: readonly QuantitySource[];
+}
+
+/** The panels that the captures can fill, and where the points of each quantity come from. */
+export async function panelsOf(trace: Trace): Promise<Panels> {
+  const panels: PagePanel[] = [];
+  const absent: { title: string; why: string }[] = [];
+  const sources: QuantitySource[] = [];
+  const counts = await countsPackets(trace);
+  for (const name of shown) {
+    // Where packets are counted, the panel of the window shows those in flight.
+    if (name === "inflight" && counts) continue;
+    const definition = await definitionOf(name);
+    await trace.need(...definition.views);
+    const found: QuantitySource[] = [];
+    for (const series of definition.series) {
+      const source = sourceOf(trace, name, definition, series);
+      if (await hasRows(trace, source)) found.push(source);
+    }
+    if (found.length === 0 || !(await isMain(definition, found))) {
+      absent.push({ title: definition.title, why: whyAbsent(trace, definition) });
+      continue;
+    }
+    sources.push(...found);
+    panels.push({
+      id: name,
+      title: definition.title,
+      y_title: definition.yTitle,
+      scales: definition.scales,
+      quantities: found.map(({ quantity }) => quantity),
+      marks: definition.marks === true,
+      states: definition.states === true,
+      from_lowest: definition.fromLowest === true,
+    });
+  }
+  const marks = await markSources(trace);
+  const states = await stateSource(trace);
+  return {
+    panels,
+    absent,
+    marks: marks.map(({ quantity }) => quantity),
+    states: states?.quantity ?? null,
+    sources: [...sources, ...marks, ...(states ? [states] : [])],
+  };
+}
+
+type TitledPanel = PanelDefinition & { readonly title: string };
+
+async function definitionOf(name: PlotName): Promise<TitledPanel> {
+  const plot = await plotDefinition(name);
+  if (!isTimePlot(plot)) throw new Error(`plot ${name} is not over time`);
+  return plot.units?.bytes ?? plot;
+}
+
+/** Whether what the panel is about is there. Without it, the rest would say little. */
+const isMain = (definition: PanelDefinition, found: readonly QuantitySource[]): boolean =>
+  found.some(({ quantity }) => quantity.name === definition.series[0]?.name);
+
+function whyAbsent(trace: Trace, { series }: PanelDefinition): string {
+  if (trace.captures.every(({ records }) => records === 0)) return "there are no records";
+  const sources = [...new Set(trace.captures.map(({ header }) => header.source))].join(" and ");
+  const column = series[0]?.needs?.column ?? series[0]?.name;
+  return `a capture by ${sources} has no ${column}`;
+}
+
+function sourceOf(trace: Trace, panel: string, definition: PanelDefinition, series: Series): QuantitySource {
+  const { name, draw = "line", color, dash = solid, interpolate = definition.interpolate, mayLeave = false } = series;
+  const windowed = definition.windowed === true && interpolate === definition.interpolate;
+  const quantity = {
+    id: `${panel}.${name.replaceAll(/[^a-z0-9]+/gi, "_")}`,
+    ...{ name, draw, interpolate, color, dash, may_leave: mayLeave, windowed },
+  };
+  // A band has no changes of state, and no order but that of time.
+  const rows = draw === "band" ? series.points : rowsOf(trace, series, { from: 0, to: 0, flows: [] });
+  return { quantity, rows, views: definition.views, windowed };
+}
+
+const hasRows = async (trace: Trace, { rows }: QuantitySource): Promise<boolean> =>
+  (await trace.database.columns(`SELECT 1 FROM (${rows}) LIMIT 1`)).rowCount > 0;
+
+const countsPackets = async (trace: Trace): Promise<boolean> =>
+  (await trace.rows("SELECT 1 FROM trace WHERE packets_out IS NOT NULL LIMIT 1")).length > 0;
+
+const aside = { interpolate: "step-after", dash: solid, may_leave: false, windowed: false } as const;
+
+async function markSources(trace: Trace): Promise<QuantitySource[]> {
+  await trace.need("marks");
+  const there = await trace.rows<{ mark: string }>("SELECT DISTINCT mark FROM marks");
+  return Object.entries(markStyles).flatMap(([name, { color }]): QuantitySource[] => {
+    if (!there.some(({ mark }) => mark === name)) return [];
+    const quantity: PageQuantity = {
+      id: `marks.${name.replaceAll(" ", "_")}`,
+      ...{ name, color, draw: "marks", ...aside },
+    };
+    const rows = `SELECT flow, 0 AS ord, t, 1 AS value FROM marks WHERE mark = '${name}'`;
+    return [{ quantity, rows, views: ["marks"], windowed: false }];
+  });
+}
+
+/** Each run of a state at its start. What follows a run that no other follows is not known. */
+async function stateSource(trace: Trace): Promise<QuantitySource | null> {
+  await trace.need("episodes");
+  const places = stateNames.map((name, place) => `WHEN '${name}' THEN ${place}`).join(" ");
+  const rows = `
+    SELECT flow, 2 * episode AS ord, start_s AS t, CASE ca_state ${places} END AS value FROM episodes
+    UNION ALL
+    SELECT flow, 2 * max(episode) + 1, max(start_s + duration_s), NULL FROM episodes GROUP BY flow HAVING max_by(start_s + duration_s, episode) IS NOT NULL`;
+  const quantity: PageQuantity = {
+    id: "states",
+    name: "congestion state",
+    color: "grey",
+    draw: "states",
+    ...aside,
+  };
+  const source = { quantity, rows, views: ["episodes"], windowed: false };
+  return (await hasRows(trace, source)) ? source : null;
+}
