@@ -205,7 +205,7 @@ class PollLine {
 
   /** Where an application bounds the pacing rate, ss prints the bound behind it: `3000000bps/3000000bps`. */
   bits(key: string): number | null {
-    return decimal(this.#after(key)?.split("/")[0]!.replaceAll("bps", ""));
+    return decimal(this.#after(key)?.split("/")[0]?.replaceAll("bps", ""));
   }
 
   milliseconds(key: string): number | null {
