@@ -33,11 +33,16 @@ function programIo(): Io {
 async function run(argv: readonly string[], io: Io): Promise<{ exitCode: number; error?: unknown }> {
   let exitCode: number = exitCodes.ok;
   const opening: { -readonly [Key in keyof OpenOptions]: OpenOptions[Key] } = {};
-  const program = buildProgram({ ...io, opening }, (code) => {
+  let pages = true;
+  const page = () => {
+    if (pages) io.page?.();
+  };
+  const program = buildProgram({ ...io, opening, page }, (code) => {
     exitCode = code;
   });
   program.hook("preAction", (_, command) => {
-    const { cache, debug } = command.optsWithGlobals();
+    const { cache, debug, pager } = command.optsWithGlobals();
+    if (pager === false) pages = false;
     if (cache === false) opening.cache = false;
     opening.reading = readingOf(command.opts());
     if (debug) opening.say = (text) => io.stderr.write(`analyze: ${foreignText(text)}\n`);

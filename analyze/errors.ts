@@ -71,6 +71,24 @@ export class NoSuchFlowError extends AnalyzeError {
   }
 }
 
+export class PagerError extends AnalyzeError {
+  constructor(command: string) {
+    super(
+      `the pager ${command} cannot be run. --no-pager prints without one; PAGER names another`,
+      exitCodes.cannotCreate,
+    );
+  }
+}
+
+export class NoFlowOfPortError extends AnalyzeError {
+  constructor(ports: readonly number[]) {
+    super(
+      `no flow has port ${ports.join(" or ")} at either end. \`analyze flows\` lists the flows`,
+      exitCodes.badInput,
+    );
+  }
+}
+
 export class NothingToDrawError extends AnalyzeError {
   constructor(plot: string, where: string) {
     super(

@@ -1,6 +1,7 @@
 /** The definitions of the commands that query the metrics. program.ts has the others, and what all share. */
 import { type Command, Option } from "commander";
 import type { CheckOptions } from "../commands/check.ts";
+import type { CompareOptions } from "../commands/compare.ts";
 import type { MetricsOptions } from "../commands/metrics.ts";
 import type { CommandIo } from "../commands/open.ts";
 import type { FormatOptions } from "../commands/rows.ts";
@@ -46,11 +47,16 @@ export function addMetricCommands({ add, jsonOrCsv, io, setExitCode }: Definitio
     .action(async (files: string[], options: { flow?: number[]; json?: boolean }) => {
       await (await import("../commands/diagnose.ts")).diagnose(files, options, io);
     });
-  jsonOrCsv(add("compare <file...>", "runs side by side: the first, and how the others differ from it")).action(
-    async (files: string[], options: FormatOptions) => {
+  jsonOrCsv(add("compare <file...>", "runs side by side: the first, and how the others differ from it"))
+    .option(
+      "--group <pattern>",
+      "runs of one experiment, such as 'cubic-*': their mean, interval and a test (may be given again)",
+      texts,
+    )
+    .option("--label <text>", "name of a group, in their order (may be given again)", texts)
+    .action(async (files: string[], options: CompareOptions) => {
       await (await import("../commands/compare.ts")).compare(files, options, io);
-    },
-  );
+    });
   add("check [file...]", "hold assertions and rules against the flows; exit code 1 where one does not hold")
     .option("--assert <expression>", 'such as "goodput_bps > 9e6" or "sum(rtos) = 0" (may be given again)', texts)
     .option("--assertions <file>", "a YAML or JSON list of assertions")

@@ -1,4 +1,5 @@
 /** Values of command-line options, shared by the commands' definitions. */
+import { mostPort, portOf } from "@tcpprobe-plus/tpp/base";
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
 
@@ -44,6 +45,18 @@ export function windowSeconds(text: string): number {
 export function flowNumbers(text: string, before: number[] = []): number[] {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${text}: not a flow. Give its number in \`analyze flows\``);
   return [...before, Number(text)];
+}
+
+export function ports(text: string, before: number[] = []): number[] {
+  const port = portOf(text);
+  if (port === null) throw new UsageError(`${text}: not a port. Give a number from 0 to ${mostPort}`);
+  return [...before, port];
+}
+
+export function howMany(text: string): number {
+  const value = wholeNumber(text, 1, 1_000_000_000);
+  if (value === null) throw new UsageError(`${text}: not a number of flows. Give a whole number from 1 on`);
+  return value;
 }
 
 /** Collects the values of an option that may be repeated. */

@@ -1,21 +1,22 @@
 /** The commands and options of `analyze`. metric-commands.ts has the commands that query the metrics. */
 import { foreignText, portOf } from "@tcpprobe-plus/tpp/base";
 import { Command, Option } from "commander";
+import type { FlowsOptions } from "../commands/flows.ts";
 import type { CommandIo } from "../commands/open.ts";
 import type { PlotCommandOptions } from "../commands/plot.ts";
 import type { ReportOptions } from "../commands/report.ts";
-import type { FormatOptions } from "../commands/rows.ts";
 import type { ServeCommandOptions } from "../commands/serve.ts";
 import { UsageError } from "../errors.ts";
 import { eventNames } from "../import/event-names.ts";
 import type { ImportOptions } from "../import/import.ts";
 import { alignments, legendPlaces, themeNames } from "../plots/choices.ts";
 import { isPlotName, plotNames } from "../plots/names.ts";
+import { protocols } from "../terminal/inline-picture.ts";
 import { version } from "../version.ts";
 import { length, points } from "./lengths.ts";
 import { maxExpansion } from "./max-expansion.ts";
 import { addMetricCommands } from "./metric-commands.ts";
-import { flowNumbers, refuseRepeated, seconds, texts, wholeNumber, windowSeconds } from "./options.ts";
+import { flowNumbers, howMany, ports, refuseRepeated, seconds, texts, wholeNumber, windowSeconds } from "./options.ts";
 import { filesAndWord } from "./words.ts";
 
 /** Defines the commands. Each action imports the one function that it calls. */
@@ -43,6 +44,7 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
       .command(usage)
       .description(description)
       .option("--debug", "print a stack trace with an error")
+      .option("--no-pager", "in a terminal, print what is longer than the screen without a pager")
       .option("--no-cache", "parse the capture again, and keep nothing of it for the next command")
       .option("--max-expansion <n>", "bytes of text that a byte of a .tpp may stand for (default: 2000)", maxExpansion);
 
@@ -83,15 +85,27 @@ export function buildProgram(io: CommandIo, setExitCode: (code: number) => void 
     .action(async (path: string, options: ImportOptions & { output: string; force?: boolean }) => {
       await (await import("../commands/import.ts")).importCapture(path, options, io);
     });
-  jsonOrCsv(add("flows <file...>", "one line a connection")).action(async (files: string[], options: FormatOptions) => {
-    await (await import("../commands/flows.ts")).flows(files, options, io);
-  });
+  jsonOrCsv(add("flows <file...>", "one line a connection"))
+    .option("--sort <column>", "by a column of the table or of the view flows, the largest number first")
+    .option("--reverse", "the other way round")
+    .option("--top <n>", "only the first so many (without --sort: those with most bytes acknowledged)", howMany)
+    .option("--flow <n...>", "only these flows", flowNumbers)
+    .option("--port <port...>", "only flows with one of these ports at either end", ports)
+    .option("--all", "in the table, other ends without data of the flows shown, too")
+    .action(async (files: string[], options: FlowsOptions) => {
+      await (await import("../commands/flows.ts")).flows(files, options, io);
+    });
   add("plot [words...]", `draw ${plotNames.join(", ")}`)
     .usage("[options] <file...> <plot>")
     .option("--list", "say of each plot what it shows and what it needs")
     .option(
       "-o, --output <file>",
-      "x.svg, x.png, x.pdf, x.html or x.json (default: CAPTURE.PLOT.svg in this directory)",
+      "x.svg, x.png, x.pdf, x.html or x.json (default: a terminal that shows pictures, else CAPTURE.PLOT.svg here)",
+    )
+    .addOption(
+      new Option("--inline <protocol>", "draw in the terminal by kitty's, iTerm2's or the sixel protocol")
+        .choices(protocols)
+        .conflicts("output"),
     )
     .option("-f, --force", "overwrite the output")
     .option("--with <file...>", "further captures, like those after the first one")

@@ -24,6 +24,7 @@ export async function diagnose(
         `${plural(untold, "flow")} closed before anything showed how much they carried: --source bpf shows it`,
       );
     const texts = options.json ? jsonTexts(trace, flows) : accounts(trace, flows, untold > 0);
+    io.page?.();
     for await (const text of texts) await io.stdout.write(text);
   });
 }

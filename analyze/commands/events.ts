@@ -43,6 +43,7 @@ export async function events(
     ];
     if (trace.captures.length > 1)
       columns.unshift(column("file", ({ capture }) => trace.captures[capture - 1]?.path ?? ""));
+    io.page?.();
     io.stdout.write(renderTable(columns));
   });
 }

@@ -9,12 +9,15 @@ import { isTimePlot, type PlotDefinition } from "../plots/definition.ts";
 import { drawPlot } from "../plots/draw.ts";
 import type { VegaLiteSpec } from "../plots/model.ts";
 import { isPlotName, type PlotName, plotDefinition, plotNames } from "../plots/names.ts";
+import { inlineText, knownProtocol, type Protocol } from "../terminal/inline-picture.ts";
 import { renderTable } from "../terminal/table.ts";
+import type { Trace } from "../trace/trace.ts";
 import { notice } from "./notices.ts";
 import { type CommandIo, openOutput, withTrace } from "./open.ts";
 
 export interface PlotCommandOptions {
   readonly output?: string;
+  readonly inline?: Protocol;
   readonly force?: boolean;
   readonly with?: string[];
   readonly flow?: number[];
@@ -52,7 +55,7 @@ const formats: Readonly<Record<string, Format>> = {
   ".json": async (spec) => `${JSON.stringify(spec, null, 1)}\n`,
 };
 
-/** Draws one plot into a file whose name's ending picks the format. */
+/** Draws one plot: into a file whose name's ending picks the format, or in a terminal that shows pictures. */
 export async function plot(
   paths: readonly string[],
   name: string,
@@ -63,23 +66,21 @@ export async function plot(
     throw new UsageError(
       `${name}: no such plot.${didYouMean(name, plotNames)} There are ${plotNames.join(", ")}; --list says what each shows`,
     );
-  const {
-    output = defaultOutput(paths[0]!, name),
-    force = false,
-    flow,
-    label,
-    group,
-    size: width,
-    height,
-    ...rest
-  } = options;
-  const size =
-    width === undefined && height === undefined
-      ? undefined
-      : { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
+  await refuseWithoutEffect(name, options);
+  const protocol = options.output === undefined ? await protocolOf(options, io) : null;
+  if (protocol === null) await drawFile(paths, name, options, io);
+  else await drawInline(paths, name, options, io, protocol);
+}
+
+async function drawFile(
+  paths: readonly string[],
+  name: PlotName,
+  options: PlotCommandOptions,
+  io: CommandIo,
+): Promise<void> {
+  const { output = defaultOutput(paths[0]!, name), force = false } = options;
   const suffix = Object.keys(formats).find((suffix) => output.endsWith(suffix));
   if (!suffix) throw new UnknownFormatError(output, Object.keys(formats));
-  await refuseWithoutEffect(name, options);
   await using file = await openOutput(output, force, paths);
   // Loading the drawing libraries and reading the capture keep different threads busy.
   if (suffix !== ".json") import("../plots/render.ts").catch(() => {});
@@ -87,14 +88,45 @@ export async function plot(
     paths,
     io,
     async (trace) => {
-      const { spec, notes } = await drawPlot(trace, name, { ...rest, size, flows: flow, labels: label, groups: group });
-      for (const note of notes) notice(io, note);
-      const content = await formats[suffix]!(spec, size !== undefined);
+      const content = await formats[suffix]!(await drawn(trace, name, options, io), sizeGiven(options) !== undefined);
       await file.write((path) => writeFile(path, content));
       await io.stdout.write(`${foreignText(output)}\n`);
     },
     [file],
   );
+}
+
+/** The protocol for a picture in the terminal, or null where a file is to be written. */
+async function protocolOf({ inline }: PlotCommandOptions, { screen }: CommandIo): Promise<Protocol | null> {
+  return inline ?? (screen === undefined ? null : knownProtocol());
+}
+
+async function drawInline(
+  paths: readonly string[],
+  name: PlotName,
+  options: PlotCommandOptions,
+  io: CommandIo,
+  protocol: Protocol,
+): Promise<void> {
+  await withTrace(paths, io, async (trace) => {
+    const spec = await drawn(trace, name, options, io);
+    const { toPixels, toPng } = await import("../plots/render.ts");
+    const picture = { png: () => toPng(spec), pixels: () => toPixels(spec) };
+    await io.stdout.write(await inlineText(picture, protocol, io.screen?.columns ?? 80));
+  });
+}
+
+/** The picture, after its notes have been printed. */
+async function drawn(trace: Trace, name: PlotName, options: PlotCommandOptions, io: CommandIo): Promise<VegaLiteSpec> {
+  const { flow: flows, label: labels, group: groups } = options;
+  const { spec, notes } = await drawPlot(trace, name, { ...options, size: sizeGiven(options), flows, labels, groups });
+  for (const note of notes) notice(io, note);
+  return spec;
+}
+
+function sizeGiven({ size: width, height }: PlotCommandOptions): { width?: number; height?: number } | undefined {
+  if (width === undefined && height === undefined) return undefined;
+  return { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) };
 }
 
 /** Prints what each plot shows, and the columns without which it cannot be drawn. */

@@ -19,6 +19,7 @@ export const rowFormat = (options: { json?: boolean | undefined; csv?: boolean |
 
 /** Prints a query's answer. JSON and CSV are the same bytes that a file would hold. In a table, NULL is `-`. */
 export async function printRows(database: Database, sql: string, format: RowFormat, io: Io): Promise<void> {
+  io.page?.();
   const answer = await Answer.to(database, sql);
   const chunks = { json: jsonChunks, csv: csvChunks, table: tableChunks }[format];
   for await (const chunk of chunks(database, answer)) await io.stdout.write(chunk);

@@ -13,6 +13,7 @@ export async function schema(
 ): Promise<void> {
   if (view !== undefined && !(viewNames as readonly string[]).includes(view))
     throw new UsageError(`${view}: no such view.${didYouMean(view, viewNames)} There are ${viewNames.join(", ")}`);
+  io.page?.();
   if (options.json) {
     const schemas = view === undefined ? await readSchemas() : [await readSchema(view)];
     io.stdout.write(`${JSON.stringify(schemas, null, 2)}\n`);

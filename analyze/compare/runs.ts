@@ -8,7 +8,7 @@ import type { Trace } from "../trace/trace.ts";
 
 type Value = number | null | undefined;
 
-interface Measure {
+export interface Measure {
   /** Column of the rows below. */
   readonly name: string;
   readonly title: string;
@@ -21,7 +21,7 @@ const share = (value: Value): string =>
 const secondsText = (value: Value): string =>
   value === null || value === undefined ? unknown : `${value.toFixed(3)} s`;
 
-const measures: readonly Measure[] = [
+export const measures: readonly Measure[] = [
   { name: "flows", title: "flows", show: count },
   { name: "duration_s", title: "duration", show: secondsText },
   { name: "acked_bytes", title: "acked", show: bytes },
@@ -86,7 +86,7 @@ const query = (chosen: string): string => `
   )
   SELECT * FROM rows ORDER BY place, capture`;
 
-type Row = Readonly<Record<string, Value>> &
+export type Row = Readonly<Record<string, Value>> &
   Bounds & {
     readonly capture: number;
     readonly place: number;
@@ -163,7 +163,9 @@ function table(trace: Trace, place: number, rows: readonly Row[], units: readonl
         right(
           "change",
           shown.map(({ name }) =>
-            name === "retransmits" && units[index] !== units[0] ? unknown : change(runs[0]?.[name], run?.[name], name),
+            name === "retransmits" && units[index] !== units[0]
+              ? unknown
+              : changeText(runs[0]?.[name], run?.[name], name),
           ),
         ),
       );
@@ -178,7 +180,7 @@ function table(trace: Trace, place: number, rows: readonly Row[], units: readonl
 const right = (header: string, cells: string[]) => ({ header, cells, alignRight: true });
 
 /** A share changes by percentage points, any other number in percent. */
-function change(from: Value, to: Value, name: string): string {
+export function changeText(from: Value, to: Value, name: string): string {
   if (from === null || from === undefined || to === null || to === undefined) return unknown;
   const sign = to >= from ? "+" : "\u2212";
   if (name.endsWith("_share")) return `${sign}${(100 * Math.abs(to - from)).toFixed(1)} points`;

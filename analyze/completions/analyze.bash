@@ -82,11 +82,27 @@ _analyze() {
   'flows --max-expansion')
     return
     ;;
+  'flows --sort')
+    return
+    ;;
+  'flows --top')
+    return
+    ;;
+  'flows --flow')
+    return
+    ;;
+  'flows --port')
+    return
+    ;;
   'plot --max-expansion')
     return
     ;;
   'plot -o' | 'plot --output')
     _analyze_files "$cur"
+    return
+    ;;
+  'plot --inline')
+    _analyze_words "$cur" 'kitty iterm2 sixel'
     return
     ;;
   'plot --with')
@@ -196,6 +212,12 @@ _analyze() {
   'compare --max-expansion')
     return
     ;;
+  'compare --group')
+    return
+    ;;
+  'compare --label')
+    return
+    ;;
   'check --max-expansion')
     return
     ;;
@@ -241,42 +263,42 @@ _analyze() {
     ;;
   info)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --settings --json -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --settings --json -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   verify)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   convert)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion -o --output -f --force -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   import)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force --began --hz --events --srtt-unit -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion -o --output -f --force --began --hz --events --srtt-unit -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   flows)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --json --csv --sort --reverse --top --flow --port --all -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   plot)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --list -o --output -f --force --with --flow --from --to --window --unit --of --overlay --align --label --group --free-scales --theme --size --height --font --font-size --legend --width --title --no-title -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --list -o --output --inline -f --force --with --flow --from --to --window --unit --of --overlay --align --label --group --free-scales --theme --size --height --font --font-size --legend --width --title --no-title -h --help'
     else
       _analyze_files "$cur"
       ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'cwnd rtt inflight goodput limits rto sequence states fairness cdf scatter phase rounds bbr overview'
@@ -284,28 +306,28 @@ _analyze() {
     ;;
   report)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion -o --output -f --force -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion -o --output -f --force -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   serve)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --port --listen -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --port --listen -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   events)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv --flow -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --json --csv --flow -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   metrics)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv -o --output -f --force --with --flow --window -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --json --csv -o --output -f --force --with --flow --window -h --help'
     else
       _analyze_files "$cur"
       ((COMP_CWORD > at + 1)) && _analyze_more_words "$cur" 'flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
@@ -313,35 +335,35 @@ _analyze() {
     ;;
   diagnose)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --flow --json -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --flow --json -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   compare)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --json --csv --group --label -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   check)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --assert --assertions --pack --flow --junit --json -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --assert --assertions --pack --flow --junit --json -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   sql)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --json --csv --parquet -o --output -f --force --query-file --with --window --allow-files -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --json --csv --parquet -o --output -f --force --query-file --with --window --allow-files -h --help'
     else
       _analyze_files "$cur"
     fi
     ;;
   schema)
     if [[ $cur == -* ]]; then
-      _analyze_words "$cur" '--debug --no-cache --max-expansion --json -h --help'
+      _analyze_words "$cur" '--debug --no-pager --no-cache --max-expansion --json -h --help'
     else
       _analyze_words "$cur" 'trace flows inflight goodput rtt rto_events episodes congestion_events slow_start limits limits_by_window fairness gaps events marks intervals rtt_samples rounds captures losses not_followed'
     fi

@@ -37,6 +37,7 @@ _analyze() {
     info)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--settings[print every saved setting too]' \
@@ -47,6 +48,7 @@ _analyze() {
     verify)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
@@ -55,6 +57,7 @@ _analyze() {
     convert)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '(-o --output)'{-o,--output}'[x.parquet, x.arrow, x.csv, x.txt, or - for CSV on standard output]:file:_files' \
@@ -65,6 +68,7 @@ _analyze() {
     import)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '(-o --output)'{-o,--output}'[capture to write]:file:_files' \
@@ -79,20 +83,29 @@ _analyze() {
     flows)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON, one array of objects]' \
         '--csv[print CSV with a header line]' \
+        '--sort[by a column of the table or of the view flows, the largest number first]:column:' \
+        '--reverse[the other way round]' \
+        '--top[only the first so many (without --sort\: those with most bytes acknowledged)]:n:' \
+        '--flow[only these flows]:n:' \
+        '--port[only flows with one of these ports at either end]:port:' \
+        '--all[in the table, other ends without data of the flows shown, too]' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         '*:file:_files'
       ;;
     plot)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--list[say of each plot what it shows and what it needs]' \
-        '(-o --output)'{-o,--output}'[x.svg, x.png, x.pdf, x.html or x.json (default\: CAPTURE.PLOT.svg in this directory)]:file:_files' \
+        '(-o --output)'{-o,--output}'[x.svg, x.png, x.pdf, x.html or x.json (default\: a terminal that shows pictures, else CAPTURE.PLOT.svg here)]:file:_files' \
+        '--inline[draw in the terminal by kitty’s, iTerm2’s or the sixel protocol (kitty, iterm2, sixel)]:protocol:(kitty iterm2 sixel)' \
         '(-f --force)'{-f,--force}'[overwrite the output]' \
         '--with[further captures, like those after the first one]:file:_files' \
         '--flow[only these flows]:n:' \
@@ -121,6 +134,7 @@ _analyze() {
     report)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '(-o --output)'{-o,--output}'[x.html]:file:_files' \
@@ -131,6 +145,7 @@ _analyze() {
     serve)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--port[port to listen on (default\: any that is free)]:n:' \
@@ -141,6 +156,7 @@ _analyze() {
     events)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON, one array of objects]' \
@@ -152,6 +168,7 @@ _analyze() {
     metrics)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON, one array of objects]' \
@@ -167,6 +184,7 @@ _analyze() {
     diagnose)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--flow[only these flows]:n:' \
@@ -177,16 +195,20 @@ _analyze() {
     compare)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON, one array of objects]' \
         '--csv[print CSV with a header line]' \
+        '--group[runs of one experiment, such as ’cubic-*’\: their mean, interval and a test (may be given again)]:pattern:' \
+        '--label[name of a group, in their order (may be given again)]:text:' \
         '(-h --help)'{-h,--help}'[display help for command]' \
         '*:file:_files'
       ;;
     check)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--assert[such as "goodput_bps > 9e6" or "sum(rtos) = 0" (may be given again)]:expression:' \
@@ -201,6 +223,7 @@ _analyze() {
     sql)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON, one array of objects]' \
@@ -218,6 +241,7 @@ _analyze() {
     schema)
       _arguments -s \
         '--debug[print a stack trace with an error]' \
+        '--no-pager[in a terminal, print what is longer than the screen without a pager]' \
         '--no-cache[parse the capture again, and keep nothing of it for the next command]' \
         '--max-expansion[bytes of text that a byte of a .tpp may stand for (default\: 2000)]:n:' \
         '--json[print JSON]' \

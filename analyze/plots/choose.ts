@@ -1,6 +1,7 @@
 /** Chooses the flows of a picture and their names, and aligns several captures in time. */
 import { basename } from "node:path";
-import { NoSuchFlowError, NothingToDrawError, UsageError } from "../errors.ts";
+import { NoSuchFlowError, NothingToDrawError } from "../errors.ts";
+import { checkLabels, type Group, groupsOf } from "../trace/groups.ts";
 import { endSql } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
 import type { Align } from "./choices.ts";
@@ -25,12 +26,6 @@ export interface Runs {
   readonly labels: ReadonlyMap<number, string>;
   readonly groups: readonly Group[];
   readonly align: Align;
-}
-
-export interface Group {
-  readonly name: string;
-  /** Numbers of its captures. */
-  readonly captures: readonly number[];
 }
 
 /** Most lines of an overlay. */
@@ -176,41 +171,12 @@ export function runsOf(
   isOverlay: boolean,
 ): Runs {
   const paths = trace.captures.map(({ path }) => path);
-  const count = groups.length > 0 ? groups.length : paths.length;
-  const what = groups.length > 0 ? "groups" : "captures";
-  if (labels.length > 0 && labels.length !== count)
-    throw new UsageError(
-      `${labels.length} labels for ${count} ${what}. Give --label once for each of them, in their order`,
-    );
-  const found = groups.map((pattern, index) => {
-    const fits = matcher(pattern);
-    const captures = paths.flatMap((path, at) => (fits(path) ? [at + 1] : []));
-    if (captures.length === 0)
-      throw new UsageError(
-        `--group ${pattern}: fits none of ${paths.map((path) => basename(path)).join(", ")}. Quote it, so that the shell leaves it alone`,
-      );
-    const plainName = pattern
-      .replaceAll(/[*?]+/g, "")
-      .replace(/\.(tpp|parquet)$/, "")
-      .replaceAll(/^[-_./ ]+|[-_./ ]+$/g, "");
-    return { name: labels[index] ?? (plainName || pattern), captures };
-  });
-  const twice = paths.findIndex((_, at) => found.filter(({ captures }) => captures.includes(at + 1)).length > 1);
-  if (twice >= 0) throw new UsageError(`${paths[twice]}: is in two groups. Give patterns that part the captures`);
+  if (groups.length > 0) checkLabels(labels, groups.length, "groups");
+  else checkLabels(labels, paths.length, "captures");
   const own = groups.length > 0 ? [] : labels.map((label, index) => [index + 1, label] as const);
   return {
     labels: new Map(own),
-    groups: found,
+    groups: groupsOf(paths, groups, labels),
     align: align ?? (isOverlay || groups.length > 0 ? "start" : "capture"),
   };
-}
-
-/** Tests whether a path, its name, or its name without the extension matches a pattern with * and ?. */
-function matcher(pattern: string): (path: string) => boolean {
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  const fits = new RegExp(`^${source}$`, "s");
-  return (path) => [path, basename(path), basename(path).replace(/\.(tpp|parquet)$/, "")].some((one) => fits.test(one));
 }

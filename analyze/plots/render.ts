@@ -75,11 +75,23 @@ export const sizeOf = (spec: VegaLiteSpec): Promise<Size> =>
   });
 
 /** A PNG, enlarged by `scale`. The default suits screens and slides. */
-export async function toPng(spec: VegaLiteSpec, scale = 2): Promise<Uint8Array> {
+export const toPng = async (spec: VegaLiteSpec, scale = 2): Promise<Uint8Array> =>
+  (await drawn(spec, scale)).toBuffer("image/png");
+
+/** The picture's pixels: red, green, blue and opacity, a byte each. */
+export async function toPixels(
+  spec: VegaLiteSpec,
+  scale = 1,
+): Promise<{ data: Uint8ClampedArray; width: number; height: number }> {
+  const image = await drawn(spec, scale);
+  return image.getContext("2d").getImageData(0, 0, image.width, image.height);
+}
+
+async function drawn(spec: VegaLiteSpec, scale: number): Promise<canvas.Canvas> {
   const { width, height } = await sizeOf(spec);
   const image = canvas.createCanvas(Math.ceil(width * scale), Math.ceil(height * scale));
   await drawOn(image.getContext("2d"), spec, scale);
-  return image.toBuffer("image/png");
+  return image;
 }
 
 /** Points of 1/72 inch in a pixel of 1/96 inch. */

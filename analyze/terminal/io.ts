@@ -4,6 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import { OutputClosedError, OutputError } from "../errors.ts";
+import { Pager, pagerOf } from "./pager.ts";
 import { Status } from "./status.ts";
 
 /** Where a command writes. It is passed in, so that tests can read what a user would see. */
@@ -13,6 +14,12 @@ export interface Io {
   readonly stderr: { write(chunk: string | Uint8Array): unknown };
   /** Width of the terminal in columns; infinite if the output is not a terminal. */
   readonly columns: number;
+  /** The size of the terminal in characters. Undefined if the output is not a terminal. */
+  readonly screen?: { readonly columns: number; readonly rows: number };
+  /**
+   * What is written from now on is for reading, and may be longer than the screen. It goes to a pager, as git's does.
+   */
+  page?(): void;
   /** On a terminal, shows the current activity after it has taken a second. Null ends it. */
   status?(text: string | null): void;
   /**
@@ -50,13 +57,24 @@ export function processIo(): Io {
   const check = () => {
     if (failed) throw failed;
   };
+  const isTerminal = isatty(1);
+  let pager: Pager | null = null;
+  const writeOut = (chunk: string | Uint8Array): Promise<void> =>
+    pager === null
+      ? writeAll(1, chunk).catch((error) => {
+          throw asOutputError(error);
+        })
+      : pager.write(chunk);
   return {
     stdout: {
       write: (chunk) => {
         const written = queue(async () => {
           if (failed) return;
           status?.hide();
-          failed = await writeAll(1, chunk).then(() => undefined, asOutputError);
+          failed = await writeOut(chunk).then(
+            () => undefined,
+            (error: Error) => error,
+          );
         }).then(check);
         written.catch(() => {}); // `finish` reports it
         return written;
@@ -70,9 +88,30 @@ export function processIo(): Io {
           return writeAll(2, chunk).catch(() => {});
         }),
     },
-    ...(status && { status: (text) => (text === null ? status.end() : status.say(text)) }),
-    columns: isatty(1) ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
-    finish: () => last.then(check),
+    ...(status && {
+      status: (text) => {
+        // A pager and a status line would draw on the same lines.
+        if (text === null || pager !== null) status.end();
+        else status.say(text);
+      },
+    }),
+    columns: isTerminal ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+    ...(isTerminal && {
+      screen: { columns: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 },
+      page: () => {
+        const command = pagerOf(process.env);
+        if (pager !== null || command === null) return;
+        status?.end();
+        pager = new Pager(command, process.env);
+      },
+    }),
+    finish: async () => {
+      await last;
+      const open = pager;
+      pager = null;
+      await open?.end();
+      check();
+    },
   };
 }
 

@@ -13,6 +13,14 @@ export interface TableColumn {
 export const renderTable = (columns: readonly TableColumn[]): string =>
   new TableWriter(columns).lines(columns.map(({ cells }) => cells));
 
+/** Width of the rendered table in terminal columns. */
+export const widthOfTable = (columns: readonly TableColumn[]): number =>
+  columns.reduce(
+    (sum, { header, cells }) =>
+      sum + [header, ...cells].reduce((most, text) => Math.max(most, widthOf(foreignText(text))), 0),
+    2 * (columns.length - 1),
+  );
+
 /**
  * A table that is written while its rows arrive. Columns are as wide as the rows so far need. Rows are not kept, so a
  * table may have any number of them. If a later row needs more room, the columns to its right shift from there on.

@@ -174,7 +174,7 @@ export const folders: readonly Folder[] = [
     "drawing; `kinds/` has one file a plot, `reduce.ts` leaves a few points a pixel",
     ...["trace", "captures", "database"],
   ),
-  analyze("compare", "runs side by side", "trace", "terminal"),
+  analyze("compare", "runs side by side, and groups of them", "trace", "database", "terminal"),
   analyze("describe", "what a capture is, in words", "trace", "captures", "terminal"),
   analyze("diagnose", "what held a flow: rules over metrics", "trace", "terminal"),
   analyze("check", "assertions over metrics", "packs", "trace", "database", "terminal"),
