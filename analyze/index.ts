@@ -8,6 +8,7 @@
  *     await trace.arrow("SELECT t, snd_cwnd FROM trace WHERE flow = 1");
  *     await trace.diagnose();                    // what limited each flow
  *     await trace.plot("cwnd");                  // shows itself in a notebook; .spec is the Vega-Lite
+ *     await trace.report();                      // one HTML page to explore with
  */
 
 export type { Capture } from "./captures/capture.ts";

@@ -90,6 +90,15 @@ export class Trace extends PlainTrace {
     );
   }
 
+  /**
+   * The page of `analyze report`, as HTML: flows, panels over time, events, diagnosis. It needs no network and is at
+   * most about 10 MB long.
+   */
+  async report(): Promise<string> {
+    const { reportHtml } = await import("./report/report.ts");
+    return reportHtml(this.plain());
+  }
+
   /** The views are loaded first: without them, DuckDB cannot say what the query would answer. */
   async #check(sql: string): Promise<void> {
     if (typeof sql !== "string") throw new UsageError("a query is text");

@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A record as /proc/net/tcpprobe_records gives it: its number, then the record
- * as it waits in the ring, so that reading formats nothing. The statistics tell
- * which value is where, since that is this build's own affair.
+ * A record as /proc/net/tcpprobe_records gives it: as it waits in the ring, but
+ * for its number, so that reading formats nothing. All records of a log have
+ * one length: with the extended fields, or without them, as the setting is when
+ * the log is opened. The statistics tell which value is where, since that is
+ * this build's own affair.
  */
+#include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include <linux/seq_file.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 
 #include "binary.h"
+#include "record.h"
+
+/* The number stands where the ring has what the reader makes it from. */
+#define NUMBER_AT offsetof(struct tcpp_record, lost_before)
+static_assert(sizeof_field(struct tcpp_record, lost_before) == sizeof(u64));
+
+/* Multiples of 8, so that a reader may take a record as a struct. */
+#define PLAIN_BYTES offsetof(struct tcpp_record, bytes_acked)
+#define EXTENDED_BYTES \
+	ALIGN(offsetofend(struct tcpp_record, app_limited), sizeof(u64))
+static_assert(PLAIN_BYTES % sizeof(u64) == 0);
+static_assert(sizeof(struct tcpp_record) >= EXTENDED_BYTES);
 
 struct field {
 	const char *name;
@@ -18,7 +33,7 @@ struct field {
 	const char *only; /* only in records with this value of that field */
 };
 
-#define AT(member) (sizeof(u64) + offsetof(struct tcpp_record, member))
+#define AT(member) offsetof(struct tcpp_record, member)
 #define FIELD(name, type, member)            \
 	{                                    \
 		name, type, AT(member), NULL \
@@ -34,7 +49,7 @@ struct field {
 
 /* Names and types as docs/tpp-format.md has them. */
 static const struct field fields[] = {
-	{ "record", "u64", 0, NULL },
+	{ "record", "u64", NUMBER_AT, NULL },
 	FIELD("time_ns", "u64", time_ns),
 	FIELD("connection", "u64", connection),
 	FIELD("sk_pacing_rate", "u64", pacing_rate),
@@ -108,28 +123,41 @@ static_assert(TCPP_CONG_BBR == 1 && TCPP_CONG_CUBIC == 2 &&
 	      TCPP_CONG_DCTCP == 3 && TCPP_CONG_VEGAS == 4);
 static_assert(TCP_CA_NAME_MAX == 16);
 
-/* What an earlier record left in the ring behind a short one is not told. */
-size_t tcpp_binary_record(char *out, const struct tcpp_record *record,
-			  u64 number)
+size_t tcpp_binary_bytes(bool extended)
 {
-	const size_t plain = offsetofend(struct tcpp_record, extended);
-
-	memcpy(out, &number, sizeof(number));
-	out += sizeof(number);
-	memcpy(out, record, sizeof(*record));
-	if (!record->extended)
-		memset(out + plain, 0, sizeof(*record) - plain);
-	return TCPP_BINARY_BYTES;
+	return extended ? EXTENDED_BYTES : PLAIN_BYTES;
 }
 
-void tcpp_binary_show(struct seq_file *seq)
+/*
+ * @bytes: as tcpp_binary_bytes() has it; two constants, so that the compiler
+ * copies without a call. What an earlier record left in the ring behind a
+ * short one is not told.
+ */
+size_t tcpp_binary_record(char *out, const struct tcpp_record *record,
+			  u64 number, size_t bytes)
+{
+	if (bytes == PLAIN_BYTES) {
+		memcpy(out, record, PLAIN_BYTES);
+	} else {
+		memcpy(out, record, EXTENDED_BYTES);
+		if (!record->extended)
+			memset(out + PLAIN_BYTES, 0,
+			       EXTENDED_BYTES - PLAIN_BYTES);
+	}
+	memcpy(out + NUMBER_AT, &number, sizeof(number));
+	return bytes;
+}
+
+void tcpp_binary_show(struct seq_file *seq, size_t bytes)
 {
 	unsigned int i;
 
-	seq_printf(seq, "Binary: bytes %zu hz %d", TCPP_BINARY_BYTES, HZ);
+	seq_printf(seq, "Binary: bytes %zu hz %d", bytes, HZ);
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		const struct field *field = &fields[i];
 
+		if (field->offset >= bytes)
+			continue;
 		seq_printf(seq, " %s:%s:%zu", field->name, field->type,
 			   field->offset);
 		if (field->only)

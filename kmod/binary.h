@@ -4,15 +4,12 @@
 
 #include <linux/types.h>
 
-#include "record.h"
-
 struct seq_file;
+struct tcpp_record;
 
-/* A record in /proc/net/tcpprobe_records: its number, and all of it. */
-#define TCPP_BINARY_BYTES (sizeof(u64) + sizeof(struct tcpp_record))
-
+size_t tcpp_binary_bytes(bool extended);
 size_t tcpp_binary_record(char *out, const struct tcpp_record *record,
-			  u64 number);
-void tcpp_binary_show(struct seq_file *seq);
+			  u64 number, size_t bytes);
+void tcpp_binary_show(struct seq_file *seq, size_t bytes);
 
 #endif

@@ -95,7 +95,7 @@ static u64 number; /* of the last record made into text */
 static u64 count; /* records made into text */
 
 /* Set at open. */
-static bool binary; /* records as they are, no lines */
+static size_t record_bytes; /* of a binary record; 0: lines; READ/WRITE_ONCE */
 static u64 zero_ns;
 static u64 zero_real_ns;
 static struct tcpp_counters at_open;
@@ -113,6 +113,11 @@ static bool readable_or_arm(void)
 		return true;
 	tcpp_log_arm();
 	return readable();
+}
+
+static size_t bytes_by_setting(void)
+{
+	return tcpp_binary_bytes(READ_ONCE(tcpp_conf.extended));
 }
 
 static int begin_log(struct inode *inode, struct file *file, bool as_binary)
@@ -138,7 +143,7 @@ static int begin_log(struct inode *inode, struct file *file, bool as_binary)
 	/* No hook is in a ring: the last log's end waited for them. */
 	tcpp_rings_reset();
 	text = buffer;
-	binary = as_binary;
+	WRITE_ONCE(record_bytes, as_binary ? bytes_by_setting() : 0);
 	text_at = 0;
 	text_end = 0;
 	number = 0;
@@ -209,9 +214,9 @@ static void fill_text(void)
 		if (!record)
 			break;
 		number += 1 + record->lost_before;
-		if (binary)
+		if (record_bytes)
 			length += tcpp_binary_record(text + length, record,
-						     number);
+						     number, record_bytes);
 		else
 			length += tcpp_format_record(text + length, record,
 						     number, zero_ns);
@@ -236,8 +241,8 @@ static size_t part_for(size_t room, bool done)
 
 	if (waiting <= room)
 		return waiting;
-	if (binary)
-		part -= min(part, (text_at + part) % TCPP_BINARY_BYTES);
+	if (record_bytes)
+		part -= min(part, (text_at + part) % record_bytes);
 	else
 		while (part && text[text_at + part - 1] != '\n')
 			part--;
@@ -348,6 +353,16 @@ void tcpp_data_file_show(struct seq_file *seq)
 	seq_printf(seq, "written %llu lost %llu read %llu\n",
 		   now.written - before.written,
 		   now.ring_full - before.ring_full, read);
+}
+
+/* Of the binary log that is open; or else of one that is opened now. */
+size_t tcpp_data_file_record_bytes(void)
+{
+	size_t bytes = 0;
+
+	if (tcpp_log_begun())
+		bytes = READ_ONCE(record_bytes);
+	return bytes ?: bytes_by_setting();
 }
 
 static void remove_files(void)

@@ -10,5 +10,6 @@ int tcpp_data_file_init(void);
 bool tcpp_data_file_exit(void);
 
 void tcpp_data_file_show(struct seq_file *seq);
+size_t tcpp_data_file_record_bytes(void);
 
 #endif

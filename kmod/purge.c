@@ -55,8 +55,9 @@ static bool take_idle(struct tcpp_flow *flow, void *data)
 
 	if (!time_after(jiffies, READ_ONCE(flow->last_seen) + round->limit))
 		return false;
+	/* zeroed, since the binary file gives padding away, too */
 	purged = round->most
-			 ? kmalloc(sizeof(*purged), GFP_ATOMIC | __GFP_NOWARN)
+			 ? kzalloc(sizeof(*purged), GFP_ATOMIC | __GFP_NOWARN)
 			 : NULL;
 	if (!purged) {
 		round->more = true;

@@ -2,6 +2,7 @@
 /*
  * One record as it waits in a ring: raw kernel values, four cache lines.
  * Units are the kernel's; format.c converts them when it writes the text.
+ * /proc/net/tcpprobe_records gives its first part as it is, see binary.c.
  */
 #ifndef TCPP_RECORD_H
 #define TCPP_RECORD_H
@@ -60,16 +61,15 @@ union tcpp_cong_state {
 };
 
 struct tcpp_record {
+	u64 lost_before; /* records lost on this CPU since its last one */
 	u64 time_ns; /* CLOCK_MONOTONIC */
 	u64 connection;
 	u64 pacing_rate; /* bytes/s */
-	u64 bytes_acked;
 	struct in6_addr local; /* IPv4: the first 4 bytes */
 	struct in6_addr remote;
 	__be16 local_port;
 	__be16 remote_port;
 	u32 netns; /* inode number, as lsns shows it */
-	u32 lost_before; /* records lost on this CPU since its last one */
 
 	u32 length; /* bytes */
 	u32 seq; /* from here to write_seq: relative to the flow's base */
@@ -96,12 +96,10 @@ struct tcpp_record {
 	u8 tcp_flags;
 	u8 ca_state;
 	u8 frto;
+	u8 extended;
 
 	/* from here on only with extended=1 */
-	u8 extended;
-	u8 timer;
-	u8 app_limited;
-	u8 cong;
+	u64 bytes_acked;
 	u32 rcv_wnd; /* bytes */
 	u32 rqueue; /* bytes */
 	u32 mss; /* bytes */
@@ -111,6 +109,9 @@ struct tcpp_record {
 	u32 sndbuf_limited; /* jiffies */
 	char cong_name[TCP_CA_NAME_MAX];
 	union tcpp_cong_state cong_state;
+	u8 cong;
+	u8 timer;
+	u8 app_limited;
 } ____cacheline_aligned;
 
 static_assert(sizeof(struct tcpp_record) <= 256);

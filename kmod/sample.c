@@ -37,7 +37,9 @@ static bool read_cubic(struct tcpp_record *record, const struct sock *sk)
 	const struct cubic_private *ca = inet_csk_ca(sk);
 	struct tcpp_cubic_state *out = &record->cong_state.cubic;
 
-	if (!TCPP_CUBIC_KNOWN || strcmp(record->cong_name, "cubic"))
+	/* of one length, so that the compiler compares without a call */
+	if (!TCPP_CUBIC_KNOWN ||
+	    memcmp(record->cong_name, "cubic", sizeof("cubic")))
 		return false;
 	BUILD_BUG_ON(sizeof(*ca) > ICSK_CA_PRIV_SIZE);
 	out->cnt = ca->cnt;
@@ -87,21 +89,25 @@ static void read_cong(struct tcpp_record *record, struct sock *sk)
 /* Times of tcp_info: the sender had data, and what held it back, if anything */
 static void read_chrono(struct tcpp_record *record, const struct tcp_sock *tp)
 {
-	u32 stat[__TCP_CHRONO_MAX] = {};
-	int i;
+	u32 stat[__TCP_CHRONO_MAX - 1]; /* by the kind, which begins with 1 */
+	unsigned int now = tp->chrono_type;
+	u32 busy, rwnd, sndbuf;
 
-	for (i = TCP_CHRONO_BUSY; i < __TCP_CHRONO_MAX; i++) {
-		stat[i] = tp->chrono_stat[i - 1];
-		if (i == tp->chrono_type)
-			stat[i] += tcp_jiffies32 - tp->chrono_start;
-	}
-	record->busy = stat[TCP_CHRONO_BUSY] + stat[TCP_CHRONO_RWND_LIMITED] +
-		       stat[TCP_CHRONO_SNDBUF_LIMITED];
-	record->rwnd_limited = stat[TCP_CHRONO_RWND_LIMITED];
-	record->sndbuf_limited = stat[TCP_CHRONO_SNDBUF_LIMITED];
+	BUILD_BUG_ON(sizeof(stat) != sizeof(tp->chrono_stat));
+	memcpy(stat, tp->chrono_stat, sizeof(stat));
+	if (now != TCP_CHRONO_UNSPEC)
+		stat[now - 1] += tcp_jiffies32 - tp->chrono_start;
+	busy = stat[TCP_CHRONO_BUSY - 1];
+	rwnd = stat[TCP_CHRONO_RWND_LIMITED - 1];
+	sndbuf = stat[TCP_CHRONO_SNDBUF_LIMITED - 1];
+	record->busy = busy + rwnd + sndbuf;
+	record->rwnd_limited = rwnd;
+	record->sndbuf_limited = sndbuf;
 }
 
-static void sample_extended(struct tcpp_record *record, struct sock *sk)
+/* Not inline: its arrays would cost every record a check of the stack. */
+static noinline void sample_extended(struct tcpp_record *record,
+				     struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 

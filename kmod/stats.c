@@ -86,7 +86,7 @@ static int stats_show(struct seq_file *seq, void *v)
 	seq_puts(seq, "Fields: ");
 	tcpp_format_fields(seq, READ_ONCE(tcpp_conf.extended));
 	seq_putc(seq, '\n');
-	tcpp_binary_show(seq);
+	tcpp_binary_show(seq, tcpp_data_file_record_bytes());
 	return 0;
 }
 

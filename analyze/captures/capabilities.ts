@@ -13,6 +13,8 @@ export interface Capabilities {
   readonly sees_retransmits: boolean;
   /** RSTs are seen. */
   readonly sees_resets: boolean;
+  /** Each connection's close is told, or nothing is hidden behind it. */
+  readonly sees_closes: boolean;
   /** Records count packets in flight, lost, SACKed and retransmitted. Without this, only bytes are known. */
   readonly counts_packets: boolean;
   /** No step of the connection is left out, so a change of srtt between two records gives the RTT sample. */
@@ -27,7 +29,7 @@ export interface Capabilities {
 
 export const capabilityNames = [
   ...(["sees_sends", "sees_timers", "sees_ca_state", "sees_retransmits", "sees_resets"] as const),
-  ...(["counts_packets", "tells_samples", "exact_srtt", "polled", "sampled"] as const),
+  ...(["sees_closes", "counts_packets", "tells_samples", "exact_srtt", "polled", "sampled"] as const),
 ] as const satisfies readonly (keyof Capabilities)[];
 
 export function capabilitiesOf(header: TppHeader): Capabilities {
@@ -37,13 +39,21 @@ export function capabilitiesOf(header: TppHeader): Capabilities {
     boolean
   >;
   if (text === "ss")
-    return { ...nothing, sees_ca_state: false, sees_retransmits: true, counts_packets: true, polled: true };
+    return {
+      ...nothing,
+      sees_ca_state: false,
+      sees_retransmits: true,
+      sees_closes: true,
+      counts_packets: true,
+      polled: true,
+    };
   if (text === "trace_pipe")
     return {
       ...nothing,
       sees_ca_state: "tcp_cong_state_set" in events,
       sees_retransmits: "tcp_retransmit_skb" in events,
       sees_resets: "tcp_send_reset" in events && "tcp_receive_reset" in events,
+      sees_closes: "inet_sock_set_state" in events,
       tells_samples: true,
     };
   if (bpf) {
@@ -56,6 +66,7 @@ export function capabilitiesOf(header: TppHeader): Capabilities {
       sees_ca_state: true,
       sees_retransmits: true,
       sees_resets: sees_sends || (has("tp_btf/tcp_send_reset") && has("tp_btf/tcp_receive_reset")),
+      sees_closes: true,
       counts_packets: true,
       tells_samples: true,
       exact_srtt: true,
@@ -72,6 +83,7 @@ export function capabilitiesOf(header: TppHeader): Capabilities {
     sees_ca_state: true,
     sees_retransmits: true,
     sees_resets: !isSampled,
+    sees_closes: true,
     counts_packets: true,
     tells_samples: !isSampled,
     exact_srtt: true,

@@ -17,21 +17,27 @@ export async function diagnose(
 ): Promise<void> {
   await withTrace(paths, io, async (trace) => {
     const flows = await gatherFacts(trace, options.flow);
-    const untold = options.flow ? 0 : await closedUntold(trace);
-    if (untold > 0)
+    const untold = options.flow ? { closed: 0, others: 0 } : await untoldFlows(trace);
+    if (untold.closed > 0)
       notice(
         io,
-        `${plural(untold, "flow")} closed before anything showed how much they carried: --source bpf shows it`,
+        `${plural(untold.closed, "flow")} closed before anything showed how much they carried: --source bpf shows it`,
       );
-    const texts = options.json ? jsonTexts(trace, flows) : accounts(trace, flows, untold > 0);
+    const isMore = untold.closed + untold.others > 0;
+    const texts = options.json ? jsonTexts(trace, flows) : accounts(trace, flows, isMore);
     io.page?.();
     for await (const text of texts) await io.stdout.write(text);
   });
 }
 
-/** Flows that may carry data, of which no record tells. */
-const closedUntold = (trace: Trace): Promise<number> =>
-  trace.database.value<number>("SELECT count(*)::DOUBLE FROM _data_flows WHERE carries_data IS NULL");
+/** How many flows may carry data, of which no record tells: those that closed, and others. */
+async function untoldFlows(trace: Trace): Promise<{ readonly closed: number; readonly others: number }> {
+  const [row] = await trace.rows<{ closed: number; others: number }>(
+    `SELECT count(CASE WHEN tail_unseen THEN 1 END)::DOUBLE AS closed, count(CASE WHEN NOT tail_unseen THEN 1 END)::DOUBLE AS others
+    FROM _data_flows WHERE carries_data IS NULL`,
+  );
+  return row!;
+}
 
 async function* accounts(trace: Trace, flows: readonly FlowFacts[], more: boolean): AsyncGenerator<string> {
   if (flows.length === 0 && !more)

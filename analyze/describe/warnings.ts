@@ -28,7 +28,7 @@ export async function warningsOf(trace: Trace): Promise<Warning[]> {
   for (const { capture } of sampled)
     all.push({
       capture,
-      text: "the module left out records (full=0 or probetime), so episodes, limits and what is in flight are bounds; what was sent and RTT samples are not known",
+      text: "the module left out records (full=0 or probetime), so counts are the least and means approximate; what was sent, RTT samples, how long episodes lasted and what held a sender are not known",
     });
   const losses = await trace.rows<{ capture: number; cause: string; lost: number | null }>(
     "SELECT capture, cause, sum(lost)::DOUBLE AS lost FROM losses GROUP BY capture, cause ORDER BY capture, cause",

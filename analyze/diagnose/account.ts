@@ -63,14 +63,16 @@ export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Pe
     `flow ${facts.flow}  ${facts.ends}`,
     `  ${bounded(facts, "acked_bytes", bytes(facts.acked_bytes))} acknowledged in ${bounded(facts, "duration_s", seconds(duration_s))}, ${bounded(facts, "goodput_bps", bitsPerSecond(facts.goodput_bps))}${facts.cong ? `, ${facts.cong}` : ""}`,
     `  ${headlineOf(facts, verdict)}`,
-    `    cost      ≈ ${seconds(cost_s)} of its ${seconds(life_s)} (${percent(cost_s, life_s)})`,
+    ...(cause === "none"
+      ? []
+      : [`    cost      ≈ ${seconds(cost_s)} of its ${seconds(life_s)} (${percent(cost_s, life_s)})`]),
     ...(mine.length > 0
       ? [`    when      ${mine.map((period) => `${moment(period.from_s)} to ${moment(period.to_s)}`).join(", ")}`]
       : []),
     ...[...new Set((verdict.among ?? [verdict]).flatMap((one) => evidence(facts, one.cause)))].map(
       (text, index) => `    ${index === 0 ? "evidence" : "        "}  ${text}`,
     ),
-    `    all time  ${shares(facts)}`,
+    `    all time  ${shares(facts) || "not known"}`,
     `    known by  ${basis(facts)}`,
     ...(untold_s > untoldShare * duration_s
       ? [
@@ -78,7 +80,9 @@ export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Pe
         ]
       : []),
     ...(facts.crosses_gap
-      ? [`    beware    records were lost in ${percent(facts.gap_share ?? 1, 1)} of its time; these numbers are bounds`]
+      ? [
+          `    beware    records were lost ${facts.gap_share === 0 ? "before or after what is seen of it" : `in ${percent(facts.gap_share ?? 1, 1)} of its time`}; these numbers are bounds`,
+        ]
       : []),
   ];
   const more = tellsMore(verdict, facts);
@@ -94,7 +98,9 @@ export function account(facts: FlowFacts, verdict: Verdict, periods: readonly Pe
   return lines;
 }
 
-function headlineOf({ life_s }: FlowFacts, { cause, among }: Verdict): string {
+function headlineOf({ life_s, sampled }: FlowFacts, { cause, among }: Verdict): string {
+  if (cause === "none" && sampled)
+    return "Nothing to say: the capture left out records, so what held it most of the time is not known.";
   if (!among) return headlines[cause];
   const parts = among.map((one) => `${one.cause} (${percent(one.cost_s, life_s)})`).join("; ");
   return `${headlines[cause]}: ${parts}. These times are too near to each other to tell which held it more.`;
@@ -128,18 +134,18 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
     case "application, pacing or send buffer":
     case "application, loss, pacing or send buffer":
       return [
-        `something in flight and both windows open for ${seconds(facts.application_s)}; nothing in flight for ${seconds(facts.idle_s)}`,
+        `something in flight and both windows open for ${seconds(facts.application_s ?? 0)}; nothing in flight for ${seconds(facts.idle_s ?? 0)}`,
         ...sendQueue(facts),
         ...losses,
       ];
     case "application":
       return [
-        `nothing to send and nothing in flight for ${seconds(facts.idle_s)}; all written data in flight, windows open, for ${seconds(facts.application_s)}`,
+        `nothing to send and nothing in flight for ${seconds(facts.idle_s ?? 0)}${facts.application_s === null ? "" : `; all written data in flight, windows open, for ${seconds(facts.application_s)}`}`,
         ...losses,
       ];
     case "receiver":
       return [
-        `data waiting with no room in the peer's window for ${seconds(facts.rwnd_s)}`,
+        `data waiting with no room in the peer's window for ${seconds(facts.rwnd_s ?? 0)}`,
         ...(facts.window_probes > 0
           ? [`${plural(facts.window_probes, "window probe")}: the window was closed altogether`]
           : []),
@@ -171,6 +177,12 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
         ...losses,
         ...timeouts,
       ];
+    case "none":
+      return facts.sampled && facts.basis === "kernel"
+        ? [
+            `by the kernel's own times it waited ${seconds(facts.rwnd_s ?? 0)} for the receiver and ${seconds(facts.sndbuf_s ?? 0)} for room in the send buffer, and had nothing to send for ${seconds(facts.idle_s ?? 0)}`,
+          ]
+        : [];
     default:
       return [];
   }
@@ -233,20 +245,27 @@ function shares(facts: FlowFacts): string {
     ["application", facts.application_s],
     ["idle", facts.idle_s],
   ];
+  const isGroup = facts.basis === "tracepoints" && facts.recovery_s === null;
   const exact = ["receiver", "send buffer", "idle"].filter(
     (_, index) => !(facts.about ?? "").includes(["rwnd_share", "sndbuf_share", "idle_share"][index]!),
   );
   return parts
+    .map(([name, time]): [string, number | null] => [isGroup && name !== "idle" ? `${name} or recovery` : name, time])
     .filter((part): part is [string, number] => part[1] !== null && part[1] >= 0.005 * facts.life_s)
     .sort(([, a], [, b]) => b - a)
     .map(([name, time]) => `${name} ${exact.includes(name) ? "" : "≈ "}${percent(time, facts.life_s)}`)
     .join(", ");
 }
 
-function basis({ basis, source }: FlowFacts): string {
+function basis({ basis, source, sampled, recovery_s }: FlowFacts): string {
+  if (sampled)
+    return basis === "kernel"
+      ? "the kernel's own times of waiting for the receiver, the send buffer and the application; the rest is not known, as records were left out"
+      : "nothing: records were left out";
   if (basis === "kernel")
     return "the kernel's own times of waiting for the receiver, the send buffer and the application; the rest by the records' states";
   if (basis === "records")
     return `the state at each record (${count(30)} fields; --extended records have the kernel's own times)`;
-  return `the state at each received segment (${source}: what waits to be sent is not seen, so pacing and a full send buffer count as application)`;
+  const untold = recovery_s === null ? ", and neither is recovery, so it counts as what else held it" : "";
+  return `the state at each received segment (${source}: what waits to be sent is not seen, so pacing and a full send buffer count as application${untold})`;
 }

@@ -20,19 +20,26 @@ export interface FlowFacts {
   readonly at_least: string;
   readonly about: string;
   readonly gap_share: number | null;
-  /** `limits`, in seconds. */
+  /**
+   * `limits`, in seconds. Null: not known. From tracepoints without congestion states recovery_s is null, and the
+   * others are what held it unless it was in recovery. Where the capture left out records, only the kernel's own times
+   * are known.
+   */
   readonly life_s: number;
   readonly basis: string;
-  readonly cwnd_s: number;
-  readonly rwnd_s: number;
+  readonly cwnd_s: number | null;
+  readonly rwnd_s: number | null;
   readonly sndbuf_s: number | null;
-  readonly application_s: number;
+  readonly application_s: number | null;
   readonly pacing_s: number | null;
   readonly recovery_s: number | null;
-  readonly idle_s: number;
+  readonly idle_s: number | null;
   /** Of idle_s, from tracepoints: what no more than two segments followed, as where a low rate paces. */
   readonly lull_s: number;
-  /** Of cwnd_s, from tracepoints: with room for a segment or more, so that pacing can have held it as well. */
+  /**
+   * Of cwnd_s, from tracepoints and where the algorithm is not told: with room for a segment or more, so that pacing
+   * can have held it as well.
+   */
   readonly nearly_full_s: number;
   /** Size of a full segment; null: not told. */
   readonly segment_bytes: number | null;
@@ -65,6 +72,8 @@ export interface FlowFacts {
   readonly send_queue_share: number | null;
   readonly rto_count: number;
   readonly spurious_count: number;
+  /** The capture left out records, so what is between two is not known. */
+  readonly sampled: boolean;
   /** Records are polls, so what is between two is not known. */
   readonly polled: boolean;
   /** Time between two records, median, seconds. */
@@ -94,7 +103,9 @@ export interface Period {
 export async function gatherFacts(trace: Trace, asked: readonly number[] | undefined): Promise<FlowFacts[]> {
   await trace.need("flows", "limits", "episodes", "rto_events", "slow_start", "intervals");
   const chosen = await dataFlows(trace, asked);
-  const seconds = (name: string) => `${name}_share * life_s AS ${name}_s`;
+  const seconds = (name: string) => `limits.${name}_share * life_s`;
+  // What tracepoints tell without congestion states is no share of its time, but names the group.
+  const grouped = (name: string) => `CASE WHEN basis = 'tracepoints' THEN own.${name}_s END`;
   const rows = await trace.rows<Omit<FlowFacts, "outages">>(`
     WITH runs AS (
       SELECT flow, ca_state, undone, start_s, start_s + duration_s AS end_s FROM episodes WHERE flow IN (${chosen})
@@ -129,11 +140,11 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
     ), rtts AS (
       SELECT flow,
         coalesce(sum(CASE WHEN inflight_bytes <= 2 * segment_bytes THEN idle_s END), 0) AS lull_s,
-        coalesce(sum(CASE WHEN basis = 'tracepoints' AND held_by = 'cwnd' AND inflight_bytes <= (snd_cwnd - 1) * segment_bytes
+        coalesce(sum(CASE WHEN (basis = 'tracepoints' OR algorithm IS NULL) AND held_by = 'cwnd' AND inflight_bytes <= (snd_cwnd - 1) * segment_bytes
           THEN duration_s - idle_s END), 0) AS nearly_full_s,
         median(segment_bytes) AS segment_bytes, median(duration_s) AS poll_s,
         CASE WHEN count(lowers_window) > 0 THEN count(CASE WHEN lowers_window THEN 1 END) * 2 > count(lowers_window) END AS losses_lower_window
-      FROM intervals JOIN limits USING (flow) GROUP BY flow
+      FROM intervals JOIN limits USING (flow) JOIN (SELECT flow, cong AS algorithm FROM flows) AS told USING (flow) GROUP BY flow
     ), paths AS (
       -- Of any connection between the two hosts: one that begins while a queue stands never sees the path without.
       SELECT flow, min(coalesce(rtt_min_us, srtt_min_us)) OVER (PARTITION BY capture, saddr, daddr) AS path_rtt_us FROM flows
@@ -150,18 +161,20 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
     )
     SELECT flows.capture, flow, ${endsSql} AS ends, captures.source, start_s, duration_s, acked_bytes, goodput_bps, sent_bytes, retransmits,
       cwnd_mean, cong, flows.crosses_gap, flows.gap_share, flows.at_least, flows.about, life_s, basis,
-      ${["cwnd", "rwnd", "sndbuf", "application", "pacing", "recovery", "idle"].map((name) => `limits.${seconds(name)}`).join(", ")},
+      ${["sndbuf", "pacing", "recovery"].map((name) => `${seconds(name)} AS ${name}_s`).join(", ")},
+      ${["cwnd", "rwnd", "application", "idle"].map((name) => `coalesce(${seconds(name)}, ${grouped(name)}) AS ${name}_s`).join(", ")},
       path_rtt_us AS rtt_min_us, rtt_at_loss_us, loss_rtt_rank, srtt_mean_us AS rtt_mean_us,
       lull_s, nearly_full_s, segment_bytes, losses_lower_window,
-      send_queue_bytes, send_queue_share, polled, coalesce(poll_s, 0) AS poll_s,
+      send_queue_bytes, send_queue_share, sampled, polled, coalesce(poll_s, 0) AS poll_s,
       CASE WHEN loss_episodes IS NOT NULL OR polled THEN coalesce(loss_events, 0) END AS loss_events,
       CASE WHEN loss_episodes IS NOT NULL THEN coalesce(undone_recoveries, 0) END AS undone_recoveries,
       CASE WHEN loss_episodes IS NOT NULL THEN coalesce(congestion_signals, 0) END AS congestion_signals,
-      CASE WHEN exit_s IS NOT NULL THEN coalesce(cause, 'not known') END AS slow_start_end,
+      CASE WHEN sampled OR slow_start.flow IS NOT NULL THEN coalesce(cause, 'not known') END AS slow_start_end,
       coalesce(window_probes, 0) AS window_probes, coalesce(rto_count, 0) AS rto_count, coalesce(spurious_count, 0) AS spurious_count
     FROM flows
     JOIN captures ON captures.capture = flows.capture
     JOIN limits USING (flow)
+    JOIN (SELECT flow, cwnd_s, rwnd_s, application_s, idle_s FROM _connections) AS own USING (flow)
     JOIN paths USING (flow)
     LEFT JOIN loss_runs USING (flow)
     LEFT JOIN loss_rtts USING (flow)

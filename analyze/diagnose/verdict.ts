@@ -60,10 +60,11 @@ const ownQueue = 2;
 const chance = 1;
 
 export function verdictOf(facts: FlowFacts): Verdict {
+  if (facts.sampled) return ofKernelTimes(facts);
   const groups = {
-    application: facts.application_s + facts.idle_s + (facts.sndbuf_s ?? 0),
-    receiver: facts.rwnd_s,
-    network: facts.cwnd_s + (facts.recovery_s ?? 0) + (facts.pacing_s ?? 0),
+    application: (facts.application_s ?? 0) + (facts.idle_s ?? 0) + (facts.sndbuf_s ?? 0),
+    receiver: facts.rwnd_s ?? 0,
+    network: (facts.cwnd_s ?? 0) + (facts.recovery_s ?? 0) + (facts.pacing_s ?? 0),
   };
   const [[group, time], [second, secondTime]] = Object.entries(groups).sort(([, a], [, b]) => b - a) as [
     [keyof typeof groups, number],
@@ -80,10 +81,27 @@ export function verdictOf(facts: FlowFacts): Verdict {
   return { cause: "several", among, cost_s: among.reduce((sum, { cost_s }) => sum + cost_s, 0), heldBy };
 }
 
+/**
+ * Where the capture left out records, the kernel's own times are all that is known. One of them is the cause if it is
+ * longer than all the time of which nothing is known.
+ */
+function ofKernelTimes({ life_s, basis, rwnd_s, sndbuf_s, idle_s }: FlowFacts): Verdict {
+  const nothing: Verdict = { cause: "none", cost_s: 0, heldBy: [] };
+  if (rwnd_s === null || sndbuf_s === null || idle_s === null) return nothing;
+  const [[cause, cost_s]] = (
+    [
+      ["receiver", rwnd_s],
+      ["send buffer", sndbuf_s],
+      ["application", idle_s],
+    ] as [Cause, number][]
+  ).sort(([, a], [, b]) => b - a) as [[Cause, number]];
+  return cost_s - (life_s - cost_s) >= accuracyOf(basis) * life_s ? { cause, cost_s, heldBy: [] } : nothing;
+}
+
 const ofTheReceiver = (_: FlowFacts, cost_s: number): Verdict => ({ cause: "receiver", cost_s, heldBy: ["rwnd"] });
 
 function ofTheNetwork(facts: FlowFacts, time: number): Verdict {
-  const { cwnd_s } = facts;
+  const cwnd_s = facts.cwnd_s ?? 0;
   const pacing_s = facts.pacing_s ?? 0;
   const recovery_s = facts.recovery_s ?? 0;
   // One long silence, not many short ones: heavy random loss causes those.
@@ -116,7 +134,8 @@ function ofTheNetwork(facts: FlowFacts, time: number): Verdict {
  */
 function ofTheApplication(facts: FlowFacts, time: number): Verdict {
   const heldBy = ["application", "idle"];
-  const { application_s, idle_s, lull_s } = facts;
+  const { lull_s } = facts;
+  const [application_s, idle_s] = [facts.application_s ?? 0, facts.idle_s ?? 0];
   const sndbuf_s = facts.sndbuf_s ?? 0;
   if (sndbuf_s > application_s + idle_s) return { cause: "send buffer", cost_s: sndbuf_s, heldBy: ["application"] };
   // Two segments at a time with rests between is also how the kernel paces at a low rate (tcp_tso_autosize).
@@ -159,6 +178,7 @@ export const segmentsOf = ({ sent_bytes, acked_bytes, segment_bytes }: FlowFacts
 /** What would tell more than this source did. Null: nothing that is known of. */
 export function tellsMore({ cause, among }: Verdict, facts: FlowFacts): string | null {
   const { pacing_s } = facts;
+  if (facts.sampled) return "a capture with a record of each segment, without --cwnd-changes and --probetime";
   const memory = "`ss -tm`: a full send buffer has w near tb in skmem";
   switch (cause) {
     case "application, pacing or send buffer":

@@ -95,6 +95,7 @@ const lacking: Readonly<Record<keyof Capabilities, string>> = {
   sees_ca_state: "does not tell the congestion state",
   sees_retransmits: "does not tell retransmissions",
   sees_resets: "does not see resets",
+  sees_closes: "does not see closes",
   counts_packets: "does not count packets in flight",
   tells_samples: "leaves records out",
   exact_srtt: "rounds the smoothed RTT",

@@ -28,7 +28,37 @@ export interface Series {
   };
   /** Without its column, the series is left out and the plot is still drawn. */
   readonly optional?: boolean;
+  /** Where its points are values of single records, so that several series can be read at once: see `ofRecords`. */
+  readonly records?: RecordPoints;
+  /** A query that has rows only if there are points, where it is quicker than making them. */
+  readonly thereIf?: string;
 }
+
+/** Points that are values of single records, or of a band the lowest and the highest. All are SQL expressions. */
+export interface RecordPoints {
+  readonly from: "trace" | "inflight";
+  readonly low: string;
+  readonly high: string;
+  readonly where: string;
+}
+
+/** The points of a series, one for each record of which `where` holds. */
+export function ofRecords(
+  value: string,
+  where = `${value} IS NOT NULL`,
+  from: RecordPoints["from"] = "trace",
+): Pick<Series, "points" | "records"> {
+  return {
+    points: `SELECT flow, ord, t, ${value} AS value FROM ${from} WHERE ${where}`,
+    records: { from, low: value, high: value, where },
+  };
+}
+
+/** A band, likewise. */
+export const bandOfRecords = (low: string, high: string, where: string): Pick<Series, "points" | "records"> => ({
+  points: `SELECT flow, t, ${low} AS low, ${high} AS high FROM trace WHERE ${where}`,
+  records: { from: "trace", low, high, where },
+});
 
 /** Units and their divisors. The largest value in the picture decides which is used. */
 export type Scales = readonly { readonly from: number; readonly divisor: number; readonly unit: string }[];

@@ -24,7 +24,6 @@ import type { StatesTold } from "./follow.ts";
 export const changeSpecs: readonly CarriedSpec[] = [{ name: "before_ord", kind: "i64", type: "BIGINT" }];
 
 const typeCaState = 7;
-const open = 0;
 const none = -1;
 
 /**
@@ -40,6 +39,7 @@ interface Columns {
   readonly flow: Words;
   readonly cwnd: Words | null;
   readonly state: Bytes | null;
+  readonly held: Bytes | null;
   readonly before: Filled<Int32Array>;
 }
 
@@ -58,7 +58,7 @@ export class Changes {
     this.#states = states;
   }
 
-  /** Fills the column of a batch whose connections are known. `flows`: number of connections so far. */
+  /** Fills the column of a batch that `Following` has filled. `flows`: number of connections so far. */
   follow(batch: Batch, flows: number): void {
     this.#last = grown(this.#last, fields * (flows + 1), none);
     const columns: Columns = {
@@ -66,6 +66,7 @@ export class Changes {
       flow: flowsOf(batch),
       cwnd: cellsOf(batch, "snd_cwnd"),
       state: cellsOf(batch, "ca_state"),
+      held: cellsOf(batch, "held_ca_state"),
       before: emptyColumn(batch, "before_ord"),
     };
     this.#fill(batch.rows, columns);
@@ -73,7 +74,7 @@ export class Changes {
     this.#records += batch.rows;
   }
 
-  #fill(rows: number, { types, flow, cwnd, state, before }: Columns): void {
+  #fill(rows: number, { types, flow, cwnd, state, held: told, before }: Columns): void {
     const [last, records] = [this.#last, this.#records];
     const always = this.#states === "always";
     for (let row = 0; row < rows; row++) {
@@ -84,12 +85,12 @@ export class Changes {
       const base = flow.values[row]! * fields;
       const stateSoFar = last[base + at.state]!;
       const heldBefore = last[base + at.held]!;
-      // As in follow.ts: a record of a change, in any source, reports the state from then on, and a source that
-      // reports only changes starts in Open.
+      const isTold = told !== null && isSet(told.valid, row);
+      const held = isTold ? told.values[row]! : always ? reported : none;
       const isChange = always && types[row] === typeCaState && heldBefore !== none;
-      const held = always && !isChange ? reported : stateSoFar === none ? open : stateSoFar;
       let changed = none;
-      if (heldBefore !== none && held !== heldBefore)
+      // The state that a change ended can be unknown: that of a connection that began before the capture.
+      if (held !== none && held !== heldBefore && (heldBefore !== none || (!always && stateSoFar === held)))
         changed = last[base + (stateSoFar === held ? at.before : at.window)]!;
       last[base + at.held] = held;
       last[base + at.state] = reported === none ? held : reported;

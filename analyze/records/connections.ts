@@ -5,7 +5,8 @@
  * A 4-tuple can serve several connections, one after the other. A connection begins
  * - at the first record of the 4-tuple;
  * - where a handshake begins (life 1); a repeated SYN does not begin another connection;
- * - where it is established (life 2) without such a handshake just before;
+ * - where it is established (life 2) after the last one was established or ended, without such a handshake just before;
+ *   earlier records that tell of neither are its own: with TCP Fast Open data is sent before the handshake is complete;
  * - after an end (life 3), at the next record that only a living connection has.
  * Some kernels report the congestion state of a passive open (life 4: Open) right before they report it as
  * established; the connection then begins at the former. A record that does not name two ports belongs to no
@@ -135,7 +136,7 @@ export class Connections {
           }
         } else {
           const opened = lastLife[tuple] === life.perhapsOpens && mayHaveOpened[tuple] === 1;
-          if (told === life.ended ? before === life.ended : before !== life.begins && !opened)
+          if (told === life.ended ? before === life.ended : before > life.begins && !opened)
             flow = current[tuple] = ++this.count;
           lastButOpen[tuple] = told;
           mayHaveOpened[tuple] = 0;

@@ -4,6 +4,11 @@
  * where records are in order anyway; SQL would have to sort for it.
  *
  * Records that report neither a window nor a congestion state (a reset, a change of the TCP state) are left out.
+ *
+ * A source that reports only changes of the congestion state does not tell the one that a connection was in as the
+ * capture began. It is Open if the connection began later. Else it is not known until a change is reported, or until
+ * all is acknowledged that had been sent by the first record: what the kernel had begun by then ends at the latest with
+ * that acknowledgement (tcp_fastretrans_alert), and the end would have been reported.
  */
 import type { Batch } from "./batch.ts";
 import {
@@ -48,13 +53,15 @@ export interface FollowOptions {
 
 /** No value. */
 const none = -1;
+const stateOpen = 0;
+const typeSetup = 3;
 const typeDone = 4;
 const typeCaState = 7;
 const typeState = 8;
 
 /** Number of values kept of each connection's last record. */
-const fields = 8;
-const at = { ns: 0, cwnd: 1, retrans: 2, state: 3, before: 4, srtt8: 5, tie: 6, written: 7 } as const;
+const fields = 9;
+const at = { ns: 0, cwnd: 1, retrans: 2, state: 3, before: 4, srtt8: 5, tie: 6, written: 7, firstSent: 8 } as const;
 
 /** The columns of a batch that are read, and those that are filled. */
 interface Columns {
@@ -127,9 +134,10 @@ export class Following {
       if (!isSet(flow.valid, row)) continue;
       const window = cwnd !== null && isSet(cwnd.valid, row) ? cwnd.values[row]! : none;
       const reported = state !== null && isSet(state.valid, row) ? state.values[row]! : none;
-      if (window === none && (!onlyChanges || reported === none)) continue;
       const connection = flow.values[row]!;
       const base = connection * fields;
+      if (onlyChanges && types[row] === typeSetup) last[base + at.state] = stateOpen;
+      if (window === none && (!onlyChanges || reported === none)) continue;
       const now = ns[row]!;
       const srtt8 = srtt !== null && isSet(srtt.valid, row) ? srtt.values[row]! * 8 : none;
       const tie =
@@ -139,10 +147,14 @@ export class Following {
             ? una.values[2 * row]! >>> 0
             : 0;
       const hasBefore = known[connection] === 1;
-      // A source that reports only changes starts in Open.
+      if (onlyChanges && last[base + at.state] === none && una !== null && isSet(una.valid, row)) {
+        const firstSent = last[base + at.firstSent]!;
+        if (firstSent === none) last[base + at.firstSent] = nxt !== null ? longAt(nxt.values, row) : none;
+        else if (longAt(una.values, row) > firstSent) last[base + at.state] = stateOpen;
+      }
       // In any source a change reports the new state, and the one before was held until then.
       const isChange = !onlyChanges && types[row] === typeCaState && hasBefore;
-      const held = onlyChanges || isChange ? (hasBefore ? last[base + at.state]! : 0) : reported;
+      const held = onlyChanges || isChange ? last[base + at.state]! : reported;
       if ((onlyChanges || isChange) && held !== none) {
         heldState.values[row] = held;
         mark(heldState.valid, row);
@@ -184,7 +196,9 @@ export class Following {
       if (!isChange) last[base + at.cwnd] = window;
       last[base + at.retrans] = retrans !== null && isSet(retrans.valid, row) ? retrans.values[row]! : none;
       last[base + at.before] = held;
-      last[base + at.state] = onlyChanges && reported === none ? (hasBefore ? last[base + at.state]! : 0) : reported;
+      if (!onlyChanges || reported !== none) last[base + at.state] = reported;
+      // What reports no more than a change of the state leaves srtt as it was known.
+      if (onlyChanges && window === none) continue;
       if (last[base + at.srtt8] !== Number.POSITIVE_INFINITY) last[base + at.srtt8] = srtt8;
       last[base + at.tie] = tie;
       last[base + at.written] = written !== null && isSet(written.valid, row) ? longAt(written.values, row) : none;

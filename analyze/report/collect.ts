@@ -3,8 +3,8 @@ import { compareRuns } from "../compare/runs.ts";
 import { linesOf, reportsOf } from "../describe/capture.ts";
 import { warningsOf } from "../describe/warnings.ts";
 import { account } from "../diagnose/account.ts";
-import { gatherFacts, periodsOf } from "../diagnose/facts.ts";
-import { verdictOf } from "../diagnose/verdict.ts";
+import { findingsOf } from "../diagnose/diagnoses.ts";
+import { gatherFacts } from "../diagnose/facts.ts";
 import { windowOf } from "../plots/windows.ts";
 import { dataFlows, endsSql } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
@@ -24,33 +24,40 @@ export interface Collected {
 
 /** Everything except the series. Sets the length of the trace's windows. */
 export async function collectModel(trace: Trace): Promise<Collected> {
+  const { sources, finish } = await beginModel(trace);
+  return { model: await finish(), sources };
+}
+
+/** What is needed to read series, and what makes the rest of the model. Both can be done at the same time. */
+export interface Begun {
+  readonly flows: readonly PageFlow[];
+  readonly sources: readonly QuantitySource[];
+  /** Length of the windows of rates, seconds. It is in force in the trace. */
+  readonly window_s: number;
+  readonly finish: () => Promise<PageModel>;
+}
+
+export async function beginModel(trace: Trace): Promise<Begun> {
   await trace.need("flows", "events", "goodput");
   const flows = await flowsOf(trace);
   const from_s = flows.reduce((least, { start_s }) => Math.min(least, start_s), flows.length > 0 ? Infinity : 0);
   const to_s = flows.reduce((most, { start_s, duration_s }) => Math.max(most, start_s + duration_s), from_s);
   const polled = (await trace.rows("SELECT 1 FROM captures WHERE polled LIMIT 1")).length > 0;
-  // Twice as many windows as a picture has: the page can be zoomed.
-  const half = from_s + Math.max(to_s - from_s, 1e-3) / 2;
-  const window_s = await windowOf({ trace, window: undefined, from: from_s, to: half }, polled);
+  const to = Math.max(to_s, from_s + 1e-3);
+  const window_s = await windowOf({ trace, window: undefined, from: from_s, to }, polled);
   await trace.setWindow(window_s);
   const { sources, ...panels } = await panelsOf(trace);
-  const { diagnoses, undiagnosed } = await diagnosesOf(trace, flows);
-  const model = {
+  const finish = async (): Promise<PageModel> => ({
     version,
     captures: await capturesOf(trace),
-    from_s,
-    to_s,
-    flows,
-    without_series: [],
-    ...panels,
+    ...{ from_s, to_s, flows, without_series: [], ...panels },
     events: await eventsOf(trace),
-    diagnoses,
-    undiagnosed,
+    ...(await diagnosesOf(trace, flows)),
     comparison: await comparisonOf(trace),
     window_s,
     growing: false,
-  };
-  return { model, sources };
+  });
+  return { flows, sources, window_s, finish };
 }
 
 const flowsOf = (trace: Trace): Promise<PageFlow[]> =>
@@ -127,12 +134,11 @@ async function diagnosesOf(
     .map(({ flow }) => flow)
     .sort((a, b) => a - b);
   if (chosen.length === 0) return { diagnoses: [], undiagnosed: 0 };
-  const facts = await gatherFacts(trace, chosen);
-  const periods = await periodsOf(trace, facts);
-  const diagnoses = facts.map((one) => {
-    const [, , headline = "", ...lines] = account(one, verdictOf(one), periods.get(one.flow) ?? [], "");
-    return { flow: one.flow, headline: headline.trim(), lines: lines.flatMap(pairOf) };
-  });
+  const diagnoses: PageDiagnosis[] = [];
+  for await (const { facts, verdict, periods } of findingsOf(trace, await gatherFacts(trace, chosen))) {
+    const [, , headline = "", ...lines] = account(facts, verdict, periods, "");
+    diagnoses.push({ flow: facts.flow, headline: headline.trim(), lines: lines.flatMap(pairOf) });
+  }
   return { diagnoses, undiagnosed: wanted.size - diagnoses.length };
 }
 

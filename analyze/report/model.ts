@@ -36,6 +36,8 @@ export interface PageModel {
   readonly window_s: number;
   /** Whether a capture is still being written. */
   readonly growing: boolean;
+  /** Whether more is on its way: of the flows only their ends, times and records are known yet, and no event. */
+  readonly pending?: boolean;
 }
 
 export interface PageCapture {
@@ -152,7 +154,10 @@ export const stateNames = ["Open", "Disorder", "CWR", "Recovery", "Loss"] as con
 export interface SeriesBins {
   /** Width of the bins, whole microseconds; 0 where each entry is one record. */
   readonly width_us: number;
-  /** Time of the entry's last record, whole microseconds since the capture began (see `microsecondOf`). */
+  /**
+   * Time in whole microseconds since the capture began (see `microsecondOf`): of a single record its own, of a bin one
+   * that lies in it.
+   */
   readonly at_us: Float64Array;
   /** Lowest and highest value, and the last. NaN: not known from there on. Of a band, the lowest and highest edge. */
   readonly min: Float64Array;

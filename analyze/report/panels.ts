@@ -16,8 +16,32 @@ export interface Panels extends Pick<PageModel, "panels" | "absent" | "marks" | 
   readonly sources: readonly QuantitySource[];
 }
 
+/** The quantities that are values of records, which need no view to be made first. Without marks and states. */
+export async function recordPanelsOf(trace: Trace): Promise<Panels> {
+  const { panels, sources } = await timePanelsOf(trace, ({ records }) => records !== undefined);
+  const withOwn = sources.map((source) => (source.records ? { ...source, views: [source.records.from] } : source));
+  return { panels, absent: [], marks: [], states: null, sources: withOwn };
+}
+
 /** The panels that the captures can fill, and where the points of each quantity come from. */
 export async function panelsOf(trace: Trace): Promise<Panels> {
+  const { panels, absent, sources } = await timePanelsOf(trace, () => true);
+  const marks = await markSources(trace);
+  const states = await stateSource(trace);
+  return {
+    panels,
+    absent,
+    marks: marks.map(({ quantity }) => quantity),
+    states: states?.quantity ?? null,
+    sources: [...sources, ...marks, ...(states ? [states] : [])],
+  };
+}
+
+/** `isWanted`: which of the series may be shown. Views are made only for those. */
+async function timePanelsOf(
+  trace: Trace,
+  isWanted: (series: Series) => boolean,
+): Promise<Pick<Panels, "panels" | "absent" | "sources">> {
   const panels: PagePanel[] = [];
   const absent: { title: string; why: string }[] = [];
   const sources: QuantitySource[] = [];
@@ -26,11 +50,14 @@ export async function panelsOf(trace: Trace): Promise<Panels> {
     // Where packets are counted, the panel of the window shows those in flight.
     if (name === "inflight" && counts) continue;
     const definition = await definitionOf(name);
-    await trace.need(...definition.views);
+    const wanted = definition.series.filter(isWanted);
+    if (wanted.every(({ records }) => records !== undefined))
+      await trace.need(...wanted.map(({ records }) => records!.from));
+    else await trace.need(...definition.views);
     const found: QuantitySource[] = [];
-    for (const series of definition.series) {
+    for (const series of wanted) {
       const source = sourceOf(trace, name, definition, series);
-      if (await hasRows(trace, source)) found.push(source);
+      if (await hasRows(trace, series.thereIf ?? source.rows)) found.push(source);
     }
     if (found.length === 0 || !(await isMain(definition, found))) {
       absent.push({ title: definition.title, why: whyAbsent(trace, definition) });
@@ -48,15 +75,7 @@ export async function panelsOf(trace: Trace): Promise<Panels> {
       from_lowest: definition.fromLowest === true,
     });
   }
-  const marks = await markSources(trace);
-  const states = await stateSource(trace);
-  return {
-    panels,
-    absent,
-    marks: marks.map(({ quantity }) => quantity),
-    states: states?.quantity ?? null,
-    sources: [...sources, ...marks, ...(states ? [states] : [])],
-  };
+  return { panels, absent, sources };
 }
 
 type TitledPanel = PanelDefinition & { readonly title: string };
@@ -87,10 +106,12 @@ function sourceOf(trace: Trace, panel: string, definition: PanelDefinition, seri
   };
   // A band has no changes of state, and no order but that of time.
   const rows = draw === "band" ? series.points : rowsOf(trace, series, { from: 0, to: 0, flows: [] });
-  return { quantity, rows, views: definition.views, windowed };
+  // Not with changes of the congestion state, which are other records.
+  const records = rows.includes(series.stateChangePoints ?? "UNION ALL") ? undefined : series.records;
+  return { quantity, rows, views: definition.views, windowed, ...(records ? { records } : {}) };
 }
 
-const hasRows = async (trace: Trace, { rows }: QuantitySource): Promise<boolean> =>
+const hasRows = async (trace: Trace, rows: string): Promise<boolean> =>
   (await trace.database.columns(`SELECT 1 FROM (${rows}) LIMIT 1`)).rowCount > 0;
 
 const countsPackets = async (trace: Trace): Promise<boolean> =>
@@ -128,5 +149,5 @@ async function stateSource(trace: Trace): Promise<QuantitySource | null> {
     ...aside,
   };
   const source = { quantity, rows, views: ["episodes"], windowed: false };
-  return (await hasRows(trace, source)) ? source : null;
+  return (await hasRows(trace, source.rows)) ? source : null;
 }

@@ -2,34 +2,39 @@
 import { deflateRawSync } from "node:zlib";
 import type { Trace } from "../trace/trace.ts";
 import { mostPageBytes, widthsOf } from "./budget.ts";
-import { collectModel } from "./collect.ts";
+import { beginModel } from "./collect.ts";
 import { encodeSeries } from "./encode.ts";
 import type { SeriesBins } from "./model.ts";
 import { packedJson, reportBundle, reportDocument, titleOf } from "./page.ts";
 import { coarsened } from "./pyramid.ts";
-import { readSeries } from "./series.ts";
+import { readAll } from "./series.ts";
 
 /** Series of one flow by the id of their quantity. */
 type FlowSeries = ReadonlyMap<string, SeriesBins>;
 
 /**
- * The page for a trace, at most about `mostBytes` long. Finer series take the room that there is: single records where
- * they fit, else bins. Sets the length of the trace's windows.
+ * The page for a trace, at most about `mostBytes` long. Series take the room that there is: single records where they
+ * fit, else bins. The windows of the trace keep their length, because the page has its own.
  */
-export async function reportHtml(trace: Trace, mostBytes = mostPageBytes): Promise<string> {
-  const { model, sources } = await collectModel(trace);
-  const { script, style } = await reportBundle();
-  const head = packedJson(model);
-  // base64 makes four bytes of three.
-  const room = Math.max(((mostBytes - head.length - script.length - style.length) * 3) / 4, 0);
-  const widths = widthsOf(model.flows, sources.length, room);
+export const reportHtml = (trace: Trace, mostBytes = mostPageBytes): Promise<string> =>
+  trace.withWindow(1, (own) => makeReport(own, mostBytes));
+
+async function makeReport(trace: Trace, mostBytes: number): Promise<string> {
+  const { flows, sources, window_s, finish } = await beginModel(trace);
+  // The model is not there yet, and is small: how fine the series can be is decided again when all is known.
+  const widths = widthsOf(flows, sources.length, (mostBytes * 3) / 4);
+  const [model, found] = await Promise.all([
+    finish(),
+    trace.withWindow(window_s, (other) => readAll(other, sources, { widths })),
+  ]);
   const series = new Map([...widths.keys()].map((flow) => [flow, new Map<string, SeriesBins>()]));
-  for (const source of sources)
-    for (const [flow, bins] of await readSeries(trace, source, { widths }))
-      series.get(flow)?.set(source.quantity.id, bins);
+  for (const [id, byFlow] of found) for (const [flow, bins] of byFlow) series.get(flow)?.set(id, bins);
+  const without_series = flows.map(({ flow }) => flow).filter((flow) => !series.has(flow));
+  const packed = packedJson({ ...model, without_series });
+  const { script, style } = await reportBundle();
+  // base64 makes four bytes of three.
+  const room = Math.max(((mostBytes - packed.length - script.length - style.length) * 3) / 4, 0);
   const chunks = chunksWithin(series, room);
-  const without_series = model.flows.map(({ flow }) => flow).filter((flow) => !series.has(flow));
-  const packed = without_series.length > 0 ? packedJson({ ...model, without_series }) : head;
   return reportDocument(packed, titleOf(model), chunks);
 }
 

@@ -2,7 +2,7 @@
 import { numeral, wholeNumeral } from "../database/literals.ts";
 import { UsageError } from "../errors.ts";
 import { microsecondOf, type SeriesBins, type SeriesName, widthFor } from "../report/model.ts";
-import { atUs, type QuantitySource, readSeries } from "../report/series.ts";
+import { atUs, type QuantitySource, readAll, type SeriesByFlow } from "../report/series.ts";
 import type { Trace } from "../trace/trace.ts";
 
 export interface SeriesRequest {
@@ -57,18 +57,24 @@ export async function seriesOf(
   { names, from_s, to_s, pixels }: SeriesRequest,
   all: Span,
 ): Promise<SeriesBins[]> {
+  const wanted = [...new Set(names.map(({ quantity }) => quantity))].map((quantity) => {
+    const source = sources.get(quantity);
+    if (source === undefined) throw new UsageError(`there is no quantity ${quantity}`);
+    return source;
+  });
+  const flows = [...new Set(names.map(({ flow }) => flow))];
+  if (flows.length === 0) return [];
   const width = widthFor(from_s, to_s, pixels);
   // Whole bins: one at the border has all its records.
   const from_us = Math.floor(microsecondOf(from_s) / width) * width;
   const to_us = (Math.floor(microsecondOf(to_s) / width) + 1) * width - 1;
-  const found = new Map<string, Map<number, SeriesBins>>();
-  for (const [quantity, own] of Map.groupBy(names, (name) => name.quantity)) {
-    const source = sources.get(quantity);
-    if (source === undefined) throw new UsageError(`there is no quantity ${quantity}`);
-    const flows = [...new Set(own.map(({ flow }) => flow))];
-    found.set(quantity, await quantityOf(trace, source, flows, { from_us, to_us, width, pixels, all }));
-  }
-  return names.map(({ flow, quantity }) => found.get(quantity)?.get(flow) ?? empty);
+  const range = { from_us, to_us, width, pixels, all };
+  const found = await inside(trace, wanted, flows, range);
+  const before = await besides(trace, wanted, flows, range, "before");
+  const after = await besides(trace, wanted, flows, range, "after");
+  return names.map(({ flow, quantity }) =>
+    joined(before.get(quantity)?.get(flow), found.get(quantity)?.get(flow) ?? empty, after.get(quantity)?.get(flow)),
+  );
 }
 
 const none = new Float64Array(0);
@@ -82,24 +88,26 @@ interface Range {
   readonly all: Span;
 }
 
-async function quantityOf(
+/** Bins of a pixel; where a series has few records, these. */
+async function inside(
   trace: Trace,
-  source: QuantitySource,
+  sources: readonly QuantitySource[],
   flows: readonly number[],
   range: Range,
-): Promise<Map<number, SeriesBins>> {
+): Promise<Map<string, SeriesByFlow>> {
   const within = { from_s: range.from_us / 1e6, to_s: (range.to_us + 0.998) / 1e6 };
   const widthOf = (width: number, some: readonly number[]) => new Map(some.map((flow) => [flow, width]));
-  const few = recordsAPixel * range.pixels;
-  const bins = await readSeries(trace, source, { widths: widthOf(range.width, flows), range: within });
-  const sparse = flows.filter((flow) => bins.has(flow) && recordsIn(bins.get(flow)!) <= few);
-  if (sparse.length > 0) {
-    const records = await readSeries(trace, source, { widths: widthOf(0, sparse), range: within });
-    for (const [flow, series] of records) bins.set(flow, series);
-  }
-  const before = await besides(trace, source, flows, range, "before");
-  const after = await besides(trace, source, flows, range, "after");
-  return new Map(flows.map((flow) => [flow, joined(before.get(flow), bins.get(flow) ?? empty, after.get(flow))]));
+  const found = await readAll(trace, sources, { widths: widthOf(range.width, flows), range: within });
+  const isSparse = (series: SeriesBins | undefined): boolean =>
+    series !== undefined && recordsIn(series) <= recordsAPixel * range.pixels;
+  const sparse = sources.filter(({ quantity }) => [...(found.get(quantity.id)?.values() ?? [])].some(isSparse));
+  const few = flows.filter((flow) => sources.some(({ quantity }) => isSparse(found.get(quantity.id)?.get(flow))));
+  if (sparse.length === 0) return found;
+  const records = await readAll(trace, sparse, { widths: widthOf(0, few), range: within });
+  for (const [quantity, byFlow] of records)
+    for (const [flow, series] of byFlow)
+      if (isSparse(found.get(quantity)?.get(flow))) found.get(quantity)!.set(flow, series);
+  return found;
 }
 
 const recordsIn = ({ count }: SeriesBins): number => count.reduce((sum, records) => sum + records, 0);
@@ -113,52 +121,83 @@ interface Beside {
   readonly value: number | null;
 }
 
-/** How many times the length of the range is looked at for the record beside it, before everything is. */
+type Side = "before" | "after";
+
+/** How many times the length of the range is looked at for the records beside it, before everything is. */
 const near = 8;
 
-/** For each flow, the last record before the range, or the first after it: lines come from there, and lead there. */
+/**
+ * For each quantity and flow, the last record before the range, or the first after it: lines come from there, and lead
+ * there.
+ */
 async function besides(
   trace: Trace,
-  source: QuantitySource,
+  sources: readonly QuantitySource[],
   flows: readonly number[],
   range: Range,
-  side: "before" | "after",
-): Promise<Map<number, Beside>> {
+  side: Side,
+): Promise<Map<string, Map<number, Beside>>> {
   const length = range.to_us - range.from_us + 1;
   const edge = side === "before" ? range.from_us : range.to_us;
   const far = side === "before" ? edge - near * length : edge + near * length;
-  const found = new Map<number, Beside>();
+  const found = new Map(sources.map(({ quantity }) => [quantity.id, new Map<number, Beside>()]));
   // Nothing is outside of all that there is.
   if (side === "before" ? edge <= microsecondOf(range.all.from_s) : edge >= microsecondOf(range.all.to_s)) return found;
   for (const limit of [far, null]) {
-    const missing = flows.filter((flow) => !found.has(flow));
-    if (missing.length === 0) break;
-    const rows = await trace.rows<Beside>(besideSql(source, missing, side, edge, limit));
-    for (const row of rows) found.set(row.flow, row);
+    for (const [from, some] of Map.groupBy(sources, ({ records }) => records?.from ?? null)) {
+      for (const together of from === null ? some.map((one) => [one]) : [some]) {
+        const missing = flows.filter((flow) => together.some(({ quantity }) => !found.get(quantity.id)!.has(flow)));
+        if (missing.length === 0) continue;
+        const rows = await trace.rows<Record<string, number | null>>(besideSql(together, missing, side, edge, limit));
+        for (const row of rows) keep(together, row, found);
+      }
+    }
   }
   return found;
 }
 
+function keep(
+  sources: readonly QuantitySource[],
+  row: Readonly<Record<string, number | null>>,
+  into: ReadonlyMap<string, Map<number, Beside>>,
+): void {
+  for (const [index, { quantity }] of sources.entries()) {
+    const [at_us, low, high, value] = ["a", "l", "h", "v"].map((name) => row[`${name}${index}`] ?? null);
+    const flow = row.flow!;
+    const known = into.get(quantity.id)!;
+    if (at_us !== null && at_us !== undefined && !known.has(flow))
+      known.set(flow, { flow, at_us, low: low!, high: high!, value: value! });
+  }
+}
+
+/** Columns a0, l0, h0, v0, a1 …: time and values of the record beside the range, for each source of the same rows. */
 function besideSql(
-  { quantity, rows }: QuantitySource,
+  sources: readonly QuantitySource[],
   flows: readonly number[],
-  side: "before" | "after",
+  side: Side,
   edge_us: number,
   limit_us: number | null,
 ): string {
-  const isBand = quantity.draw === "band";
+  const [first] = sources;
   const [outside, inside, last] = side === "before" ? ["<", ">=", "arg_max"] : [">", "<=", "arg_min"];
   const limit = limit_us === null ? "" : ` AND t ${inside} ${numeral(limit_us / 1e6)}`;
-  const values = isBand ? "low, high, high AS value" : "value AS low, value AS high, value";
+  const isBand = first!.quantity.draw === "band";
+  const from = first!.records?.from ?? `(${first!.rows})`;
+  const order = first!.records === undefined && isBand ? "t" : "ord";
+  const picked = sources.map(({ records }, index) => {
+    const [low, high] = records ? [records.low, records.high] : isBand ? ["low", "high"] : ["value", "value"];
+    const key = records ? `CASE WHEN ${records.where} THEN ${order} END` : order;
+    return `${last}({a: ${atUs("t")}, l: (${low})::DOUBLE, h: (${high})::DOUBLE}, ${key}) AS p${index}`;
+  });
+  const columns = sources.map(
+    (_, index) =>
+      `p${index}.a::DOUBLE AS a${index}, p${index}.l AS l${index}, p${index}.h AS h${index}, p${index}.h AS v${index}`,
+  );
   return `
-    SELECT flow, beside.at_us::DOUBLE AS at_us, beside.low::DOUBLE AS low, beside.high::DOUBLE AS high, beside.value::DOUBLE AS value
-    FROM (
-      SELECT flow, ${last}({at_us: at_us, low: low, high: high, value: value}, ${isBand ? "t" : "ord"}) AS beside
-      FROM (
-        SELECT flow, t, ${isBand ? "" : "ord, "}${atUs("t")} AS at_us, ${values} FROM (${rows})
-        WHERE flow IN (${flows.map(wholeNumeral).join(", ")})${limit}
-      )
-      WHERE at_us ${outside} ${wholeNumeral(edge_us)} GROUP BY flow
+    SELECT flow, ${columns.join(", ")} FROM (
+      SELECT flow, ${picked.join(", ")} FROM ${from}
+      WHERE flow IN (${flows.map(wholeNumeral).join(", ")})${limit} AND ${atUs("t")} ${outside} ${wholeNumeral(edge_us)}
+      GROUP BY flow
     )`;
 }
 

@@ -7,6 +7,9 @@
 -- records                      BIGINT   how many
 -- has_start                    BOOLEAN  its setup was seen
 -- done_s                       DOUBLE   its end; NULL where it was not seen
+-- lives_from_s, lives_to_s     DOUBLE   when it can have had records: from start_s to end_s, but from the beginning or
+--                                       to the end of time where its setup or its end was not seen. Polls show when a
+--                                       connection was there, so of these it is from start_s to end_s
 -- lowest_una, highest_una      BIGINT   what was acknowledged at first and at last (of ss: bytes_acked)
 -- acked_until_s                DOUBLE   when that was, seconds since the capture began
 -- closing_s                    DOUBLE   when it left ESTABLISHED, where that is told without its end; else NULL
@@ -22,6 +25,7 @@
 -- resets, rto_num              RSTs and timeouts
 -- srtt_min_us, srtt_max_us, cwnd_max       extremes
 -- last_cwnd                    UINTEGER window at its last record that tells
+-- falls                        BIGINT   records that show a smaller window than was told before
 -- exit_ord, exit_ssthresh      BIGINT, UINTEGER   place of the first record at which snd_cwnd >= ssthresh, and
 --                                       ssthresh there; NULL where there is none
 -- pid, comm, cgroup_id         the process that opened or accepted it; NULL where that is not told
@@ -48,6 +52,22 @@ SELECT
       WHEN type = 'done' THEN t
     END
   ) AS done_s,
+  CASE
+    WHEN count(
+      CASE
+        WHEN type IN ('setup', 'sample') THEN 1
+      END
+    ) > 0 THEN min(t)
+    ELSE -1e9
+  END AS lives_from_s,
+  CASE
+    WHEN count(
+      CASE
+        WHEN type IN ('done', 'sample') THEN 1
+      END
+    ) > 0 THEN max(t)
+    ELSE 1e9
+  END AS lives_to_s,
   max(
     CASE
       WHEN snd_una IS NOT NULL
@@ -145,6 +165,11 @@ SELECT
       WHEN snd_cwnd IS NOT NULL THEN ord
     END
   ) AS last_cwnd,
+  count(
+    CASE
+      WHEN snd_cwnd < previous_cwnd THEN 1
+    END
+  ) AS falls,
   min(
     CASE
       WHEN snd_cwnd >= ssthresh THEN ord
@@ -163,7 +188,7 @@ SELECT
     END
   ) AS exit_t,
   min_by(
-    coalesce(step_ns, -1),
+    coalesce(told_ns, -1),
     CASE
       WHEN snd_cwnd >= ssthresh THEN ord
     END

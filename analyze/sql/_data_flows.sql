@@ -1,13 +1,14 @@
 -- What of each connection was acknowledged, and whether it carries data: so not the receiving end of a one-way
 -- transfer, nor a control connection.
--- needs: _connections, captures
+-- needs: _connections, captures, losses
 -- capture, flow  USMALLINT, UINTEGER  file and connection
 -- acked_bytes    BIGINT               as in flows
 -- is_born        BOOLEAN              it began during the capture
 -- tail_unseen    BOOLEAN              the source shows nothing of what was acknowledged behind its close
 -- carries_data   BOOLEAN              at least a hundredth of the bytes of the one with most of its capture; or it
 --                                     sent again and nothing was acknowledged. NULL where it closed before anything
---                                     was told of its bytes
+--                                     was told of its bytes, and where nothing was acknowledged of what it sent and
+--                                     the source does not tell whether it sent that again
 SELECT
   capture,
   flow,
@@ -17,6 +18,10 @@ SELECT
   CASE
     WHEN acked_bytes IS NULL
     AND tail_unseen THEN NULL
+    -- A FIN alone is less than a byte in flight on average.
+    WHEN coalesce(acked_bytes, 0) <= 0
+    AND NOT sees_retransmits
+    AND coalesce(inflight_mean_bytes, 1) >= 1 THEN NULL
     ELSE carries_data(
       acked_bytes,
       max(coalesce(acked_bytes, 0)) OVER (
@@ -41,14 +46,20 @@ FROM
       retrans,
       retransmit_events,
       is_born,
+      sees_retransmits,
+      inflight_mean_bytes,
       closing_s IS NOT NULL
       AND NOT counts_packets AS tail_unseen,
       greatest(
         least(
           highest_una,
           fin_seq,
+          -- The record of a FIN can be missing. Then the last number that was acknowledged may be the FIN's.
           CASE
-            WHEN sampled THEN last_seq
+            WHEN polled
+            OR fin_seq IS NOT NULL THEN NULL
+            WHEN sampled
+            OR crosses_gap THEN greatest(coalesce(last_seq, highest_una - 1), lowest_una)
           END
         ),
         syn_end
@@ -68,6 +79,16 @@ FROM
           counts_packets,
           polled,
           sampled,
+          sees_retransmits,
+          EXISTS (
+            SELECT
+              1
+            FROM
+              losses
+            WHERE
+              losses.capture = _connections.capture
+              AND can_be_in(from_s, to_s, lives_from_s, lives_to_s)
+          ) AS crosses_gap,
           has_start
           OR (
             polled

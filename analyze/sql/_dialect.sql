@@ -95,6 +95,22 @@ CREATE MACRO expiry_kind(timer, packets_out) AS CASE WHEN coalesce(
 CREATE MACRO is_sent_again(type, seq_num, snd_nxt) AS type = 'send'
 AND seq_num < snd_nxt;
 
+-- Tracepoints do not show when something was sent. But where by the record before all was acknowledged that had been
+-- sent until then, what is acknowledged now was sent a round trip ago, and nothing was in flight between: for so many
+-- nanoseconds of the time since that record.
+CREATE MACRO lull_of(snd_una, snd_nxt, known_snd_nxt, held_ca_state, expired_ns, silent_ns, srtt_us) AS CASE WHEN snd_una >= known_snd_nxt
+AND coalesce(held_ca_state, 'Open') NOT IN ('Recovery', 'Loss')
+AND expired_ns IS NULL
+AND snd_nxt > snd_una THEN greatest(silent_ns - round(srtt_us * 1000)::BIGINT, 0) END;
+
+-- Whether a capture tells what held its senders: none of its records was left out, and it shows which of them were in
+-- recovery.
+CREATE MACRO tells_holder(sampled, counts_packets, sees_ca_state) AS NOT sampled
+AND (
+  counts_packets
+  OR sees_ca_state
+);
+
 -- Whether samples from a connection's srtt are worth having: not where it comes in whole us and 8 us is much of it.
 CREATE MACRO samples_are_told(exact_srtt, srtt_min_us) AS (
   exact_srtt

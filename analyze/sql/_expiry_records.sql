@@ -12,7 +12,7 @@
 -- recovered_expiries   UINTEGER  of how many all was acknowledged that was outstanding; NULL likewise
 -- ack_s                DOUBLE    of an expiry: when the last segment before it was received; NULL where there was none
 -- cwnd_then, ssthresh_then  UINTEGER  window and threshold as the timer fired, told by the record or the one before
--- held_ca_state        VARCHAR   congestion state until the record
+-- held_ca_state        VARCHAR   congestion state until the record; NULL where it is not known
 -- ca_state, snd_una, snd_nxt, packets_out, rto_ms, snd_cwnd, ssthresh, retrans  as in trace
 SELECT
   _trace.capture,
@@ -40,7 +40,11 @@ SELECT
   ssthresh,
   retrans,
   ca_state,
-  coalesce(held_ca_state, ca_state) AS held_ca_state,
+  -- A change tells what the state became.
+  CASE
+    WHEN type = 'ca_state' THEN held_ca_state
+    ELSE coalesce(held_ca_state, ca_state)
+  END AS held_ca_state,
   type = 'timeout'
   OR (
     type = 'ca_state'

@@ -1,7 +1,27 @@
 -- The rows of `rtt_samples` that are of captures with losses: without the samples in whose interval records can be
 -- lost.
--- needs: intervals, captures, losses, _connections
+-- needs: _records, captures, losses, _connections
 WITH
+  samples AS (
+    SELECT
+      capture,
+      flow,
+      ord,
+      (nanoseconds(t) - told_ns) / 1e9 AS since_s,
+      t,
+      rtt_sample_us,
+      round_trip
+    FROM
+      _records
+    WHERE
+      rtt_sample_us IS NOT NULL
+      AND capture IN (
+        SELECT
+          capture
+        FROM
+          losses
+      )
+  ),
   spans AS (
     -- Time is cut into cells, so that a sample need be held against the losses of two of them only.
     SELECT
@@ -103,23 +123,15 @@ WITH
   ),
   taken AS (
     SELECT
-      intervals.capture,
+      samples.capture,
       flow,
       ord,
       since_s,
       t,
       cell_s
     FROM
-      intervals
-      JOIN spans ON spans.capture = intervals.capture
-    WHERE
-      rtt_sample_us IS NOT NULL
-      AND intervals.capture IN (
-        SELECT
-          capture
-        FROM
-          losses
-      )
+      samples
+      JOIN spans ON spans.capture = samples.capture
   ),
   ends AS (
     SELECT
@@ -180,9 +192,9 @@ WITH
       AND to_s > since_s
   )
 SELECT
-  sampled.capture,
-  sampled.flow,
-  sampled.ord,
+  samples.capture,
+  samples.flow,
+  samples.ord,
   since_s AS t,
   rtt_sample_us AS rtt_us,
   round_trip,
@@ -191,26 +203,13 @@ SELECT
     ELSE 'samples within 8 us'
   END AS basis
 FROM
-  (
-    SELECT
-      *
-    FROM
-      intervals
-    WHERE
-      rtt_sample_us IS NOT NULL
-      AND capture IN (
-        SELECT
-          capture
-        FROM
-          losses
-      )
-  ) AS sampled
-  JOIN captures ON captures.capture = sampled.capture
-  JOIN _connections ON _connections.capture = sampled.capture
-  AND _connections.flow = sampled.flow
-  LEFT JOIN across ON across.capture = sampled.capture
-  AND across.flow = sampled.flow
-  AND across.ord = sampled.ord
+  samples
+  JOIN captures ON captures.capture = samples.capture
+  JOIN _connections ON _connections.capture = samples.capture
+  AND _connections.flow = samples.flow
+  LEFT JOIN across ON across.capture = samples.capture
+  AND across.flow = samples.flow
+  AND across.ord = samples.ord
 WHERE
   across.ord IS NULL
   AND samples_are_told(exact_srtt, srtt_min_us);

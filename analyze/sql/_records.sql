@@ -19,7 +19,8 @@
 -- round_trip, previous_cwnd, previous_ssthresh, previous_retrans, inflight_bytes, rtt_sample_us  as in `intervals`
 -- held_state         VARCHAR    its ca_state
 -- previous_state     VARCHAR    its previous_ca_state
--- held_by            VARCHAR    likewise
+-- held_by            VARCHAR    likewise; of a source that tells no congestion states, what held it unless it was in
+--                               recovery; of one that leaves out records, as its record says
 WITH
   counted AS (
     SELECT
@@ -99,14 +100,7 @@ WITH
       records.*,
       snd_nxt - snd_una AS inflight_bytes,
       segment_bytes,
-      -- Tracepoints do not show when something was sent. But where by the record before all was acknowledged that had
-      -- been sent until then, what is acknowledged now was sent a round trip ago, and nothing was in flight between.
-      CASE
-        WHEN snd_una >= known_snd_nxt
-        AND coalesce(held_ca_state, 'Open') NOT IN ('Recovery', 'Loss')
-        AND expired_ns IS NULL
-        AND snd_nxt > snd_una THEN greatest(silent_ns - round(srtt_us * 1000)::BIGINT, 0)
-      END AS lull_ns,
+      lull_of(snd_una, snd_nxt, known_snd_nxt, held_ca_state, expired_ns, silent_ns, srtt_us) AS lull_ns,
       CASE
         WHEN snd_cwnd IS NULL
         AND ca_state IS NULL THEN NULL
@@ -114,6 +108,10 @@ WITH
         OR ca_state = 'Loss'
         OR expired_ns IS NOT NULL
         OR lowers_window THEN 'recovery'
+        -- It may be in recovery since before the capture began.
+        WHEN sees_ca_state
+        AND held_ca_state IS NULL
+        AND snd_nxt > snd_una THEN NULL
         -- What is in flight counts what was SACKed, too: in a recovery that leaves the window it tells nothing.
         WHEN held_ca_state = 'Recovery'
         AND snd_nxt > snd_una THEN 'application'
@@ -125,6 +123,7 @@ WITH
       END AS at_its_end
     FROM
       _byte_records AS records
+      JOIN captures ON captures.capture = records.capture
       LEFT JOIN _segment_size ON _segment_size.capture = records.capture
       AND _segment_size.flow = records.flow
     WHERE

@@ -9,6 +9,7 @@
 -- sees_ca_state    BOOLEAN    the congestion state is known at each record
 -- sees_retransmits BOOLEAN    retransmissions are counted, or each is told
 -- sees_resets      BOOLEAN    RSTs are seen
+-- sees_closes      BOOLEAN    each connection's close is told, or nothing is hidden behind it
 -- counts_packets   BOOLEAN    records tell how many packets are out, lost, SACKed and retransmitted; else only bytes
 -- tells_samples    BOOLEAN    a change of srtt tells the sample behind it
 -- exact_srtt       BOOLEAN    srtt comes in eighths of a us, as the kernel keeps it; else in whole us
@@ -25,6 +26,7 @@ SELECT
   sees_ca_state,
   sees_retransmits,
   sees_resets,
+  sees_closes,
   counts_packets,
   tells_samples,
   exact_srtt,

@@ -34,32 +34,48 @@
 --                             NULL where the trace does not show it, or an undo would not show
 -- crosses_gap      BOOLEAN    records of the capture were lost inside it, so its times and counts are bounds
 WITH
-  changes AS (
+  states AS (
     SELECT
-      capture,
+      _trace.capture,
       flow,
       ord,
       nanoseconds(t) AS t_ns,
       type,
       step_ns,
       before_ord,
-      coalesce(held_ca_state, ca_state) AS ca_state,
+      -- Of a source that tells changes, a record of one tells the state behind it.
+      CASE
+        WHEN counts_packets THEN coalesce(held_ca_state, ca_state)
+        ELSE held_ca_state
+      END AS ca_state,
       previous_ca_state AS state_before,
       snd_cwnd,
       ssthresh,
       snd_una
     FROM
       _trace
+      JOIN captures ON captures.capture = _trace.capture
     WHERE
       flow IS NOT NULL
-      AND previous_ca_state IS NOT NULL
-      AND coalesce(held_ca_state, ca_state) <> previous_ca_state
+  ),
+  -- The first record of each run.
+  changes AS (
+    SELECT
+      *
+    FROM
+      states
+    WHERE
+      ca_state IS NOT NULL
+      AND (
+        state_before IS NULL
+        OR ca_state <> state_before
+      )
   ),
   runs AS (
     SELECT
       *,
-      -- The first run is the connection's first state, which nothing changed.
-      1 + row_number() OVER in_order AS episode,
+      row_number() OVER in_order AS episode,
+      lag(state_before) OVER in_order AS state_before_that,
       lag(t_ns) OVER in_order AS changed_ns,
       lead(
         CASE
@@ -94,6 +110,14 @@ WITH
       JOIN captures ON captures.capture = runs.capture
     WHERE
       ca_state IN ('Recovery', 'Loss', 'CWR')
+      -- What a connection's first record shows had begun before. A source that tells changes tells no other state.
+      AND (
+        state_before IS NOT NULL
+        OR (
+          NOT counts_packets
+          AND step_ns IS NOT NULL
+        )
+      )
   ),
   before AS (
     SELECT
@@ -188,7 +212,9 @@ WITH
         AND (
           counts_packets
           OR has_start
-          OR told.episode > 2
+          OR state_before_that IS NOT NULL
+          -- It is taken for Open, and may be Disorder, where no change was told of it.
+          OR told.state_before <> 'Open'
         )
         -- Where only changes are told, each that is lost makes the state another.
         AND (

@@ -1,12 +1,14 @@
 -- Maximal runs of one congestion state, per connection.
--- needs: intervals, _connections, losses
+-- needs: intervals, _connections, captures, losses
 -- capture      USMALLINT  file
 -- flow         UINTEGER   connection
 -- episode      BIGINT     number of the run on its connection, from 1
 -- ca_state     VARCHAR    Open | Disorder | CWR | Recovery | Loss
 -- start_s      DOUBLE     seconds since the capture began: when the packet or timer was handled that changed the
---                         state; for the first run, the connection's first record
--- duration_s   DOUBLE     seconds; NULL where the trace ends inside the run without the connection's end
+--                         state; for the first run, the connection's first record, or from when on its state is known.
+--                         Not before that moment where the capture left out records
+-- duration_s   DOUBLE     seconds; NULL where the trace ends inside the run without the connection's end, and where
+--                         the capture left out records, as all that follows
 -- retransmits  BIGINT     segments retransmitted in it; NULL where the source does not count them
 -- cwnd_before  UINTEGER   congestion window before the change that began it, as the record before tells it, packets;
 --                         NULL for the first run and where none told it
@@ -67,7 +69,8 @@ WITH
       changes.flow,
       ca_state,
       changed_s AS start_s,
-      _connections.end_s AS last_s,
+      lives_to_s AS last_s,
+      sampled,
       cwnd_before,
       ssthresh_before,
       lead(cwnd_behind) OVER so_far AS cwnd_behind,
@@ -86,6 +89,7 @@ WITH
       changes
       JOIN _connections ON _connections.capture = changes.capture
       AND _connections.flow = changes.flow
+      JOIN captures ON captures.capture = changes.capture
       LEFT JOIN lowered ON lowered.capture = changes.capture
       AND lowered.flow = changes.flow
     WINDOW
@@ -103,12 +107,23 @@ SELECT
   episode,
   ca_state,
   start_s,
-  end_s - start_s AS duration_s,
-  retransmits::BIGINT AS retransmits,
-  cwnd_before,
-  cwnd_end,
-  ssthresh_before,
   CASE
+    WHEN NOT sampled THEN end_s - start_s
+  END AS duration_s,
+  CASE
+    WHEN NOT sampled THEN retransmits::BIGINT
+  END AS retransmits,
+  CASE
+    WHEN NOT sampled THEN cwnd_before
+  END AS cwnd_before,
+  CASE
+    WHEN NOT sampled THEN cwnd_end
+  END AS cwnd_end,
+  CASE
+    WHEN NOT sampled THEN ssthresh_before
+  END AS ssthresh_before,
+  CASE
+    WHEN sampled THEN NULL
     WHEN ca_state = 'Recovery'
     AND next_state <> 'Loss'
     AND too_short THEN true

@@ -80,8 +80,11 @@ SELECT
 FROM
   slow_start
 WHERE
-  cause IS NULL
-  OR cause <> 'unseen'
+  exit_s IS NOT NULL
+  AND (
+    cause IS NULL
+    OR cause <> 'unseen'
+  )
 UNION ALL
 SELECT
   capture,

@@ -13,10 +13,12 @@
 --                               'neither'. 'until its close', 'no start, until its close': the end, too, but nothing
 --                               of what was acknowledged behind the close, as from tracepoints
 -- acked_bytes        BIGINT     bytes that the peer acknowledged: advance of snd_una, less the sequence numbers of SYN
---                               and FIN where their records are there; NULL where no record has snd_una
+--                               and FIN; NULL where no record has snd_una. Where the record of a FIN can be missing,
+--                               one byte less than may be
 -- acked_until_s      DOUBLE     until when acked_bytes counts, seconds since the capture began; NULL likewise
 -- goodput_bps        DOUBLE     acked_bytes over duration_s, bit/s, or over the time up to acked_until_s where nothing
---                               is seen behind the close; NULL for a flow of one moment
+--                               is seen behind the close; NULL for a flow of one moment, and where the source tells
+--                               no close and something came behind acked_until_s
 -- sent_bytes         BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
 -- sends              BIGINT     segments with payload handed down to be sent (with segmentation offload, each can be
 --                               several on the wire); NULL where the source sees no sends
@@ -37,7 +39,9 @@
 -- rtt_min_us         DOUBLE     smallest round-trip time that the kernel measured, see `rtt_samples`; NULL where there
 --                               is none
 -- rtt_median_us, rtt_p95_us, rtt_p99_us  DOUBLE  quantiles of what it measured; NULL likewise
--- cwnd_mean          DOUBLE     congestion window, packets, mean over time
+-- cwnd_mean          DOUBLE     congestion window, packets, mean over time; NULL where it came down and the source
+--                               tells neither timers nor congestion states: a timeout may have lowered it at any time
+--                               since the record before
 -- cwnd_max           UINTEGER   its maximum
 -- inflight_mean_bytes  DOUBLE   snd_nxt - snd_una, mean over time
 -- slow_start_exit_s  DOUBLE     when the first slow start ended, seconds since the capture began; NULL where it did
@@ -53,7 +57,8 @@
 --                               source does not tell
 -- comm               VARCHAR    its name, as it has called itself; NULL likewise
 -- cgroup_id          UBIGINT    inode number of its cgroup's folder in cgroup2; NULL likewise
--- crosses_gap        BOOLEAN    records of the capture were lost during the flow, so counts are lower bounds
+-- crosses_gap        BOOLEAN    records of the capture were lost that can be the flow's, so counts are lower bounds:
+--                               during it, before it where its setup was not seen, behind it where its end was not
 -- gap_share          DOUBLE     share of its life in which they were; 1 where their place is not known; NULL for a
 --                               flow of one moment
 -- at_least           VARCHAR    the columns, separated by commas, whose number is the least that it can be: of polls,
@@ -103,7 +108,7 @@ WITH
     FROM
       _connections
       JOIN losses ON losses.capture = _connections.capture
-      AND can_be_in(from_s, to_s, start_s, end_s)
+      AND can_be_in(from_s, to_s, lives_from_s, lives_to_s)
     GROUP BY
       _connections.capture,
       flow
@@ -133,7 +138,10 @@ SELECT
   END AS seen,
   acked_bytes,
   acked_until_s,
-  acked_bytes * 8 / nullif(
+  CASE
+    WHEN sees_closes
+    OR acked_until_s >= end_s THEN acked_bytes
+  END * 8 / nullif(
     CASE
       WHEN tail_unseen THEN round(acked_until_s - start_s, 9)
       ELSE duration_s
@@ -184,7 +192,11 @@ SELECT
   median_of(quantiles) AS rtt_median_us,
   p95_of(quantiles) AS rtt_p95_us,
   p99_of(quantiles) AS rtt_p99_us,
-  cwnd_mean,
+  CASE
+    WHEN counts_packets
+    OR sees_ca_state
+    OR falls = 0 THEN cwnd_mean
+  END AS cwnd_mean,
   cwnd_max,
   inflight_mean_bytes,
   slow_start.exit_s AS slow_start_exit_s,
@@ -211,7 +223,12 @@ SELECT
     CASE
       WHEN polled
       OR sampled
-      OR tail_unseen THEN 'acked_bytes'
+      OR tail_unseen
+      OR NOT sees_closes
+      OR (
+        lost.flow IS NOT NULL
+        AND fin_seq IS NULL
+      ) THEN 'acked_bytes'
     END,
     CASE
       WHEN polled
@@ -251,7 +268,12 @@ SELECT
   concat_ws(
     ', ',
     CASE
-      WHEN polled THEN 'goodput_bps'
+      WHEN polled
+      OR sampled
+      OR (
+        lost.flow IS NOT NULL
+        AND fin_seq IS NULL
+      ) THEN 'goodput_bps'
     END,
     CASE
       WHEN lost.flow IS NOT NULL THEN 'retransmit_share'

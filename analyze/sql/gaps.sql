@@ -7,7 +7,7 @@
 -- to_s      DOUBLE     and before this one; NULL likewise. Both NULL: it can be anywhere
 -- lost      BIGINT     records lost (of ss: polls); NULL where their number is not known
 -- cause     VARCHAR    why: 'ring' (the ring was full), 'frame' (a damaged part of the file), … (docs/tpp-format.md)
--- flows     BIGINT     connections that were under way then, and so may have lost records
+-- flows     BIGINT     connections that may have been under way then, and so may have lost records
 WITH
   places AS (
     SELECT
@@ -37,6 +37,6 @@ SELECT
 FROM
   places
   LEFT JOIN _connections ON _connections.capture = places.capture
-  AND can_be_in(from_s, to_s, start_s, end_s)
+  AND can_be_in(from_s, to_s, lives_from_s, lives_to_s)
 GROUP BY
   place;

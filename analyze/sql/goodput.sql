@@ -17,7 +17,8 @@
 -- retransmits          BIGINT     segments retransmitted (the kernel's count; from tracepoints, buffers, each of which
 --                                 can be several segments); NULL where the source cannot tell
 -- outstanding          BOOLEAN    data was sent and not yet acknowledged at some moment of the window; NULL where the
---                                 source cannot tell
+--                                 source cannot tell. Of tracepoints, what is acknowledged after a silence in which
+--                                 all before had been acknowledged was sent a smoothed RTT earlier
 -- crosses_gap          BOOLEAN    records of the capture were lost in or next to the window, so its numbers are bounds
 WITH
   per_window AS (
@@ -67,6 +68,27 @@ WITH
         ) > 0 THEN true
         ELSE max(coalesce(snd_nxt - snd_una, packets_out)) > 0
       END AS outstanding,
+      -- What the window's first record tells was so since the record before, but for a lull.
+      min_by(
+        CASE
+          WHEN type = 'ca_state'
+          AND ca_state = 'Loss'
+          OR coalesce(snd_nxt - snd_una, packets_out) > 0 THEN t - (
+            coalesce(silent_ns, step_ns, 0) - coalesce(
+              lull_of(snd_una, snd_nxt, known_snd_nxt, held_ca_state, expired_ns, silent_ns, srtt_us),
+              0
+            )
+          ) / 1e9
+          ELSE 1e9
+        END,
+        CASE
+          WHEN coalesce(snd_nxt - snd_una, packets_out) IS NOT NULL
+          OR (
+            type = 'ca_state'
+            AND ca_state = 'Loss'
+          ) THEN ord
+        END
+      ) AS outstanding_from_s,
       min(
         CASE
           WHEN type = 'state'
@@ -132,11 +154,12 @@ WITH
       coalesce(max(una) OVER so_far, first_una) AS una,
       coalesce(max(sent_so_far) OVER so_far, first_sent) AS sent_so_far,
       coalesce(max(retrans) OVER so_far, first_retrans) AS retrans,
+      outstanding,
       min(
         CASE
-          WHEN outstanding IS NOT NULL THEN every_window.w
+          WHEN outstanding_from_s IS NOT NULL THEN every_window.w
         END
-      ) OVER from_here AS telling_w
+      ) OVER behind AS telling_w
     FROM
       every_window
       LEFT JOIN per_window ON per_window.capture = every_window.capture
@@ -150,12 +173,12 @@ WITH
         ORDER BY
           every_window.w ROWS UNBOUNDED PRECEDING
       ),
-      from_here AS (
+      behind AS (
         PARTITION BY
           every_window.capture,
           every_window.flow
         ORDER BY
-          every_window.w ROWS BETWEEN CURRENT ROW
+          every_window.w ROWS BETWEEN 1 FOLLOWING
           AND UNBOUNDED FOLLOWING
       )
   ),
@@ -164,6 +187,7 @@ WITH
       filled.capture,
       flow,
       w,
+      outstanding,
       telling_w,
       round(w * window_s, 9) AS window_start_s,
       window_s,
@@ -223,8 +247,9 @@ SELECT
   counted.retransmitted_bytes,
   counted.retransmitted_bytes::DOUBLE / nullif(counted.sent_bytes, 0) AS retransmit_share,
   retransmits,
-  -- A silent window shows what the next record tells: its state was held since the last one.
-  telling.outstanding,
+  -- A record tells of the time before it, so the next one of a later window can tell of this one.
+  counted.outstanding IS TRUE
+  OR coalesce(outstanding_from_s < window_start_s + window_s, counted.outstanding) AS outstanding,
   gap_windows.w IS NOT NULL AS crosses_gap
 FROM
   counted

@@ -2,7 +2,7 @@
 -- sender. A record shows the state before the kernel handled its packet, so its numbers are those of the time since
 -- the connection's previous record, not of the time after it. The pass carries along what that one told
 -- (analyze/records/follow.ts), so nothing here orders records.
--- needs: _records
+-- needs: _records, captures
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- ord                BIGINT     place of the record that ends the interval
@@ -21,7 +21,8 @@
 -- srtt_us            DOUBLE     smoothed RTT; NULL at such a change, and before the first measurement
 -- inflight_bytes     BIGINT     snd_nxt - snd_una; NULL where the source lacks them
 -- ca_state           VARCHAR    congestion state during the interval; NULL where the source does not tell. Tracepoints
---                               tell changes only, so there it is Open until the first
+--                               tell changes only: there it is Open until the first, and of a connection that began
+--                               before the capture NULL for its first round trip
 -- previous_ca_state  VARCHAR    that of the interval before; NULL for the first
 -- rtt_sample_us      DOUBLE     round-trip time that the kernel measured as it handled the previous record; NULL where
 --                               it did not, or the source cannot tell. The kernel keeps srtt' = srtt + (sample - srtt)
@@ -29,8 +30,9 @@
 --                               samples equal to srtt. Tracepoints have srtt in whole us only, so there it is within 8
 --                               us
 -- held_by            VARCHAR    what kept the sender from sending during the interval: 'recovery', 'cwnd', 'rwnd',
---                               'pacing', 'application', 'idle'; NULL before the connection is established and where
---                               the source cannot tell. docs/metrics.md has the rules
+--                               'pacing', 'application', 'idle'; NULL before the connection is established, where
+--                               ca_state is not known, and where the capture left out records. docs/metrics.md has
+--                               the rules
 -- idle_s             DOUBLE     of the interval, so many seconds at its beginning in which nothing was in flight, so
 --                               that held_by is of the rest; 0 where it is of all. From tracepoints alone
 -- recovery_run       UINTEGER   number of the connection's recovery that the record is in: a run of the state
@@ -40,7 +42,7 @@
 --                               of the connection's recoveries; NULL likewise
 -- segment_bytes      DOUBLE     size of a full segment, as told or as estimated by `limits`; NULL where neither can be
 SELECT
-  capture,
+  _records.capture,
   flow,
   ord,
   (nanoseconds(t) - step_ns) / 1e9 AS since_s,
@@ -58,12 +60,15 @@ SELECT
   held_state AS ca_state,
   previous_state AS previous_ca_state,
   rtt_sample_us,
-  held_by,
+  CASE
+    WHEN tells_holder(sampled, counts_packets, sees_ca_state) THEN held_by
+  END AS held_by,
   seconds_of(coalesce(idle_ns, 0)) AS idle_s,
   recovery_run,
   lowers_window,
   segment_bytes
 FROM
   _records
+  JOIN captures ON captures.capture = _records.capture
 WHERE
   is_interval;

@@ -1,10 +1,14 @@
 -- What kept each connection from sending more, as shares of its life. One row a connection; the shares of a row add up
--- to 1. The life is from its establishment (or its first record) to its last record.
+-- to 1 where all are known. The life is from its establishment (or its first record, or, from tracepoints, from when
+-- on its congestion state is known: `intervals`) to its last record. Where the
+-- capture left out records, only the kernel's own times are known; where tracepoints tell no congestion states, none
+-- is.
 -- needs: _connections, captures, losses
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- life_s             DOUBLE     seconds
--- cwnd_share         DOUBLE     0 to 1: data was waiting and the congestion window was full
+-- cwnd_share         DOUBLE     0 to 1: data was waiting and the congestion window was full; NULL where the capture
+--                               does not tell, as all shares
 -- rwnd_share         DOUBLE     data was waiting and the peer's window had no room for a segment
 -- sndbuf_share       DOUBLE     the application was waiting for room in the send buffer, and all in it was sent; NULL
 --                               where the source cannot tell, and then part of application_share
@@ -13,7 +17,7 @@
 --                               below TCP, or Nagle's rule; NULL where the source cannot tell, and then part of
 --                               application_share
 -- recovery_share     DOUBLE     something was in flight in state Recovery or Loss, or until a retransmission or its
---                               timeout; NULL where the source tells no congestion state, and then part of the others
+--                               timeout
 -- idle_share         DOUBLE     nothing was in flight and nothing to send
 -- basis              VARCHAR    'kernel': receiver, send buffer and idle are the kernel's own times (tcp_info's busy,
 --                               rwnd_limited, sndbuf_limited), and what is left of the busy time is split as the
@@ -21,7 +25,7 @@
 --                               with an estimated segment size, and without what was waiting to be sent
 -- gap_share          DOUBLE     share of the life in which records of the capture were lost; 1 where their place is
 --                               not known
--- crosses_gap        BOOLEAN    records of the capture were lost during it
+-- crosses_gap        BOOLEAN    records of the capture were lost that can be the connection's, as in flows
 WITH
   measured AS (
     SELECT
@@ -29,8 +33,10 @@ WITH
       flow,
       told_from_s AS start_s,
       told_to_s AS end_s,
+      lives_from_s,
+      lives_to_s,
       seconds_of(told_ns) AS life_s,
-      sees_ca_state,
+      tells_holder(sampled, counts_packets, sees_ca_state) AS is_told,
       CASE
         WHEN has_kernel_times THEN 'kernel'
         WHEN NOT counts_packets THEN 'tracepoints'
@@ -88,7 +94,7 @@ WITH
     FROM
       split
       JOIN losses ON losses.capture = split.capture
-      AND can_be_in(from_s, to_s, start_s, end_s)
+      AND can_be_in(from_s, to_s, lives_from_s, lives_to_s)
     GROUP BY
       split.capture,
       flow
@@ -97,20 +103,30 @@ SELECT
   scaled.capture,
   scaled.flow,
   life_s,
-  cwnd_s * factor / nullif(life_s, 0) AS cwnd_share,
-  rwnd_s / nullif(life_s, 0) AS rwnd_share,
+  CASE
+    WHEN is_told THEN cwnd_s * factor / nullif(life_s, 0)
+  END AS cwnd_share,
+  CASE
+    WHEN is_told
+    OR basis = 'kernel' THEN rwnd_s / nullif(life_s, 0)
+  END AS rwnd_share,
   CASE
     WHEN basis = 'kernel' THEN sndbuf_s / nullif(life_s, 0)
   END AS sndbuf_share,
-  (application_s * factor + untold_s) / nullif(life_s, 0) AS application_share,
   CASE
-    WHEN basis <> 'tracepoints' THEN pacing_s * factor / nullif(life_s, 0)
+    WHEN is_told THEN (application_s * factor + untold_s) / nullif(life_s, 0)
+  END AS application_share,
+  CASE
+    WHEN is_told
+    AND basis <> 'tracepoints' THEN pacing_s * factor / nullif(life_s, 0)
   END AS pacing_share,
   CASE
-    WHEN sees_ca_state
-    OR basis <> 'tracepoints' THEN recovery_s * factor / nullif(life_s, 0)
+    WHEN is_told THEN recovery_s * factor / nullif(life_s, 0)
   END AS recovery_share,
-  idle_s / nullif(life_s, 0) AS idle_share,
+  CASE
+    WHEN is_told
+    OR basis = 'kernel' THEN idle_s / nullif(life_s, 0)
+  END AS idle_share,
   basis,
   gap_share_of(is_anywhere, lost_s, life_s) AS gap_share,
   lost.flow IS NOT NULL AS crosses_gap

@@ -1,6 +1,7 @@
 -- What kept each connection from sending more, in windows of equal length. Always by the records' states: the kernel's
--- own times come in jiffies, too coarse for short windows. docs/metrics.md has the rules.
--- needs: _held, settings, losses
+-- own times come in jiffies, too coarse for short windows. A capture that tells no congestion states, or left out
+-- records, has no rows. docs/metrics.md has the rules.
+-- needs: _held, captures, settings, losses
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- window_start_s     DOUBLE     seconds since the capture began
@@ -16,6 +17,19 @@
 -- idle_s             DOUBLE     with nothing in flight and nothing to send
 -- crosses_gap        BOOLEAN    records of the capture were lost in or next to the window
 WITH
+  held AS (
+    SELECT
+      _held.capture,
+      flow,
+      held_by,
+      since_s,
+      t
+    FROM
+      _held
+      JOIN captures ON captures.capture = _held.capture
+    WHERE
+      tells_holder(sampled, counts_packets, sees_ca_state)
+  ),
   cut AS (
     -- What of each interval lies in the window in which it ends …
     SELECT
@@ -26,7 +40,7 @@ WITH
       window_of(t, window_s) AS w,
       window_s
     FROM
-      _held
+      held
       CROSS JOIN settings
     UNION ALL
     -- … and, of the few that began in an earlier one, in those before it.
@@ -58,7 +72,7 @@ WITH
               window_of(t, window_s) - window_of(since_s, window_s) AS windows,
               sum(window_of(t, window_s) - window_of(since_s, window_s)) OVER () AS total
             FROM
-              _held
+              held
               CROSS JOIN settings
             WHERE
               floor(t / nullif(window_s, 0)) > floor(since_s / nullif(window_s, 0))

@@ -1,6 +1,6 @@
 -- Expiries of the retransmission timer, one row each. Sources that see no timer tell the moments at which the
 -- congestion state became Loss instead, which a timeout does (and, rarely, a peer that takes back what it SACKed).
--- needs: _expiries, losses
+-- needs: _expiries, _connections, captures, losses
 -- capture              USMALLINT  file
 -- flow                 UINTEGER   connection
 -- event                BIGINT     number of the expiry on its connection, from 1
@@ -12,13 +12,14 @@
 --                                 tcp_send_probe0)
 -- chain                BIGINT     number of the chain on its connection: expiries of one kind with no new data
 --                                 acknowledged between
--- chain_position       BIGINT     place in the chain, from 1; the timer backs off by 2 from one to the next
+-- chain_position       BIGINT     place in the chain, from 1; the timer backs off by 2 from one to the next. NULL
+--                                 where the chain can have begun before the capture
 -- rto_ms               UINTEGER   the timer's value, ms; of window probes the RTO from which their timer backs off by
 --                                 itself (tcp_probe0_when); NULL where the source lacks it
 -- outstanding_packets  UINTEGER   packets_out; NULL likewise
 -- outstanding_bytes    BIGINT     snd_nxt - snd_una
 -- since_ack_s          DOUBLE     time since the last segment received on the connection, seconds; NULL where there
---                                 was none
+--                                 was none, and where the capture left out records
 -- progress_s           DOUBLE     until new data was acknowledged, seconds; NULL where the trace does not show it.
 --                                 From tracepoints, these two end with the segment received after, as they tell what
 --                                 was before each
@@ -35,7 +36,8 @@
 --                                 show how Loss was left or whether that was an undo
 -- spurious_evidence    VARCHAR    what it is inferred from, or why it cannot be; NULL for probes, and where the trace
 --                                 ends inside Loss
--- crosses_gap          BOOLEAN    records of the capture were lost between the last ACK and recovery
+-- crosses_gap          BOOLEAN    records of the capture were lost between the last ACK and recovery, or behind it
+--                                 where nothing shows a recovery
 WITH
   links AS (
     SELECT
@@ -80,18 +82,34 @@ WITH
   ),
   placed AS (
     SELECT
-      *,
+      chained.*,
+      sampled,
+      lives_from_s,
+      lives_to_s,
       row_number() OVER in_chain AS chain_position,
+      -- The first chain of a connection that began before the capture begins here if something was acknowledged in the
+      -- capture, or if the state was not Loss yet, as an expiry makes it. Window probes leave the state as it was.
+      chain > 1
+      OR has_start
+      OR coalesce(first_value(una) OVER in_chain > lowest_una, false)
+      OR coalesce(
+        first_value(kind) OVER in_chain <> 'window probe'
+        AND first_value(ca_state) OVER in_chain <> 'Loss',
+        false
+      ) AS begins_here,
       first_value(cwnd_before) OVER in_chain AS chain_cwnd,
       first_value(ssthresh_before) OVER in_chain AS chain_ssthresh,
       first_value(ssthresh_after) OVER in_chain AS chain_ssthresh_after
     FROM
       chained
+      JOIN _connections ON _connections.capture = chained.capture
+      AND _connections.flow = chained.flow
+      JOIN captures ON captures.capture = chained.capture
     WINDOW
       in_chain AS (
         PARTITION BY
-          capture,
-          flow,
+          chained.capture,
+          chained.flow,
           chain
         ORDER BY
           ord
@@ -133,11 +151,15 @@ SELECT
   END AS basis,
   kind,
   chain,
-  chain_position,
+  CASE
+    WHEN begins_here THEN chain_position
+  END AS chain_position,
   rto_ms,
   packets_out AS outstanding_packets,
   high - una AS outstanding_bytes,
-  t - ack_s AS since_ack_s,
+  CASE
+    WHEN NOT sampled THEN t - ack_s
+  END AS since_ack_s,
   progress_at - t AS progress_s,
   CASE
     WHEN kind <> 'window probe' THEN recovered_at - t
@@ -185,7 +207,7 @@ SELECT
       losses
     WHERE
       losses.capture = judged.capture
-      AND can_be_in(from_s, to_s, coalesce(ack_s, t), coalesce(recovered_at, exit_s, t))
+      AND can_be_in(from_s, to_s, coalesce(ack_s, lives_from_s), coalesce(recovered_at, lives_to_s))
   ) AS crosses_gap
 FROM
   judged;

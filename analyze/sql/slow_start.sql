@@ -1,6 +1,6 @@
 -- The end of each connection's first slow start: the first time that snd_cwnd >= ssthresh. One row a connection that
--- got there.
--- needs: _connections
+-- got there. Where the capture left out records, the row says no more than that: it may have been sooner.
+-- needs: _connections, captures
 -- capture      USMALLINT  file
 -- flow         UINTEGER   connection
 -- exit_s       DOUBLE     seconds since the capture began: when the packet was handled that ended it
@@ -12,15 +12,21 @@
 --                         'cached' (the connection began so, with a threshold from the kernel's metrics cache),
 --                         'unseen' (it was over as the capture began)
 SELECT
-  capture,
+  _connections.capture,
   flow,
   CASE
+    WHEN sampled THEN NULL
     WHEN exit_step_ns < 0 THEN exit_t
     ELSE (nanoseconds(exit_t) - exit_step_ns) / 1e9
   END AS exit_s,
-  nullif(exit_cwnd, 0) AS exit_cwnd,
-  exit_ssthresh AS ssthresh,
   CASE
+    WHEN NOT sampled THEN nullif(exit_cwnd, 0)
+  END AS exit_cwnd,
+  CASE
+    WHEN NOT sampled THEN exit_ssthresh
+  END AS ssthresh,
+  CASE
+    WHEN sampled THEN NULL
     WHEN exit_step_ns < 0 THEN CASE
       WHEN has_start THEN 'cached'
       ELSE 'unseen'
@@ -31,5 +37,6 @@ SELECT
   END AS cause
 FROM
   _connections
+  JOIN captures ON captures.capture = _connections.capture
 WHERE
   exit_ord IS NOT NULL;

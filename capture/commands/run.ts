@@ -153,12 +153,12 @@ class Capture {
       );
     }
     const { say } = this.#reporter;
+    source.start();
     const recorder = new FlightRecorder(source, snapshot, {
       ...{ path, mode, level, lastS, rules, maxMemoryBytes, say },
       owner: callerOf(),
       command: this.#commandNote(),
     });
-    source.start();
     this.#report = () => void recorder.dump("SIGUSR1");
     const on = [...rules.map(({ text }) => text), "SIGUSR1"].join(", ");
     say(summary);

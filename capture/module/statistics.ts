@@ -53,7 +53,7 @@ export function parseStatistics(text: string): ModuleStatistics {
   };
 }
 
-/** Parses `bytes 264 hz 250 record:u64:0 … cubic_cnt:u32:216:cong_kind=2`. Null for any other form. */
+/** Parses `bytes 248 hz 250 record:u64:0 … cubic_cnt:u32:212:cong_kind=2`. Null for any other form. */
 export function parseLayout(line: string | undefined): RecordLayout | null {
   const [, bytes, hz, rest] = /^bytes (\d+) hz (\d+) (.*)$/.exec(line ?? "") ?? [];
   if (rest === undefined) return null;

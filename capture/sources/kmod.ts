@@ -43,17 +43,15 @@ export function openKmod(options: KmodOptions): Source {
   return new KmodSource(changeSettings(options.settings), { ...options, text: options.text || !hasBinary });
 }
 
-/** The layout without the fields that only extended records have. */
-const plainFields = (layout: RecordLayout): RecordLayout => ({
-  ...layout,
-  fields: layout.fields.filter(({ only }) => only === undefined),
-});
+/** The layout of the log's records. Early builds of the module announce the extended fields without extended=1, too. */
+const layoutOf = (layout: RecordLayout, { extended }: ModuleSettings): RecordLayout =>
+  extended === "0" ? { ...layout, fields: layout.fields.filter(({ only }) => only === undefined) } : layout;
 
 class KmodSource implements Source {
   readonly name = "kmod";
   readonly text: "probe" | "records";
   readonly path: string;
-  readonly records?: RecordLayout;
+  records?: RecordLayout;
   readonly notes: readonly string[] = [];
   readonly halts = false;
   readonly columns: readonly string[] | null;
@@ -81,7 +79,7 @@ class KmodSource implements Source {
     const isBinary = !text && layout !== null;
     this.text = isBinary ? "records" : "probe";
     this.path = isBinary ? binaryPath : dataPath;
-    if (isBinary) this.records = this.#settings.extended === "0" ? plainFields(layout) : layout;
+    if (isBinary) this.records = layoutOf(layout, this.#settings);
     this.columns = isBinary ? null : fields;
     this.module = { version, fields };
     const port = Number(this.#settings.port ?? 0);
@@ -102,8 +100,11 @@ class KmodSource implements Source {
       if (["ENOENT", "ENODEV"].includes(code)) throw new NoModuleError(this.path);
       throw new SourceGoneError(this.path, error as NodeJS.ErrnoException);
     }
+    const opened = moduleStatistics();
     // Binary records have CLOCK_MONOTONIC itself, lines have the time since the log was opened.
-    if (this.text === "probe") this.#zeroMonotonicNs = moduleStatistics()?.zeroMonotonicNs ?? "0";
+    if (this.text === "probe") this.#zeroMonotonicNs = opened?.zeroMonotonicNs ?? "0";
+    // What was announced before holds only if nobody has changed the setting since.
+    else if (opened?.layout) this.records = layoutOf(opened.layout, readSettings() ?? this.#settings);
   }
 
   read(into: Buffer): number {

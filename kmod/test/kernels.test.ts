@@ -1,5 +1,6 @@
 // Boots real kernels, runs the scenarios of guest/ with the module in them and checks what they left.
 // TPP_KERNELS=5.10,6.1 or all; 6.1 when unset.
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { ExecutionContext } from "ava";
 import { disorder, growth, holes, recordsOf, smallestSpacing, statOf, table } from "./checks/settings.ts";
@@ -438,6 +439,54 @@ onEachKernel("the alias is the same file, tiny reads lose nothing, an open begin
   t.true(tiny.length > 1800 && tiny.length <= 2100); // 300 reads of at most 7 bytes
   t.true(parseRecords(tiny.slice(0, tiny.lastIndexOf("\n") + 1)).length > 10);
   t.is(evidence.text("reading/new.txt"), "");
+});
+
+/** What the statistics announce of binary records: their length, and the offset of each value. */
+function binaryLayout(evidence: Evidence, name: string): { bytes: number; at: ReadonlyMap<string, number> } {
+  const [, bytes, fields = ""] = /^Binary: bytes (\d+) hz \d+ (.*)$/m.exec(evidence.text(`reading/${name}`)) ?? [];
+  const at = new Map(fields.split(" ").map((field) => [field.split(":")[0]!, Number(field.split(":")[2])]));
+  return { bytes: Number(bytes), at };
+}
+
+function binaryRecords(evidence: Evidence, name: string, bytes: number): Buffer[] {
+  const all = readFileSync(path.join(evidence.folder, `reading/${name}.records`));
+  return Array.from({ length: Math.floor(all.length / bytes) }, (_, index) =>
+    all.subarray(index * bytes, (index + 1) * bytes),
+  );
+}
+
+onEachKernel("binary records of a log have one length, as the setting was at its beginning", (t, evidence) => {
+  const lengths = [0, 1].map((extended) => {
+    const name = `binary-${extended}`;
+    const { bytes, at } = binaryLayout(evidence, `${name}.open`);
+    t.is(binaryLayout(evidence, `${name}.changed`).bytes, bytes, "it stays while the log is open");
+    t.is(at.has("rcv_wnd"), extended === 1);
+    const records = binaryRecords(evidence, name, bytes);
+    const { Log } = parseStat(evidence.text(`reading/${name}.after`)).lines;
+    t.is(records.length, Log?.written ?? -1);
+    t.deepEqual(
+      records.map((record) => Number(record.readBigUInt64LE(at.get("record")))),
+      records.map((_, index) => index + 1),
+    );
+    const flags = records.map((record) => record[at.get("extended")!]!);
+    t.deepEqual([...new Set(flags)], [extended, 1 - extended], "each tells how it was taken");
+    const times = records.map((record) => record.readBigUInt64LE(at.get("time_ns")));
+    t.true(times.every((time, index) => index === 0 || time >= times[index - 1]!));
+    if (extended === 1) {
+      const names = records.map((record) => record.toString("latin1", at.get("cong"), at.get("cong")! + 16));
+      t.true(names.slice(0, flags.lastIndexOf(1) + 1).every((cong) => /^\w+\0/.test(cong)));
+      const short = records[flags.indexOf(0)]!;
+      t.deepEqual([...new Set(short.subarray(at.get("bytes_acked")))], [0], "nothing of an earlier record");
+    }
+    return bytes;
+  });
+  t.deepEqual(lengths, [160, 248]);
+  const tiny = binaryRecords(evidence, "tiny", 160);
+  t.deepEqual(
+    tiny.map((record) => Number(record.readBigUInt64LE(0))),
+    tiny.map((_, index) => index + 1),
+  );
+  t.true(tiny.length > 10);
 });
 
 onEachKernel("a reader that sleeps: the holes in the record numbers are the losses", (t, evidence) => {

@@ -1,6 +1,7 @@
 /**
  * One run through the module's text and through its binary: its own kmod/format.c, compiled here, writes the lines of
- * records that it gave in binary.
+ * records that it gave in binary, with the extended fields and without. Its kmod/binary.c says that the recordings have
+ * the layout of today.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -8,15 +9,16 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readFrames, walkTpp } from "@tcpprobe-plus/tpp";
 import type { ExecutionContext } from "ava";
+import { parseLayout } from "../../capture/module/statistics.ts";
 import { opened, temporaryDirectory, writeCapture } from "../support/analyze.ts";
 import { requires } from "../support/requires.ts";
 
 const test = requires({ tools: ["gcc"], also: { "an x86-64 machine, as the recording's": process.arch === "x64" } });
 
-const path = fileURLToPath(new URL("../fixtures/side-by-side/binary/kmod.tpp", import.meta.url));
+const folder = new URL("../fixtures/side-by-side/binary/", import.meta.url);
 const kmod = fileURLToPath(new URL("../../kmod", import.meta.url));
 
-/** What format.c and record.h take of the kernel. */
+/** What format.c, binary.c and record.h take of the kernel. */
 const kernel = (hz: number): string => `
 #pragma once
 #include <arpa/inet.h>
@@ -39,10 +41,14 @@ typedef uint64_t u64;
 #define NSEC_PER_SEC 1000000000L
 #define USEC_PER_SEC 1000000L
 #define TCP_CA_NAME_MAX 16
+#define ALIGN(value, to) (((value) + (to) - 1) / (to) * (to))
+#define offsetofend(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+#define sizeof_field(type, member) sizeof(((type *)0)->member)
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define ____cacheline_aligned __attribute__((aligned(64)))
 struct seq_file;
 #define seq_printf(seq, ...) printf(__VA_ARGS__)
+#define seq_putc(seq, character) putchar(character)
 static inline u64 div_u64_rem(u64 value, u32 by, u32 *rest) { *rest = value % by; return value / by; }
 static inline u32 jiffies_to_msecs(u32 value) { return (value * 1000ULL + HZ - 1) / HZ; }
 /* "%pI6c" alone is asked for */
@@ -60,26 +66,30 @@ const headers = [
   "net/tcp.h",
 ];
 
+/** `main layout BYTES`, `main fields EXTENDED`, or `main ZERO_NS BYTES`: records in, lines out. */
 const program = `
 #include "format.c"
+#include "binary.h"
 int main(int argc, char **argv)
 {
-	u64 zero_ns = strtoull(argv[1], NULL, 10), number;
-	struct tcpp_record record;
+	size_t bytes = atoi(argv[2]);
+	struct tcpp_record record = {};
 	char line[TCPP_LINE_MAX];
 
-	if (argc > 2) {
-		tcpp_format_fields(NULL, true);
-		return 0;
-	}
-	while (fread(&number, sizeof(number), 1, stdin) == 1 && fread(&record, sizeof(record), 1, stdin) == 1)
-		fwrite(line, 1, tcpp_format_record(line, &record, number, zero_ns), stdout);
+	if (!strcmp(argv[1], "layout"))
+		tcpp_binary_show(NULL, bytes);
+	else if (!strcmp(argv[1], "fields"))
+		tcpp_format_fields(NULL, bytes);
+	else
+		while (fread(&record, bytes, 1, stdin) == 1)
+			fwrite(line, 1, tcpp_format_record(line, &record, record.lost_before,
+							   strtoull(argv[1], NULL, 10)), stdout);
 	return 0;
 }
 `;
 
-/** format.c as a program: records in, lines out. */
-function compiled(t: ExecutionContext, hz: number): string {
+/** The module's own code as a program. */
+function compiled(t: ExecutionContext, hz: number): (input: Buffer, ...args: unknown[]) => string {
   const folder = temporaryDirectory(t);
   writeFileSync(join(folder, "shim.h"), kernel(hz));
   for (const name of headers) {
@@ -88,35 +98,45 @@ function compiled(t: ExecutionContext, hz: number): string {
   }
   writeFileSync(join(folder, "main.c"), program);
   const target = join(folder, "format");
-  execFileSync("gcc", ["-O1", "-include", "shim.h", "-I", folder, "-I", kmod, join(folder, "main.c"), "-o", target]);
-  return target;
+  const sources = [join(folder, "main.c"), join(kmod, "binary.c")];
+  execFileSync("gcc", ["-O1", "-include", "shim.h", "-I", folder, "-I", kmod, ...sources, "-o", target]);
+  return (input, ...args) =>
+    spawnSync(target, args.map(String), { input, maxBuffer: 1 << 30, encoding: "latin1" }).stdout;
 }
 
-test("a capture through the module's text and through its binary: equal rows in every column of every view", async (t) => {
-  const walk = await walkTpp(path);
-  const { records, ...header } = walk.header!;
-  const frames: Buffer[] = [];
-  for await (const { raw } of readFrames(path, walk)) frames.push(raw);
-  const zero = header.clock.monotonic_ns;
-  const format = compiled(t, records!.hz);
-  const columns = execFileSync(format, [zero, "fields"], { encoding: "utf8" }).split(" ");
-  t.is(columns.length, 45);
-  const { stdout } = spawnSync(format, [zero], { input: Buffer.concat(frames), maxBuffer: 1 << 30 });
-  const asText = await writeCapture(join(temporaryDirectory(t), "text.tpp"), stdout, {
-    ...header,
-    text: "probe",
-    columns,
-    clock: { ...header.clock, zero_monotonic_ns: zero },
+for (const [name, title, fields, onlyBinary] of [
+  ["extended", "all fields", 45, []],
+  ["plain", "the 30 documented fields", 30, ["record", "connection", "netns"]],
+] as const) {
+  test(`a capture through the module's text and through its binary: equal rows in every column of every view (${title})`, async (t) => {
+    const path = fileURLToPath(new URL(`${name}.tpp`, folder));
+    const walk = await walkTpp(path);
+    const { records, ...header } = walk.header!;
+    const frames: Buffer[] = [];
+    for await (const { raw } of readFrames(path, walk)) frames.push(raw);
+    const zero = header.clock.monotonic_ns;
+    const run = compiled(t, records!.hz);
+    t.deepEqual(parseLayout(/^Binary: (.*)$/m.exec(run(Buffer.alloc(0), "layout", records!.bytes))?.[1]), records);
+    const columns = run(Buffer.alloc(0), "fields", fields > 30 ? 1 : 0).split(" ");
+    t.is(columns.length, fields);
+    const lines = Buffer.from(run(Buffer.concat(frames), zero, records!.bytes), "latin1");
+    const asText = await writeCapture(join(temporaryDirectory(t), "text.tpp"), lines, {
+      ...header,
+      text: "probe",
+      columns,
+      clock: { ...header.clock, zero_monotonic_ns: zero },
+    });
+    const [text, binary] = [await opened(t, asText), await opened(t, path)];
+    for (const view of ["trace", "intervals", "rtt_samples", "flows", "rto_events", "episodes"]) {
+      const own = view === "trace" ? ["capture", ...onlyBinary] : ["capture"];
+      const sql = `SELECT * EXCLUDE (${own.join(", ")}) FROM ${view} ORDER BY ALL`;
+      await text.need(view as "trace");
+      await binary.need(view as "trace");
+      const [fromText, fromBinary] = [await text.rows(sql), await binary.rows(sql)];
+      t.true(fromText.length > 0, view);
+      t.is(fromText.length, fromBinary.length, view);
+      const first = fromText.findIndex((row, index) => JSON.stringify(row) !== JSON.stringify(fromBinary[index]));
+      t.is(first, -1, `${view}: ${JSON.stringify(fromText[first])}, ${JSON.stringify(fromBinary[first])}`);
+    }
   });
-  const [text, binary] = [await opened(t, asText), await opened(t, path)];
-  for (const view of ["trace", "intervals", "rtt_samples", "flows", "rto_events", "episodes"]) {
-    const sql = `SELECT * EXCLUDE (capture) FROM ${view} ORDER BY ALL`;
-    await text.need(view as "trace");
-    await binary.need(view as "trace");
-    const [fromText, fromBinary] = [await text.rows(sql), await binary.rows(sql)];
-    t.true(fromText.length > 0, view);
-    t.is(fromText.length, fromBinary.length, view);
-    const first = fromText.findIndex((row, index) => JSON.stringify(row) !== JSON.stringify(fromBinary[index]));
-    t.is(first, -1, `${view}: ${JSON.stringify(fromText[first])}, ${JSON.stringify(fromBinary[first])}`);
-  }
-});
+}

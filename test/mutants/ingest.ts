@@ -196,4 +196,13 @@ export const ingestMutants: readonly Mutant[] = [
     suites: suite("analyze/test/sql/golden", "analyze/test/captures/sets"),
     by: "a passive open begins*",
   },
+  {
+    id: "I25",
+    fault: "connections: what a fast open sends before the handshake is complete is another connection",
+    file: "analyze/records/connections.ts",
+    find: "before > life.begins && !opened",
+    replace: "before !== life.begins && !opened",
+    suites: suite("analyze/test/records/binary"),
+    by: "fast open and MPTCP, extended*",
+  },
 ];

@@ -58,10 +58,14 @@ export async function compareRun(folder: string, capture = "capture.tpp"): Promi
   const counted = ours.flows.filter((flow) => flow.dport === port || (flow.sport === port && isLoopback(flow)));
   const delta = (name: string): number => nstatDelta(read("nstat.before"), read("nstat.after"), name);
 
+  const lasts = flows.map((flow) => flow.start_s + flow.duration_s);
+  const lastPoll_s = Math.max(...lasts, 0);
   const result: Comparison[] = [
+    // One that is shorter than the time from a poll to the next need not be in any.
     unpolled(
       ours,
       exactly("connections", flows.length, connections.length),
+      connections.filter((connection) => duration_s(connection) < poll_s).length,
       "a connection between two polls is not seen",
     ),
     timeOfDay(ours, ahead_s),
@@ -76,10 +80,15 @@ export async function compareRun(folder: string, capture = "capture.tpp"): Promi
   const row = exactly("retransmissions", retransmits, delta("TcpRetransSegs"));
   const byConnection = flows.every(isLoopback)
     ? buffersOrSegments(ours, row, connections)
-    : unpolled(ours, row, "what was sent again behind the last poll is not seen");
+    : unpolled(
+        ours,
+        row,
+        connections.reduce((all, connection) => all + unseenRetransmissions(flows, connection, lastPoll_s), 0),
+        "what was sent again behind the last poll is not seen",
+      );
   if (!isOlder) result.push(byConnection);
   // Polls tell no timeouts.
-  if (ours.source !== "ss" && !isOlder) result.push(timeouts(ours, counted, delta("TcpExtTCPTimeouts")));
+  if (ours.source !== "ss" && !isOlder) result.push(timeouts(ours, counted, delta));
 
   const proxies = existsSync(find("records.tpp")) ? await ourNumbers(find("records.tpp")) : null;
   const data = connections.filter((connection) => dataSent(connection) >= leastBytes);
@@ -100,6 +109,20 @@ export async function compareRun(folder: string, capture = "capture.tpp"): Promi
   return result;
 }
 
+/** From a poll on at which a connection was seen last, how many segments were sent again. */
+function unseenRetransmissions(flows: readonly OurFlow[], connection: Connection, lastPoll_s: number): number {
+  const own = flows
+    .filter(({ sport }) => sport === connection.sport)
+    .map(({ start_s, duration_s }) => start_s + duration_s);
+  const begin = connection.segments[0]?.t ?? 0;
+  // Of a port that was used again, the last one that can be it. One that no poll saw is missing whole.
+  const seen = own.filter((end) => end >= begin - poll_s);
+  return retransmissions(
+    connection,
+    seen.length > 0 ? Math.min(...seen, lastPoll_s) - poll_s : Number.NEGATIVE_INFINITY,
+  );
+}
+
 const sum = (values: readonly (number | null)[]): number | null =>
   values.reduce((total: number | null, value) => (total === null || value === null ? null : total + value), 0);
 
@@ -115,6 +138,7 @@ async function compareConnection(
   const resent = unpolled(
     ours,
     exactly("retransmissions by connection", flow.retransmits, retransmissions(connection, since)),
+    retransmissions(connection, flow.start_s + flow.duration_s - poll_s),
     "what was sent again behind the last poll is not seen",
   );
   return [
@@ -129,9 +153,10 @@ async function compareConnection(
   ];
 }
 
-/** Where ours is less than the witness's, for polls. */
-function unpolled(ours: OurNumbers, row: Comparison, note: string): Comparison {
-  const isLess = row.verdict === "differs" && Number(row.ours) < Number(row.witness);
+/** Of polls: where ours is less than the witness's, by no more than what the witness saw between two polls. */
+function unpolled(ours: OurNumbers, row: Comparison, unseen: number, note: string): Comparison {
+  const less = Number(row.witness) - Number(row.ours);
+  const isLess = row.verdict === "differs" && less > 0 && less <= unseen;
   return ours.source === "ss" && isLess ? { ...row, verdict: "explained", note } : row;
 }
 
@@ -153,13 +178,8 @@ function acknowledgedSince(ours: OurNumbers, flow: OurFlow, connection: Connecti
   const expected = acknowledgedBytes(connection) + 1 - first;
   const row = exactly("bytes acknowledged", flow.acked_bytes, expected);
   if (row.verdict === "exact" || flow.acked_bytes === null) return row;
-  // As above: what is acknowledged behind the last segment that the kernel shows.
-  if (ours.source === "tracefs") {
-    const least = connection.segments.some(
-      (s) => !s.out && s.ack - first >= flow.acked_bytes! && s.ack - firstAtMost <= flow.acked_bytes!,
-    );
-    if (least) return { ...row, verdict: "explained", note: "tcp_probe ends as the connection leaves ESTABLISHED" };
-  }
+  if (ours.source === "tracefs" && endsWithEstablished(flow, connection, [firstAtMost, first]))
+    return { ...row, verdict: "explained", note: "tcp_probe ends as the connection leaves ESTABLISHED" };
   const isBetween = flow.acked_bytes >= last - firstAtMost && flow.acked_bytes <= lastAtMost - first;
   return isBetween
     ? { ...row, verdict: "explained", note: "between the acknowledgements next to the first and the last record" }
@@ -173,7 +193,7 @@ const isLoopback = ({ saddr, daddr }: OurFlow): boolean => saddr === daddr;
  * not more of them than segments, nor fewer than runs of neighbours.
  */
 function buffersOrSegments(ours: OurNumbers, row: Comparison, connections: readonly Connection[]): Comparison {
-  if (ours.source === "kmod" || row.verdict === "exact") return row;
+  if (ours.source !== "tracefs" || row.verdict === "exact") return row;
   const runs = connections.reduce((total, connection) => total + retransmittedRuns(connection), 0);
   const buffers = Number(row.ours);
   if (!(runs <= buffers && buffers < Number(row.witness))) return row;
@@ -192,18 +212,28 @@ function timeOfDay(ours: OurNumbers, ahead_s: number): Comparison {
     ours: `${(off * 1000).toFixed(2)} ms off`,
     witness: "",
     difference: "",
-    verdict: within ? "within" : Math.abs(off) < 0.1 ? "explained" : "differs",
+    // The monotonic clock is read last, so what comes between can only make it late.
+    verdict: within ? "within" : off < 0 && off > -0.1 ? "explained" : "differs",
     ...(within ? {} : { note: "capture lost its CPU to another process between reading the two clocks" }),
   };
 }
 
-function timeouts(ours: OurNumbers, flows: readonly OurFlow[], expected: number): Comparison {
-  const row = exactly("timeouts", sum(flows.map((flow) => flow.timeouts)), expected);
-  if (ours.source === "kmod" || row.verdict === "exact") return row;
+/**
+ * Tracepoints tell entries into Loss. A timer that sends a SYN again does not enter it; a peer that takes back what it
+ * SACKed makes the kernel enter it without a timer. nstat counts both.
+ */
+function timeouts(ours: OurNumbers, flows: readonly OurFlow[], delta: (name: string) => number): Comparison {
+  const expected = delta("TcpExtTCPTimeouts");
+  const told = sum(flows.map((flow) => flow.timeouts));
+  const row = exactly("timeouts", told, expected);
+  if (ours.source === "kmod" || row.verdict === "exact" || told === null) return row;
+  const isBetween =
+    told >= expected - delta("TcpExtTCPSynRetrans") && told <= expected + delta("TcpExtTCPSACKReneging");
+  if (!isBetween) return row;
   return {
     ...row,
     verdict: "explained",
-    note: "tracepoints show entries into Loss instead, which SACK reneging causes, too",
+    note: "tracepoints show entries into Loss instead, which a SYN's timer does not cause and SACK reneging does",
   };
 }
 
@@ -218,9 +248,21 @@ function acknowledged(ours: OurNumbers, flow: OurFlow, connection: Connection): 
       ? { ...row, verdict: "explained", note: "what was acknowledged behind the last poll is not seen" }
       : row;
   }
-  // the numbers before the last segment that the kernel shows, which is the last one in ESTABLISHED
-  const known = connection.segments.some((s) => !s.out && s.ack - 1 === flow.acked_bytes);
-  return known ? { ...row, verdict: "explained", note: "tcp_probe ends as the connection leaves ESTABLISHED" } : row;
+  return endsWithEstablished(flow, connection, [1, 1])
+    ? { ...row, verdict: "explained", note: "tcp_probe ends as the connection leaves ESTABLISHED" }
+    : row;
+}
+
+/**
+ * Whether what tracepoints lack of the bytes is what was acknowledged behind the last segment that they show of a
+ * connection whose close they tell: until then it is what tcpdump had seen acknowledged, less what that segment
+ * acknowledges. `first`: what had been acknowledged as it began, at least and at most.
+ */
+function endsWithEstablished(flow: OurFlow, connection: Connection, [least, most]: readonly [number, number]): boolean {
+  const { acked_bytes, acked_until_s, seen } = flow;
+  if (acked_bytes === null || acked_until_s === null || !/until its close$/.test(seen)) return false;
+  const [low, high] = acknowledgedBy(connection, [acked_until_s - deviceToSocket_s, acked_until_s + deviceToSocket_s]);
+  return acked_bytes >= low!.beforeLast - most && acked_bytes <= high!.highest - least;
 }
 
 function iperf3(flow: OurFlow, connection: Connection, json: string): Comparison[] {
@@ -231,6 +273,11 @@ function iperf3(flow: OurFlow, connection: Connection, json: string): Comparison
   if (report.start.connected[0]?.local_port !== connection.sport) return [];
   const row = exactly("bytes acknowledged (iperf3)", flow.acked_bytes, report.end.sum_sent.bytes + iperf3CookieBytes);
   if (row.verdict === "exact") return [row];
+  // It counts what it wrote, so never less than what tcpdump saw acknowledged; and ours is no more than that, by the
+  // comparison above.
+  const acked = acknowledgedBytes(connection);
+  const isLess = (flow.acked_bytes ?? 0) <= acked && acked <= report.end.sum_sent.bytes + iperf3CookieBytes;
+  if (!isLess) return [row];
   return [
     {
       ...row,
@@ -321,6 +368,13 @@ function goodput(ours: OurNumbers, flow: OurFlow, connection: Connection): Compa
     }) &&
     // The number of the FIN can be among it.
     [1, 2].includes(told - acknowledgedBytes(connection));
+  // What was acknowledged by the first poll, and within a poll of the window's edge, is no advance between two polls.
+  const unpolled =
+    ours.source === "ss"
+      ? acknowledgedBy(connection, [flow.start_s + edge_s])[0]!.highest +
+        (later[0] ?? start).highest -
+        (sooner[0] ?? start).highest
+      : 0;
   let within = 0;
   let explained = 0;
   let worst = 0;
@@ -338,7 +392,11 @@ function goodput(ours: OurNumbers, flow: OurFlow, connection: Connection): Compa
     const most = (later[index] ?? start).highest - known(sooner[index - 1] ?? start);
     // Nor do polls see what was acknowledged before the first one.
     const unseen = index >= lastWithAny || (ours.source === "ss" && index === 0) ? missing : 0;
-    const isOnce = ours.source === "ss" && index === 0 && window.acked_bytes <= most;
+    const isOnce =
+      ours.source === "ss" &&
+      index === 0 &&
+      window.acked_bytes <= most &&
+      window.acked_bytes >= bytes - missing - unpolled;
     const least = known(sooner[index] ?? start) - (later[index - 1] ?? start).highest - unseen;
     if (share <= 0.001) within += 1;
     // The FIN's number can be among what is missing.
@@ -395,7 +453,7 @@ function rtt(ours: OurNumbers, records: readonly OurRecord[], connection: Connec
   off.sort((a, b) => a - b);
   const n = Math.max(off.length, 1);
   const share = near / n;
-  const short = share < 0.95 && sumWitness / n < 1000;
+  const short = share < 0.95 && sumWitness / n < 1000 && onItsWay === off.length;
   const isHeldUp =
     !short && share < 0.95 && onItsWay === off.length && (n < 50 || Math.abs(sumOurs / sumWitness - 1) <= 0.05);
   return {
@@ -405,7 +463,9 @@ function rtt(ours: OurNumbers, records: readonly OurRecord[], connection: Connec
     difference: `median ${percent(off[Math.floor(off.length / 2)] ?? Number.NaN)}; ${percent(share, 1)} within`,
     verdict: share >= 0.95 ? "within" : short || isHeldUp ? "explained" : "differs",
     ...(short
-      ? { note: "round trips of less than 1 ms: much of each is the way between device and socket on a busy machine" }
+      ? {
+          note: "round trips of less than 1 ms: much of each is the way between device and socket on a busy machine (at most 10 ms)",
+        }
       : isHeldUp
         ? {
             note: "single samples were held up between device and socket (at most 10 ms), which srtt forgets slowly; over 50 records and more the means agree",

@@ -11,6 +11,9 @@ export interface OurFlow {
   readonly start_s: number;
   readonly duration_s: number;
   readonly acked_bytes: number | null;
+  /** Until when that counts, and what of the connection was seen. */
+  readonly acked_until_s: number | null;
+  readonly seen: string;
   readonly retransmits: number | null;
   /** Expiries of the retransmission timer, window probes not counted. */
   readonly timeouts: number;

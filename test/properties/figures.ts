@@ -22,10 +22,11 @@ export const views: readonly View[] = [
   {
     view: "flows",
     key: "''",
-    // The last two name the columns that are bounds or approximate, and grow as less is known.
+    // The last two name the columns that are bounds or approximate, and grow as less is known. acked_until_s says of
+    // which time acked_bytes is.
     left_out: [
       ...["start_s", "duration_s", "records", "seen", "gap_share", "crosses_gap", "limits_basis"],
-      ...["at_least", "about"],
+      ...["at_least", "about", "acked_until_s"],
     ],
     least: [
       ...["acked_bytes", "sent_bytes", "sends", "retransmits", "rtos", "loss_episodes", "recovery_episodes", "resets"],
@@ -65,27 +66,35 @@ export const views: readonly View[] = [
 export interface Row {
   readonly values: Readonly<Record<string, SqlValue>>;
   readonly crosses_gap: boolean;
-  /** How long the connection was seen. */
+  /** How long the connection was seen, and how long of that `limits` tells of. */
   readonly life_s: number;
+  readonly told_s: number;
 }
 
 /** The rows of a view by connection and key. Rows of one key are left out: nothing tells which is which. */
 export async function rowsOf(trace: Trace, { view, key }: View): Promise<Map<string, Row>> {
   const ends =
-    "flow, saddr || ' ' || sport || ' ' || daddr || ' ' || dport AS _ends, crosses_gap AS _flow_gap, duration_s AS _life_s";
+    "flow, saddr || ' ' || sport || ' ' || daddr || ' ' || dport AS _ends, crosses_gap AS _flow_gap, duration_s AS _life_s, (SELECT life_s FROM limits WHERE limits.flow = flows.flow) AS _told_s";
   const rows = await trace.rows<Record<string, SqlValue>>(`
-    SELECT _ends || ' ' || ${view === "flows" ? "''" : `coalesce(${key}, '')`} AS _name, _flow_gap, _life_s, ${view}.*
+    SELECT _ends || ' ' || ${view === "flows" ? "''" : `coalesce(${key}, '')`} AS _name, _flow_gap, _life_s, _told_s, ${view}.*
     FROM ${view} JOIN (SELECT ${ends} FROM flows) AS ends ON ends.flow = ${view}.flow`);
   const found = new Map<string, Row>();
   const twice = new Set<string>();
-  for (const { _name, _flow_gap, _life_s, ...values } of rows) {
+  for (const { _name, _flow_gap, _life_s, _told_s, ...values } of rows) {
     const name = String(_name);
     if (found.has(name)) twice.add(name);
-    found.set(name, { values, crosses_gap: Boolean(values.crosses_gap ?? _flow_gap), life_s: Number(_life_s) });
+    const crosses_gap = Boolean(values.crosses_gap ?? _flow_gap);
+    found.set(name, { values, crosses_gap, life_s: Number(_life_s), told_s: Number(_told_s) });
   }
   for (const name of twice) found.delete(name);
   return found;
 }
+
+/** Whether a list of columns in a cell names one. */
+const names = (list: SqlValue | undefined, column: string): boolean =>
+  String(list ?? "")
+    .split(", ")
+    .includes(column);
 
 /** `tolerance`: relative. */
 const isClose = (a: SqlValue, b: SqlValue, tolerance: number): boolean =>
@@ -98,11 +107,13 @@ const isClose = (a: SqlValue, b: SqlValue, tolerance: number): boolean =>
 export function otherNumbers(view: View, before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): string[] {
   const wrong: string[] = [];
   const { basis, of_life = [] } = view;
-  for (const [name, { values, life_s, crosses_gap }] of after) {
+  for (const [name, { values, life_s, told_s, crosses_gap }] of after) {
     const known = before.get(name);
     if (!known) continue;
     const isOtherwise = basis !== undefined && values[basis.column] !== known.values[basis.column];
     const shorter = Math.abs(life_s - known.life_s) / Math.max(known.life_s, 1e-9);
+    // A share of a time that is shorter by a part differs by no more than twice that part of the whole.
+    const toldShorter = Math.abs(told_s - known.told_s) / Math.max(known.told_s, 1e-9);
     for (const [column, value] of Object.entries(values)) {
       if (["capture", "flow", ...view.left_out].includes(column) || value === null) continue;
       if (isOtherwise && basis.of.test(column)) continue;
@@ -110,6 +121,10 @@ export function otherNumbers(view: View, before: ReadonlyMap<string, Row>, after
       if (isClose(truth, value, of_life.includes(column) ? 1e-6 + 2 * shorter : 1e-6)) continue;
       const isBound = view.least.includes(column) ? Number(value) < Number(truth) : true;
       if (crosses_gap && isBound) continue;
+      if (column.endsWith("_share") && Math.abs(Number(value) - Number(truth)) <= 2 * toldShorter) continue;
+      if (names(values.at_least, column) && Number(value) < Number(truth)) continue;
+      // What was approximate before stands on the same and must be the same.
+      if (names(values.about, column) && !names(known.values.about, column)) continue;
       wrong.push(`${view.view}.${column} of ${name.trim()}: ${truth ?? "not known"}, then ${value}`);
     }
   }

@@ -97,6 +97,19 @@ const lost = (seed: number, stretches: number): Mutation => ({
   },
 });
 
+/** The last records of each CPU, behind which nothing came. */
+const lostAtTheEnd = (share: number): Mutation => ({
+  name: `the last ${share * 100} % lost`,
+  kind: "lost",
+  apply: ({ header, lines }) => {
+    const kept = lines.slice(0, Math.floor(lines.length * (1 - share)));
+    const gone = new Map<string, number>();
+    for (const line of lines.slice(kept.length)) gone.set(cpuOf(line), (gone.get(cpuOf(line)) ?? 0) + 1);
+    const marks = [...gone].map(([cpu, count]) => `CPU:${Number(cpu)} [LOST ${count} EVENTS]\n`);
+    return { header, lines: [...kept, ...marks] };
+  },
+});
+
 const cpuOf = (line: string): string => /\[(\d{3})\]/.exec(line)?.[1] ?? "000";
 
 /** The module with `probetime`: of each connection no record sooner than so many ms behind the one before. */
@@ -133,7 +146,8 @@ export function mutationsOf({ header }: Recording, seeds: readonly number[]): Mu
   if (header.text === "ss")
     return [...always, ...["rto", "minrtt", "snd_wnd", "pacing_rate", "delivery_rate"].map(withoutWord)];
   const losses = seeds.flatMap((seed) => [lost(seed, 2), lost(seed + 1000, 12)]);
-  if (header.text === "trace_pipe") return [...always, ...traceEvents.map(withoutEvent), ...losses];
+  if (header.text === "trace_pipe")
+    return [...always, ...traceEvents.map(withoutEvent), ...losses, lostAtTheEnd(0.1), lostAtTheEnd(0.5)];
   const hasMore = (header.columns?.length ?? 0) > 30;
   const fields = ["timer", "cong", "cong_state", "mss", "delivered", "busy_us", "bytes_acked"];
   return [

@@ -1,6 +1,6 @@
 /** BPF's records of capture/test/guest/bpf.sh beside what tcpdump and nstat saw of the same traffic. */
 import { join } from "node:path";
-import { againstPackets, isRetransmission, nstat, type Wire } from "../../kmod/test/checks/witness.ts";
+import { againstPackets, isA, isRetransmission, nstat, type Wire } from "../../kmod/test/checks/witness.ts";
 import type { Evidence } from "../../kmod/test/harness/boot.ts";
 import { pairOf, type Rec } from "../../kmod/test/harness/records.ts";
 import { linesOf } from "./side-by-side.ts";
@@ -20,7 +20,7 @@ export async function bpfWitness(evidence: Evidence): Promise<BpfWitness> {
   const wireAt = (end: "a" | "b"): Wire =>
     againstPackets({ records, realtime, file: join(evidence.folder, `bpf/${end}.pcap`), end, absolute: true });
   const counters = nstat(evidence.text("bpf/nstat.a"));
-  const sender = records.filter(({ saddr }) => /^(10\.0\.1\.1|fd00:1::1)$/.test(saddr));
+  const sender = records.filter(({ saddr }) => isA(saddr));
   return {
     wire: { a: wireAt("a"), b: wireAt("b") },
     retransmissions: [sender.filter(isRetransmission).length, counters.TcpRetransSegs ?? Number.NaN],

@@ -85,8 +85,7 @@ export async function sideBySide(
     const bases = new Map<string, number>();
     for (const row of records) {
       const twin = others[next];
-      const alike = ["type", "tcp_flags", "length"].every((name) => twin?.[name] === row[name]);
-      if (!twin || !alike) {
+      if (!twin || !isTwin(row, twin, bases)) {
         onlyModule.push(shown(row));
         continue;
       }
@@ -104,21 +103,43 @@ export async function sideBySide(
   return { header, lost, pairs, onlyModule, onlyBpf, differing };
 }
 
+/** The sequence numbers of a record, each with the end whose first number it counts from. */
+function sidesOf(row: Row): (readonly [name: string, side: "own" | "peer"])[] {
+  const isReceived = row.type === "0";
+  return [
+    ["seq_num", isReceived ? "peer" : "own"],
+    ["ack_num", isReceived ? "own" : "peer"],
+    ...ownNumbers.map((name) => [name, "own"] as const),
+  ];
+}
+
+/** The number from which one end counts, from a record of each; null where the field has no value. */
+function baseOf(row: Row, twin: Row, name: string): number | null {
+  const [relative, absolute] = [Number(row[name]), Number(twin[name])];
+  return relative === 0 && absolute === 0 ? null : (absolute - relative) >>> 0;
+}
+
+/**
+ * Whether two records can be of the same event: of the same kind and length, and of the same place in the connection as
+ * far as its pairs have told from where each end counts. So one that is missing shifts no others.
+ */
+function isTwin(row: Row, twin: Row, bases: ReadonlyMap<string, number>): boolean {
+  if (["type", "tcp_flags", "length"].some((name) => twin[name] !== row[name])) return false;
+  return sidesOf(row).every(([name, side]) => {
+    const known = bases.get(`${row.connection} ${side}`);
+    const base = baseOf(row, twin, name);
+    return ownNumbers.includes(name) || known === undefined || base === null || base === known;
+  });
+}
+
 /**
  * The fields in which two records of the same event differ. `apart`: seconds between the two records.
  */
 function differences(row: Row, twin: Row, apart: number, hz: number, bases: Map<string, number>): string[] {
   const found: string[] = [];
-  const isReceived = row.type === "0";
-  const sides = [
-    ["seq_num", isReceived ? "peer" : "own"],
-    ["ack_num", isReceived ? "own" : "peer"],
-    ...ownNumbers.map((name) => [name, "own"] as const),
-  ] as const;
-  for (const [name, side] of sides) {
-    const [relative, absolute] = [Number(row[name]), Number(twin[name])];
-    if (relative === 0 && absolute === 0) continue; // the field has no value
-    const base = (absolute - relative) >>> 0;
+  for (const [name, side] of sidesOf(row)) {
+    const base = baseOf(row, twin, name);
+    if (base === null) continue;
     const key = `${row.connection} ${side}`;
     if (!bases.has(key)) bases.set(key, base);
     if (bases.get(key) !== base) found.push(name);

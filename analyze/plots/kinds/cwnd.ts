@@ -1,6 +1,6 @@
 /** The plot `cwnd`. */
 import { noSsthresh } from "@tcpprobe-plus/tpp/columns";
-import { plain, type TimePlot } from "../definition.ts";
+import { ofRecords, plain, type TimePlot } from "../definition.ts";
 
 /**
  * Tracepoints do not show the timer. Between the last segment received before a timeout and the first after it, they
@@ -28,14 +28,14 @@ export const cwnd: TimePlot = {
   series: [
     {
       name: "cwnd",
-      points: "SELECT flow, ord, t, snd_cwnd AS value FROM trace WHERE snd_cwnd IS NOT NULL",
+      ...ofRecords("snd_cwnd"),
       stateChangePoints: heldUntilLoss("snd_cwnd"),
       color: "blue",
       needs: { column: "snd_cwnd" },
     },
     {
       name: "ssthresh",
-      points: `SELECT flow, ord, t, ssthresh AS value FROM trace WHERE ssthresh < ${noSsthresh}`,
+      ...ofRecords("ssthresh", `ssthresh < ${noSsthresh}`),
       stateChangePoints: heldUntilLoss("ssthresh"),
       color: "orange",
       dash: [5, 3],
@@ -44,7 +44,7 @@ export const cwnd: TimePlot = {
     },
     {
       name: "in flight",
-      points: "SELECT flow, ord, t, inflight_packets AS value FROM inflight WHERE inflight_packets IS NOT NULL",
+      ...ofRecords("inflight_packets", "inflight_packets IS NOT NULL", "inflight"),
       color: "green",
       dash: [1.5, 1.5],
       optional: true,

@@ -1,5 +1,5 @@
 /** The plot `goodput`. */
-import { rateScales, staircase, type TimePlot } from "../definition.ts";
+import { ofRecords, rateScales, staircase, type TimePlot } from "../definition.ts";
 
 /** Newly acknowledged bytes per window, payload sent where the source sees sends, and the pacing rate. */
 export const goodput: TimePlot = {
@@ -29,6 +29,7 @@ export const goodput: TimePlot = {
     {
       name: "goodput",
       points: staircase("goodput", "goodput_bps"),
+      thereIf: "SELECT 1 FROM trace WHERE snd_una IS NOT NULL OR bytes_acked IS NOT NULL",
       color: "blue",
       needs: {
         column: "snd_una",
@@ -38,13 +39,14 @@ export const goodput: TimePlot = {
     {
       name: "throughput sent",
       points: staircase("goodput", "throughput_bps"),
+      thereIf: "SELECT 1 FROM captures WHERE sees_sends",
       color: "orange",
       dash: [5, 3],
       optional: true,
     },
     {
       name: "pacing rate",
-      points: "SELECT flow, ord, t, pacing_rate_bps AS value FROM trace WHERE pacing_rate_bps IS NOT NULL",
+      ...ofRecords("pacing_rate_bps"),
       interpolate: "step-before",
       color: "green",
       dash: [1.5, 1.5],

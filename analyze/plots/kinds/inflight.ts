@@ -1,5 +1,5 @@
 /** The plot `inflight`, in packets where the source counts them, otherwise in bytes. */
-import { byteScales, plain, type TimePlot } from "../definition.ts";
+import { byteScales, ofRecords, plain, type TimePlot } from "../definition.ts";
 
 const shows = "packets (or bytes) in flight under the congestion window and the peer's window";
 
@@ -16,13 +16,13 @@ const inflightPackets: TimePlot = {
   series: [
     {
       name: "in flight",
-      points: "SELECT flow, ord, t, inflight_packets AS value FROM inflight WHERE inflight_packets IS NOT NULL",
+      ...ofRecords("inflight_packets", "inflight_packets IS NOT NULL", "inflight"),
       color: "blue",
       needs: { column: "packets_out" },
     },
     {
       name: "cwnd",
-      points: "SELECT flow, ord, t, snd_cwnd AS value FROM inflight WHERE snd_cwnd IS NOT NULL",
+      ...ofRecords("snd_cwnd", "snd_cwnd IS NOT NULL", "inflight"),
       color: "orange",
       dash: [5, 3],
       optional: true,
@@ -64,15 +64,14 @@ const inflightBytes: TimePlot = {
     },
     {
       name: "cwnd x mss",
-      points:
-        "SELECT flow, ord, t, snd_cwnd::BIGINT * mss_bytes AS value FROM trace WHERE snd_cwnd::BIGINT * mss_bytes IS NOT NULL",
+      ...ofRecords("snd_cwnd::BIGINT * mss_bytes"),
       color: "orange",
       dash: [5, 3],
       optional: true,
     },
     {
       name: "peer's window",
-      points: "SELECT flow, ord, t, snd_wnd_bytes AS value FROM trace WHERE snd_wnd_bytes IS NOT NULL",
+      ...ofRecords("snd_wnd_bytes"),
       color: "purple",
       dash: [8, 2, 2, 2],
       mayLeave: true,

@@ -1,5 +1,5 @@
 /** The plot `rtt`. */
-import { type TimePlot, timeScales } from "../definition.ts";
+import { bandOfRecords, ofRecords, type TimePlot, timeScales } from "../definition.ts";
 
 /** The sender's smoothed round-trip time (RFC 6298, section 2), and the values that it is computed from. */
 export const rtt: TimePlot = {
@@ -13,14 +13,13 @@ export const rtt: TimePlot = {
   series: [
     {
       name: "srtt",
-      points: "SELECT flow, ord, t, srtt_us AS value FROM trace WHERE srtt_us > 0",
+      ...ofRecords("srtt_us", "srtt_us > 0"),
       color: "blue",
       needs: { column: "srtt_us" },
     },
     {
       name: "srtt \u00b1 mean deviation",
-      points:
-        "SELECT flow, t, greatest(srtt_us - mdev_us, 0) AS low, srtt_us + mdev_us AS high FROM trace WHERE srtt_us > 0 AND mdev_us IS NOT NULL",
+      ...bandOfRecords("greatest(srtt_us - mdev_us, 0)", "srtt_us + mdev_us", "srtt_us > 0 AND mdev_us IS NOT NULL"),
       color: "blue",
       draw: "band",
       mayLeave: true,
@@ -35,7 +34,7 @@ export const rtt: TimePlot = {
     },
     {
       name: "smallest of the kernel",
-      points: "SELECT flow, ord, t, min_rtt_us AS value FROM trace WHERE min_rtt_us IS NOT NULL AND srtt_us > 0",
+      ...ofRecords("min_rtt_us", "min_rtt_us IS NOT NULL AND srtt_us > 0"),
       color: "green",
       dash: [1.5, 1.5],
       mayLeave: true,
@@ -43,7 +42,7 @@ export const rtt: TimePlot = {
     },
     {
       name: "RTO in force",
-      points: "SELECT flow, ord, t, 1000.0 * rto_ms AS value FROM trace WHERE rto_ms IS NOT NULL AND srtt_us > 0",
+      ...ofRecords("1000.0 * rto_ms", "rto_ms IS NOT NULL AND srtt_us > 0"),
       color: "vermilion",
       dash: [7, 3],
       mayLeave: true,

@@ -1,5 +1,5 @@
 /** The plot `sequence`: the time-sequence graph of the sender. */
-import { byteScales, type TimePlot } from "../definition.ts";
+import { byteScales, ofRecords, type TimePlot } from "../definition.ts";
 
 /**
  * What is acknowledged, what is sent, and how far the peer's window reaches. A retransmission is a send that begins
@@ -17,21 +17,20 @@ export const sequence: TimePlot = {
   series: [
     {
       name: "snd_una",
-      points: "SELECT flow, ord, t, snd_una AS value FROM trace WHERE snd_una IS NOT NULL",
+      ...ofRecords("snd_una"),
       color: "blue",
       needs: { column: "snd_una" },
     },
     {
       name: "snd_nxt",
-      points: "SELECT flow, ord, t, snd_nxt AS value FROM trace WHERE snd_nxt IS NOT NULL",
+      ...ofRecords("snd_nxt"),
       color: "green",
       dash: [5, 3],
       optional: true,
     },
     {
       name: "edge of the peer's window",
-      points:
-        "SELECT flow, ord, t, snd_una + snd_wnd_bytes AS value FROM trace WHERE snd_una IS NOT NULL AND snd_wnd_bytes IS NOT NULL",
+      ...ofRecords("snd_una + snd_wnd_bytes", "snd_una IS NOT NULL AND snd_wnd_bytes IS NOT NULL"),
       color: "purple",
       dash: [8, 2, 2, 2],
       mayLeave: true,

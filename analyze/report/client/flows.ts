@@ -5,6 +5,9 @@ import { columnsOf, type FlowColumn, filterOf } from "./flow-columns.ts";
 import { count } from "./numbers.ts";
 import { mostShown, type View } from "./view.ts";
 
+/** From more flows than this on, the table begins with the largest. */
+const manyFlows = 20;
+
 /** Rows that are shown at first, and with each further step. */
 const [firstRows, moreRows] = [100, 400];
 
@@ -49,6 +52,8 @@ export class Flows {
       ),
       scroller,
     );
+    // Of many, those that carry most are what people look for.
+    if (view.model.flows.length > manyFlows) this.#sort = { id: "acked", descending: true };
     view.on(["flows"], () => this.#mark());
     view.on(["model"], () => this.#changed(true));
     this.#changed();

@@ -1,4 +1,4 @@
-/** The wheel and touch on a panel. Dragging with the mouse, which selects a time, is uPlot's own. */
+/** The pointer, the wheel and touch on a panel. Dragging with the mouse, which selects a time, is uPlot's own. */
 import type uPlot from "uplot";
 import type { View } from "./view.ts";
 
@@ -16,6 +16,12 @@ export function gestures(plot: uPlot, view: View): void {
     },
     { passive: false },
   );
+  over.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "mouse") view.point(timeAt(event.clientX));
+  });
+  over.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "mouse") view.point(null);
+  });
   over.addEventListener("dblclick", () => view.go(view.whole()));
   touches(over, view, timeAt);
 }

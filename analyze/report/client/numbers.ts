@@ -21,7 +21,8 @@ export function valueText(value: number, scales: Scales): string {
 }
 
 export function rangeText(low: number, high: number, scales: Scales): string {
-  return low === high ? valueText(high, scales) : `${valueText(low, scales)} to ${valueText(high, scales)}`;
+  const [from, to] = [valueText(low, scales), valueText(high, scales)];
+  return from === to ? to : `${from} to ${to}`;
 }
 
 export { bitsPerSecond, bytes, count, foreignText };

@@ -1,7 +1,7 @@
 /** One panel: its axes, its lines, and a legend that shows the values under the crosshair. */
 import uPlot from "uplot";
 import { pickScale } from "../../plots/definition.ts";
-import type { PagePanel, PageQuantity, SeriesBins } from "../model.ts";
+import { type PagePanel, type PageQuantity, type SeriesBins, stateNames } from "../model.ts";
 import { h, setText } from "./dom.ts";
 import { rangeText, timeText } from "./numbers.ts";
 import {
@@ -13,6 +13,7 @@ import {
   paintMarks,
   paintPoints,
   paintStates,
+  stateColor,
 } from "./paint.ts";
 import { valueAt } from "./readout.ts";
 import { swatch } from "./swatch.ts";
@@ -36,9 +37,11 @@ export interface PanelData {
   readonly marks: readonly Line[];
   readonly states: Line | null;
   readonly holes: readonly Hole[];
+  /** Whether its legend says what marks and states are. */
+  readonly explains: boolean;
 }
 
-const nothing: PanelData = { lines: [], marks: [], states: null, holes: [] };
+const nothing: PanelData = { lines: [], marks: [], states: null, holes: [], explains: false };
 
 /** A series that may leave the axis extends it up to this many times the highest value of the others. */
 const mostAbove = 1.5;
@@ -51,15 +54,17 @@ export class Panel {
   readonly #legend = h("ul", { class: "legend" });
   readonly #outputs = new Map<string, HTMLElement>();
   readonly #hidden = new Set<string>();
+  readonly #unit = h("span", { class: "unit" });
   readonly #canvas: HTMLElement;
   #data: PanelData = nothing;
-  #moving = false;
+  /** The upper end of the axis, which decides its unit. */
+  #top = 1;
 
   constructor(definition: PagePanel, view: View, select: (from_s: number, to_s: number) => void) {
     this.definition = definition;
     this.#view = view;
     this.#canvas = h("div", { class: "canvas", role: "img" });
-    const head = h("figcaption", {}, h("h3", {}, definition.title), this.#legend);
+    const head = h("figcaption", {}, h("h3", {}, definition.title, this.#unit), this.#legend);
     this.element = h("figure", { class: "panel", id: `panel-${definition.id}` }, head, this.#canvas);
     this.plot = new uPlot(this.#options(select), [[0, 1], []], this.#canvas);
   }
@@ -75,6 +80,7 @@ export class Panel {
       series: [{}, { show: true, points: { show: false } }],
       legend: { show: false },
       scales: { x: { time: false, auto: false }, y: { auto: false } },
+      padding: [4, 8, 0, 0],
       axes: [
         { ...axis, grid, ticks, size: 24, gap: 2, values: (u, marks) => timeMarks(u, marks) },
         { ...axis, grid, ticks, size: narrow.matches ? 46 : 60, gap: 3, values: (_, marks) => this.#valueMarks(marks) },
@@ -83,13 +89,6 @@ export class Panel {
       hooks: {
         drawClear: [(u) => paintHoles(u.ctx, frameOf(u), this.#data.holes)],
         draw: [(u) => this.#paint(u)],
-        setCursor: [
-          (u) => {
-            if (this.#moving) return;
-            const left = u.cursor.left ?? -1;
-            this.#view.point(left < 0 ? null : u.posToVal(left, "x"));
-          },
-        ],
         setSelect: [
           (u) => {
             const { left, width } = u.select;
@@ -105,14 +104,18 @@ export class Panel {
   /** Takes new data, and draws it. */
   show(data: PanelData): void {
     this.#data = data;
-    this.#drawLegend();
     this.redraw();
+    this.#drawLegend();
+    this.point();
   }
 
   /** Draws what is there at the view's range. */
   redraw(): void {
     const { from_s, to_s } = this.#view.range;
     const { low, high } = this.#extent();
+    this.#top = high;
+    const { unit } = pickScale(this.definition.scales, high);
+    setText(this.#unit, ` ${unit || this.definition.y_title}`);
     this.plot.batch(() => {
       this.plot.setScale("x", { min: from_s, max: to_s });
       this.plot.setScale("y", { min: low, max: high });
@@ -130,11 +133,8 @@ export class Panel {
   point(): void {
     const { cursor_s } = this.#view;
     const left = cursor_s === null ? -10 : this.plot.valToPos(cursor_s, "x");
-    if (Math.abs((this.plot.cursor.left ?? -10) - left) > 0.01) {
-      this.#moving = true;
+    if (Math.abs((this.plot.cursor.left ?? -10) - left) > 0.01)
       this.plot.setCursor({ left, top: cursor_s === null ? -10 : 1 });
-      this.#moving = false;
-    }
     const pixel_us =
       ((this.#view.range.to_s - this.#view.range.from_s) * 1e6) / Math.max(this.plot.over.clientWidth, 1);
     for (const { key, bins, quantity } of this.#data.lines) {
@@ -154,24 +154,28 @@ export class Panel {
   }
 
   #valueMarks(marks: readonly number[]): string[] {
-    const { divisor } = pickScale(this.definition.scales, Math.max(...marks.map(Math.abs), 0));
+    const { divisor } = pickScale(this.definition.scales, this.#top);
     return marks.map((one) => String(Number((one / divisor).toPrecision(6))));
   }
 
   #extent(): { low: number; high: number } {
-    const { from_lowest, id } = this.definition;
+    const { from_lowest } = this.definition;
     const lines = this.visible.map((line) => ({ line, ...extentOf(line.bins) })).filter(({ high }) => high >= 0);
     const held = lines.filter(({ line }) => !line.quantity.may_leave);
     const most = (of: readonly { high: number }[]) => of.reduce((top, { high }) => Math.max(top, high), 0);
     const near = lines.filter(({ line, low }) => line.quantity.may_leave && low < mostAbove * most(held));
     const high = held.length === 0 ? most(lines) : Math.max(most(held), Math.min(most(near), mostAbove * most(held)));
     const lowest = held.reduce((least, { low }) => Math.min(least, low), Number.POSITIVE_INFINITY);
-    // Sequence numbers say where on their way the data is: at a small part of it, from 0 they would be a flat line.
-    const low = (from_lowest || id === "sequence") && Number.isFinite(lowest) ? lowest : 0;
+    const low = from_lowest && Number.isFinite(lowest) ? lowest : 0;
     const rows = this.#data.marks.length;
     const room = 0.06 + (8 + 6 * rows) / Math.max(this.plot.over.clientHeight, 60);
     const span = high > low ? high - low : high || 1;
     return { low: low === 0 ? 0 : low - span * 0.06, high: low + span * (1 + room) };
+  }
+
+  /** Whether all of a line lies above the axis, so that nothing of it is to be seen. */
+  #isAbove({ bins, quantity }: Line): boolean {
+    return quantity.may_leave && extentOf(bins).low > this.#top;
   }
 
   #paint(u: uPlot): void {
@@ -208,13 +212,25 @@ export class Panel {
         { type: "button", "aria-pressed": String(!isHidden), onclick: () => this.#toggle(line.key) },
         swatch(line.quantity.draw, colorOf(line.color), line.dash),
         line.name,
+        this.#isAbove(line) ? " (above the axis)" : "",
       );
       return h("li", {}, button, output);
     });
+    this.#legend.replaceChildren(...items, ...this.#asideLegend());
+  }
+
+  /** What marks and colours mean. The first panel that has them says it. */
+  #asideLegend(): HTMLElement[] {
+    if (!this.#data.explains) return [];
     const marks = this.#data.marks
       .filter(({ bins }) => bins.at_us.length > 0)
       .map(({ name, color }) => h("li", { class: "mark" }, swatch("marks", colorOf(color), []), name));
-    this.#legend.replaceChildren(...items, ...marks);
+    const there = new Set(this.#data.states?.bins.max);
+    const states = stateNames.flatMap((name, state) => {
+      const color = there.has(state) ? stateColor(state) : null;
+      return color === null ? [] : [h("li", { class: "mark" }, swatch("states", color, []), name)];
+    });
+    return [...marks, ...states];
   }
 
   #toggle(key: string): void {

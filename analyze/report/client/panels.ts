@@ -129,15 +129,30 @@ export class Panels {
         marks: definition.marks ? model.marks.map((one) => lineOf(flow, one)) : [],
         states: definition.states && model.states ? lineOf(flow, model.states) : null,
         holes: all,
+        explains: definition.id === model.panels.find(({ marks, states }) => marks || states)?.id,
       };
     }
     const [main] = definition.quantities;
     const lines = shown.flatMap((flow, index): Line[] => {
       if (!main) return [];
       const style = lineStyles[index]!;
-      return [{ ...lineOf(flow, main), ...style, key: `${flow} ${main.id}`, name: `flow ${flow}` }];
+      return [{ ...lineOf(flow, main), ...style, key: `${flow} ${main.id}`, name: this.#nameOf(flow) }];
     });
-    return { lines: lines.filter(({ bins }) => bins.at_us.length > 0), marks: [], states: null, holes: all };
+    return {
+      lines: lines.filter(({ bins }) => bins.at_us.length > 0),
+      marks: [],
+      states: null,
+      holes: all,
+      explains: false,
+    };
+  }
+
+  #nameOf(flow: number): string {
+    const { cong, capture } = this.#view.flow(flow)!;
+    const { captures } = this.#view.model;
+    const file = captures.length > 1 ? captures[capture - 1]?.path.split("/").at(-1) : null;
+    const more = [cong, file].filter(Boolean).join(", ");
+    return `flow ${flow}${more === "" ? "" : ` (${more})`}`;
   }
 
   /** What the picture is of, and how fine it is. */

@@ -11,6 +11,7 @@ export function swatch(draw: PageQuantity["draw"], color: string, dash: readonly
     svg.append(...[4, 11, 18].map((x) => make("circle", { cx: `${x}`, cy: "5", r: "1.7", fill: color })));
   else if (draw === "crosses")
     svg.append(make("path", { d: "M7 1l8 8m0-8l-8 8", stroke: color, "stroke-width": "1.6", fill: "none" }));
+  else if (draw === "states") svg.append(make("rect", { x: "4", y: "3", width: "14", height: "6", fill: color }));
   else if (draw === "marks") svg.append(make("path", { d: "M11 0v10", stroke: color, "stroke-width": "2" }));
   else
     svg.append(

@@ -57,7 +57,8 @@ test("a missing file is a gap with its place, and is said; a missing end too", a
   const flows = await trace.flows();
   t.deepEqual(
     flows.map((flow) => flow.crosses_gap),
-    [false, false, true, true],
+    // Nothing shows an end of the first two, so they may have had records in the missing file.
+    [true, true, true, true],
   );
   const { err } = await analyze("flows", first, third);
   t.regex(err, /file 2 of the set is not there/);

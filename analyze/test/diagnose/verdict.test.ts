@@ -38,6 +38,7 @@ const nothing: FlowFacts = {
   loss_rtt_rank: null,
   send_queue_bytes: null,
   send_queue_share: null,
+  sampled: false,
   polled: false,
   poll_s: 0.01,
   rtt_min_us: 40_000,

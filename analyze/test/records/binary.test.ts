@@ -218,6 +218,29 @@ test("the module's binary records: numbered without a hole, its own count of tim
   t.deepEqual(await kmod.rows(flows), await bpf.rows(flows));
 });
 
+for (const name of ["extended", "plain"])
+  test(`fast open and MPTCP, ${name}: data before the handshake's end is the connection's; two subflows share the bytes`, async (t) => {
+    const trace = await opened(t, fileURLToPath(new URL(`binary/${name}.tpp`, folder)));
+    const ofPorts = (first: number, last: number) =>
+      `FROM flows WHERE least(sport, dport) BETWEEN ${first} AND ${last} GROUP BY ALL ORDER BY ALL`;
+    // Three connections. Twelve bytes come with the SYN, the answer of ten before the handshake is complete.
+    t.deepEqual(
+      await trace.rows(
+        `SELECT least(sport, dport) AS port, acked_bytes AS bytes, seen, count(*) AS flows ${ofPorts(6001, 6002)}`,
+      ),
+      [
+        { port: 6001, bytes: 10, seen: "whole", flows: 2 },
+        { port: 6001, bytes: 16, seen: "whole", flows: 2 },
+        { port: 6002, bytes: 0, seen: "whole", flows: 1 },
+        { port: 6002, bytes: 16, seen: "whole", flows: 1 },
+      ],
+    );
+    const [row] = await trace.rows(
+      "SELECT count(*) AS subflows, count(DISTINCT saddr) AS addresses, sum(acked_bytes) AS bytes, min(acked_bytes) > 0 AS both FROM flows WHERE dport = 5006",
+    );
+    t.deepEqual(row, { subflows: 2, addresses: 2, bytes: 400_000, both: true });
+  });
+
 test("convert -o x.txt: binary records as the documented text, which reads as the same rows", async (t) => {
   const directory = temporaryDirectory(t);
   const path = join(directory, "a.txt");

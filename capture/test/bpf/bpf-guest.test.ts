@@ -2,9 +2,10 @@
  * In a guest of each chosen kernel (TPP_KERNELS), module and BPF side by side. Times counted in jiffies may differ by
  * what an emulated CPU does not run between the one's look and the other's.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { nstat } from "../../../kmod/test/checks/witness.ts";
 import { type Evidence, splatsIn } from "../../../kmod/test/harness/boot.ts";
 import { chosenKernels } from "../../../kmod/test/harness/kernels.ts";
 import { missingForGuests } from "../../../kmod/test/harness/needs.ts";
@@ -30,7 +31,30 @@ for (const { name } of chosenKernels()) {
     const text = readFileSync(join(evidence.folder, "bpf/probe.txt"), "latin1");
     const skipped = await compare(t, name, evidence, { text, fields: fields.split(" "), zeroNs: BigInt(zeroNs) });
     await witnessed(t, evidence, skipped);
+    await special(t, name, evidence);
   });
+}
+
+/** Data came with the SYN, and an MPTCP connection had two subflows, each with records of its own. */
+async function special(t: ExecutionContext, kernel: string, evidence: Evidence): Promise<void> {
+  const [a, b] = ["a", "b"].map((end) => nstat(evidence.text(`bpf/nstat.${end}`)));
+  t.is(a!.TcpExtTCPFastOpenActive, 2, "fast open, sent");
+  t.is(b!.TcpExtTCPFastOpenPassive, 2, "fast open, received");
+  const hasMptcp = kernel !== "5.10"; // Debian's is built without it
+  t.is(existsSync(join(evidence.folder, "bpf/no-mptcp")), !hasMptcp);
+  if (!hasMptcp) return;
+  t.is(b!.MPTcpExtMPJoinAckRx, 1, "subflows that joined");
+  const { text, columns } = await linesOf(join(evidence.folder, "bpf/bpf.tpp"));
+  const [from, to, length] = ["saddr", "dport", "length"].map((name) => columns.indexOf(name));
+  const bytes = { "10.0.1.1": 0, "10.0.1.3": 0 };
+  for (const line of text.trimEnd().split("\n")) {
+    const fields = line.split(" ");
+    if (fields[0] === "1" && fields[to!] === "5006")
+      bytes[fields[from!] as keyof typeof bytes] += Number(fields[length!]);
+  }
+  t.log(`MPTCP: ${bytes["10.0.1.1"]} and ${bytes["10.0.1.3"]} bytes sent by its subflows`);
+  t.true(bytes["10.0.1.1"] + bytes["10.0.1.3"] >= 400_000);
+  t.true(Math.min(...Object.values(bytes)) > 0);
 }
 
 /** Sends and receives are those of tcpdump, retransmissions and timeouts those of nstat. */
@@ -48,21 +72,25 @@ async function witnessed(t: ExecutionContext, evidence: Evidence, skipped: numbe
   t.true(retransmissions[1] > 10 && timeouts[1] >= 3);
 }
 
-const records = "the module's records in binary are those of BPF, too, whose twins its lines are";
-if (missing !== null && process.env.CI !== "true") test.skip(`${records} (${missing})`, () => {});
-else
-  test.serial(records, async (t) => {
+for (const [mode, title] of [
+  ["records", "the module's records in binary are those of BPF, too, whose twins its lines are"],
+  ["plain", "so are the short ones, without the extended fields"],
+] as const) {
+  if (missing !== null && process.env.CI !== "true") {
+    test.skip(`${title} (${missing})`, () => {});
+    continue;
+  }
+  test.serial(title, async (t) => {
     t.timeout(30 * 60 * 1000);
     const { name } = chosenKernels()[0]!;
-    const evidence = await captureInGuest(name, {
-      name: "bpf",
-      command: "sh guest-capture/bpf.sh records",
-      limit: 1500,
-    });
+    const command = `sh guest-capture/bpf.sh ${mode}`;
+    const evidence = await captureInGuest(name, { name: "bpf", command, limit: 1500 });
     const { header, lost, text, columns } = await linesOf(join(evidence.folder, "bpf/kmod.tpp"));
     t.deepEqual([header.source, header.text, lost], ["kmod", "records", {}]);
+    t.is(columns.includes("rcv_wnd"), mode === "records");
     await compare(t, name, evidence, { text, fields: columns, zeroNs: BigInt(header.clock.monotonic_ns) });
   });
+}
 
 async function compare(
   t: ExecutionContext,

@@ -1,6 +1,6 @@
 #!/bin/sh
-# bpf.sh text|records: every kind of connection, seen by the module (its text, or its records through capture) and by BPF at the
-# same time, and by tcpdump and nstat.
+# bpf.sh text|records|plain: every kind of connection, seen by the module (its text, or its records through capture, with the
+# extended fields or without) and by BPF at the same time, and by tcpdump and nstat.
 . guest-capture/lib.sh
 O=/out/bpf
 mkdir -p $O
@@ -17,7 +17,8 @@ if [ "$1" = text ]; then
   start_log bpf
 else
   cp $STAT $O/stat.open
-  capture run --source kmod -o $O/kmod.tpp 2>$O/kmod.err &
+  [ "$1" = plain ] && without=--no-extended
+  capture run --source kmod ${without:-} -o $O/kmod.tpp 2>$O/kmod.err &
   wait_for $O/kmod.err "capturing to" 120 || cat $O/kmod.err
 fi
 capture run --source bpf -o $O/bpf.tpp 2>$O/bpf.err &
@@ -74,6 +75,31 @@ path delay 20ms rate 5mbit
 note "v4-mapped at the sender; the sinks' sockets are so for all IPv4"
 in_a tcp send ::ffff:10.0.2.1 5001 50000
 
+note "fast open: the first asks for a cookie, the others send with the SYN"
+for ns in a b; do ip netns exec $ns sysctl -qw net.ipv4.tcp_fastopen=3; done
+in_b odd fast-sink 6001 &
+FAST=$!
+in_b odd quiet-sink 6002 &
+QUIET=$!
+sleep 0.5
+for port in 6001 6001 6002; do in_a odd fast 10.0.2.1 $port; done
+
+note "MPTCP: two subflows from two addresses"
+if in_a sysctl -qw net.mptcp.enabled=1 2>/dev/null; then
+  in_b sysctl -qw net.mptcp.enabled=1
+  ip -n a addr add 10.0.1.3/24 dev a0
+  for ns in a b; do ip -n $ns mptcp limits set subflow 2 add_addr_accepted 2; done
+  ip -n a mptcp endpoint add 10.0.1.3 dev a0 subflow
+  in_b tcp sink 5006 mptcp &
+  SINKS="$SINKS $!"
+  sleep 0.3
+  path delay 20ms rate 5mbit loss 1%
+  in_a tcp send 10.0.2.1 5006 400000 mptcp
+  path delay 20ms rate 5mbit
+else
+  echo "this kernel has none" >$O/no-mptcp
+fi
+
 note "segmentation offload"
 ip -n a link set a0 gso_max_segs 64
 ip netns exec a ethtool -K a0 tso on gso on
@@ -96,5 +122,5 @@ fi
 cat $O/bpf.err
 for ns in a b; do readlink /run/netns/$ns; ip netns exec $ns stat -L -c '%n %i' /proc/self/ns/net; done >$O/netns.txt
 unload
-for sink in $SINKS; do kill $sink; done
+for sink in $SINKS $FAST $QUIET; do kill $sink; done
 exit 0

@@ -16,7 +16,8 @@ export function witnessRecords(evidence: Evidence): Rec[] {
   return parseRecords(evidence.text("witness/probe.txt"));
 }
 
-const isA = (address: string) => address === "10.0.1.1" || address === "fd00:1::1";
+/** Addresses of the sender's end. */
+export const isA = (address: string) => ["10.0.1.1", "10.0.1.3", "fd00:1::1"].includes(address);
 
 /** One connection as tcpdump saw it at one end. */
 type Seen = { all: Segment[]; local: string; localIsn: number; remoteIsn: number | null; active: boolean };

@@ -19,10 +19,12 @@ bench read $T/trace_pipe >>$O/tracepoint.txt
 load bufsize=262144
 $exchange >$O/closed.txt
 bench hold $PROBE $exchange >$O/module.txt
-cp $STAT $O/stat
+bench hold ${PROBE}_records $exchange >$O/binary.txt
+cp $STAT $O/binary.stat
 setting extended 1
 bench hold $PROBE $exchange >$O/extended.txt
-bench hold ${PROBE}_records $exchange >$O/binary.txt
+bench hold ${PROBE}_records $exchange >$O/binary-extended.txt
+cp $STAT $O/binary-extended.stat
 setting extended 0
 setting probetime 1000
 bench hold $PROBE $exchange >$O/probetime.txt

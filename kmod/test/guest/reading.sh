@@ -62,6 +62,31 @@ sleep 0.3
 a_bit 20000
 wait $pid
 
+for extended in 0 1; do
+  note "binary records, and the setting changes while they are read: extended $extended"
+  B=$R/binary-$extended
+  setting extended $extended
+  reader ${PROBE}_records $B.records >$B.result &
+  pid=$!
+  sleep 0.5
+  cp $STAT $B.open
+  a_bit 30000
+  setting extended $((1 - extended))
+  a_bit 30000
+  cp $STAT $B.changed
+  sleep 0.5
+  kill -TERM $pid
+  wait $pid
+  cp $STAT $B.after
+done
+setting extended 0
+note "tiny reads of binary records"
+dd if=${PROBE}_records of=$R/tiny.records bs=7 count=300 2>>$R/tiny.result &
+pid=$!
+sleep 0.3
+a_bit 20000
+wait $pid
+
 note "a new open begins a new log"
 settled 0
 reader $PROBE $R/new.txt try >$R/new.result

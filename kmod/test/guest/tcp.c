@@ -3,13 +3,14 @@
  * Connections with an exactly known course, for the guest tests.
  *
  *   tcp sink PORT [pause=MS] [rcvbuf=BYTES] [unread] [reply=BYTES] [until=FILE]
+ *            [mptcp]
  *       accepts for ever; reads everything from each connection (after a
  *       pause), answers the end with `reply` bytes, closes. unread: closes with
  *       data unread instead, which sends a RST. until: ends its side once
  *       that file is there.
  *   tcp send HOST PORT BYTES [cc=NAME] [sport=PORT] [abort] [half] [hold=MS]
  *            [every=MS] [chunk=BYTES] [wait=MS] [pace=BYTES_A_SECOND]
- *            [until=FILE]
+ *            [until=FILE] [mptcp]
  *       sends BYTES (chunk by chunk, every so many ms), then closes. abort:
  *       SO_LINGER 0, which sends a RST. half: shuts down its side and reads
  *       until the other end closes. hold: stays open so long before the close;
@@ -30,6 +31,10 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262 /* not in the oldest C library's headers */
+#endif
 
 #define CHURN_MOST 1000 /* connections at a time */
 
@@ -57,6 +62,11 @@ static long number(const char *name)
 	const char *text = option(name);
 
 	return text ? atol(text) : 0;
+}
+
+static int protocol(void)
+{
+	return option("mptcp") ? IPPROTO_MPTCP : 0;
 }
 
 static void sleep_ms(long ms)
@@ -115,7 +125,7 @@ static void sink(int port)
 	struct sockaddr_in6 any = { .sin6_family = AF_INET6,
 				    .sin6_port = htons(port) };
 	int one = 1, rcvbuf = number("rcvbuf");
-	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	int fd = socket(AF_INET6, SOCK_STREAM, protocol());
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (rcvbuf)
@@ -146,7 +156,7 @@ static int dial(const char *host, const char *port)
 
 	if (getaddrinfo(host, port, &hints, &to))
 		fail(host);
-	fd = socket(to->ai_family, SOCK_STREAM, 0);
+	fd = socket(to->ai_family, SOCK_STREAM, protocol());
 	if (fd < 0)
 		fail("socket");
 	if (cc && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, cc, strlen(cc)))

@@ -9,5 +9,6 @@
 --   4094.999377   16     14480     18244.8   application, as all that follow
 -- The first three took 4094.997362 - 4094.994340 = 0.003022 s, the rest 4095.002405 - 4094.997362 = 0.005043 s, of
 -- 0.008065 s.
+-- That it was established as the capture ran (the line is synthetic) tells that it began in Open.
 SELECT basis, round(life_s, 6) AS life_s, round(cwnd_share, 6) AS cwnd_share, rwnd_share, round(application_share, 6) AS application_share,
   pacing_share, idle_share FROM limits
