@@ -133,14 +133,15 @@ async function markSources(trace: Trace): Promise<QuantitySource[]> {
   });
 }
 
-/** Each run of a state at its start. What follows a run that no other follows is not known. */
+/** Each run of a state at its start. Behind the last run, or behind the last record where it goes on, is nothing. */
 async function stateSource(trace: Trace): Promise<QuantitySource | null> {
-  await trace.need("episodes");
+  await trace.need("episodes", "flows");
   const places = stateNames.map((name, place) => `WHEN '${name}' THEN ${place}`).join(" ");
   const rows = `
     SELECT flow, 2 * episode AS ord, start_s AS t, CASE ca_state ${places} END AS value FROM episodes
     UNION ALL
-    SELECT flow, 2 * max(episode) + 1, max(start_s + duration_s), NULL FROM episodes GROUP BY flow HAVING max_by(start_s + duration_s, episode) IS NOT NULL`;
+    SELECT flow, 2 * episode + 1, coalesce(episodes.start_s + episodes.duration_s, flows.start_s + flows.duration_s), NULL
+    FROM episodes JOIN flows USING (flow) JOIN (SELECT flow, max(episode) AS episode FROM episodes GROUP BY flow) USING (flow, episode)`;
   const quantity: PageQuantity = {
     id: "states",
     name: "congestion state",
@@ -148,6 +149,6 @@ async function stateSource(trace: Trace): Promise<QuantitySource | null> {
     draw: "states",
     ...aside,
   };
-  const source = { quantity, rows, views: ["episodes"], windowed: false };
+  const source = { quantity, rows, views: ["episodes", "flows"], windowed: false };
   return (await hasRows(trace, source.rows)) ? source : null;
 }
