@@ -7,6 +7,7 @@ import { captureMutants } from "./capture.ts";
 import { ingestMutants } from "./ingest.ts";
 import type { Mutant } from "./mutant.ts";
 import { packMutants } from "./packs.ts";
+import { serveMutants } from "./serve.ts";
 import { sqlMutants } from "./sql.ts";
 import { tppMutants } from "./tpp.ts";
 
@@ -19,6 +20,7 @@ export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
   tpp: tppMutants,
   capture: captureMutants,
   packs: packMutants,
+  serve: serveMutants,
 };
 
 /**
