@@ -149,6 +149,15 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
     case "application":
       return [
         `nothing to send and nothing in flight for ${held(facts, "idle")}${facts.application_s === null ? "" : `; all written data in flight, windows open, for ${held(facts, "application")}`}`,
+        ...sendMemory(facts),
+        ...losses,
+      ];
+    case "send buffer":
+      return [
+        ...(!facts.sndbuf_s
+          ? []
+          : [`by the kernel's own time it waited ${seconds(facts.sndbuf_s)} with all of it sent`]),
+        ...sendQueue(facts),
         ...losses,
       ];
     case "receiver":
@@ -238,7 +247,15 @@ function lossLines(facts: FlowFacts): string[] {
 }
 
 /** A send buffer that is full stands at one length. */
-const sendQueue = ({ send_queue_bytes, send_queue_share }: FlowFacts): string[] =>
+const sendQueue = (facts: FlowFacts): string[] => [...sendMemory(facts), ...standingQueue(facts)];
+
+/** Two thirds: facts.ts has why. */
+const sendMemory = ({ full_sndbuf_share }: FlowFacts): string[] =>
+  full_sndbuf_share === null
+    ? []
+    : [`two thirds or more of the send buffer was taken in ${percent(full_sndbuf_share, 1)} of those polls (skmem)`];
+
+const standingQueue = ({ send_queue_bytes, send_queue_share }: FlowFacts): string[] =>
   send_queue_bytes !== null && send_queue_share !== null && send_queue_share >= 0.5
     ? [
         `Send-Q was ${bytes(send_queue_bytes)} in ${percent(send_queue_share, 1)} of the polls that show any: so stands a full send buffer`,
