@@ -107,7 +107,8 @@ function sourceOf(trace: Trace, panel: string, definition: PanelDefinition, seri
   // A band has no changes of state, and no order but that of time.
   const rows = draw === "band" ? series.points : rowsOf(trace, series, { from: 0, to: 0, flows: [] });
   // Not with changes of the congestion state, which are other records.
-  const records = rows.includes(series.stateChangePoints ?? "UNION ALL") ? undefined : series.records;
+  const { stateChangePoints: changes } = series;
+  const records = changes !== undefined && rows.includes(changes) ? undefined : series.records;
   return { quantity, rows, views: definition.views, windowed, ...(records ? { records } : {}) };
 }
 

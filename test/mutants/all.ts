@@ -7,6 +7,11 @@ import { captureMutants } from "./capture.ts";
 import { ingestMutants } from "./ingest.ts";
 import type { Mutant } from "./mutant.ts";
 import { packMutants } from "./packs.ts";
+<<<<<<< HEAD
+import { reportMutants } from "./report.ts";
+=======
+import { serveMutants } from "./serve.ts";
+>>>>>>> main
 import { sqlMutants } from "./sql.ts";
 import { tppMutants } from "./tpp.ts";
 
@@ -19,6 +24,11 @@ export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
   tpp: tppMutants,
   capture: captureMutants,
   packs: packMutants,
+<<<<<<< HEAD
+  report: reportMutants,
+=======
+  serve: serveMutants,
+>>>>>>> main
 };
 
 /**
