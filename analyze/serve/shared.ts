@@ -89,7 +89,9 @@ export class SharedTrace {
    */
   async model(): Promise<PageModel> {
     const { model } = await this.#current();
-    return { ...model, to_s: await this.#end(model), growing: this.#growth.growing };
+    const { growing } = this.#trace;
+    const captures = model.captures.map((one) => (growing.includes(one.capture) ? { ...one, growing: true } : one));
+    return { ...model, captures, to_s: await this.#end(model), growing: this.#growth.growing };
   }
 
   /** The last moment of the captures: a model of growing ones can be older. */
