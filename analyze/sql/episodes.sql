@@ -77,7 +77,9 @@ WITH
       lead(ssthresh_behind) OVER so_far AS ssthresh_behind,
       lead(ca_state) OVER so_far AS next_state,
       lowering,
-      lead(changed_s) OVER so_far - changed_s < shortest_us / 1e6 AS too_short,
+      -- The shortest round trip is known of a connection that was seen from its beginning.
+      has_start
+      AND lead(changed_s) OVER so_far - changed_s < shortest_us / 1e6 AS too_short,
       row_number() OVER so_far AS episode,
       coalesce(lead(changed_s) OVER so_far, done_s) AS end_s,
       coalesce(lead(retrans_before) OVER so_far, retrans) - retrans_before AS retransmits,
