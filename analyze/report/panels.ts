@@ -18,7 +18,10 @@ export interface Panels extends Pick<PageModel, "panels" | "absent" | "marks" | 
 
 /** The quantities that are values of records, which need no view to be made first. Without marks and states. */
 export async function recordPanelsOf(trace: Trace): Promise<Panels> {
-  const { panels, sources } = await timePanelsOf(trace, ({ records }) => records !== undefined);
+  const { panels, sources } = await timePanelsOf(
+    trace,
+    ({ records }) => records !== undefined && records.from !== "goodput",
+  );
   const withOwn = sources.map((source) => (source.records ? { ...source, views: [source.records.from] } : source));
   return { panels, absent: [], marks: [], states: null, sources: withOwn };
 }
