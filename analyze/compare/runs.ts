@@ -1,6 +1,6 @@
 /** Runs side by side: the first, and how the others differ from it. */
 import { foreignText } from "@tcpprobe-plus/tpp/base";
-import { type Bounds, bounded } from "../terminal/bounds.ts";
+import { type Bounds, bounded, isAbout, isLeast } from "../terminal/bounds.ts";
 import { type TableColumn, unknown } from "../terminal/table.ts";
 import { bitsPerSecond, bytes, count, decimals, microseconds } from "../terminal/units.ts";
 import { dataFlows, endsSql } from "../trace/select.ts";
@@ -163,9 +163,7 @@ function table(trace: Trace, place: number, rows: readonly Row[], units: readonl
         right(
           "change",
           shown.map(({ name }) =>
-            name === "retransmits" && units[index] !== units[0]
-              ? unknown
-              : changeText(runs[0]?.[name], run?.[name], name),
+            name === "retransmits" && units[index] !== units[0] ? unknown : boundedChange(runs[0], run, name),
           ),
         ),
       );
@@ -178,6 +176,18 @@ function table(trace: Trace, place: number, rows: readonly Row[], units: readonl
 }
 
 const right = (header: string, cells: string[]) => ({ header, cells, alignRight: true });
+
+/**
+ * The change between two numbers of which one can be a bound: then so is the change. Of two bounds nothing is known.
+ */
+function boundedChange(from: Row | undefined, to: Row | undefined, name: string): string {
+  const text = changeText(from?.[name], to?.[name], name);
+  if (text === unknown) return text;
+  const [isFromLeast, isToLeast] = [isLeast(from, name), isLeast(to, name)];
+  if (isFromLeast && isToLeast) return unknown;
+  if (isFromLeast || isToLeast) return text === "same" ? unknown : `${isToLeast ? "≥" : "≤"} ${text}`;
+  return isAbout(from, name) || isAbout(to, name) ? `≈ ${text}` : text;
+}
 
 /** A share changes by percentage points, any other number in percent. */
 export function changeText(from: Value, to: Value, name: string): string {

@@ -7,6 +7,14 @@ import { type Cause, lossesOf, mathisWindow, segmentsOf, tellsMore, type Verdict
 const seconds = (value: number): string =>
   value < 1 ? `${(value * 1000).toFixed(0)} ms` : `${value.toFixed(value < 10 ? 2 : 1)} s`;
 const moment = (value: number): string => `${value.toFixed(2)} s`;
+/** How long a limit held the flow, behind `≈` where that is no time of the kernel's own. */
+const held = (facts: FlowFacts, limit: "idle" | "application" | "rwnd" | "recovery"): string => {
+  const value = facts[`${limit}_s`];
+  return value === null ? "a time that is not known" : bounded(facts, `${limit}_share`, seconds(value));
+};
+/** A count of events, behind `≥` where records are lost or left out, and with them events. */
+const counted = ({ crosses_gap, sampled }: FlowFacts, text: string): string =>
+  crosses_gap || sampled ? `≥ ${text}` : text;
 const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(whole, 1e-9)).toFixed(0)} %`;
 
 const headlines: Readonly<Record<Cause, string>> = {
@@ -134,20 +142,20 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
     case "application, pacing or send buffer":
     case "application, loss, pacing or send buffer":
       return [
-        `something in flight and both windows open for ${seconds(facts.application_s ?? 0)}; nothing in flight for ${seconds(facts.idle_s ?? 0)}`,
+        `something in flight and both windows open for ${held(facts, "application")}; nothing in flight for ${held(facts, "idle")}`,
         ...sendQueue(facts),
         ...losses,
       ];
     case "application":
       return [
-        `nothing to send and nothing in flight for ${seconds(facts.idle_s ?? 0)}${facts.application_s === null ? "" : `; all written data in flight, windows open, for ${seconds(facts.application_s)}`}`,
+        `nothing to send and nothing in flight for ${held(facts, "idle")}${facts.application_s === null ? "" : `; all written data in flight, windows open, for ${held(facts, "application")}`}`,
         ...losses,
       ];
     case "receiver":
       return [
-        `data waiting with no room in the peer's window for ${seconds(facts.rwnd_s ?? 0)}`,
+        `data waiting with no room in the peer's window for ${held(facts, "rwnd")}`,
         ...(facts.window_probes > 0
-          ? [`${plural(facts.window_probes, "window probe")}: the window was closed altogether`]
+          ? [`${counted(facts, plural(facts.window_probes, "window probe"))}: the window was closed altogether`]
           : []),
         ...losses,
       ];
@@ -162,7 +170,7 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
               `window ${cwnd_mean.toFixed(1)} packets on average; so many losses leave about ${mathisWindow(loss_events, Math.max(segmentsOf(facts), 1)).toFixed(1)} (Mathis and others, 1997)`,
             ]
           : []),
-        `${seconds(facts.recovery_s ?? 0)} in recovery`,
+        `${held(facts, "recovery")} in recovery`,
         ...timeouts,
       ];
     case "congestion window":
@@ -188,9 +196,9 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
   }
 }
 
-function timeoutsText({ polled }: FlowFacts, timeouts: number): string {
+function timeoutsText({ polled, crosses_gap }: FlowFacts, timeouts: number): string {
   const text = timeouts === 1 ? "1 timeout" : `${plural(timeouts, "timeout")} in a row`;
-  return polled ? `at least ${text}` : text;
+  return polled || crosses_gap ? `at least ${text}` : text;
 }
 
 /** What is known of losses and of other signals that lower the window. */
@@ -201,12 +209,14 @@ function lossLines(facts: FlowFacts): string[] {
       ? ""
       : `${bounded(facts, "retransmits", plural(retransmits, facts.basis === "tracepoints" ? "buffer" : "segment"))} sent again`;
   const lines: string[] = [];
+  const isPartial = facts.crosses_gap || facts.sampled;
+  const noLoss = isPartial ? "no loss in what was recorded" : "no loss";
   if (loss_events === null) {
     if (retransmits) lines.push(`${again}; this source tells no loss episodes`);
   } else if (loss_events > 0) {
     const episodes = polled
       ? `losses at ${count(loss_events)} times or more, as polls show`
-      : plural(loss_events, "loss episode");
+      : counted(facts, plural(loss_events, "loss episode"));
     const rtt = rtt_at_loss_us ? `; smoothed RTT as they began ${microseconds(rtt_at_loss_us)}` : "";
     lines.push(`${episodes}${again && `, ${again}`}${rtt}`);
     if (facts.losses_lower_window === false) lines.push("they left the window as it was: ssthresh did not change");
@@ -214,15 +224,15 @@ function lossLines(facts: FlowFacts): string[] {
       lines.push(
         `that was longer than ${percent(facts.loss_rtt_rank, 1)} of all: ${lossesOf(facts) === "own" ? "the queue that it had filled was full" : "losses at random meet any, 50 % on average"}`,
       );
-  } else if (polled) lines.push(retransmits === 0 ? "no loss" : again);
-  else if (!undone_recoveries) lines.push("no loss");
+  } else if (polled) lines.push(retransmits === 0 ? noLoss : again);
+  else if (!undone_recoveries) lines.push(again && isPartial && retransmits ? `${noLoss}; ${again}` : noLoss);
   if (undone_recoveries)
     lines.push(
-      `${loss_events === 0 ? "no loss: " : ""}${plural(undone_recoveries, "recovery was", "recoveries were")} undone, what was sent again had only come late${loss_events === 0 && again ? ` (${again})` : ""}`,
+      `${loss_events === 0 ? `${noLoss}: ` : ""}${counted(facts, plural(undone_recoveries, "recovery was", "recoveries were"))} undone, what was sent again had only come late${loss_events === 0 && again ? ` (${again})` : ""}`,
     );
   if (congestion_signals)
     lines.push(
-      `${plural(congestion_signals, "congestion signal")} without a loss (state CWR: ECN, or a queue of this host)`,
+      `${counted(facts, plural(congestion_signals, "congestion signal"))} without a loss (state CWR: ECN, or a queue of this host)`,
     );
   return lines;
 }

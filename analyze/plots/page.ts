@@ -4,8 +4,10 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { themeNames } from "./choices.ts";
 import type { VegaLiteSpec } from "./model.ts";
 import { titleOf, toVega } from "./render.ts";
+import { themes } from "./style.ts";
 
 /**
  * One HTML file that needs no network. It holds the compiled picture and the Vega runtime. The wheel zooms in time,
@@ -18,6 +20,7 @@ import { titleOf, toVega } from "./render.ts";
 export async function toPage(spec: VegaLiteSpec): Promise<string> {
   const title = titleOf(spec);
   const program = await pageProgram();
+  const style = styleFor(spec);
   const policy = [
     "default-src 'none'",
     `script-src ${hashOf(program)}`,
@@ -40,12 +43,17 @@ export async function toPage(spec: VegaLiteSpec): Promise<string> {
 `;
 }
 
-const style = `
-  body { margin: 2rem auto; max-width: 980px; padding: 0 1rem; font: 14px/1.5 "DejaVu Sans", Helvetica, Arial, sans-serif; color: #222; }
-  p { color: #555; margin: 0.5rem 0; }
+/** The page around the picture has the picture's theme. */
+function styleFor({ background }: VegaLiteSpec): string {
+  const theme = themeNames.map((name) => themes[name]).find((one) => one.background === background) ?? themes.light;
+  return `
+  :root { color-scheme: ${theme.name === "dark" ? "dark" : "light"}; }
+  body { margin: 2rem auto; max-width: 980px; padding: 0 1rem; font: 14px/1.5 "DejaVu Sans", Helvetica, Arial, sans-serif; color: ${theme.text}; background: ${theme.background}; }
+  p { color: ${theme.quiet}; margin: 0.5rem 0; }
   button { font: inherit; padding: 0.15rem 0.7rem; }
   #picture { overflow-x: auto; }
 `;
+}
 
 /** Vega's expressions are interpreted: compiling them would need a policy that allows \`eval\`. */
 const show = `

@@ -54,7 +54,13 @@ async function withView<Result>(spec: VegaLiteSpec, work: (view: vega.View) => P
   }
 }
 
-export const toSvg = (spec: VegaLiteSpec): Promise<string> => withView(spec, (view) => view.toSVG());
+/** As SVG, its coordinates to a hundredth of a pixel: the digits behind are half of the file, and show nowhere. */
+export const toSvg = async (spec: VegaLiteSpec): Promise<string> =>
+  (await withView(spec, (view) => view.toSVG())).replaceAll(/<(?:path|g|line|text)\b[^<>]*>/g, (tag) =>
+    tag.replaceAll(/ (?:d|transform)="[^"]*"/g, (attribute) =>
+      attribute.replaceAll(/-?\d+\.\d{3,}(?:e-\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
+    ),
+  );
 
 interface Size {
   readonly width: number;

@@ -162,6 +162,8 @@ const configOf = (theme: Theme, look: Look) => ({
   font: `${look.font}, ${look.font === standardFont ? "" : `${standardFont}, `}Helvetica, Arial, sans-serif`,
   view: { stroke: theme.frame },
   text: { fontSize: look.fontSize, color: theme.text },
+  // Thousands of dots, each with its description, help no reader.
+  point: { aria: false },
   axis: {
     grid: true,
     gridColor: theme.grid,

@@ -25,7 +25,7 @@ import { bandSpans, highestOf, rounded, runsOfPoints, stackRuns } from "./runs.t
 import { markShapes, stateShapes } from "./states.ts";
 import { type LineStyle, lineStyles, solid } from "./style.ts";
 import { windowOf } from "./windows.ts";
-import { captionOf, titled, windowText } from "./words.ts";
+import { captionOf, lineName, titled, windowText } from "./words.ts";
 
 /** Up to this many flows have a panel each. More flows share one panel, with a line each. */
 export const mostPanels = 4;
@@ -224,11 +224,7 @@ function sharedPanel(found: Found, context: DrawContext, { losses }: Told, _left
     return [
       {
         kind: "line",
-        name: style
-          ? context.flows.length > 1 && !context.overlay
-            ? `${flow.flow}: ${flow.label}`
-            : flow.label
-          : "further flows",
+        name: style ? lineName(flow, context) : "further flows",
         style: style ?? { color: "pale", dash: solid },
         interpolate: series.interpolate ?? definition.interpolate,
         runs: runsOfPoints(own, scale.divisor, definition.windowed ? [] : breaks),

@@ -1,5 +1,6 @@
 /** Titles and captions of pictures. */
 import { basename } from "node:path";
+import type { DrawnFlow } from "./choose.ts";
 import type { DrawContext } from "./context.ts";
 
 /** The title of a plot, with the flow if there is only one. */
@@ -8,6 +9,10 @@ export function titled(plot: string, { title, flows, runs, overlay }: DrawContex
   const [only] = flows;
   return flows.length === 1 && only && runs.groups.length === 0 && !overlay ? `${plot}, ${only.label}` : plot;
 }
+
+/** A flow's name in the legend of a panel that several share. Overlaid captures are told apart by their labels. */
+export const lineName = ({ flow, label }: DrawnFlow, { flows, overlay }: DrawContext): string =>
+  flows.length > 1 && !overlay ? `${flow}: ${label}` : label;
 
 /** The caption: where the data is from, and what is left out. */
 export function captionOf({ trace, leftOut, runs, flows }: DrawContext, more: readonly (string | null)[]): string[] {

@@ -36,6 +36,8 @@ export interface PageModel {
   readonly window_s: number;
   /** Whether a capture is still being written. */
   readonly growing: boolean;
+  /** Whether more is on its way: of the flows only their ends, times and records are known yet, and no event. */
+  readonly pending?: boolean;
 }
 
 export interface PageCapture {

@@ -16,8 +16,32 @@ export interface Panels extends Pick<PageModel, "panels" | "absent" | "marks" | 
   readonly sources: readonly QuantitySource[];
 }
 
+/** The quantities that are values of records, which need no view to be made first. Without marks and states. */
+export async function recordPanelsOf(trace: Trace): Promise<Panels> {
+  const { panels, sources } = await timePanelsOf(trace, ({ records }) => records !== undefined);
+  const withOwn = sources.map((source) => (source.records ? { ...source, views: [source.records.from] } : source));
+  return { panels, absent: [], marks: [], states: null, sources: withOwn };
+}
+
 /** The panels that the captures can fill, and where the points of each quantity come from. */
 export async function panelsOf(trace: Trace): Promise<Panels> {
+  const { panels, absent, sources } = await timePanelsOf(trace, () => true);
+  const marks = await markSources(trace);
+  const states = await stateSource(trace);
+  return {
+    panels,
+    absent,
+    marks: marks.map(({ quantity }) => quantity),
+    states: states?.quantity ?? null,
+    sources: [...sources, ...marks, ...(states ? [states] : [])],
+  };
+}
+
+/** `isWanted`: which of the series may be shown. Views are made only for those. */
+async function timePanelsOf(
+  trace: Trace,
+  isWanted: (series: Series) => boolean,
+): Promise<Pick<Panels, "panels" | "absent" | "sources">> {
   const panels: PagePanel[] = [];
   const absent: { title: string; why: string }[] = [];
   const sources: QuantitySource[] = [];
@@ -26,9 +50,12 @@ export async function panelsOf(trace: Trace): Promise<Panels> {
     // Where packets are counted, the panel of the window shows those in flight.
     if (name === "inflight" && counts) continue;
     const definition = await definitionOf(name);
-    await trace.need(...definition.views);
+    const wanted = definition.series.filter(isWanted);
+    if (wanted.every(({ records }) => records !== undefined))
+      await trace.need(...wanted.map(({ records }) => records!.from));
+    else await trace.need(...definition.views);
     const found: QuantitySource[] = [];
-    for (const series of definition.series) {
+    for (const series of wanted) {
       const source = sourceOf(trace, name, definition, series);
       if (await hasRows(trace, series.thereIf ?? source.rows)) found.push(source);
     }
@@ -48,15 +75,7 @@ export async function panelsOf(trace: Trace): Promise<Panels> {
       from_lowest: definition.fromLowest === true,
     });
   }
-  const marks = await markSources(trace);
-  const states = await stateSource(trace);
-  return {
-    panels,
-    absent,
-    marks: marks.map(({ quantity }) => quantity),
-    states: states?.quantity ?? null,
-    sources: [...sources, ...marks, ...(states ? [states] : [])],
-  };
+  return { panels, absent, sources };
 }
 
 type TitledPanel = PanelDefinition & { readonly title: string };
@@ -114,14 +133,15 @@ async function markSources(trace: Trace): Promise<QuantitySource[]> {
   });
 }
 
-/** Each run of a state at its start. What follows a run that no other follows is not known. */
+/** Each run of a state at its start. Behind the last run, or behind the last record where it goes on, is nothing. */
 async function stateSource(trace: Trace): Promise<QuantitySource | null> {
-  await trace.need("episodes");
+  await trace.need("episodes", "flows");
   const places = stateNames.map((name, place) => `WHEN '${name}' THEN ${place}`).join(" ");
   const rows = `
     SELECT flow, 2 * episode AS ord, start_s AS t, CASE ca_state ${places} END AS value FROM episodes
     UNION ALL
-    SELECT flow, 2 * max(episode) + 1, max(start_s + duration_s), NULL FROM episodes GROUP BY flow HAVING max_by(start_s + duration_s, episode) IS NOT NULL`;
+    SELECT flow, 2 * episode + 1, coalesce(episodes.start_s + episodes.duration_s, flows.start_s + flows.duration_s), NULL
+    FROM episodes JOIN flows USING (flow) JOIN (SELECT flow, max(episode) AS episode FROM episodes GROUP BY flow) USING (flow, episode)`;
   const quantity: PageQuantity = {
     id: "states",
     name: "congestion state",
@@ -129,6 +149,6 @@ async function stateSource(trace: Trace): Promise<QuantitySource | null> {
     draw: "states",
     ...aside,
   };
-  const source = { quantity, rows, views: ["episodes"], windowed: false };
+  const source = { quantity, rows, views: ["episodes", "flows"], windowed: false };
   return (await hasRows(trace, source.rows)) ? source : null;
 }

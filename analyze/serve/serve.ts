@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly port?: number;
   /** How long a query may take; the default is 30 s. */
   readonly queryMs?: number;
+  /** Captures with more records are shown before their metrics are there; the default is two million. */
+  readonly manyRecords?: number;
   /** Called with what to tell the user about captures that grow, a sentence each. */
   readonly say?: (text: string) => void;
 }
@@ -26,11 +28,12 @@ const [watchedMs, unwatchedMs] = [200, 2000];
 
 /** Begins to serve. Throws the system's error where it cannot listen. The caller closes the trace, after this. */
 export async function serveTrace(trace: Trace, options: ServeOptions = {}): Promise<Served> {
-  const { address = "127.0.0.1", port = 0, queryMs = 30_000, say = () => {} } = options;
-  const shared = new SharedTrace(trace);
+  const { manyRecords, address = "127.0.0.1", port = 0, queryMs = 30_000, say = () => {} } = options;
+  const shared = new SharedTrace(trace, manyRecords);
   const token = newToken();
   const html = await servedPage(trace.captures.map(({ path }) => path));
   const server = new PageServer(shared, { address, port, token, html, queryMs });
+  shared.onModel = () => server.tell();
   const bound = await server.listen();
   let isClosing = false;
   let wake = () => {};

@@ -5,6 +5,7 @@ import type { QuantitySource } from "../report/series.ts";
 import { readSchemas } from "../trace/schema.ts";
 import type { Trace } from "../trace/trace.ts";
 import { type SeriesRequest, seriesOf } from "./series.ts";
+import { sketchModel } from "./sketch.ts";
 import { runQuery } from "./sql.ts";
 import { Turns } from "./turns.ts";
 
@@ -13,6 +14,10 @@ const mostAtOnce = 3;
 /** Of these, queries that somebody typed. The page can go on drawing beside them. */
 const mostTyped = 2;
 const mostWaiting = 64;
+/** Captures with more records than this are shown before their metrics are there. */
+const defaultManyRecords = 2_000_000;
+/** The metrics are begun when the first picture is drawn, or after this time. */
+const firstPictureMs = 5000;
 /** A growing capture's model is made anew after this many times the time that making it took. */
 const restFactor = 3;
 
@@ -35,6 +40,12 @@ interface Collected {
   readonly until: number;
 }
 
+/** Number of growth of a model that lacks the metrics. */
+const unfinished = -1;
+
+const byId = (sources: readonly QuantitySource[]): Map<string, QuantitySource> =>
+  new Map(sources.map((source) => [source.quantity.id, source]));
+
 export class SharedTrace {
   readonly #trace: Trace;
   readonly #turns = new Turns(mostAtOnce, mostWaiting);
@@ -44,9 +55,15 @@ export class SharedTrace {
   #collecting: Promise<Collected> | null = null;
   #growth: Omit<Growth, "models">;
   #models = 0;
+  #sketching: Promise<Collected> | null = null;
+  /** Called when there is a model that clients do not know of. */
+  onModel: () => void = () => {};
 
-  constructor(trace: Trace) {
+  readonly #manyRecords: number;
+
+  constructor(trace: Trace, manyRecords = defaultManyRecords) {
     this.#trace = trace;
+    this.#manyRecords = manyRecords;
     this.#growth = { number: 0, growing: trace.isGrowing, notes: [] };
   }
 
@@ -83,7 +100,29 @@ export class SharedTrace {
   async #current(): Promise<Collected> {
     const known = this.#collected;
     if (known && (known.model.flows.length > 0 || !this.isStale)) return known;
-    return this.#collect();
+    const records = this.#trace.captures.reduce((sum, { records }) => sum + records, 0);
+    if (known || records < this.#manyRecords) return this.#collect();
+    this.#sketching ??= this.#sketch();
+    return this.#sketching;
+  }
+
+  /** A first model that takes little time. The whole one is made behind it. */
+  async #sketch(): Promise<Collected> {
+    const { model, sources } = await this.#turns.take(this.#forever.signal, () => sketchModel(this.#trace));
+    this.#models++;
+    const collected = { model, sources: byId(sources), number: unfinished, until: 0 };
+    this.#collected = collected;
+    setTimeout(() => this.#finish(), firstPictureMs).unref();
+    return collected;
+  }
+
+  /** Makes the whole model where there is only a first one. */
+  #finish(): void {
+    if (this.#collected?.number !== unfinished || this.#collecting !== null) return;
+    this.#collect().then(
+      () => this.onModel(),
+      () => {}, // the next request makes it again, and says why it cannot
+    );
   }
 
   /** Whether records were added since the model was made. */
@@ -115,10 +154,7 @@ export class SharedTrace {
     this.#collected = {
       model: { ...model, growing },
       // A client can still have the model before.
-      sources: new Map([
-        ...(this.#collected?.sources ?? []),
-        ...sources.map((source) => [source.quantity.id, source] as const),
-      ]),
+      sources: new Map([...(this.#collected?.sources ?? []), ...byId(sources)]),
       number,
       until: ended + restFactor * (ended - begun),
     };
@@ -128,12 +164,14 @@ export class SharedTrace {
   /** Throws the signal's reason. */
   async series(request: SeriesRequest, signal: AbortSignal): Promise<SeriesBins[]> {
     const { model, sources } = await this.#current();
-    return this.#turns.take(signal, async () => {
-      const all = { from_s: model.from_s, to_s: await this.#end(model) };
-      return this.#trace.withWindow(model.window_s, (own) =>
-        own.database.until(signal, () => seriesOf(own, sources, request, all)),
-      );
-    });
+    return this.#turns
+      .take(signal, async () => {
+        const all = { from_s: model.from_s, to_s: await this.#end(model) };
+        return this.#trace.withWindow(model.window_s, (own) =>
+          own.database.until(signal, () => seriesOf(own, sources, request, all)),
+        );
+      })
+      .finally(() => this.#finish());
   }
 
   /** Answers a query. Throws what `runQuery` throws. */

@@ -9,6 +9,10 @@ export interface Bounds {
 
 const has = (names: string | null | undefined, name: string): boolean => names?.split(", ").includes(name) ?? false;
 
+/** Whether a number of these is the least that it can be, and whether it is approximate. */
+export const isLeast = (bounds: Bounds | undefined, name: string): boolean => has(bounds?.at_least, name);
+export const isAbout = (bounds: Bounds | undefined, name: string): boolean => has(bounds?.about, name);
+
 /** A number as text, behind `≥` where it is the least that it can be, behind `≈` where it is approximate. */
 export function bounded(bounds: Bounds, name: string, text: string): string {
   if (text === unknown || text === "") return text;

@@ -151,8 +151,8 @@ export const answerMutants: readonly Mutant[] = [
     id: "D17",
     fault: "diagnose: idle time is not the application's",
     file: "analyze/diagnose/verdict.ts",
-    find: "application: facts.application_s + facts.idle_s",
-    replace: "application: facts.application_s",
+    find: "application: (facts.application_s ?? 0) + (facts.idle_s ?? 0)",
+    replace: "application: (facts.application_s ?? 0)",
     suites: verdict,
   },
   {

@@ -11,7 +11,7 @@ import { inKeyOrder, keySql } from "../keys.ts";
 import type { Picture, Shape } from "../model.ts";
 import { rounded } from "../runs.ts";
 import { lineStyles, solid } from "../style.ts";
-import { captionOf } from "../words.ts";
+import { captionOf, lineName } from "../words.ts";
 
 interface Subject {
   readonly title: string;
@@ -30,9 +30,13 @@ async function roundTrips(context: DrawContext): Promise<Subject> {
   const { trace, flows, from, to, runs } = context;
   await trace.need("rtt_samples");
   const within = `flow IN (${flowList(context)}) AND t - shift BETWEEN ${numeral(from)} AND ${numeral(to)}`;
-  const named = flows.map(({ flow, label, capture, shift_s }) => {
+  // Two captures may have been given one label. Their distributions stay two.
+  const differ = new Set(flows.map((one) => lineName(one, context))).size === flows.length;
+  const named = flows.map((one) => {
+    const { flow, label, capture, shift_s } = one;
     const group = runs.groups.find(({ captures }) => captures.includes(capture));
-    return `(${wholeNumeral(flow)}, ${literal(group?.name ?? (flows.length > 1 ? `${flow}: ${label}` : label))}, ${numeral(shift_s)}::DOUBLE)`;
+    const name = differ ? lineName(one, context) : `${flow}: ${label}`;
+    return `(${wholeNumeral(flow)}, ${literal(group?.name ?? name)}, ${numeral(shift_s)}::DOUBLE)`;
   });
   const names = `(VALUES ${named.join(", ")}) AS named(named_flow, name, shift)`;
   const rows = (select: string) =>

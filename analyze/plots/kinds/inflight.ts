@@ -39,12 +39,15 @@ const inflightPackets: TimePlot = {
   ],
 };
 
-/** Bytes sent and not yet acknowledged, for sources that do not count packets. */
+/**
+ * Bytes sent and not yet acknowledged, for sources that do not count packets. Tracepoints show no sends, so a record
+ * behind a rest tells of what was sent at its end: the rest itself, of which `intervals` tells, is drawn as 0.
+ */
 const inflightBytes: TimePlot = {
   shows,
   title: "Bytes in flight",
   yTitle: "snd_nxt \u2212 snd_una",
-  views: ["inflight"],
+  views: ["inflight", "intervals"],
   interpolate: "step-before",
   scales: byteScales,
   marks: true,
@@ -52,7 +55,10 @@ const inflightBytes: TimePlot = {
   series: [
     {
       name: "in flight",
-      ...ofRecords("inflight_bytes", "inflight_bytes IS NOT NULL", "inflight"),
+      points: `
+        SELECT flow, 2 * ord AS ord, t, inflight_bytes AS value FROM inflight WHERE inflight_bytes IS NOT NULL
+        UNION ALL
+        SELECT flow, 2 * ord - 1, since_s + idle_s, 0 FROM intervals WHERE idle_s > 0 AND inflight_bytes > 0`,
       color: "blue",
       needs: { column: "snd_nxt" },
     },

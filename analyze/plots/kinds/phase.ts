@@ -6,7 +6,7 @@ import { type OtherPlot, pickScale, timeScales } from "../definition.ts";
 import type { Picture, Shape } from "../model.ts";
 import { rounded } from "../runs.ts";
 import { lineStyles, solid } from "../style.ts";
-import { captionOf, titled } from "../words.ts";
+import { captionOf, lineName, titled } from "../words.ts";
 
 interface Cell {
   readonly flow: number;
@@ -43,7 +43,7 @@ async function draw(context: DrawContext): Promise<Picture> {
   const place = ({ x, y }: Cell) => ({ x: rounded(x / scale.divisor), y });
   const shapes = flows.flatMap((flow, index): Shape[] => {
     const style = lineStyles[index] ?? { color: "pale" as const, dash: solid };
-    const name = flows.length > 1 ? `${flow.flow}: ${flow.label}` : "";
+    const name = flows.length > 1 ? lineName(flow, context) : "";
     const path = paths.filter((cell) => cell.flow === flow.flow).map(place);
     return [
       {

@@ -7,7 +7,7 @@ import type { Panel, Picture, Shape } from "../model.ts";
 import { type PlotRange, reducedPoints } from "../reduce.ts";
 import { highestOf, runsOfPoints } from "../runs.ts";
 import { lineStyles, solid } from "../style.ts";
-import { captionOf, titled } from "../words.ts";
+import { captionOf, lineName, titled } from "../words.ts";
 
 const panels: readonly { yTitle: string; value: string; scales: Scales }[] = [
   { yTitle: "cwnd (packets)", value: "snd_cwnd", scales: plain },
@@ -40,7 +40,7 @@ async function draw(context: DrawContext): Promise<Picture> {
     const shapes = flows.map(
       (flow, index): Shape => ({
         kind: "line",
-        name: flows.length > 1 ? `${flow.flow}: ${flow.label}` : "by round trip",
+        name: flows.length > 1 ? lineName(flow, context) : "by round trip",
         style: lineStyles[index] ?? { color: "pale", dash: solid },
         interpolate: "linear",
         runs: runsOfPoints(

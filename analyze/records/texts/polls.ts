@@ -203,8 +203,9 @@ class PollLine {
     return whole(separator === undefined ? word : word?.split(separator)[place]);
   }
 
+  /** Where an application bounds the pacing rate, ss prints the bound behind it: `3000000bps/3000000bps`. */
   bits(key: string): number | null {
-    return decimal(this.#after(key)?.replaceAll("bps", ""));
+    return decimal(this.#after(key)?.split("/")[0]?.replaceAll("bps", ""));
   }
 
   milliseconds(key: string): number | null {

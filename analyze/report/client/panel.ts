@@ -80,7 +80,7 @@ export class Panel {
       series: [{}, { show: true, points: { show: false } }],
       legend: { show: false },
       scales: { x: { time: false, auto: false }, y: { auto: false } },
-      padding: [4, 8, 0, 0],
+      padding: [4, 16, 0, 0],
       axes: [
         { ...axis, grid, ticks, size: 24, gap: 2, values: (u, marks) => timeMarks(u, marks) },
         { ...axis, grid, ticks, size: narrow.matches ? 46 : 60, gap: 3, values: (_, marks) => this.#valueMarks(marks) },
@@ -153,6 +153,11 @@ export class Panel {
     return this.#data.lines.filter(({ key }) => !this.#hidden.has(key));
   }
 
+  /** Kinds of marks of which there are any. Each has a row of its own. */
+  get #marks(): readonly Line[] {
+    return this.#data.marks.filter(({ bins }) => bins.at_us.length > 0);
+  }
+
   #valueMarks(marks: readonly number[]): string[] {
     const { divisor } = pickScale(this.definition.scales, this.#top);
     return marks.map((one) => String(Number((one / divisor).toPrecision(6))));
@@ -167,7 +172,7 @@ export class Panel {
     const high = held.length === 0 ? most(lines) : Math.max(most(held), Math.min(most(near), mostAbove * most(held)));
     const lowest = held.reduce((least, { low }) => Math.min(least, low), Number.POSITIVE_INFINITY);
     const low = from_lowest && Number.isFinite(lowest) ? lowest : 0;
-    const rows = this.#data.marks.length;
+    const rows = this.#marks.length;
     const room = 0.06 + (8 + 6 * rows) / Math.max(this.plot.over.clientHeight, 60);
     const span = high > low ? high - low : high || 1;
     return { low: low === 0 ? 0 : low - span * 0.06, high: low + span * (1 + room) };
@@ -185,7 +190,7 @@ export class Panel {
     ctx.beginPath();
     ctx.rect(frame.left, frame.top, frame.width, frame.height);
     ctx.clip();
-    const { states, marks } = this.#data;
+    const { states } = this.#data;
     if (states) paintStates(ctx, frame, states.bins);
     const thin = this.visible.length > 6;
     // The first series is drawn last, on top of the others.
@@ -196,7 +201,7 @@ export class Panel {
         paintPoints(ctx, frame, bins, stroke.color, quantity.draw === "crosses");
       else paintLine(ctx, frame, bins, quantity, stroke, holes);
     }
-    for (const [row, { bins, color, name }] of marks.entries())
+    for (const [row, { bins, color, name }] of this.#marks.entries())
       paintMarks(ctx, frame, bins, colorOf(color), row, name === "RTO" || name === "Loss state");
     ctx.restore();
   }
@@ -222,9 +227,9 @@ export class Panel {
   /** What marks and colours mean. The first panel that has them says it. */
   #asideLegend(): HTMLElement[] {
     if (!this.#data.explains) return [];
-    const marks = this.#data.marks
-      .filter(({ bins }) => bins.at_us.length > 0)
-      .map(({ name, color }) => h("li", { class: "mark" }, swatch("marks", colorOf(color), []), name));
+    const marks = this.#marks.map(({ name, color }) =>
+      h("li", { class: "mark" }, swatch("marks", colorOf(color), []), name),
+    );
     const there = new Set(this.#data.states?.bins.max);
     const states = stateNames.flatMap((name, state) => {
       const color = there.has(state) ? stateColor(state) : null;
@@ -249,9 +254,7 @@ export class Panel {
       const { low, high } = extentOf(bins);
       return high >= low ? [`${name} ${rangeText(low, high, this.definition.scales)}`] : [];
     });
-    const marks = this.#data.marks.flatMap(({ name, bins }) =>
-      bins.at_us.length > 0 ? [`${name} at ${bins.at_us.length} moments`] : [],
-    );
+    const marks = this.#marks.map(({ name, bins }) => `${name} at ${bins.at_us.length} moments`);
     const lost = this.#data.holes.length > 0 ? ["records were lost where shaded"] : [];
     return `${this.definition.title}, ${timeText(from_s, length)} to ${timeText(to_s, length)}: ${[...lines, ...marks, ...lost].join("; ") || "nothing"}`;
   }

@@ -5,4 +5,4 @@ import { Notes } from "./notes.ts";
 import { SqlBox } from "./sql-box.ts";
 
 const source = new HttpSource();
-void start(source, () => [new Notes(source).element, new SqlBox(source).element]);
+void start(source, (view) => [new Notes(source, view).element, new SqlBox(source).element]);

@@ -157,7 +157,7 @@ test("no table that is kept depends on what a user may set", async (t) => {
 
 test("what an entry is named by covers the SQL that is needed, however far behind", async (t) => {
   const names = [...(await sqlOf("flows")).keys()];
-  for (const name of ["flows", "limits", "intervals", "_segment_size", "_connections"])
+  for (const name of ["flows", "limits", "_records", "_segment_size", "_connections"])
     t.true(names.includes(name), name);
 });
 

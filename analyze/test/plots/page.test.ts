@@ -90,3 +90,20 @@ test("the page draws, zooms with the wheel, shows all again, and asks no network
     [],
   );
 });
+
+test("a dark picture stands on a dark page, a light one on a white page", async (t) => {
+  const directory = temporaryDirectory(t);
+  const browser: Browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags });
+  t.teardown(() => browser.close());
+  for (const [theme, background] of [
+    ["dark", "rgb(21, 24, 29)"],
+    ["light", "rgb(255, 255, 255)"],
+    ["print", "rgb(255, 255, 255)"],
+  ] as const) {
+    const output = join(directory, `${theme}.html`);
+    t.is((await analyze("plot", fixture("kmod-loss"), "cwnd", "--theme", theme, "-o", output)).code, 0);
+    const page = await browser.newPage();
+    await page.goto(pathToFileURL(output).href);
+    t.is(await page.evaluate("getComputedStyle(document.body).backgroundColor"), background);
+  }
+});

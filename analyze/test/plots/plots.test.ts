@@ -67,6 +67,39 @@ test("the axis of sequence numbers is of what is shown; panels of several flows 
   t.deepEqual([...new Set(both.map(([bottom]) => bottom))], [0], "the other end sends nothing, and is at 0");
 });
 
+test("from tracepoints, what is in flight is drawn as 0 while the connection rests, for as long as limits says", async (t) => {
+  const trace = await opened(t, fixture("numbers/bursts.tracefs"));
+  const [limits] = await trace.rows<{ idle_s: number }>(
+    "SELECT idle_share * life_s AS idle_s FROM limits WHERE flow = 1",
+  );
+  const { spec } = await drawPlot(trace, "inflight", { flows: [1] });
+  const points = lineOf(spec, "in flight");
+  const drawn = points.reduce(
+    (sum, { t: time, value }, at) => sum + (value === 0 && at > 0 ? time - points[at - 1]!.t : 0),
+    0,
+  );
+  t.true(limits!.idle_s > 3);
+  t.true(Math.abs(drawn - limits!.idle_s) < 0.05, `${drawn} s of ${limits!.idle_s} s`);
+});
+
+test("an SVG's coordinates are to a hundredth of a pixel; its text is as it was; its dots describe nothing", async (t) => {
+  const trace = await opened(t, fixture("kmod-loss"));
+  const title = 'M1.23456 d="M1.23456,7.89012" transform="translate(1.23456)"';
+  const { spec } = await drawPlot(trace, "rtt", { flows: [1], from: 1, to: 1.5, title });
+  const svg = await toSvg(spec);
+  const text = /<text[^>]*>(M1\.23456 d=[^<]*)<\/text>/.exec(svg)?.[1]?.replaceAll("&quot;", '"');
+  t.true(title.startsWith(text ?? "?") && text!.includes("7.89012"));
+  const coordinates = [...svg.replaceAll(/>[^<]*</g, "><").matchAll(/ (?:d|transform)="([^"]*)"/g)].map(
+    ([, one]) => one!,
+  );
+  t.true(coordinates.length > 50);
+  t.deepEqual(
+    coordinates.filter((one) => /\d\.\d{3}/.test(one)),
+    [],
+  );
+  t.notRegex(svg, /aria-roledescription="point"/);
+});
+
 const round = (value: number): number => Number(value.toPrecision(9));
 
 const firstOf = (points: readonly Point[]) => points[0]!;

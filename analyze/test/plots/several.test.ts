@@ -55,6 +55,13 @@ test("flows of several captures in one panel begin where they began, under their
     ["CUBIC", "BBR"],
   );
   t.true(dataLines(spec).every(({ values }) => (values[0]!.t as number) >= 0 && (values[0]!.t as number) < 0.2));
+  for (const plot of ["rounds", "cdf"] as const) {
+    const drawn = await drawPlot(trace, plot, { overlay: true, labels: ["CUBIC", "BBR"], flows: [1, 5] });
+    const names = new Set(dataLines(drawn.spec).map(({ values }) => values[0]!.series));
+    t.deepEqual([...names], ["CUBIC", "BBR"], plot);
+  }
+  const one = await drawPlot(trace, "cdf", { overlay: true, labels: ["same", "same"], flows: [1, 5] });
+  t.is(new Set(dataLines(one.spec).map(({ values }) => values[0]!.series)).size, 2, "two distributions, not their sum");
   const apart = await drawPlot(trace, "cwnd", { overlay: true, flows: [1, 5], align: "capture" });
   t.true(dataLines(apart.spec).every(({ values }) => (values[0]!.t as number) > 0.9));
 });

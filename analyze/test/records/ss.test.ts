@@ -70,6 +70,14 @@ test("what iperf3 says was received is what bytes_acked advanced, within what pa
   t.is(flow.retransmits, report.end.sum_sent.retransmits);
 });
 
+test("a pacing rate is read although the bound that the application set stands behind it", async (t) => {
+  const trace = await opened(t, fixture("numbers/paced.ss"));
+  const rows = await trace.rows(
+    "SELECT pacing_rate_bps, count(*) AS polls FROM trace WHERE pacing_rate_bps IS NOT NULL GROUP BY 1",
+  );
+  t.deepEqual(rows, [{ pacing_rate_bps: 3_000_000, polls: 132 }]);
+});
+
 for (const plot of ["cwnd", "rtt", "inflight", "goodput"]) {
   test(`plot ${plot} is drawn from polls`, async (t) => {
     const output = join(temporaryDirectory(t), "x.json");

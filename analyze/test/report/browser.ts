@@ -1,53 +1,18 @@
-/** Opens pages in headless Chromium, and tells of everything that a page should not do. */
+/** Opens reports in Chromium, and tells what time they show. */
 import type { ExecutionContext } from "ava";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { openBrowser, until, type WatchedPage } from "../../../test/support/browser.ts";
 
-const flags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-export interface OpenPage {
-  readonly page: Page;
-  /** Messages of the console, and errors. */
-  readonly problems: string[];
-  /** Addresses that were asked for, without the page's own. */
-  readonly requests: string[];
-}
-
-export async function launch(t: ExecutionContext): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags });
-  t.teardown(() => browser.close());
-  return browser;
-}
-
-/** Opens a page and waits until its panels are drawn. */
-export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
-  const page = await context.newPage();
-  const [problems, requests]: [string[], string[]] = [[], []];
-  page.on("console", (message) => problems.push(`${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => problems.push(error.message));
-  page.on("request", (request) => {
-    if (request.url() !== url) requests.push(request.url());
-  });
-  await page.goto(url);
-  await until(page, "(document.querySelector('.panels .status')?.textContent ?? '') !== ''");
-  return { page, problems, requests };
-}
-
-/** Waits until an expression holds. The page's policy allows no `eval`, so the browser's own wait cannot be used. */
-export async function until(page: Page, expression: string): Promise<void> {
-  for (let turn = 0; turn < 100; turn++) {
-    if (await page.evaluate<boolean>(expression)) return;
-    await page.waitForTimeout(50);
-  }
-  throw new Error(`never came true: ${expression}`);
+/** Opens a page and waits until its panels are drawn. The page's own address is no request. */
+export async function openPage(
+  t: ExecutionContext,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<WatchedPage> {
+  const watched = await openBrowser(t, { viewport: { width: 1360, height: 900 }, ...options });
+  await watched.page.goto(url);
+  await until(watched.page, "(document.querySelector('.panels .status')?.textContent ?? '') !== ''");
+  return { ...watched, requests: watched.requests.filter((one) => one !== url) };
 }
 
 /** The time that is shown, as the page says it, in seconds. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { analyze, temporaryDirectory } from "../../../test/support/analyze.ts";
 import { captureFrom, controls, parquetOf, scripts } from "../../../test/support/hostile-parquet.ts";
 import { requires } from "../../../test/support/requires.ts";
-import { launch, openPage } from "./browser.ts";
+import { openPage } from "./browser.ts";
 
 const test = requires({ tools: ["chromium"] });
 
@@ -19,7 +19,6 @@ test("a hostile release, file name, address, algorithm and setting are inert tex
     await parquetOf(join(directory, "address.parquet"), `SELECT * REPLACE ('${quoted}' AS saddr) FROM trace`),
     await parquetOf(join(directory, "cong.parquet"), `SELECT * REPLACE ('${quoted}' AS cong) FROM trace`),
   ];
-  const browser = await launch(t);
   for (const [index, capture] of captures.entries()) {
     const output = join(directory, `${index}.html`);
     const { code, err } = await analyze("report", capture, "-o", output);
@@ -28,7 +27,7 @@ test("a hostile release, file name, address, algorithm and setting are inert tex
       t.true(index > 1 && err.startsWith("analyze: "), err);
       continue;
     }
-    const { page, problems, requests } = await openPage(browser, pathToFileURL(output).href);
+    const { page, problems, requests } = await openPage(t, pathToFileURL(output).href);
     await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
     await page.click("[aria-label='Show flow 1']");
     await page.waitForTimeout(200);

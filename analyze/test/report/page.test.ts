@@ -6,8 +6,9 @@ import { pathToFileURL } from "node:url";
 import type { ExecutionContext } from "ava";
 import type { Page } from "playwright-core";
 import { analyze, fixture, temporaryDirectory } from "../../../test/support/analyze.ts";
+import { until } from "../../../test/support/browser.ts";
 import { requires } from "../../../test/support/requires.ts";
-import { afterChange, launch, openPage, timeShown, until } from "./browser.ts";
+import { afterChange, openPage, timeShown } from "./browser.ts";
 
 const test = requires({ tools: ["chromium"] });
 
@@ -48,8 +49,7 @@ const inked = (page: Page, panel: string): Promise<number> =>
   })()`);
 
 test("it shows panels, flows, events and diagnosis, asks nothing of a network and says nothing on the console", async (t) => {
-  const browser = await launch(t);
-  const { page, problems, requests } = await openPage(browser, await report(t, "kmod-loss-extended"));
+  const { page, problems, requests } = await openPage(t, await report(t, "kmod-loss-extended"));
   t.regex(await page.title(), /^kmod-loss-extended\.tpp/);
   t.deepEqual(await texts(page, ".panel h3"), [
     "Congestion window packets",
@@ -72,8 +72,7 @@ test("it shows panels, flows, events and diagnosis, asks nothing of a network an
 });
 
 test("brush, wheel, double click, buttons and going back change the time of all panels", async (t) => {
-  const browser = await launch(t);
-  const { page, problems } = await openPage(browser, await report(t, "shaped-loss"));
+  const { page, problems } = await openPage(t, await report(t, "shaped-loss"));
   const whole = await timeShown(page);
   const brushed = await afterChange(page, () => brush(page, 0.25, 0.5));
   const length = whole.to - whole.from;
@@ -94,16 +93,14 @@ test("brush, wheel, double click, buttons and going back change the time of all 
 });
 
 test("zooming goes down to single records", async (t) => {
-  const browser = await launch(t);
-  const { page } = await openPage(browser, await report(t, "shaped-loss"));
+  const { page } = await openPage(t, await report(t, "shaped-loss"));
   t.regex((await page.textContent(".panels .status"))!, /lowest to highest value of each pixel; zoom in/);
   for (let turn = 0; turn < 2; turn++) await afterChange(page, () => brush(page, 0.45, 0.55));
   t.regex((await page.textContent(".panels .status"))!, /every record is drawn/);
 });
 
 test("the crosshair shows the values of all panels, those of the records there", async (t) => {
-  const browser = await launch(t);
-  const { page } = await openPage(browser, await report(t, "kmod-loss-extended"));
+  const { page } = await openPage(t, await report(t, "kmod-loss-extended"));
   await page.locator("#panel-rtt .u-over").hover();
   await until(page, "document.querySelector('.legend .value').textContent !== ''");
   const all = await texts(page, ".legend .value");
@@ -116,8 +113,7 @@ test("the crosshair shows the values of all panels, those of the records there",
 });
 
 test("flows are sorted, searched and compared with numbers; what is not known comes last and is told", async (t) => {
-  const browser = await launch(t);
-  const { page } = await openPage(browser, await report(t, "cubic-bbr"));
+  const { page } = await openPage(t, await report(t, "cubic-bbr"));
   const column = (name: string) => texts(page, `.flows tbody tr > :nth-child(${name === "flow" ? 1 : name})`);
   t.deepEqual((await column("flow")).slice(0, 3), ["1", "2", "3"]);
   await page.click("th[data-id=acked] button");
@@ -142,8 +138,7 @@ test("flows are sorted, searched and compared with numbers; what is not known co
 });
 
 test("a click focuses a flow, with Shift it joins those shown; events jump to their moment", async (t) => {
-  const browser = await launch(t);
-  const { page, problems } = await openPage(browser, await report(t, "cubic-bbr"));
+  const { page, problems } = await openPage(t, await report(t, "cubic-bbr"));
   t.true((await texts(page, "#panel-cwnd .legend button")).every((text) => text.startsWith("flow ")));
   await afterLegend(page, () => page.click("[data-flow='7'] td"));
   t.deepEqual(await texts(page, "#panel-cwnd .legend button"), ["cwnd", "ssthresh"]);
@@ -170,8 +165,7 @@ async function afterLegend(page: Page, act: () => Promise<unknown>): Promise<voi
 }
 
 test("everything works with the keyboard alone", async (t) => {
-  const browser = await launch(t);
-  const { page } = await openPage(browser, await report(t, "shaped-loss"));
+  const { page } = await openPage(t, await report(t, "shaped-loss"));
   const whole = await timeShown(page);
   const near = await afterChange(page, () => page.keyboard.press("+"));
   t.true(Math.abs(near.to - near.from - (whole.to - whole.from) / 2) < 0.02 * (whole.to - whole.from));
@@ -196,9 +190,8 @@ test("everything works with the keyboard alone", async (t) => {
 });
 
 test("on a phone, two fingers zoom, one moves, a tap points, and nothing is wider than the screen", async (t) => {
-  const browser = await launch(t);
   const options = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
-  const { page, problems } = await openPage(browser, await report(t, "shaped-loss"), options);
+  const { page, problems } = await openPage(t, await report(t, "shaped-loss"), options);
   t.true(Number(await page.evaluate("document.documentElement.scrollWidth")) <= 390);
   await screenshot(page, "phone");
   const over = page.locator(".u-over").first();
@@ -233,8 +226,7 @@ test("on a phone, two fingers zoom, one moves, a tap points, and nothing is wide
 });
 
 test("in the dark it is dark, on paper it is light", async (t) => {
-  const browser = await launch(t);
-  const { page } = await openPage(browser, await report(t, "kmod-loss-extended"), { colorScheme: "dark" });
+  const { page } = await openPage(t, await report(t, "kmod-loss-extended"), { colorScheme: "dark" });
   const background = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
   t.is(await background(), "rgb(21, 24, 29)");
   t.true((await inked(page, "cwnd")) > 1500);
@@ -244,8 +236,7 @@ test("in the dark it is dark, on paper it is light", async (t) => {
 });
 
 test("losses are shaded, and said in words; what the source cannot tell is named", async (t) => {
-  const browser = await launch(t);
-  const lossy = await openPage(browser, await report(t, "kmod-overflow-extended"));
+  const lossy = await openPage(t, await report(t, "kmod-overflow-extended"));
   t.regex((await lossy.page.textContent(".recording .warning"))!, /303 records lost while capturing/);
   t.regex((await lossy.page.textContent(".panels .status"))!, /shaded: records of the capture were lost/);
   t.true((await texts(lossy.page, ".flows td")).some((text) => text.endsWith("lossy")));
@@ -255,8 +246,7 @@ test("losses are shaded, and said in words; what the source cannot tell is named
 });
 
 test("several captures are told apart, and compared", async (t) => {
-  const browser = await launch(t);
-  const { page, problems } = await openPage(browser, await report(t, "kmod-loss", "kmod-bbr", "ss-loss"));
+  const { page, problems } = await openPage(t, await report(t, "kmod-loss", "kmod-bbr", "ss-loss"));
   t.true((await texts(page, ".flows thead th")).some((text) => text.startsWith("file")));
   t.regex((await page.textContent(".comparison-section"))!, /goodput/);
   t.is((await texts(page, ".recording")).length, 3);
@@ -265,7 +255,6 @@ test("several captures are told apart, and compared", async (t) => {
 });
 
 test("axe finds nothing serious, in the light, in the dark, on a phone", async (t) => {
-  const browser = await launch(t);
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   const url = await report(t, "kmod-overflow-extended", "kmod-loss-extended");
   for (const options of [
@@ -273,7 +262,7 @@ test("axe finds nothing serious, in the light, in the dark, on a phone", async (
     { colorScheme: "dark" as const },
     { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
   ]) {
-    const { page } = await openPage(browser, url, { ...options, bypassCSP: true });
+    const { page } = await openPage(t, url, { ...options, bypassCSP: true });
     await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
     await page.evaluate(axe);
     const found = await page.evaluate<{ id: string; impact: string; nodes: string[] }[]>(

@@ -2,8 +2,13 @@
  * What a source does not see (test/fixtures/numbers): numbers of it are not known, or bounds that say so, in SQL,
  * tables and JSON alike.
  */
+
+import { join } from "node:path";
+import { walkTpp } from "@tcpprobe-plus/tpp";
+import type { ExecutionContext } from "ava";
 import test from "ava";
-import { analyze, fixture } from "../../../test/support/analyze.ts";
+import { mutationsOf } from "../../../test/properties/mutations.ts";
+import { analyze, fixture, linesOf, temporaryDirectory, writeCapture } from "../../../test/support/analyze.ts";
 import { openTrace } from "../../index.ts";
 
 const numbers = (name: string): string => fixture(`numbers/${name}`);
@@ -56,6 +61,16 @@ for (const name of ["sampled-cwnd.kmod", "sampled-time.kmod"])
     t.is(row.acked_bytes, 1_500_000);
     t.true(listed(row.at_least).includes("recovery_episodes"));
     t.true(listed(row.about).includes("cwnd_mean"));
+    // Of what held it, the kernel's own times are known.
+    t.deepEqual([row.cwnd_share, row.application_share, row.recovery_share, row.rwnd_share], [null, null, null, 0]);
+    await using trace = await openTrace([numbers(name)], { cache: false });
+    const known = "count(duration_s) + count(retransmits) + count(cwnd_end) + count(undone) AS known";
+    t.deepEqual(await trace.rows(`SELECT count(*) > 5 AS some, ${known} FROM episodes WHERE flow = 1`), [
+      { some: true, known: 0 },
+    ]);
+    t.deepEqual(await trace.rows("SELECT exit_s, exit_cwnd, ssthresh, cause FROM slow_start WHERE flow = 1"), [
+      { exit_s: null, exit_cwnd: null, ssthresh: null, cause: null },
+    ]);
     const { out, err } = await analyze("flows", numbers(name));
     t.regex(err, /the module left out records \(full=0 or probetime\)/);
     t.regex(out, /≈ \d+\.\d ms +≈ \d+\.\d +≥ \d+/);
@@ -107,4 +122,37 @@ test("recoveries that the kernel undid are told, of any length", async (t) => {
     { undone: true },
     { undone: true },
   ]);
+});
+
+/** A recording without something, as another kernel would have left it. */
+async function lacking(t: ExecutionContext, name: string, mutation: string): Promise<string> {
+  const { header } = await walkTpp(fixture(name));
+  const recording = { header: header!, lines: await linesOf(fixture(name)) };
+  const { apply } = mutationsOf(recording, []).find((one) => one.name === mutation)!;
+  const left = apply(recording);
+  const path = join(temporaryDirectory(t), "lacking.tpp");
+  await writeCapture(path, Buffer.from(left.lines.join(""), "latin1"), left.header);
+  return path;
+}
+
+test("without congestion states, what held a flow is a group, and no share of its time", async (t) => {
+  const path = await lacking(t, "shaped-loss", "without tcp_cong_state_set");
+  await using trace = await openTrace([path], { cache: false });
+  const shares = ["cwnd", "rwnd", "application", "recovery", "idle"].map((name) => `${name}_share`);
+  t.deepEqual(await trace.rows(`SELECT ${shares.join(", ")}, cwnd_mean FROM flows WHERE flow = 3`), [
+    { ...Object.fromEntries(shares.map((name) => [name, null])), cwnd_mean: null },
+  ]);
+  t.deepEqual(await trace.rows("SELECT count(*) AS windows FROM limits_by_window"), [{ windows: 0 }]);
+  const { out } = await analyze("diagnose", path, "--flow", "3");
+  t.regex(out, /Limited by the congestion window, or by losses that kept it small: what is known cannot tell which\./);
+  t.regex(out, /all time {2}congestion window or recovery ≈ \d+ %/);
+});
+
+test("a starved flow is checked whatever event is missing", async (t) => {
+  for (const event of ["tcp_retransmit_skb", "inet_sock_set_state"]) {
+    const path = await lacking(t, "numbers/starved.tracefs", `without ${event}`);
+    const { code, out } = await analyze("check", path, "--assert", "rto_events = 0");
+    t.is(code, 1, event);
+    t.regex(out, /rto_events = [1-9]/, event);
+  }
 });
