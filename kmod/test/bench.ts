@@ -28,10 +28,15 @@ for (const name of kernels.length > 0 ? kernels : ["6.1"]) {
     memoryMiB: 3072,
     limit: 900,
   });
-  const lines = (file: string) => evidence.text(`bench/${file}.txt`).trim().split("\n");
-  const numbers = (file: string, what: string) =>
-    (lines(file).find((l) => l.startsWith(what)) ?? "").split(" ").slice(1).map(Number);
-  const exchange = (file: string) => numbers(file, "exchange")[0] ?? Number.NaN;
+  const all = (file: string, what: string): number[][] =>
+    evidence
+      .text(`bench/${file}.txt`)
+      .split("\n")
+      .filter((line) => line.startsWith(what))
+      .map((line) => line.split(" ").slice(1).map(Number));
+  const numbers = (file: string, what: string) => all(file, what)[0] ?? [];
+  /** Of the runs under one condition the cheapest. */
+  const exchange = (file: string) => Math.min(...all(file, "exchange").map(([spent]) => spent ?? Number.NaN));
   const base = Math.min(exchange("none"), exchange("none.again"));
   const recordBytes = (file: string) => Number(/^Binary: bytes (\d+)/m.exec(evidence.text(`bench/${file}.stat`))?.[1]);
   console.log(`Linux ${made.release}: ${rounds} exchanges of 1000 bytes both ways, instructions`);
@@ -49,11 +54,12 @@ for (const name of kernels.length > 0 ? kernels : ["6.1"]) {
   ] as const) {
     const [spent = 0, bytes = 0, lines = 0] = numbers(file, "read");
     // Only text has lines.
-    const count = file.startsWith("binary") ? bytes / recordBytes(file) : lines;
+    const records = file.startsWith("binary") ? bytes / recordBytes(file) : lines;
+    const count = records / all(file, "exchange").length;
     const hook = (exchange(file) - base) / count;
-    const read = spent / count;
+    const read = spent / records;
     console.log(
-      `  ${title.padEnd(20)} ${String(count).padStart(9)} ${hook.toFixed(0).padStart(21)} ${read.toFixed(0).padStart(11)} ${(hook + read).toFixed(0).padStart(10)}`,
+      `  ${title.padEnd(20)} ${count.toFixed(0).padStart(9)} ${hook.toFixed(0).padStart(21)} ${read.toFixed(0).padStart(11)} ${(hook + read).toFixed(0).padStart(10)}`,
     );
   }
   console.log(`  module, probetime=1000: ${((exchange("probetime") - base) / rounds).toFixed(0)} more per exchange`);
