@@ -48,7 +48,7 @@ ${table(
 
 A dash is NULL. \`kmod\` is the kernel module, \`bpf\` BPF programs at the same places or, where the kernel lets no function be
 hooked, at its tracepoints (then received segments, retransmissions, states and resets), \`tracefs\` the kernel's own tracepoints, \`ss\` polled tcp_info, by the words
-that \`ss -tinHOe\` prints. What it leaves out because it is 0 is 0 (unacked, lost, sacked, retrans; and from the kernel on that
+that \`ss -tinHOem\` prints. What it leaves out because it is 0 is 0 (unacked, lost, sacked, retrans; and from the kernel on that
 has them, bytes_acked, delivered, bytes_sent, busy and its parts); other words that are missing are NULL.
 
 ${table(["column", ...sourceNames], [...documentedColumns, ...extendedColumns, ...derivedColumns].map(suppliers))}

@@ -2,7 +2,7 @@
  * The files of a capture that is still being written: what has been added to the last one, and the next files of a
  * rotated set as they appear.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { headerOf, TppFollower, TppInputError, type WalkOptions } from "@tcpprobe-plus/tpp";
 import { withLaterSettings } from "./capabilities.ts";
@@ -25,10 +25,14 @@ const idleMs = 1200;
 /** Most names of a directory that are looked at for the next file of a set. */
 const mostNames = 10_000;
 
-/** Whether more may be added to these files: the last one has no trailer, or a further one of the set may come. */
+/** The next file of a set is begun as the one before it ends. */
+const mostBetweenFilesMs = 60_000;
+
+/** Whether more may be added to these files: the last one has no trailer, or the next one of the set may come. */
 export function mayGrow(files: readonly CaptureFile[]): boolean {
   const { trailer, damage } = files.at(-1)!.walk;
-  if (trailer !== null) return trailer.reason === "rotated";
+  if (trailer !== null)
+    return trailer.reason === "rotated" && Date.now() - Number(trailer.realtime_ns) / 1e6 < mostBetweenFilesMs;
   return damage.every(({ kind }) => kind === "cut" || kind === "checkpoint");
 }
 
@@ -37,6 +41,8 @@ export class GrowingFiles {
   readonly #files: CaptureFile[];
   #last: TppFollower;
   #stopped: string | null = null;
+  /** File systems keep times in steps of some milliseconds. */
+  readonly #beganMs = Date.now() - 1000;
   #grewAt = performance.now();
   #bytes = 0;
 
@@ -88,7 +94,10 @@ export class GrowingFiles {
     }
   }
 
-  /** The next file of the set, once its header is there. It is in the same directory, and is no symbolic link. */
+  /**
+   * The next file of the set, once its header is there. It is in the same directory, no symbolic link, and was written
+   * since the following began: files of an older set that were not given are left alone.
+   */
   #nextOf({ path, header }: CaptureFile): Pick<CaptureFile, "path" | "header"> | null {
     const [, stem] = /^(.*?)\.\d+\.tpp$/.exec(basename(path)) ?? [];
     if (stem === undefined || !header.set) return null;
@@ -96,10 +105,16 @@ export class GrowingFiles {
     const names = readdirSync(dirname(path)).slice(0, mostNames);
     for (const name of names) {
       if (!name.startsWith(`${stem}.`) || !name.endsWith(".tpp") || name === basename(path)) continue;
-      const found = headerOf(join(dirname(path), name));
-      if (found?.set?.id === id && found.set.number === number + 1)
-        return { path: join(dirname(path), name), header: found };
+      const next = join(dirname(path), name);
+      const found = headerOf(next);
+      if (found?.set?.id === id && found.set.number === number + 1 && this.#isNew(next))
+        return { path: next, header: found };
     }
     return null;
+  }
+
+  #isNew(path: string): boolean {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && stat.mtimeMs >= this.#beganMs;
   }
 }

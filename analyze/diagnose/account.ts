@@ -118,8 +118,11 @@ function headlineOf({ life_s, sampled }: FlowFacts, { cause, among }: Verdict): 
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) && !text.startsWith("-") ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
-const plotOf = ({ source }: FlowFacts, cause: Cause): string =>
-  source === "ss" && plots[cause] === "inflight" ? "cwnd" : plots[cause];
+/** The picture of `limits` is of captures that tell all of them. */
+const plotOf = ({ source, sampled, recovery_s }: FlowFacts, cause: Cause): string =>
+  (source === "ss" && plots[cause] === "inflight") || ((sampled || recovery_s === null) && plots[cause] === "limits")
+    ? "cwnd"
+    : plots[cause];
 
 /** What shows the cause, one line each. */
 function evidence(facts: FlowFacts, cause: Cause): string[] {
@@ -149,6 +152,15 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
     case "application":
       return [
         `nothing to send and nothing in flight for ${held(facts, "idle")}${facts.application_s === null ? "" : `; all written data in flight, windows open, for ${held(facts, "application")}`}`,
+        ...sendMemory(facts),
+        ...losses,
+      ];
+    case "send buffer":
+      return [
+        ...(!facts.sndbuf_s
+          ? []
+          : [`by the kernel's own time it waited ${seconds(facts.sndbuf_s)} with all of it sent`]),
+        ...sendQueue(facts),
         ...losses,
       ];
     case "receiver":
@@ -170,7 +182,9 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
               `window ${cwnd_mean.toFixed(1)} packets on average; so many losses leave about ${mathisWindow(loss_events, Math.max(segmentsOf(facts), 1)).toFixed(1)} (Mathis and others, 1997)`,
             ]
           : []),
-        `${held(facts, "recovery")} in recovery`,
+        facts.recovery_s === null
+          ? "how long it was in recovery is not known"
+          : `${held(facts, "recovery")} in recovery`,
         ...timeouts,
       ];
     case "congestion window":
@@ -238,7 +252,15 @@ function lossLines(facts: FlowFacts): string[] {
 }
 
 /** A send buffer that is full stands at one length. */
-const sendQueue = ({ send_queue_bytes, send_queue_share }: FlowFacts): string[] =>
+const sendQueue = (facts: FlowFacts): string[] => [...sendMemory(facts), ...standingQueue(facts)];
+
+/** Two thirds: facts.ts has why. */
+const sendMemory = ({ full_sndbuf_share }: FlowFacts): string[] =>
+  full_sndbuf_share === null
+    ? []
+    : [`two thirds or more of the send buffer was taken in ${percent(full_sndbuf_share, 1)} of those polls (skmem)`];
+
+const standingQueue = ({ send_queue_bytes, send_queue_share }: FlowFacts): string[] =>
   send_queue_bytes !== null && send_queue_share !== null && send_queue_share >= 0.5
     ? [
         `Send-Q was ${bytes(send_queue_bytes)} in ${percent(send_queue_share, 1)} of the polls that show any: so stands a full send buffer`,

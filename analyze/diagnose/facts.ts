@@ -70,6 +70,12 @@ export interface FlowFacts {
   /** From polls: the commonest Send-Q, and its share of the polls that show any. */
   readonly send_queue_bytes: number | null;
   readonly send_queue_share: number | null;
+  /**
+   * From polls that tell the socket's memory: the share of those with something in flight and nothing to hold it that
+   * show a send buffer so full that an application may be waiting for room. The kernel wakes it once what is free is
+   * half of what is taken (sk_stream_is_writeable), so below two thirds it does not wait. Null: not told.
+   */
+  readonly full_sndbuf_share: number | null;
   readonly rto_count: number;
   readonly spurious_count: number;
   /** The capture left out records, so what is between two is not known. */
@@ -154,6 +160,10 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
         SELECT flow, wqueue_bytes, count(*) AS times
         FROM trace JOIN captures USING (capture) WHERE polled AND wqueue_bytes > 0 GROUP BY flow, wqueue_bytes
       ) GROUP BY flow
+    ), memory AS (
+      SELECT flow, count(CASE WHEN wmem_queued_bytes * 3 >= sndbuf_bytes::BIGINT * 2 THEN 1 END) / count(*) AS full_sndbuf_share
+      FROM trace JOIN (SELECT flow, ord FROM intervals WHERE held_by = 'application') AS held USING (flow, ord)
+      WHERE sndbuf_bytes > 0 AND wmem_queued_bytes IS NOT NULL GROUP BY flow
     ), timeouts AS (
       SELECT flow, count(CASE WHEN kind <> 'window probe' THEN 1 END) AS rto_count, count(CASE WHEN spurious THEN 1 END) AS spurious_count,
         count(CASE WHEN kind = 'window probe' THEN 1 END) AS window_probes
@@ -165,7 +175,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
       ${["cwnd", "rwnd", "application", "idle"].map((name) => `coalesce(${seconds(name)}, ${grouped(name)}) AS ${name}_s`).join(", ")},
       path_rtt_us AS rtt_min_us, rtt_at_loss_us, loss_rtt_rank, srtt_mean_us AS rtt_mean_us,
       lull_s, nearly_full_s, segment_bytes, losses_lower_window,
-      send_queue_bytes, send_queue_share, sampled, polled, coalesce(poll_s, 0) AS poll_s,
+      send_queue_bytes, send_queue_share, full_sndbuf_share, sampled, polled, coalesce(poll_s, 0) AS poll_s,
       CASE WHEN loss_episodes IS NOT NULL OR polled THEN coalesce(loss_events, 0) END AS loss_events,
       CASE WHEN loss_episodes IS NOT NULL THEN coalesce(undone_recoveries, 0) END AS undone_recoveries,
       CASE WHEN loss_episodes IS NOT NULL THEN coalesce(congestion_signals, 0) END AS congestion_signals,
@@ -180,6 +190,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
     LEFT JOIN loss_rtts USING (flow)
     LEFT JOIN signals USING (flow)
     LEFT JOIN queues USING (flow)
+    LEFT JOIN memory USING (flow)
     LEFT JOIN rtts USING (flow)
     LEFT JOIN timeouts USING (flow)
     LEFT JOIN slow_start USING (flow)

@@ -47,6 +47,8 @@ const queueInflation = 1.5;
 const mathisFactor = 2.5;
 /** In recovery for this share of the time that the network held the flow: then losses are what cost it. */
 const recoveryShare = 0.5;
+/** In so many of the polls the send buffer has to be full to be the cause, or not full not to be. */
+const fullShare = 0.9;
 /** Fewer losses than this are too few to explain the window. */
 const fewestLosses = 3;
 /** Polls that are more than this many round trips apart do not show the queue that a loss met. */
@@ -141,7 +143,14 @@ function ofTheApplication(facts: FlowFacts, time: number): Verdict {
   // Two segments at a time with rests between is also how the kernel paces at a low rate (tcp_tso_autosize).
   if (idle_s - lull_s >= application_s + lull_s + sndbuf_s)
     return { cause: "application", cost_s: application_s + idle_s, heldBy };
-  if (facts.pacing_s !== null) return { cause: "application or send buffer", cost_s: time, heldBy };
+  if (facts.pacing_s !== null) {
+    const { full_sndbuf_share } = facts;
+    if (full_sndbuf_share !== null && full_sndbuf_share >= fullShare)
+      return { cause: "send buffer", cost_s: time, heldBy };
+    if (full_sndbuf_share !== null && full_sndbuf_share <= 1 - fullShare)
+      return { cause: "application", cost_s: time, heldBy };
+    return { cause: "application or send buffer", cost_s: time, heldBy };
+  }
   if (facts.recovery_s === null) return { cause: "application, loss, pacing or send buffer", cost_s: time, heldBy };
   return { cause: "application, pacing or send buffer", cost_s: time, heldBy };
 }
@@ -187,7 +196,7 @@ export function tellsMore({ cause, among }: Verdict, facts: FlowFacts): string |
     case "congestion window or pacing":
       return "--source bpf or kmod: the algorithm, and what waits to be sent";
     case "application or send buffer":
-      return memory;
+      return facts.full_sndbuf_share === null ? `${memory}, which --source ss records` : null;
     case "congestion window or loss":
       return pacing_s === null
         ? "--source bpf or kmod, or a longer capture: more losses, and the window that each met"

@@ -34,9 +34,12 @@ export interface Series {
   readonly thereIf?: string;
 }
 
-/** Points that are values of single records, or of a band the lowest and the highest. All are SQL expressions. */
+/**
+ * Points that are values of single records, or of a band the lowest and the highest. All are SQL expressions. Of
+ * `goodput`, a record is a window, and its points are those of `staircase`.
+ */
 export interface RecordPoints {
-  readonly from: "trace" | "inflight";
+  readonly from: "trace" | "inflight" | "goodput";
   readonly low: string;
   readonly high: string;
   readonly where: string;
@@ -53,6 +56,12 @@ export function ofRecords(
     records: { from, low: value, high: value, where },
   };
 }
+
+/** Windows of `goodput` as steps. */
+export const ofWindows = (value: string): Pick<Series, "points" | "records"> => ({
+  points: staircase("goodput", value),
+  records: { from: "goodput", low: value, high: value, where: `${value} IS NOT NULL` },
+});
 
 /** A band, likewise. */
 export const bandOfRecords = (low: string, high: string, where: string): Pick<Series, "points" | "records"> => ({

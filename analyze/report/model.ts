@@ -50,6 +50,8 @@ export interface PageCapture {
   readonly lines: readonly (readonly [string, string])[];
   /** Whether nothing is damaged or missing and no record was lost. */
   readonly whole: boolean;
+  /** Whether its end has not been seen yet, so that this is only so far. */
+  readonly growing?: boolean;
   /** What a reader of the numbers must know, a sentence each. */
   readonly warnings: readonly string[];
   /** Where records were lost. An end that is not known is null. */

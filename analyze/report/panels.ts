@@ -18,7 +18,10 @@ export interface Panels extends Pick<PageModel, "panels" | "absent" | "marks" | 
 
 /** The quantities that are values of records, which need no view to be made first. Without marks and states. */
 export async function recordPanelsOf(trace: Trace): Promise<Panels> {
-  const { panels, sources } = await timePanelsOf(trace, ({ records }) => records !== undefined);
+  const { panels, sources } = await timePanelsOf(
+    trace,
+    ({ records }) => records !== undefined && records.from !== "goodput",
+  );
   const withOwn = sources.map((source) => (source.records ? { ...source, views: [source.records.from] } : source));
   return { panels, absent: [], marks: [], states: null, sources: withOwn };
 }
@@ -107,7 +110,8 @@ function sourceOf(trace: Trace, panel: string, definition: PanelDefinition, seri
   // A band has no changes of state, and no order but that of time.
   const rows = draw === "band" ? series.points : rowsOf(trace, series, { from: 0, to: 0, flows: [] });
   // Not with changes of the congestion state, which are other records.
-  const records = rows.includes(series.stateChangePoints ?? "UNION ALL") ? undefined : series.records;
+  const { stateChangePoints: changes } = series;
+  const records = changes !== undefined && rows.includes(changes) ? undefined : series.records;
   return { quantity, rows, views: definition.views, windowed, ...(records ? { records } : {}) };
 }
 

@@ -2,7 +2,8 @@
 import { numeral, wholeNumeral } from "../database/literals.ts";
 import type { RecordPoints } from "../plots/definition.ts";
 import type { Trace } from "../trace/trace.ts";
-import type { PageQuantity, SeriesBins } from "./model.ts";
+import { microsecondOf, type PageQuantity, type SeriesBins } from "./model.ts";
+import { coarsened } from "./pyramid.ts";
 
 /** A quantity, and where its points come from. */
 export interface QuantitySource {
@@ -34,7 +35,8 @@ export async function readSeries(trace: Trace, source: QuantitySource, cut: Cut)
   const { quantity, rows } = source;
   await trace.need(...source.views);
   const [low, high] = quantity.draw === "band" ? ["low", "high"] : ["value", "value"];
-  const ord = quantity.draw === "band" ? "0" : "ord";
+  // What ends a line comes behind the point that it ends.
+  const ord = quantity.draw === "band" ? "0" : "2 * ord + (value IS NULL)::INTEGER";
   const [found] = await read(trace, `(${rows})`, ord, [{ low, high, where: null }], cut);
   return found!;
 }
@@ -47,21 +49,56 @@ export async function readAll(
 ): Promise<Map<string, SeriesByFlow>> {
   const all = new Map<string, SeriesByFlow>();
   for (const [from, some] of Map.groupBy(sources, ({ records }) => records?.from ?? null)) {
-    if (from === null) {
+    // Where a part of the windows is asked for, the last of them does not end the line.
+    if (from === null || (from === "goodput" && cut.range)) {
       for (const source of some) all.set(source.quantity.id, await readSeries(trace, source, cut));
       continue;
     }
     await trace.need(...some.flatMap(({ views }) => views));
-    const found = await read(
-      trace,
-      from,
-      "ord",
-      some.map(({ records }) => records!),
-      cut,
-    );
+    const values = some.map(({ records }) => records!);
+    const found = await (from === "goodput" ? readWindows(trace, values, cut) : read(trace, from, "ord", values, cut));
     for (const [index, { quantity }] of some.entries()) all.set(quantity.id, found[index]!);
   }
   return all;
+}
+
+/** Windows as steps: each from its start to its end, where the line ends unless the next window is known too. */
+async function readWindows(trace: Trace, values: readonly Values[], { widths }: Cut): Promise<SeriesByFlow[]> {
+  const window_us = 1e6 * Number(await trace.database.value("SELECT window_s FROM settings"));
+  const rows = "(SELECT *, window_start_s AS t, window_start_s AS ord FROM goodput)";
+  const single = new Map([...widths.keys()].map((flow) => [flow, 0]));
+  const found = await read(trace, rows, "ord", values, { widths: single });
+  return found.map(
+    (byFlow) =>
+      new Map(
+        [...byFlow].map(([flow, windows]) => {
+          const steps = staircaseOf(windows, window_us);
+          return [flow, widths.get(flow)! === 0 ? steps : coarsened(steps, widths.get(flow)!)];
+        }),
+      ),
+  );
+}
+
+function staircaseOf({ at_us, last }: SeriesBins, window_us: number): SeriesBins {
+  const [times, values]: [number[], number[]] = [[], []];
+  for (const [index, start] of at_us.entries()) {
+    times.push(start);
+    values.push(last[index]!);
+    const next = at_us[index + 1];
+    if (next !== undefined && next - start < 1.5 * window_us) continue;
+    const end = microsecondOf((start + window_us) / 1e6);
+    times.push(end, end);
+    values.push(last[index]!, Number.NaN);
+  }
+  const column = Float64Array.from(values);
+  return {
+    width_us: 0,
+    at_us: Float64Array.from(times),
+    min: column,
+    max: column,
+    last: column,
+    count: new Float64Array(times.length).fill(1),
+  };
 }
 
 /** `where` is null where each row is a point. Its value can then be NULL, which ends the line. */

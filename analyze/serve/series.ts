@@ -123,6 +123,10 @@ interface Beside {
 
 type Side = "before" | "after";
 
+/** Where the points are values of records. Windows are not: they have no number and no moment of their own. */
+const recordsOf = ({ records }: QuantitySource): QuantitySource["records"] =>
+  records?.from === "goodput" ? undefined : records;
+
 /** How many times the length of the range is looked at for the records beside it, before everything is. */
 const near = 8;
 
@@ -144,7 +148,7 @@ async function besides(
   // Nothing is outside of all that there is.
   if (side === "before" ? edge <= microsecondOf(range.all.from_s) : edge >= microsecondOf(range.all.to_s)) return found;
   for (const limit of [far, null]) {
-    for (const [from, some] of Map.groupBy(sources, ({ records }) => records?.from ?? null)) {
+    for (const [from, some] of Map.groupBy(sources, (source) => recordsOf(source)?.from ?? null)) {
       for (const together of from === null ? some.map((one) => [one]) : [some]) {
         const missing = flows.filter((flow) => together.some(({ quantity }) => !found.get(quantity.id)!.has(flow)));
         if (missing.length === 0) continue;
@@ -182,9 +186,10 @@ function besideSql(
   const [outside, inside, last] = side === "before" ? ["<", ">=", "arg_max"] : [">", "<=", "arg_min"];
   const limit = limit_us === null ? "" : ` AND t ${inside} ${numeral(limit_us / 1e6)}`;
   const isBand = first!.quantity.draw === "band";
-  const from = first!.records?.from ?? `(${first!.rows})`;
-  const order = first!.records === undefined && isBand ? "t" : "ord";
-  const picked = sources.map(({ records }, index) => {
+  const from = recordsOf(first!)?.from ?? `(${first!.rows})`;
+  const order = recordsOf(first!) === undefined && isBand ? "t" : "ord";
+  const picked = sources.map((source, index) => {
+    const records = recordsOf(source);
     const [low, high] = records ? [records.low, records.high] : isBand ? ["low", "high"] : ["value", "value"];
     const key = records ? `CASE WHEN ${records.where} THEN ${order} END` : order;
     return `${last}({a: ${atUs("t")}, l: (${low})::DOUBLE, h: (${high})::DOUBLE}, ${key}) AS p${index}`;

@@ -16,8 +16,10 @@ const mostTyped = 2;
 const mostWaiting = 64;
 /** Captures with more records than this are shown before their metrics are there. */
 const defaultManyRecords = 2_000_000;
-/** The metrics are begun when the first picture is drawn, or after this time. */
-const firstPictureMs = 5000;
+/** The metrics are begun when series were given and no more were asked for in this time: the first picture is drawn. */
+const drawnMs = 500;
+/** They are begun after this time in any case. */
+const latestMs = 10_000;
 /** A growing capture's model is made anew after this many times the time that making it took. */
 const restFactor = 3;
 
@@ -56,6 +58,7 @@ export class SharedTrace {
   #growth: Omit<Growth, "models">;
   #models = 0;
   #sketching: Promise<Collected> | null = null;
+  #drawn: NodeJS.Timeout | undefined;
   /** Called when there is a model that clients do not know of. */
   onModel: () => void = () => {};
 
@@ -86,7 +89,9 @@ export class SharedTrace {
    */
   async model(): Promise<PageModel> {
     const { model } = await this.#current();
-    return { ...model, to_s: await this.#end(model), growing: this.#growth.growing };
+    const { growing } = this.#trace;
+    const captures = model.captures.map((one) => (growing.includes(one.capture) ? { ...one, growing: true } : one));
+    return { ...model, captures, to_s: await this.#end(model), growing: this.#growth.growing };
   }
 
   /** The last moment of the captures: a model of growing ones can be older. */
@@ -112,7 +117,7 @@ export class SharedTrace {
     this.#models++;
     const collected = { model, sources: byId(sources), number: unfinished, until: 0 };
     this.#collected = collected;
-    setTimeout(() => this.#finish(), firstPictureMs).unref();
+    setTimeout(() => this.#finish(), latestMs).unref();
     return collected;
   }
 
@@ -164,14 +169,16 @@ export class SharedTrace {
   /** Throws the signal's reason. */
   async series(request: SeriesRequest, signal: AbortSignal): Promise<SeriesBins[]> {
     const { model, sources } = await this.#current();
-    return this.#turns
-      .take(signal, async () => {
-        const all = { from_s: model.from_s, to_s: await this.#end(model) };
-        return this.#trace.withWindow(model.window_s, (own) =>
-          own.database.until(signal, () => seriesOf(own, sources, request, all)),
-        );
-      })
-      .finally(() => this.#finish());
+    clearTimeout(this.#drawn);
+    const series = await this.#turns.take(signal, async () => {
+      const all = { from_s: model.from_s, to_s: await this.#end(model) };
+      return this.#trace.withWindow(model.window_s, (own) =>
+        own.database.until(signal, () => seriesOf(own, sources, request, all)),
+      );
+    });
+    clearTimeout(this.#drawn);
+    if (model.pending) this.#drawn = setTimeout(() => this.#finish(), drawnMs).unref();
+    return series;
   }
 
   /** Answers a query. Throws what `runQuery` throws. */

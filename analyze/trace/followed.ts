@@ -118,7 +118,13 @@ export class FollowedCapture {
         ? [`${capture.path}: some records came too late to be put in order. Open it again at its end.`]
         : []),
     ];
-    this.#last = { capture, records: this.#table.records - before, hasEnded: this.#hasEnded, notes };
+    const damage = growth.stopped === null ? capture.damage : [...capture.damage, growth.stopped];
+    this.#last = {
+      capture: { ...capture, damage },
+      records: this.#table.records - before,
+      hasEnded: this.#hasEnded,
+      notes,
+    };
     return this.#last;
   }
 

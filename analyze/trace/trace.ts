@@ -159,9 +159,13 @@ export class Trace implements AsyncDisposable {
     await loading;
   }
 
-  /** Whether a capture is followed whose end has not been seen. */
+  /** Numbers of captures that are followed and whose end has not been seen. */
+  get growing(): readonly number[] {
+    return this.#shared.followed.filter(({ hasEnded }) => !hasEnded).map(({ number }) => number);
+  }
+
   get isGrowing(): boolean {
-    return this.#shared.followed.some(({ hasEnded }) => !hasEnded);
+    return this.growing.length > 0;
   }
 
   /**

@@ -29,14 +29,14 @@ const pollMark = "# ss ";
 const pollMarkAfterLine = `\n${pollMark}`;
 
 /**
- * -e shows the socket's cookie, which distinguishes connections that reuse a 4-tuple. Throws a NoSsError if `ss` cannot
- * do this.
+ * -e shows the socket's cookie, which distinguishes connections that reuse a 4-tuple; -m how full its send buffer is.
+ * Throws a NoSsError if `ss` cannot do this.
  */
 export async function openSs(options: SsOptions): Promise<Source> {
   const { filter, signal } = options;
   const ss = findProgram("ss");
   if (ss === null) throw new NoSsError("it is not installed");
-  const { program, args } = within(filter, ss, ["-tinHOe", ...expression(filter)]);
+  const { program, args } = within(filter, ss, ["-tinHOem", ...expression(filter)]);
   const tried = await runProgram(program, args, {
     timeoutMs,
     maxBytes: maxAnswerBytes,

@@ -7,6 +7,8 @@ import { captureMutants } from "./capture.ts";
 import { ingestMutants } from "./ingest.ts";
 import type { Mutant } from "./mutant.ts";
 import { packMutants } from "./packs.ts";
+import { reportMutants } from "./report.ts";
+import { serveMutants } from "./serve.ts";
 import { sqlMutants } from "./sql.ts";
 import { tppMutants } from "./tpp.ts";
 
@@ -19,6 +21,8 @@ export const allMutants: Readonly<Record<string, readonly Mutant[]>> = {
   tpp: tppMutants,
   capture: captureMutants,
   packs: packMutants,
+  report: reportMutants,
+  serve: serveMutants,
 };
 
 /**

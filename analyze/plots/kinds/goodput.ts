@@ -1,5 +1,5 @@
 /** The plot `goodput`. */
-import { ofRecords, rateScales, staircase, type TimePlot } from "../definition.ts";
+import { ofRecords, ofWindows, rateScales, staircase, type TimePlot } from "../definition.ts";
 
 /** Newly acknowledged bytes per window, payload sent where the source sees sends, and the pacing rate. */
 export const goodput: TimePlot = {
@@ -28,7 +28,7 @@ export const goodput: TimePlot = {
   series: [
     {
       name: "goodput",
-      points: staircase("goodput", "goodput_bps"),
+      ...ofWindows("goodput_bps"),
       thereIf: "SELECT 1 FROM trace WHERE snd_una IS NOT NULL OR bytes_acked IS NOT NULL",
       color: "blue",
       needs: {
@@ -38,7 +38,7 @@ export const goodput: TimePlot = {
     },
     {
       name: "throughput sent",
-      points: staircase("goodput", "throughput_bps"),
+      ...ofWindows("throughput_bps"),
       thereIf: "SELECT 1 FROM captures WHERE sees_sends",
       color: "orange",
       dash: [5, 3],

@@ -1,5 +1,6 @@
 /**
- * Polls of `ss -tinHOe`. A line before each gives its number and when it began and ended (CLOCK_MONOTONIC, ns):
+ * Polls of `ss -tinHOem`; older captures have none of what -m prints. A line before each gives its number and when it
+ * began and ended (CLOCK_MONOTONIC, ns):
  *
  *     # ss 12 81234000111222 81234002333444
  *     ESTAB 0 2896 10.0.1.1:40000 10.0.2.1:5001 ino:4711 sk:117d <-> ts sack cubic wscale:7,7 rto:204 rtt:1.5/0.7
@@ -61,6 +62,8 @@ const columnReads: Readonly<Record<string, Read>> = {
     return ms === null ? null : ms * 1000;
   },
   backoff: (line) => line.orZero(atMost(line.whole("backoff:"), 255), [0, 0]),
+  sndbuf_bytes: (line) => line.memory("tb"),
+  wmem_queued_bytes: (line) => line.memory("w"),
   // `-` stands in imported text that has no State column.
   detail: ({ fields }) => (fields[0] === "-" ? null : (fields[0] ?? null)),
 };
@@ -211,6 +214,16 @@ class PollLine {
   milliseconds(key: string): number | null {
     const ms = decimal(this.#after(key)?.split("ms")[0]);
     return ms === null ? null : roundHalfToEven(ms * 1000);
+  }
+
+  /** A part of the socket's memory, skmem:(r0,rb131072,t0,tb46080,f0,w0,o0,bl0,d0). */
+  memory(name: string): number | null {
+    const parts = this.#after("skmem:(")?.replace(")", "").split(",") ?? [];
+    return whole(
+      parts
+        .find((part) => part.slice(0, name.length) === name && /^\d/.test(part.slice(name.length)))
+        ?.slice(name.length),
+    );
   }
 
   orZero(value: number | null, [major, minor]: readonly [number, number]): number | null {

@@ -1,7 +1,7 @@
 /** All panels, one above the other, on one time axis. */
 import { lineStyles } from "../../plots/style.ts";
 import type { PageQuantity, SeriesBins, SeriesName } from "../model.ts";
-import { fill, h } from "./dom.ts";
+import { fill, h, setText } from "./dom.ts";
 import { empty } from "./embedded.ts";
 import { gestures } from "./gestures.ts";
 import { notKnown, timeText } from "./numbers.ts";
@@ -168,19 +168,21 @@ export class Panels {
           ? "lowest to highest value of each pixel; zoom in for more"
           : `bins of ${(widest / 1000).toPrecision(3)} ms, lowest to highest value: this page has nothing finer`;
     const missing = shown.filter((flow) => model.without_series.includes(flow));
-    const lost = shown.some(
-      (flow) => (model.captures[(this.#view.flow(flow)?.capture ?? 1) - 1]?.losses.length ?? 0) > 0,
-    );
+    const captures = [...new Set(shown.map((flow) => this.#view.flow(flow)?.capture ?? 1))];
+    const lossy = captures.filter((capture) => (model.captures[capture - 1]?.losses.length ?? 0) > 0);
+    const fileOf = (capture: number) => model.captures[capture - 1]?.path.split("/").at(-1) ?? "";
+    const whose = model.captures.length > 1 ? lossy.map(fileOf).join(", ") : "the capture";
     const parts = [
       `${timeText(range.from_s, length)} to ${timeText(range.to_s, length)}`,
       fine,
-      ...(lost ? ["shaded: records of the capture were lost, so what happened there is not known"] : []),
+      ...(captures.length > 1 ? ["time since each capture began"] : []),
+      ...(lossy.length > 0 ? [`shaded: records of ${whose} were lost, so what happened there is not known`] : []),
       ...(missing.length > 0
         ? [
             `flow ${missing.join(", ")}: ${notKnown} to this page, which has the flows with the most records; analyze plot draws any`,
           ]
         : []),
     ];
-    this.#status.textContent = parts.join(" · ");
+    setText(this.#status, parts.join(" · "));
   }
 }

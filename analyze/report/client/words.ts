@@ -31,7 +31,8 @@ const shortList = (names: readonly string[]): string =>
   names.length <= 3 ? names.join(", ") : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
 
 function recording(capture: PageCapture, model: PageModel, open: ReadonlySet<string>): HTMLElement {
-  const { path, source, kernel, lines, whole, warnings } = capture;
+  const { path, source, kernel, lines, whole, growing = false, warnings } = capture;
+  const state = whole ? (growing ? "nothing lost so far" : "whole, nothing lost") : "not whole";
   const id = `capture-${capture.capture}`;
   const flows = model.flows.filter((flow) => flow.capture === capture.capture);
   const records = flows.reduce((sum, flow) => sum + flow.records, 0);
@@ -43,7 +44,7 @@ function recording(capture: PageCapture, model: PageModel, open: ReadonlySet<str
       "summary",
       {},
       `${name}recorded by ${source} on Linux ${kernel}, ${count(records)} records of ${count(flows.length)} ${flows.length === 1 ? "flow" : "flows"} `,
-      h("strong", { class: whole ? "good" : "bad" }, whole ? "whole, nothing lost" : "not whole"),
+      h("strong", { class: whole ? "good" : "bad" }, growing ? `no end yet, ${state}` : state),
       ...warnings.map((text) => h("span", { class: "warning" }, text)),
     ),
     h("dl", {}, ...lines.flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)])),

@@ -25,7 +25,12 @@ export class Notes {
     document.getElementById("app")?.classList.toggle("pending", pending);
     fill(
       this.element,
-      this.#growing && h("p", { class: "quiet" }, "still being written, and followed"),
+      this.#growing &&
+        h(
+          "p",
+          { class: "quiet" },
+          "A capture has no end yet: it is being written, or was cut off. What is added is shown.",
+        ),
       pending && h("p", { class: "quiet" }, "Figures of the flows, events, marks and diagnosis are being worked out."),
       ...this.#notes.map((note) => h("p", { class: "warning" }, note)),
     );

@@ -32,6 +32,8 @@ const cases: readonly (readonly [recording: string, made: string, said: string])
   ["small-queue.ss", "a queue that Reno fills by itself", "congestion window"],
   ["small-sndbuf.tracefs", "SO_SNDBUF 16384", tracepointsCannot],
   ["small-sndbuf.ss", "SO_SNDBUF 16384", bufferUnknown],
+  ["small-sndbuf-memory.ss", "SO_SNDBUF 16384, with the socket's memory", "send buffer"],
+  ["bbr-application-memory.ss", "an application that writes 2 Mbit/s, BBR, with the socket's memory", "application"],
   ["bbr-application.tracefs", "an application that writes 2 Mbit/s, BBR", tracepointsCannot],
   ["bbr-application.ss", "an application that writes 2 Mbit/s, BBR", bufferUnknown],
   ["reordering.tracefs", "a full window, packets out of order", "congestion window"],

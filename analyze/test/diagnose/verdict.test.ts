@@ -38,6 +38,7 @@ const nothing: FlowFacts = {
   loss_rtt_rank: null,
   send_queue_bytes: null,
   send_queue_share: null,
+  full_sndbuf_share: null,
   sampled: false,
   polled: false,
   poll_s: 0.01,

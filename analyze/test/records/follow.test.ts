@@ -1,5 +1,13 @@
 /** A capture that is read while it is written gives the same records as the whole file. */
-import { appendFileSync, copyFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { walkTpp } from "@tcpprobe-plus/tpp";
@@ -114,6 +122,24 @@ test("a rotated set is followed from file to file", async (t) => {
   const { polls, ...told } = await inPieces(temporaryDirectory(t), paths, 7);
   t.true(polls > 10);
   t.deepEqual(told, expected);
+});
+
+test("files of an older set that were not given are left alone", async (t) => {
+  const directory = temporaryDirectory(t);
+  const long = new Date(Date.now() - 3_600_000);
+  for (const number of [1, 2]) {
+    const target = join(directory, `rotated.000${number}.tpp`);
+    copyFileSync(fixture(`rotated.000${number}`), target);
+    utimesSync(target, long, long);
+  }
+  const first = await fileOf(join(directory, "rotated.0001.tpp"));
+  t.false(mayGrow([first]));
+  const growing = new GrowingFiles([first]);
+  t.is(growing.poll().files.length, 1);
+  const now = new Date();
+  utimesSync(join(directory, "rotated.0002.tpp"), now, now);
+  t.is(growing.poll().files.length, 2);
+  growing.close();
 });
 
 /** A fixture without its end, and the pass over it so far. */

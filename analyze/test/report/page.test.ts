@@ -243,6 +243,9 @@ test("losses are shaded, and said in words; what the source cannot tell is named
   const label = await lossy.page.getAttribute("#panel-cwnd .canvas", "aria-label");
   t.regex(label!, /records were lost where shaded/);
   await screenshot(lossy.page, "losses");
+  const both = await openPage(t, await report(t, "kmod-overflow-extended", "kmod-loss-extended"));
+  const said = await both.page.textContent(".panels .status");
+  t.regex(said!, /shaded: records of kmod-overflow-extended\.tpp were lost/);
 });
 
 test("several captures are told apart, and compared", async (t) => {
@@ -250,6 +253,7 @@ test("several captures are told apart, and compared", async (t) => {
   t.true((await texts(page, ".flows thead th")).some((text) => text.startsWith("file")));
   t.regex((await page.textContent(".comparison-section"))!, /goodput/);
   t.is((await texts(page, ".recording")).length, 3);
+  t.regex((await page.textContent(".panels .status"))!, /time since each capture began/);
   await screenshot(page, "several");
   t.deepEqual(problems, []);
 });

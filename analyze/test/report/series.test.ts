@@ -245,3 +245,22 @@ test("a series of one quantity is the same, read alone or with others", async (t
     }
   }
 });
+
+test("a part of a series has one entry on either side, which lines come from and go to", (t) => {
+  const column = (...values: number[]) => Float64Array.from(values);
+  const values = column(5, 6, 7, 8, 9);
+  const series = {
+    width_us: 0,
+    at_us: column(10, 20, 30, 40, 50),
+    min: values,
+    max: values,
+    last: values,
+    count: values,
+  };
+  const times = (from: number, to: number) => [...part(series, from, to).at_us];
+  t.deepEqual(times(20, 30), [10, 20, 30, 40]);
+  t.deepEqual(times(21, 22), [20, 30]);
+  t.deepEqual(times(0, 100), [10, 20, 30, 40, 50]);
+  t.deepEqual(times(60, 70), [50]);
+  t.deepEqual(times(0, 5), [10]);
+});

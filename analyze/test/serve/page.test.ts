@@ -1,4 +1,6 @@
 /** The served page in a browser: what it asks, what it shows, the place for queries. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fixture, fixtureFile } from "../../../test/support/analyze.ts";
 import { openBrowser, until } from "../../../test/support/browser.ts";
 import { requires } from "../../../test/support/requires.ts";
@@ -102,6 +104,25 @@ for (const [name, options] of [
     if (screenshots)
       await page.screenshot({ path: `${screenshots}/serve-${name.replaceAll(" ", "-")}.png`, fullPage: true });
   });
+
+test("axe finds nothing serious in the page with its place for queries", async (t) => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const { url } = await served(t, [fixture("kmod-loss")]);
+  for (const colorScheme of ["light", "dark"] as const) {
+    const { page } = await openBrowser(t, { colorScheme, bypassCSP: true });
+    await page.goto(url);
+    await page.waitForSelector(".views details");
+    await page.click(run);
+    await page.waitForSelector(".answer td");
+    await until(page, `/every record|lowest/.test(document.querySelector(".panels .status").textContent)`);
+    await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
+    await page.evaluate(axe);
+    const found = await page.evaluate<object[]>(
+      "axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.slice(0, 3).map(({ html }) => html) })))",
+    );
+    t.deepEqual(found, [], colorScheme);
+  }
+});
 
 test("when the server has ended, the page says so", async (t) => {
   const { url, close } = await served(t, [fixture("kmod-loss")]);

@@ -139,7 +139,7 @@ test("a query that needs too much memory fails alone", async (t) => {
 });
 
 test("clients that go away while they wait leave nothing running", async (t) => {
-  const { url } = await served(t, [kmod]);
+  const { url } = await served(t, [kmod], { queryMs: 600_000 });
   for (let round = 0; round < 3; round++) {
     const gone = new AbortController();
     const asked = Array.from({ length: 20 }, () =>
@@ -152,7 +152,8 @@ test("clients that go away while they wait leave nothing running", async (t) => 
     gone.abort();
     t.deepEqual(new Set(await Promise.all(asked)), new Set(["gone"]));
     // Two of the endless queries had their turn. If they still ran, this one would wait for them.
-    t.is((await askJson(`${url}sql`, { query: "SELECT 1" })).status, 200);
+    const signal = AbortSignal.timeout(60_000);
+    t.is((await askJson(`${url}sql`, { query: "SELECT 1" }, { signal })).status, 200);
   }
 });
 

@@ -85,6 +85,7 @@ test("what was read of a file that is cut while it is followed stays, and one li
   t.is(notes.length, 1);
   t.regex(notes[0]!, /live\.tpp: was cut from 40000 to 9000 bytes while it was followed\./);
   t.false(trace.isGrowing);
+  t.deepEqual(trace.captures[0]!.damage, notes);
   const [after] = await trace.rows<{ records: number }>("SELECT count(*) AS records FROM trace");
   t.true(after!.records >= before!.records);
 });
