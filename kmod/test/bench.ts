@@ -1,7 +1,7 @@
-// node kmod/test/bench.ts [--no-erms] [KERNEL...]: instructions that the module adds per record, in the kernel's path
-// and at reading, beside the tcp_probe tracepoint read as text, in the same guest. QEMU's -icount makes the clock count
-// instructions, so the numbers are the same on a busy machine. It counts each step of a string instruction: a copy to
-// the reader by the byte, or by eight bytes where the CPU has no fast copy of bytes (--no-erms).
+// node kmod/test/bench.ts [KERNEL...]: instructions that the module adds per record, in the kernel's path and at
+// reading, beside the tcp_probe tracepoint read as text, in the same guest. QEMU's -icount makes the clock count
+// instructions, so the numbers are the same on a busy machine. It counts each step of a string instruction, so a copy
+// to the reader by the byte.
 import path from "node:path";
 import { boot } from "./harness/boot.ts";
 import { buildModule, buildPrograms, moduleFolder } from "./harness/build.ts";
@@ -12,10 +12,8 @@ import { tree } from "./harness/tree.ts";
 const missing = missingForGuests();
 if (missing) throw new Error(missing);
 const rounds = 10000;
-const kernels = process.argv.slice(2).filter((argument) => argument !== "--no-erms");
-const cpu = process.argv.includes("--no-erms") ? ["-cpu", "max,-erms,-fsrm"] : [];
 
-for (const name of kernels.length > 0 ? kernels : ["6.1"]) {
+for (const name of process.argv.length > 2 ? process.argv.slice(2) : ["6.1"]) {
   const made = await tree(kernelNamed(name));
   const { module } = await buildModule(made);
   const evidence = await boot(made, {
@@ -24,7 +22,7 @@ for (const name of kernels.length > 0 ? kernels : ["6.1"]) {
     command: `sh guest/bench.sh ${rounds}`,
     cpus: 1,
     accel: "tcg,thread=single",
-    qemu: ["-icount", "shift=0,sleep=off", ...cpu],
+    qemu: ["-icount", "shift=0,sleep=off"],
     memoryMiB: 3072,
     limit: 900,
   });
