@@ -118,8 +118,11 @@ function headlineOf({ life_s, sampled }: FlowFacts, { cause, among }: Verdict): 
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) && !text.startsWith("-") ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
-const plotOf = ({ source }: FlowFacts, cause: Cause): string =>
-  source === "ss" && plots[cause] === "inflight" ? "cwnd" : plots[cause];
+/** The picture of `limits` is of captures that tell all of them. */
+const plotOf = ({ source, sampled, recovery_s }: FlowFacts, cause: Cause): string =>
+  (source === "ss" && plots[cause] === "inflight") || ((sampled || recovery_s === null) && plots[cause] === "limits")
+    ? "cwnd"
+    : plots[cause];
 
 /** What shows the cause, one line each. */
 function evidence(facts: FlowFacts, cause: Cause): string[] {
@@ -179,7 +182,9 @@ function evidence(facts: FlowFacts, cause: Cause): string[] {
               `window ${cwnd_mean.toFixed(1)} packets on average; so many losses leave about ${mathisWindow(loss_events, Math.max(segmentsOf(facts), 1)).toFixed(1)} (Mathis and others, 1997)`,
             ]
           : []),
-        `${held(facts, "recovery")} in recovery`,
+        facts.recovery_s === null
+          ? "how long it was in recovery is not known"
+          : `${held(facts, "recovery")} in recovery`,
         ...timeouts,
       ];
     case "congestion window":

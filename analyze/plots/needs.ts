@@ -9,6 +9,7 @@ const hasColumn = async (trace: Trace, column: string): Promise<boolean> =>
 
 /** Notes on series drawn from a less exact column. Throws a MissingColumnError if there is no such column either. */
 export async function proxiesOf(trace: Trace, plot: string, definition: PanelDefinition): Promise<string[]> {
+  if (plot === "limits") await refuseUntold(trace);
   const proxies: string[] = [];
   for (const { needs } of definition.series) {
     if (!needs || (await hasColumn(trace, needs.column))) continue;
@@ -16,6 +17,14 @@ export async function proxiesOf(trace: Trace, plot: string, definition: PanelDef
     else await refuse(trace, plot, needs.column);
   }
   return proxies;
+}
+
+/** Throws a NothingToDrawError if no capture tells what held its senders. */
+async function refuseUntold(trace: Trace): Promise<void> {
+  await trace.need("captures");
+  const told = await trace.rows("SELECT 1 FROM captures WHERE tells_holder(sampled, counts_packets, sees_ca_state)");
+  if (told.length > 0) return;
+  throw new NothingToDrawError("limits", "where records were left out or congestion states are not told");
 }
 
 /** Throws if all columns of a list are missing. */

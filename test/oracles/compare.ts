@@ -178,7 +178,7 @@ function acknowledgedSince(ours: OurNumbers, flow: OurFlow, connection: Connecti
   const expected = acknowledgedBytes(connection) + 1 - first;
   const row = exactly("bytes acknowledged", flow.acked_bytes, expected);
   if (row.verdict === "exact" || flow.acked_bytes === null) return row;
-  if (ours.source === "tracefs" && endsWithEstablished(flow, connection, [firstAtMost, first]))
+  if (ours.source === "tracefs" && endsWithEstablished(flow, connection, [first, firstAtMost]))
     return { ...row, verdict: "explained", note: "tcp_probe ends as the connection leaves ESTABLISHED" };
   const isBetween = flow.acked_bytes >= last - firstAtMost && flow.acked_bytes <= lastAtMost - first;
   return isBetween
