@@ -1,4 +1,5 @@
 /** Renders a specification as SVG, PNG or PDF. */
+import { createHash } from "node:crypto";
 import canvas, { type SKRSContext2D } from "@napi-rs/canvas";
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
@@ -54,13 +55,30 @@ async function withView<Result>(spec: VegaLiteSpec, work: (view: vega.View) => P
   }
 }
 
-/** As SVG, its coordinates to a hundredth of a pixel: the digits behind are half of the file, and show nowhere. */
-export const toSvg = async (spec: VegaLiteSpec): Promise<string> =>
-  (await withView(spec, (view) => view.toSVG())).replaceAll(/<(?:path|g|line|text)\b[^<>]*>/g, (tag) =>
-    tag.replaceAll(/ (?:d|transform)="[^"]*"/g, (attribute) =>
-      attribute.replaceAll(/-?\d+\.\d{3,}(?:e-\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
-    ),
+/**
+ * As SVG. Its coordinates are to a hundredth of a pixel: the digits behind are half of the file, and show nowhere. Its
+ * clip paths have names of their own, as a page may have several pictures in it.
+ */
+export async function toSvg(spec: VegaLiteSpec): Promise<string> {
+  const svg = await withView(spec, (view) => view.toSVG());
+  // Vega numbers them by how many it has made before.
+  const own = createHash("sha256")
+    .update(svg.replaceAll(/clip\d+/g, "clip"))
+    .digest("hex")
+    .slice(0, 8);
+  const clips = new Map<string, number>();
+  const clipName = (id: string): string => {
+    if (!clips.has(id)) clips.set(id, clips.size);
+    return `clip-${own}-${clips.get(id)}`;
+  };
+  return svg.replaceAll(/<(?:path|g|line|text|clipPath)\b[^<>]*>/g, (tag) =>
+    tag
+      .replaceAll(/ (?:d|transform)="[^"]*"/g, (attribute) =>
+        attribute.replaceAll(/-?\d+\.\d{3,}(?:e-\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
+      )
+      .replaceAll(/( id="| clip-path="url\(#)(clip\d+)/g, (_, before: string, id: string) => before + clipName(id)),
   );
+}
 
 interface Size {
   readonly width: number;

@@ -41,7 +41,7 @@ export interface PassOptions extends SourceOptions {
  * A followed capture's records are handed on when they are this much older than the latest one. Live sources are late
  * by less: rings of different CPUs are read every few milliseconds.
  */
-const settledNs = 0.1e9;
+const settledNs = 0.25e9;
 
 type Job = FrameJob & { readonly firstLine: number };
 

@@ -210,7 +210,7 @@ WITH
       CASE
         WHEN NOT sees_retransmits THEN NULL
         WHEN NOT counts_packets THEN coalesce(retransmit_events, 0)
-        ELSE retrans - lag(retrans, 1, first_retrans) OVER so_far
+        ELSE retrans::BIGINT - lag(retrans, 1, first_retrans) OVER so_far
       END AS retransmits
     FROM
       filled

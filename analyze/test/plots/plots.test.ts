@@ -98,6 +98,16 @@ test("an SVG's coordinates are to a hundredth of a pixel; its text is as it was;
     [],
   );
   t.notRegex(svg, /aria-roledescription="point"/);
+  const ids = (text: string) => [...text.matchAll(/<clipPath id="([^"]*)"/g)].map(([, id]) => id!);
+  const uses = [...svg.matchAll(/ clip-path="url\(#([^)]*)\)"/g)].map(([, id]) => id!);
+  t.true(uses.length > 0 && uses.every((id) => ids(svg).includes(id)));
+  const other = await toSvg((await drawPlot(trace, "rtt", { flows: [1], from: 1, to: 1.4 })).spec);
+  t.deepEqual(
+    ids(other).filter((id) => ids(svg).includes(id)),
+    [],
+    "in one page, none clips the other's lines",
+  );
+  t.is(await toSvg(spec), svg, "however many pictures were made before");
 });
 
 const round = (value: number): number => Number(value.toPrecision(9));

@@ -196,6 +196,27 @@ for (const [what, change, expected] of breaks)
     await pass.close();
   });
 
+test("what is lost is told the same however often it is asked", async (t) => {
+  const path = join(temporaryDirectory(t), "damaged.tpp");
+  const { frames } = await walkTpp(fixture("kmod-overflow-extended"));
+  let besides = 0;
+  for (const frame of frames) {
+    const bytes = readFileSync(fixture("kmod-overflow-extended"));
+    bytes[frame.offset + Math.floor(frame.compressedBytes / 2)]! ^= 4;
+    writeFileSync(path, bytes);
+    const pass = new Pass({ path, files: [await fileOf(path)], number: 1 }, { threads: 0 });
+    rowsOf(pass);
+    const { losses } = pass.end();
+    t.deepEqual(pass.end().losses, losses);
+    await pass.close();
+    // Records that the ring lost among those of the damaged frame: counted beside them, at the same place.
+    const damage = losses.find(({ known_by }) => known_by === "damage");
+    if (losses.some(({ known_by, after_ord }) => known_by === "record numbers" && after_ord === damage?.after_ord))
+      besides++;
+  }
+  t.true(besides > 0);
+});
+
 test("records that wait for later ones are handed on when nothing comes", async (t) => {
   const { growing, pass, rows } = await begun(fixture("kmod-loss"), temporaryDirectory(t));
   t.true(pass.isHolding);
