@@ -209,10 +209,13 @@ export class Following {
 /**
  * The round-trip time that the kernel measured when it handled the previous record, or `none`. The kernel keeps
  * srtt' = srtt + (sample - srtt) / 8 in whole eighths (tcp_rtt_estimator); this solves for the sample. If srtt did not
- * change, the sample was equal to it or there was none: mdev decides, or snd_una where mdev is not known.
+ * change, the sample was equal to it or there was none: mdev decides, or snd_una where mdev is not known. A result
+ * below 0 is no sample: srtt took more steps than one, so a record between these two is missing.
  */
 function sampleOf(before: number, srtt8: number, isTied: boolean): number {
   if (srtt8 === none || before === none || srtt8 > 2147483647 || before > 2147483647) return none;
   if ((srtt8 === before && isTied) || (before === 0 && srtt8 === 0)) return none;
-  return before === 0 ? srtt8 / 8 : srtt8 - before + Math.floor(before / 8);
+  if (before === 0) return srtt8 / 8;
+  const sample = srtt8 - before + Math.floor(before / 8);
+  return sample < 0 ? none : sample;
 }
