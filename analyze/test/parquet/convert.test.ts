@@ -113,7 +113,7 @@ test("a converted file of several captures keeps which each flow came from, also
       rows.map((row: { path: string }) => row.path),
       [paths[0], paths[0], paths[1], paths[1]],
     );
-    const { out } = await analyze("flows", path);
+    const { out } = await analyze("flows", path, "--all");
     t.is(out.match(/kmod-loss\.tpp/g)?.length, 2);
     t.is(out.match(/kmod-ipv6\.tpp/g)?.length, 2);
   }
