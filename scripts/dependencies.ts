@@ -14,6 +14,7 @@ interface Manifest {
   readonly name?: string;
   readonly version?: string;
   readonly license?: string | { readonly type?: string };
+  readonly licenses?: readonly { readonly type?: string }[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -48,8 +49,9 @@ export function licences(root = here): Map<string, string[]> {
   for (const name of folders(join(root, "node_modules"))) {
     const path = join(root, "node_modules", name, "package.json");
     if (name.startsWith(".") || name.startsWith("@tcpprobe-plus/") || !existsSync(path)) continue;
-    const { license = "not told" } = manifest(path);
-    const licence = typeof license === "string" ? license : (license.type ?? "not told");
+    // Some packages still have npm's older list of licences.
+    const { license, licenses = [] } = manifest(path);
+    const licence = typeof license === "string" ? license : (license?.type ?? licenses[0]?.type ?? "not told");
     found.set(licence, [...(found.get(licence) ?? []), name]);
   }
   return found;
