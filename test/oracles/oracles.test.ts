@@ -96,11 +96,10 @@ const live = requires({
   tools: ["iperf3", "tcpdump", "tshark", "ss", "nstat", "perl", "gcc", "gzip", "stdbuf"],
 });
 
+/** A few of the cases. `npm run test:oracles` has all of them. */
 const onThisMachine: readonly (readonly [Case, Control, string])[] = [
   ["loss", "cubic", "1 % of the packets lost"],
   ["blackout", "reno", "a path cut for three seconds"],
-  ["port-reuse", "cubic", "a port used three times"],
-  ["ecn", "cubic", "a router that marks"],
   ["begun-before", "reno", "a transfer older than the capture"],
 ];
 

@@ -7,7 +7,7 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { tryMutations } from "./hold.ts";
 import { knownFaults } from "./known.ts";
 
-for (const name of ["kmod-loss-extended", "numbers/blackout.tracefs", "numbers/starved.tracefs", "numbers/blackout.ss"])
+for (const name of ["kmod-loss-extended", "numbers/starved.tracefs"])
   test.serial(`what is known is the truth or a bound of it, whatever is gone: ${name}`, async (t) => {
     t.timeout(600_000);
     const findings = await tryMutations(name, [1], temporaryDirectory(t));
