@@ -239,12 +239,20 @@ export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Prom
     WITH held AS (
       SELECT flow, held_by, since_s, t, window_s, floor(since_s / window_s)::BIGINT AS first_w, floor(t / window_s)::BIGINT AS last_w
       FROM _held JOIN (VALUES ${lengths.join(", ")}) AS lengths (flow, window_s) USING (flow)
+    ), parts AS (
+      -- Of the intervals with the same first and last window: what of them lies in these. So few rows have to be cut.
+      SELECT flow, held_by, window_s, first_w, last_w, count(*) AS intervals,
+        sum(round((least(t, (first_w + 1) * window_s) - since_s) * 1e9)::BIGINT) AS first_ns,
+        sum(round((t - greatest(since_s, last_w * window_s)) * 1e9)::BIGINT) AS last_ns
+      FROM held GROUP BY ALL
     ), cut AS (
-      SELECT *, unnest(range(first_w, last_w + 1)) AS w FROM held
+      SELECT *, unnest(range(first_w, last_w + 1)) AS w FROM parts
     ), summed AS (
       SELECT flow, w, window_s, ${sums.join(", ")}
       FROM (
-        SELECT *, round((least(t, (w + 1) * window_s) - greatest(since_s, w * window_s)) * 1e9)::BIGINT AS held_ns FROM cut
+        SELECT *, CASE WHEN w = first_w THEN first_ns WHEN w = last_w THEN last_ns
+          ELSE intervals * round(((w + 1) * window_s - w * window_s) * 1e9)::BIGINT END AS held_ns
+        FROM cut
       )
       GROUP BY flow, w, window_s HAVING sum(held_ns) > 0
     ), told AS (
