@@ -47,11 +47,13 @@ export function flowNumbers(text: string, before: number[] = []): number[] {
   return [...before, Number(text)];
 }
 
-export function ports(text: string, before: number[] = []): number[] {
-  const port = portOf(text);
-  if (port === null) throw new UsageError(`${text}: not a port. Give a number from 0 to ${mostPort}`);
-  return [...before, port];
+export function port(text: string): number {
+  const value = portOf(text);
+  if (value === null) throw new UsageError(`${text}: not a port. Give a number from 0 to ${mostPort}`);
+  return value;
 }
+
+export const ports = (text: string, before: number[] = []): number[] => [...before, port(text)];
 
 export function howMany(text: string): number {
   const value = wholeNumber(text, 1, 1_000_000_000);

@@ -1,5 +1,5 @@
 /** The commands and options of `analyze`. metric-commands.ts has the commands that query the metrics. */
-import { foreignText, portOf } from "@tcpprobe-plus/tpp/base";
+import { foreignText } from "@tcpprobe-plus/tpp/base";
 import { Command, Option } from "commander";
 import type { FlowsOptions } from "../commands/flows.ts";
 import type { CommandIo } from "../commands/open.ts";
@@ -16,7 +16,17 @@ import { version } from "../version.ts";
 import { length, points } from "./lengths.ts";
 import { maxExpansion } from "./max-expansion.ts";
 import { addMetricCommands } from "./metric-commands.ts";
-import { flowNumbers, howMany, ports, refuseRepeated, seconds, texts, wholeNumber, windowSeconds } from "./options.ts";
+import {
+  flowNumbers,
+  howMany,
+  port,
+  ports,
+  refuseRepeated,
+  seconds,
+  texts,
+  wholeNumber,
+  windowSeconds,
+} from "./options.ts";
 import { filesAndWord } from "./words.ts";
 
 /** Defines the commands. Each action imports the one function that it calls. */
@@ -187,12 +197,6 @@ function moment(text: string): Date {
 function hertz(text: string): number {
   const value = wholeNumber(text, 1, 10_000);
   if (value === null) throw new UsageError(`${text}: not a CONFIG_HZ. Usual are 100, 250, 300 and 1000`);
-  return value;
-}
-
-function port(text: string): number {
-  const value = portOf(text);
-  if (value === null) throw new UsageError(`${text}: not a port. Give a number from 0 to 65535`);
   return value;
 }
 

@@ -1,8 +1,9 @@
 /** Which flows `analyze flows` shows, and in what order. */
 import { wholeNumeral } from "../database/literals.ts";
-import { NoFlowOfPortError, NoSuchFlowError, UsageError } from "../errors.ts";
+import { NoFlowOfPortError, UsageError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { readSchema } from "../trace/schema.ts";
+import { flowCondition } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
 
 export interface FlowChoice {
@@ -44,13 +45,7 @@ export interface ChosenFlows {
 
 /** Throws a UsageError for a name that is no column, and an error where no flow is asked for that is there. */
 export async function chooseFlows(trace: Trace, choice: FlowChoice): Promise<ChosenFlows> {
-  const conditions: string[] = [];
-  if (choice.flow) {
-    const count = Number(await trace.database.value("SELECT count(*) FROM flows"));
-    const missing = choice.flow.find((flow) => flow > count);
-    if (missing !== undefined) throw new NoSuchFlowError(missing, count);
-    conditions.push(`flow IN (${choice.flow.map(wholeNumeral).join(", ")})`);
-  }
+  const conditions = choice.flow ? [await flowCondition(trace, choice.flow, "flows")] : [];
   if (choice.port) {
     const ports = choice.port.map(wholeNumeral).join(", ");
     const ofPort = `(sport IN (${ports}) OR dport IN (${ports}))`;

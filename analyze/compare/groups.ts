@@ -1,7 +1,7 @@
 /** Groups of runs side by side: means over their runs, and how they differ from the first group. */
 import { literal, numeral, wholeNumeral } from "../database/literals.ts";
 import { UsageError } from "../errors.ts";
-import { bounded } from "../terminal/bounds.ts";
+import { bounded, lists } from "../terminal/bounds.ts";
 import { type TableColumn, unknown } from "../terminal/table.ts";
 import { count, decimals, plural } from "../terminal/units.ts";
 import { checkLabels, type Group, groupsOf } from "../trace/groups.ts";
@@ -30,8 +30,6 @@ interface Cell {
 
 /** A mean of whole numbers is none. */
 const shown = ({ show }: Measure, value: number): string => (show === count ? decimals(value, 1) : show(value));
-
-const has = (names: string | null | undefined, name: string): boolean => names?.split(", ").includes(name) ?? false;
 
 /** Throws a UsageError where a pattern of --group or the number of labels does not fit. */
 async function cellsOf(
@@ -65,7 +63,7 @@ async function cellsOf(
           sample &&
           first.sample.runs === first.group.captures.length &&
           values.length === group.captures.length;
-        const of = (which: "at_least" | "about") => (runs.some((run) => has(run[which], name)) ? name : "");
+        const of = (which: "at_least" | "about") => (runs.some((run) => lists(run[which], name)) ? name : "");
         made.push({
           measure,
           group,

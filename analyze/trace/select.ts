@@ -4,12 +4,22 @@ import { NoSuchFlowError } from "../errors.ts";
 import type { Trace } from "./trace.ts";
 
 /** `WHERE flow IN (…)` for the requested flows, or "" for all flows. Throws a NoSuchFlowError. */
-export async function flowFilter(trace: Trace, asked: readonly number[] | undefined): Promise<string> {
-  if (asked === undefined) return "";
-  const count = Number(await trace.database.value("SELECT count(DISTINCT flow) FROM trace WHERE flow IS NOT NULL"));
+export const flowFilter = async (trace: Trace, asked: readonly number[] | undefined): Promise<string> =>
+  asked === undefined ? "" : `WHERE ${await flowCondition(trace, asked)}`;
+
+/**
+ * `flow IN (…)` for the requested flows. `by`: the view by which flows are counted; `flows` where it is made already,
+ * as records can be read only once. Throws a NoSuchFlowError.
+ */
+export async function flowCondition(
+  trace: Trace,
+  asked: readonly number[],
+  by: "trace" | "flows" = "trace",
+): Promise<string> {
+  const count = Number(await trace.database.value(`SELECT count(DISTINCT flow) FROM ${by} WHERE flow IS NOT NULL`));
   const missing = asked.find((flow) => !(Number.isInteger(flow) && flow >= 1 && flow <= count));
   if (missing !== undefined) throw new NoSuchFlowError(missing, count);
-  return `WHERE flow IN (${asked.map(wholeNumeral).join(", ")})`;
+  return `flow IN (${asked.map(wholeNumeral).join(", ")})`;
 }
 
 /**

@@ -6,7 +6,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { launchBrowser } from "../support/browser.ts";
 import { writeSyntheticText } from "./synthetic.ts";
 import { writeTpp } from "./synthetic-capture.ts";
 import { megabytes, showOne, timed } from "./timed.ts";
@@ -28,8 +28,7 @@ const watchBrushes = `(() => {
 })()`;
 
 async function inBrowser(path: string): Promise<string> {
-  const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: flags });
+  const browser = await launchBrowser();
   try {
     const page = await browser.newPage({ viewport: { width: 1360, height: 900 } });
     const begin = performance.now();

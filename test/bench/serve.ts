@@ -6,15 +6,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { serveTrace } from "../../analyze/serve/serve.ts";
 import { openTrace } from "../../analyze/trace/trace.ts";
 import { iperf3Client, iperf3Server } from "../../lab/iperf3.ts";
 import { hasNamespaces, hasTool, hasTracefs, isRoot } from "../../lab/machine.ts";
 import { startRecording } from "../../lab/recording.ts";
 import { ShapedPath } from "../../lab/shaped-path.ts";
+import { launchBrowser } from "../support/browser.ts";
 
-const flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
 const status = `document.querySelector(".panels .status")?.textContent ?? ""`;
 
 const cpuSeconds = (): number => {
@@ -24,7 +24,7 @@ const cpuSeconds = (): number => {
 const shown = (value: number): string => value.toFixed(2).padStart(7);
 
 async function browsed<Result>(url: string, work: (page: Page) => Promise<Result>): Promise<Result> {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags });
+  const browser = await launchBrowser();
   try {
     const page = await browser.newPage({ viewport: { width: 1360, height: 900 } });
     await page.goto(url);

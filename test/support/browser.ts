@@ -1,6 +1,6 @@
 /** Chromium for tests of pages. It asks no network but what a page asks. */
 import type { ExecutionContext } from "ava";
-import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 const flags = [
   "--no-sandbox",
@@ -20,8 +20,12 @@ export interface WatchedPage {
   readonly requests: string[];
 }
 
+/** Starts Debian's Chromium. The caller closes it. */
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags });
+
 export async function openBrowser(t: ExecutionContext, options: BrowserContextOptions = {}): Promise<WatchedPage> {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags });
+  const browser = await launchBrowser();
   t.teardown(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, ...options });
   const problems: string[] = [];

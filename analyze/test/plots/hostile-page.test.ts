@@ -3,15 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { foreignText } from "@tcpprobe-plus/tpp";
-import { chromium } from "playwright-core";
 import { analyze, fixture, temporaryDirectory } from "../../../test/support/analyze.ts";
+import { launchBrowser } from "../../../test/support/browser.ts";
 import { captureFrom, controls, parquetOf, scripts } from "../../../test/support/hostile-parquet.ts";
 import { requires } from "../../../test/support/requires.ts";
 import { toPage } from "../../plots/page.ts";
 
 const test = requires({ tools: ["chromium"] });
-
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 
 interface Shown {
   readonly title: string;
@@ -22,7 +20,7 @@ interface Shown {
 }
 
 async function shown(paths: readonly string[]): Promise<Shown[]> {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags });
+  const browser = await launchBrowser();
   const all: Shown[] = [];
   try {
     for (const path of paths) {
@@ -118,7 +116,7 @@ test("a page whose script was changed does not run", async (t) => {
   t.is((await analyze("plot", fixture("kmod-loss"), "cwnd", "-o", path)).code, 0);
   const changed = readFileSync(path, "utf8").replace("view.runAsync();", "view.runAsync(); document.title = 'OWNED';");
   writeFileSync(path, changed);
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags });
+  const browser = await launchBrowser();
   t.teardown(() => browser.close());
   const page = await browser.newPage();
   await page.goto(pathToFileURL(path).href);

@@ -2,21 +2,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { analyze, fixture, temporaryDirectory } from "../../../test/support/analyze.ts";
+import { launchBrowser } from "../../../test/support/browser.ts";
 import { requires } from "../../../test/support/requires.ts";
 
 const test = requires({ tools: ["chromium"] });
-
-const flags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** Times that the labels of the time axis show, rising; they are the axis whose labels are all at one height. */
 const timesShown = (page: Page): Promise<number[]> =>
@@ -33,7 +24,7 @@ test("the page draws, zooms with the wheel, shows all again, and asks no network
   const directory = temporaryDirectory(t);
   const output = join(directory, "page.html");
   t.is((await analyze("plot", fixture("shaped-loss"), "cwnd", "-o", output)).code, 0);
-  const browser: Browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags });
+  const browser: Browser = await launchBrowser();
   t.teardown(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 1100, height: 720 }, acceptDownloads: true });
   const problems: string[] = [];
@@ -93,7 +84,7 @@ test("the page draws, zooms with the wheel, shows all again, and asks no network
 
 test("a dark picture stands on a dark page, a light one on a white page", async (t) => {
   const directory = temporaryDirectory(t);
-  const browser: Browser = await chromium.launch({ executablePath: "/usr/bin/chromium", headless: true, args: flags });
+  const browser: Browser = await launchBrowser();
   t.teardown(() => browser.close());
   for (const [theme, background] of [
     ["dark", "rgb(21, 24, 29)"],
