@@ -4,6 +4,7 @@
  * wrong with it (a full disk, a damaged entry), the capture is parsed.
  */
 import { createHash, type Hash } from "node:crypto";
+import type { BigIntStats } from "node:fs";
 import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat, statfs, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
@@ -28,8 +29,8 @@ const minFreeBytes = 2 ** 30;
 /** Roughly how many times as large text is as the Parquet made from it. */
 const parquetShrinks = 4;
 /** Files with other names are not ours and are left alone. */
-const entryName = /^[0-9a-f]{40}\.parquet$/;
-const partialName = /^[0-9a-f]{40}\.parquet\.\d+\.partial$/;
+const entryName = /^[0-9a-f]{40}\.(parquet|checked)$/;
+const partialName = /^[0-9a-f]{40}\.(parquet|checked)\.\d+\.partial$/;
 /** An entry used this recently may still be open in another command. */
 const inUseMs = 10 * 60_000;
 
@@ -68,27 +69,55 @@ export class Cache {
    * small file: making these tables again is quick.
    */
   async derivedEntriesOf(parquet: string): Promise<((name: string) => Promise<string>) | null> {
+    const content = await this.#contentOf(parquet);
+    return (
+      content &&
+      (async (name) => {
+        const hash = createHash("sha256").update(await identityOf(name));
+        for (const part of content) hash.update(part);
+        return this.#entryNamed(hash);
+      })
+    );
+  }
+
+  /**
+   * The path of the entry, an empty file, that is there once all rows of a user's Parquet file were found to be sound,
+   * or were written by this program. Null for a small file: looking at its rows again is quick.
+   */
+  async checkedEntryOf(parquet: string): Promise<string | null> {
+    const content = await this.#contentOf(parquet);
+    if (content === null) return null;
+    const hash = createHash("sha256").update(await identityOf());
+    for (const part of content) hash.update(part);
+    return this.#entryNamed(hash, "checked");
+  }
+
+  /** Adds that entry for a file of which this program wrote every row, unless another is in its place by now. */
+  async remember(parquet: string, { dev, ino, size, mtimeNs }: BigIntStats): Promise<void> {
+    const found = await stat(parquet, { bigint: true }).catch(() => null);
+    if (!found || [dev, ino, size, mtimeNs].join() !== [found.dev, found.ino, found.size, found.mtimeNs].join()) return;
+    const entry = found.isFile() ? await this.checkedEntryOf(parquet) : null;
+    if (entry !== null && this.adds) await this.add(entry, async () => {});
+  }
+
+  /** What identifies the content of a Parquet file; null for a small one. */
+  async #contentOf(parquet: string): Promise<(string | Buffer)[] | null> {
     const { size, dev, ino, mtimeNs, ctimeNs } = await stat(parquet, { bigint: true });
     if (Number(size) * parquetShrinks < this.#minTextBytes) return null;
     // An entry's name identifies its content. A user's file counts as unchanged while its inode and times are
     // unchanged. The footer alone would not show a change, because different values can have the same minimum and
     // maximum.
-    const content = this.#isEntry(parquet)
+    return this.#isEntry(parquet)
       ? [basename(parquet)]
       : [`${size} ${dev} ${ino} ${mtimeNs} ${ctimeNs}`, await parquetFooter(parquet, Number(size))];
-    return async (name) => {
-      const hash = createHash("sha256").update(await identityOf(name));
-      for (const part of content) hash.update(part);
-      return this.#entryNamed(hash);
-    };
   }
 
   #isEntry(path: string): boolean {
     return dirname(path) === this.directory && entryName.test(basename(path));
   }
 
-  #entryNamed(hash: Hash): string {
-    return join(this.directory, `${hash.digest("hex").slice(0, 40)}.parquet`);
+  #entryNamed(hash: Hash, kind: "parquet" | "checked" = "parquet"): string {
+    return join(this.directory, `${hash.digest("hex").slice(0, 40)}.${kind}`);
   }
 
   /** Whether the entry exists and only this user or root can have written it. Marks it as used now. */

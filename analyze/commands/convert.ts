@@ -1,4 +1,7 @@
 /** `analyze convert`: the records as Parquet, Arrow or CSV. */
+import type { BigIntStats } from "node:fs";
+import { stat } from "node:fs/promises";
+import { Cache } from "../cache/cache.ts";
 import { UnknownFormatError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
 import { arrowChunks } from "../export/arrow.ts";
@@ -50,10 +53,28 @@ export async function convert(
     return withTrace(paths, reading, async (trace) => {
       for await (const chunk of csvChunks(trace.database, await wholeTrace(trace))) await io.stdout.write(chunk);
     });
+  const made = await written(paths, output, force, suffix, reading);
+  if (suffix !== ".parquet" || io.opening?.cache === false) return;
+  // So that the next command need not look at every row of the file.
+  await new Cache(io.opening?.cache ?? {}, io.opening?.say ?? (() => {})).remember(output, made);
+}
+
+/** Writes the output. Returns what it was before it was moved into place. */
+async function written(
+  paths: readonly string[],
+  output: string,
+  force: boolean,
+  suffix: string,
+  io: CommandIo,
+): Promise<BigIntStats> {
   await using file = await openOutput(output, force, paths);
   // The records of a single capture are written to the file as they are read.
   const into = suffix === ".parquet" ? { into: file.partial } : {};
-  await file.write((path) =>
-    withTrace(paths, { ...io, opening: { ...opening, ...into } }, (trace) => formats[suffix]!(trace, path), [file]),
-  );
+  let made: BigIntStats | undefined;
+  await file.write(async (path) => {
+    const opening = { ...io.opening, ...into };
+    await withTrace(paths, { ...io, opening }, (trace) => formats[suffix]!(trace, path), [file]);
+    made = await stat(path, { bigint: true });
+  });
+  return made!;
 }

@@ -26,18 +26,22 @@ export interface ParquetRows {
 
 /**
  * Opens a file that `analyze convert` wrote. Its captures are numbered from `first`. Reads the metadata and columns,
- * and fills `captures`, `losses` and `not_followed`. `entry`: name of a cache entry, whose rows can be trusted; null
- * for a user's file, whose rows are checked. Throws a NotACaptureError.
+ * and fills `captures`, `losses` and `not_followed`. Throws a NotACaptureError.
+ *
+ * `origin`: the name of a cache entry, whose rows and columns can be trusted; `checked` for a user's file whose rows
+ * were checked before; `foreign` for any other, whose rows are checked now.
  */
 export async function openParquet(
   database: Database,
   file: ParquetFile,
   first: number,
-  entry: string | null,
+  origin: { readonly entry: string } | "checked" | "foreign",
 ): Promise<{ captures: Capture[]; rows: ParquetRows }> {
   const converted = await readConverted(database, file);
-  if (entry !== null && converted.entry !== entry) throw new Error(`the entry ${entry} belongs to another capture`);
-  const rows = await rowsIn(database, file, first, entry === null ? converted.captures : null);
+  if (typeof origin === "object" && converted.entry !== origin.entry)
+    throw new Error(`the entry ${origin.entry} belongs to another capture`);
+  const own = typeof origin === "object" ? null : converted.captures;
+  const rows = await rowsIn(database, file, first, own, origin === "foreign");
   const isOne = converted.captures.length === 1;
   for (const [index, { header, path, socketsAtEnd = null }] of converted.captures.entries()) {
     const capture = first + index;
@@ -63,16 +67,17 @@ export async function openParquet(
 
 /**
  * The rows of a converted capture, with captures numbered from `first`. `captures`: the captures that rows may belong
- * to; null for rows that need no check.
+ * to; null for columns that need no check. `isForeign`: whether each row is checked.
  */
 export async function rowsIn(
   database: Database,
   file: ParquetFile,
   first: number,
   captures: readonly ConvertedCapture[] | null,
+  isForeign = captures !== null,
 ): Promise<ParquetRows> {
   const had = new Set([...(await checkColumns(database, file)), ...(await carriedIn(database, file, captures ?? []))]);
-  if (captures !== null) await checkRows(database, file, selectOf(file, had, 1), captures.length);
+  if (captures !== null && isForeign) await checkRows(database, file, selectOf(file, had, 1), captures.length);
   const select = selectOf(file, had, first);
   const flows = await database.value<number>(`SELECT coalesce(max(flow), 0)::DOUBLE FROM (${select})`);
   return { select, flows };

@@ -94,7 +94,10 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     const number = captures.length + 1;
     if (input.kind === "parquet") {
       const file = { file: await database.linkInput(input.path), shown: input.path };
-      const converted = await openParquet(database, file, number, null);
+      const checked = (await opening.cache?.checkedEntryOf(input.path)) ?? null;
+      const isChecked = checked !== null && (await opening.cache!.has(checked));
+      const converted = await openParquet(database, file, number, isChecked ? "checked" : "foreign");
+      if (checked !== null && !isChecked && opening.cache!.adds) await opening.cache!.add(checked, async () => {});
       captures.push(...converted.captures);
       const headers = converted.captures.map(({ header }, index) => ({ number: number + index, header }));
       parts.push({ ...converted.rows, file: input.path, headers });
@@ -202,7 +205,9 @@ async function openKept(
   const toAdd = cache.adds ? { entry } : null;
   if (!(await cache.has(entry))) return toAdd;
   try {
-    const { captures, rows } = await openParquet(database, { file: entry, shown: input.path }, number, basename(entry));
+    const { captures, rows } = await openParquet(database, { file: entry, shown: input.path }, number, {
+      entry: basename(entry),
+    });
     return { entry, rows, capture: { ...captures[0]!, files: input.files, incomplete: missingFiles(input.files) } };
   } catch (error) {
     await cache.drop(entry, error);

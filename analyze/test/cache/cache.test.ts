@@ -16,8 +16,9 @@ import { join } from "node:path";
 import { type TppHeader, walkTpp } from "@tcpprobe-plus/tpp";
 import test, { type ExecutionContext } from "ava";
 import { analyze, fixture, linesOf, temporaryDirectory, writeCapture } from "../../../test/support/analyze.ts";
-import { type CacheOptions, codeFiles } from "../../cache/cache.ts";
+import { Cache, type CacheOptions, codeFiles } from "../../cache/cache.ts";
 import { keptTables } from "../../cache/derived.ts";
+import { convert } from "../../commands/convert.ts";
 import { sqlOf } from "../../database/database.ts";
 import { openTrace, type Trace } from "../../trace/trace.ts";
 import { writeParquet } from "../../trace/write.ts";
@@ -115,7 +116,7 @@ test("the second command takes the tables that the first has kept, of a capture 
   ] as const) {
     const made = await (await open(t, [path], { directory })).trace.rows(marks);
     t.true(made.length > 0);
-    const tables = entries(directory).filter((name) => !others.includes(name));
+    const tables = entries(directory).filter((name) => !others.includes(name) && name.endsWith(".parquet"));
     t.is(tables.length, 1);
     const kept = join(directory, tables[0]!);
     // A damaged one is said, and made again.
@@ -365,6 +366,42 @@ test("what is kept of a Parquet file is not taken once the file has changed, wha
   const [row] = await (await open(t, [path], false)).trace.rows("SELECT cwnd_mean FROM flows WHERE flow = 1");
   t.not(row!.cwnd_mean, first);
   t.is(await mean(), row!.cwnd_mean as number);
+});
+
+test("the rows of a Parquet file are looked at once, and again when it has changed", async (t) => {
+  const directory = temporaryDirectory(t);
+  const cache = { directory: join(directory, "kept"), minTextBytes: 0 };
+  const path = join(directory, "x.parquet");
+  const checked = (): string[] => entries(cache.directory).filter((name) => name.endsWith(".checked"));
+  const opened = () => openTrace([path], { cache }).then((trace) => trace[Symbol.asyncDispose]());
+
+  // What was just converted is known to be sound.
+  const silent = { write: () => {} };
+  await convert(
+    [recording],
+    { output: path, force: false },
+    { stdout: silent, stderr: silent, columns: 100, opening: { cache } },
+  );
+  t.is(checked().length, 1);
+  await opened();
+  t.is(checked().length, 1);
+
+  // Another file, even of the same length and time, is not; one with a bad row never is.
+  {
+    await using trace = await openTrace([path], { cache: false, allowFiles: true });
+    await trace.database.run(`COPY (SELECT * REPLACE ('nothing' AS type) FROM _trace) TO '${path}.new' (FORMAT parquet, KV_METADATA {
+      'tcpprobe_plus.captures': '${JSON.stringify(trace.captures.map(({ path, header, records }) => ({ path, header, records }))).replaceAll("'", "''")}'})`);
+  }
+  copyFileSync(`${path}.new`, path);
+  for (let turn = 0; turn < 2; turn++)
+    await t.throwsAsync(opened, { message: /its column type has a word that is no/ });
+  t.is(checked().length, 1);
+  // If its rows were looked at in spite of an entry, this would throw as well.
+  await new Cache(cache, () => {}).remember(path, statSync(path, { bigint: true }));
+  await opened();
+  t.is(checked().length, 2);
+  utimesSync(path, 0, 0);
+  await t.throwsAsync(opened, { message: /its column type has a word that is no/ });
 });
 
 /**
