@@ -82,7 +82,7 @@ export interface FlowFacts {
   readonly sampled: boolean;
   /** Records are polls, so what is between two is not known. */
   readonly polled: boolean;
-  /** Time between two records, median, seconds. */
+  /** Time between two polls, median, seconds; 0 of a source that does not poll. */
   readonly poll_s: number;
 }
 
@@ -119,7 +119,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
       SELECT flow, undone FROM runs WHERE ca_state IN ('Recovery', 'Loss')
       UNION ALL
       SELECT flow, false FROM intervals JOIN captures USING (capture)
-      WHERE polled AND recovery_run IS NOT NULL GROUP BY flow, recovery_run
+      WHERE polled AND recovery_run IS NOT NULL AND flow IN (${chosen}) GROUP BY flow, recovery_run
     ), loss_runs AS (
       SELECT flow, count(CASE WHEN undone IS NOT TRUE THEN 1 END) AS loss_events, count(CASE WHEN undone THEN 1 END) AS undone_recoveries
       FROM met GROUP BY flow
@@ -148,9 +148,13 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
         coalesce(sum(CASE WHEN inflight_bytes <= 2 * segment_bytes THEN idle_s END), 0) AS lull_s,
         coalesce(sum(CASE WHEN (basis = 'tracepoints' OR algorithm IS NULL) AND held_by = 'cwnd' AND inflight_bytes <= (snd_cwnd - 1) * segment_bytes
           THEN duration_s - idle_s END), 0) AS nearly_full_s,
-        median(segment_bytes) AS segment_bytes, median(duration_s) AS poll_s,
+        median(segment_bytes) AS segment_bytes,
         CASE WHEN count(lowers_window) > 0 THEN count(CASE WHEN lowers_window THEN 1 END) * 2 > count(lowers_window) END AS losses_lower_window
-      FROM intervals JOIN limits USING (flow) JOIN (SELECT flow, cong AS algorithm FROM flows) AS told USING (flow) GROUP BY flow
+      FROM intervals JOIN limits USING (flow) JOIN (SELECT flow, cong AS algorithm FROM flows) AS told USING (flow)
+      WHERE flow IN (${chosen}) GROUP BY flow
+    ), polls AS (
+      SELECT flow, median(duration_s) AS poll_s FROM intervals JOIN captures USING (capture)
+      WHERE polled AND flow IN (${chosen}) GROUP BY flow
     ), paths AS (
       -- Of any connection between the two hosts: one that begins while a queue stands never sees the path without.
       SELECT flow, min(coalesce(rtt_min_us, srtt_min_us)) OVER (PARTITION BY capture, saddr, daddr) AS path_rtt_us FROM flows
@@ -162,8 +166,9 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
       ) GROUP BY flow
     ), memory AS (
       SELECT flow, count(CASE WHEN wmem_queued_bytes * 3 >= sndbuf_bytes::BIGINT * 2 THEN 1 END) / count(*) AS full_sndbuf_share
-      FROM trace JOIN (SELECT flow, ord FROM intervals WHERE held_by = 'application') AS held USING (flow, ord)
-      WHERE sndbuf_bytes > 0 AND wmem_queued_bytes IS NOT NULL GROUP BY flow
+      FROM trace JOIN captures USING (capture)
+        JOIN (SELECT flow, ord FROM intervals JOIN captures USING (capture) WHERE polled AND held_by = 'application') AS held USING (flow, ord)
+      WHERE polled AND sndbuf_bytes > 0 AND wmem_queued_bytes IS NOT NULL GROUP BY flow
     ), timeouts AS (
       SELECT flow, count(CASE WHEN kind <> 'window probe' THEN 1 END) AS rto_count, count(CASE WHEN spurious THEN 1 END) AS spurious_count,
         count(CASE WHEN kind = 'window probe' THEN 1 END) AS window_probes
@@ -192,6 +197,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
     LEFT JOIN queues USING (flow)
     LEFT JOIN memory USING (flow)
     LEFT JOIN rtts USING (flow)
+    LEFT JOIN polls USING (flow)
     LEFT JOIN timeouts USING (flow)
     LEFT JOIN slow_start USING (flow)
     WHERE flow IN (${chosen}) ORDER BY flow`);

@@ -3,39 +3,28 @@
 -- capture, flow  USMALLINT, UINTEGER  file and connection
 -- held_by        VARCHAR              as in `_records`
 -- since_s, t     DOUBLE               from when to when, seconds since the capture began
-WITH
-  told AS (
-    SELECT
-      capture,
-      flow,
-      held_by,
-      (nanoseconds(t) - step_ns) / 1e9 AS since_s,
-      seconds_of(coalesce(idle_ns, 0)) AS idle_s,
-      t
-    FROM
-      _records
-    WHERE
-      is_interval
-      AND held_by IS NOT NULL
-  )
 SELECT
   capture,
   flow,
   held_by,
-  since_s + idle_s AS since_s,
+  (nanoseconds(t) - step_ns + coalesce(idle_ns, 0)) / 1e9 AS since_s,
   t
 FROM
-  told
+  _records
 WHERE
-  t > since_s + idle_s
+  is_interval
+  AND held_by IS NOT NULL
+  AND step_ns > coalesce(idle_ns, 0)
 UNION ALL
 SELECT
   capture,
   flow,
   'idle',
-  since_s,
-  since_s + idle_s
+  (nanoseconds(t) - step_ns) / 1e9,
+  (nanoseconds(t) - step_ns + idle_ns) / 1e9
 FROM
-  told
+  _records
 WHERE
-  idle_s > 0;
+  is_interval
+  AND held_by IS NOT NULL
+  AND idle_ns > 0;
