@@ -53,7 +53,7 @@ export interface Choice {
 /**
  * The flows to draw. By default these are the flows that moved at least a hundredth of the bytes of the largest flow,
  * up to `most` flows. For groups and overlays they are the flows of each capture that moved at least half as much as
- * its largest. `leftOut` counts the others.
+ * its largest. `leftOut` counts the others. With `control`, only flows of that congestion control are counted.
  */
 export async function chooseFlows(
   trace: Trace,
@@ -62,8 +62,12 @@ export async function chooseFlows(
   runs: Runs,
   isOverlay = false,
   most = mostFlows,
+  control?: string,
 ): Promise<Choice> {
-  const all = await flowFacts(trace);
+  const every = await flowFacts(trace);
+  const all = asked || control === undefined ? every : every.filter(({ cong }) => cong === control);
+  if (every.length > 0 && all.length === 0 && every.some(({ cong }) => cong !== null))
+    throw new NothingToDrawError(plot, `of a connection with ${control}`);
   if (asked) {
     const missing = asked.find((flow) => !all.some((one) => one.flow === flow));
     if (missing !== undefined) throw new NoSuchFlowError(missing, all.length);

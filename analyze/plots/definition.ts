@@ -1,4 +1,5 @@
 /** The declaration of a kind of plot. */
+import type { Align } from "./choices.ts";
 import type { DrawContext } from "./context.ts";
 import type { Interpolate, Picture } from "./model.ts";
 import type { ColorName } from "./style.ts";
@@ -74,6 +75,8 @@ export type Scales = readonly { readonly from: number; readonly divisor: number;
 
 export interface PanelDefinition {
   readonly yTitle: string;
+  /** Title of the axis where only the first series is shown. The default is that series' name. */
+  readonly alone?: string;
   /** Views of ../sql that the points use, in addition to `trace`. */
   readonly views: readonly string[];
   /** The series. Flows that share a panel show only the first. */
@@ -117,6 +120,8 @@ export interface TimePlot extends PanelDefinition, Described {
   readonly shared?: boolean;
   /** The most flows that are drawn unless some are named. */
   readonly mostFlows?: number;
+  /** The congestion control of the flows that are drawn unless some are named. */
+  readonly ofControl?: string;
   /** If the unit can be chosen: the definition in each unit. */
   readonly units?: Readonly<Record<"packets" | "bytes", TimePlot>>;
 }
@@ -127,6 +132,8 @@ export interface OtherPlot extends Described {
   readonly needs: readonly (readonly string[])[];
   readonly views: readonly string[];
   readonly draw: (context: DrawContext) => Promise<Picture>;
+  /** Where time begins unless told otherwise. */
+  readonly align?: Align;
   /** Options that have an effect on it. */
   readonly takes?: readonly ("of" | "group" | "align")[];
   /** The most flows that are drawn unless some are named. */

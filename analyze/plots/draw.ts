@@ -63,8 +63,18 @@ export interface Drawing {
 export async function drawPlot(trace: Trace, name: PlotName, options: PlotOptions = {}): Promise<Drawing> {
   const definition = await definitionOf(trace, name, options);
   const overlay = options.overlay ?? false;
-  const runs = runsOf(trace, options, overlay);
-  const { drawn, leftOut } = await chooseFlows(trace, options.flows, name, runs, overlay, definition.mostFlows);
+  const time = isTimePlot(definition);
+  const align = options.align ?? (time ? undefined : definition.align);
+  const runs = runsOf(trace, { ...options, align }, overlay);
+  const { drawn, leftOut } = await chooseFlows(
+    trace,
+    options.flows,
+    name,
+    runs,
+    overlay,
+    definition.mostFlows,
+    time ? definition.ofControl : undefined,
+  );
   const first = Math.min(...drawn.map((flow) => flow.start_s));
   const last = Math.max(...drawn.map((flow) => flow.end_s));
   const from = options.from ?? first - (last - first) / 100;

@@ -28,8 +28,8 @@ function entriesOf(panels: readonly Panel[], width: number, font: Font): Entry[]
 }
 
 const order: readonly Shape["kind"][] = [
-  ...(["line", "area", "dots", "lane", "laneMarks"] as const),
-  ...(["ribbon", "ticks", "outline", "shade"] as const),
+  ...(["line", "area", "outline", "dots", "lane", "laneMarks"] as const),
+  ...(["ribbon", "ticks", "shade"] as const),
 ];
 
 function distinct(panels: readonly Panel[]): Shape[] {
@@ -48,9 +48,15 @@ function distinct(panels: readonly Panel[]): Shape[] {
  * its own.
  */
 export function legendParts(panels: readonly Panel[]): Panel[][] {
-  const lines = distinct(panels).filter(({ kind }) => kind === "line");
-  const looks = new Set(lines.map(({ style }) => `${style.color} ${style.dash}`));
-  return looks.size < lines.length ? panels.map((panel) => [panel]) : [[...panels]];
+  const shown = distinct(panels).filter(({ kind }) => kind === "line" || kind === "dots");
+  const looks = new Set(
+    shown.map((shape) =>
+      shape.kind === "dots"
+        ? `${shape.style.color} ${shape.symbol} ${shape.filled}`
+        : `${shape.style.color} ${shape.style.dash}`,
+    ),
+  );
+  return looks.size < shown.length ? panels.map((panel) => [panel]) : [[...panels]];
 }
 
 /** The legend of some panels, as a view of this width in pixels. Null for a single line, which the axis names. */
@@ -117,7 +123,8 @@ function entryLayers({ shape, lines, x, y }: Placed, font: Font, theme: Theme): 
   };
   const rect = (opacity: number, fill = color) => ({
     data: datum,
-    mark: { type: "rect", color: fill, opacity },
+    // The palest fills are hard to see on paper without their edge.
+    mark: { type: "rect", fill, fillOpacity: opacity, stroke: theme.axis, strokeWidth: 0.5 },
     encoding: { x: at(x), x2: at(x + sample), y: at(middle - 4), y2: at(middle + 4) },
   });
   const line = {

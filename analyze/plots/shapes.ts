@@ -63,7 +63,16 @@ export function shapeLayers(shape: Shape, drawn: Drawn): VegaLiteSpec[] {
               spans.map((span) => ({ [x.field]: span.x, value: span.high, low: span.low, series, run: index })),
             ),
           },
-          mark: { type: "area", interpolate: shape.interpolate, color, opacity: shape.opacity, line: false, ...clip },
+          mark: {
+            type: "area",
+            interpolate: shape.interpolate,
+            color,
+            opacity: shape.opacity,
+            line: false,
+            // Parts of a whole are told apart by their edges where their colours are alike in grey.
+            ...(shape.opacity === 1 ? { stroke: theme.background, strokeWidth: 0.6 } : {}),
+            ...clip,
+          },
           encoding: { x, y, y2: { field: "low" }, detail: run, tooltip },
         },
       ];
@@ -88,7 +97,7 @@ export function shapeLayers(shape: Shape, drawn: Drawn): VegaLiteSpec[] {
       return [
         {
           data: { values: shape.points.map((p, index) => ({ ...place(p), series, order: index })) },
-          mark: { type: "line", color, strokeWidth: theme.lineWidth, strokeDash: shape.style.dash },
+          mark: { type: "line", color, strokeWidth: theme.lineWidth, strokeDash: shape.style.dash, clip: true },
           encoding: { x, y, order: { field: "order", type: "quantitative" } },
         },
       ];

@@ -11,6 +11,9 @@ export const markStyles: Readonly<Record<string, LineStyle>> = {
   reset: { color: "black", dash: solid },
 };
 
+/** What a mark is called where the congestion states are named too. */
+export const markLabel = (mark: string): string => (mark === "Loss state" ? "became Loss" : mark);
+
 export const stateStyles: Readonly<Record<string, LineStyle>> = {
   Disorder: { color: "ice", dash: solid },
   CWR: { color: "purple", dash: solid },
@@ -33,5 +36,7 @@ export const stateShapes = (
 export const markShapes = (marks: readonly Mark[]): Shape[] =>
   Object.entries(markStyles).flatMap(([name, style]) => {
     const at = marks.filter(({ mark }) => mark === name).map(({ t }) => t);
-    return at.length > 0 ? [{ kind: "ticks", name, style, at, through: name === "RTO" || name === "Loss state" }] : [];
+    return at.length > 0
+      ? [{ kind: "ticks", name: markLabel(name), style, at, through: name === "RTO" || name === "Loss state" }]
+      : [];
   });

@@ -120,6 +120,9 @@ export const dashes: readonly (readonly number[])[] = [
 
 const lineColors: readonly ColorName[] = ["blue", "orange", "green", "vermilion", "purple", "black", "sky", "brown"];
 
+/** Colours of areas that are stacked. Neighbours differ in lightness, too. */
+export const areaColors: readonly ColorName[] = ["blue", "orange", "brown", "sky", "black", "green", "wine", "purple"];
+
 /** Lightness L* of a colour (CIE 1976), 0 to 100. This is what remains when it is printed in grey. */
 export function lightness(hex: string): number {
   const channels = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255);

@@ -73,7 +73,7 @@ export async function timePicture(
     for (const panel of panels) {
       const made = await trace.withWindow(window, (windowed) => groupShapes(windowed, panel, context));
       said.add(made.note);
-      shapes.push(scaledPanel(panel, null, made.shapes, made.highest));
+      shapes.push(scaledPanel({ ...panel, yTitle: firstTitle(panel) }, null, made.shapes, made.highest));
     }
     return { picture: pictureOf(definition, context, caption([...said, ...told]), shapes), notes: proxies };
   }
@@ -84,14 +84,18 @@ export async function timePicture(
   });
   if (found.every(({ points, bands }) => [...points, ...bands].every((one) => one.length === 0)))
     throw new NothingToDrawError(context.plot, `between ${from.toFixed(3)} s and ${to.toFixed(3)} s`);
+  // A panel below that has nothing of any flow would be an empty frame.
+  const shown = found.filter(
+    (one, index) => index === 0 || [...one.points, ...one.bands].some(({ length }) => length > 0),
+  );
   const marks = !together && panels.some((panel) => panel.marks) ? await reducedMarks(trace, range, columns) : [];
   const states = !together && panels.some((panel) => panel.states) ? await statesOf(trace, range, columns) : [];
   const events = { marks, states, losses };
   const left = new Set<string>();
   const drawn = together
-    ? found.flatMap((one) => sharedPanel(one, context, events, left))
+    ? shown.flatMap((one) => sharedPanel(one, context, events, left))
     : flows.flatMap((flow) =>
-        found.flatMap((one, index) => flowPanel(one, flow, flows.length > 1 && index === 0, context, events, left)),
+        shown.flatMap((one, index) => flowPanel(one, flow, flows.length > 1 && index === 0, context, events, left)),
       );
   const leaving = left.size > 0 ? [`${[...left].join(" and ")} above the axis`] : [];
   return { picture: pictureOf(definition, context, caption([...told, ...leaving]), drawn), notes: proxies };
@@ -181,7 +185,15 @@ function flowPanel(
           left.add(`parts of ${series.name}`);
         return seriesShape(series, definition, points, band, scale.divisor, breaks, index);
       });
-  const marks = definition.marks ? markShapes(told.marks.filter((mark) => mark.flow === flow.flow)) : [];
+  // What crosses show at its value is no row of ticks, too.
+  const crossed = new Set(
+    shapes.flatMap((shape) => (shape.kind === "dots" && shape.symbol === "cross" ? shape.name : [])),
+  );
+  const marks = definition.marks
+    ? markShapes(told.marks.filter((mark) => mark.flow === flow.flow)).filter(
+        (shape) => !(crossed.has(shape.name) && shape.kind === "ticks" && !shape.through),
+      )
+    : [];
   const states = definition.states
     ? stateShapes(
         told.states.filter((span) => span.flow === flow.flow),
@@ -203,11 +215,20 @@ function flowPanel(
   ];
 }
 
-/** Series in drawing order. The first series is drawn last, on top of the others. */
-const inOrder = (series: readonly Series[]): [Series, number][] =>
-  series
+/**
+ * Series in drawing order: bands, dots, the first line, the other lines, crosses. The others are thin and dashed, so
+ * that where they coincide with the first both show.
+ */
+const inOrder = (series: readonly Series[]): [Series, number][] => {
+  const layer = ({ draw }: Series, index: number): number =>
+    draw === "band" ? 0 : draw === "dots" ? 1 : draw === "crosses" ? 4 : index === 0 ? 2 : 3;
+  return series
     .map((one, index): [Series, number] => [one, index])
-    .sort(([, a], [, b]) => Math.sign(b) - Math.sign(a) || a - b);
+    .sort(([a, first], [b, second]) => layer(a, first) - layer(b, second) || first - second);
+};
+
+/** What the axis is called where only the first series is shown. */
+const firstTitle = ({ series, yTitle, alone }: PanelDefinition): string => alone ?? series[0]?.name ?? yTitle;
 
 /** A panel for all flows, with a line each. */
 function sharedPanel(found: Found, context: DrawContext, { losses }: Told, _left: Set<string>): Panel[] {
@@ -237,7 +258,7 @@ function sharedPanel(found: Found, context: DrawContext, { losses }: Told, _left
           {
             kind: "line",
             name: "all flows together",
-            style: { color: "grey", dash: [1, 2] },
+            style: { color: "black", dash: [1, 2] },
             interpolate: definition.interpolate,
             runs: runsOfPoints(total, scale.divisor, []),
             thin: true,
@@ -246,7 +267,7 @@ function sharedPanel(found: Found, context: DrawContext, { losses }: Told, _left
       : [];
   return [
     panelOf(
-      definition,
+      { ...definition, yTitle: firstTitle(definition) },
       null,
       [...shadeOf(losses, context), ...sum, ...shapes],
       {

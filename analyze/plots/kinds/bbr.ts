@@ -29,7 +29,7 @@ const rtts: PanelDefinition = {
   series: [
     { name: "min_rtt", points: points(minRtt), color: "green" },
     {
-      name: "samples",
+      name: "RTT samples",
       points:
         "SELECT flow, ord, t, rtt_us AS value FROM rtt_samples WHERE flow IN (SELECT DISTINCT flow FROM trace WHERE cong = 'bbr')",
       color: "orange",
@@ -60,6 +60,7 @@ export const bbr: TimePlot = {
   scales: rateScales,
   states: true,
   mostFlows: 1,
+  ofControl: "bbr",
   series: [
     { name: "bandwidth", points: points(bandwidth), color: "blue", needs: { column: "cong_state" } },
     {

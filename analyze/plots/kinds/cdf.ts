@@ -11,7 +11,7 @@ import { inKeyOrder, keySql } from "../keys.ts";
 import type { Picture, Shape } from "../model.ts";
 import { rounded } from "../runs.ts";
 import { lineStyles, solid } from "../style.ts";
-import { captionOf, lineName } from "../words.ts";
+import { captionOf, lineName, titled } from "../words.ts";
 
 interface Subject {
   readonly title: string;
@@ -48,7 +48,7 @@ async function roundTrips(context: DrawContext): Promise<Subject> {
   const missing =
     without.length > 0 ? `no samples are told of flow${without.length === 1 ? "" : "s"} ${without.join(", ")}` : null;
   return {
-    title: "Round-trip times",
+    title: titled("Round-trip times", context),
     xTitle: isSampled ? "round-trip time" : "smoothed round-trip time",
     rows: isSampled ? samples : rows("SELECT flow, t, srtt_us AS value FROM trace WHERE srtt_us > 0"),
     column: "rtt_us",

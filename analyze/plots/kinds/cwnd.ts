@@ -20,6 +20,7 @@ export const cwnd: TimePlot = {
   shows: "congestion window, ssthresh, packets in flight; states, retransmissions, timeouts",
   title: "Congestion window",
   yTitle: "packets",
+  alone: "cwnd (packets)",
   views: ["inflight"],
   interpolate: "step-before",
   scales: plain,

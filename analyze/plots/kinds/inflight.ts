@@ -8,6 +8,7 @@ const inflightPackets: TimePlot = {
   shows,
   title: "Packets in flight",
   yTitle: "packets",
+  alone: "in flight (packets)",
   views: ["inflight"],
   interpolate: "step-before",
   scales: plain,

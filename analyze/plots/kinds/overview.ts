@@ -17,6 +17,7 @@ export const overview: TimePlot = {
   shows: "one flow in four panels: window, round-trip time, rates, what limited it",
   title: "Overview",
   yTitle: "cwnd (packets)",
+  alone: "cwnd (packets)",
   views: cwnd.views,
   interpolate: cwnd.interpolate,
   scales: cwnd.scales,

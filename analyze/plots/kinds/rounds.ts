@@ -40,7 +40,7 @@ async function draw(context: DrawContext): Promise<Picture> {
     const shapes = flows.map(
       (flow, index): Shape => ({
         kind: "line",
-        name: flows.length > 1 ? lineName(flow, context) : "by round trip",
+        name: flows.length > 1 ? lineName(flow, context) : "",
         style: lineStyles[index] ?? { color: "pale", dash: solid },
         interpolate: "linear",
         runs: runsOfPoints(

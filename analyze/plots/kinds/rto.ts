@@ -22,7 +22,7 @@ export const rto: TimePlot = {
       needs: { column: "rto_ms" },
     },
     {
-      name: "expiry",
+      name: "RTO",
       points: "SELECT flow, event AS ord, t, rto_ms AS value FROM rto_events WHERE rto_ms IS NOT NULL",
       color: "vermilion",
       draw: "crosses",

@@ -42,12 +42,15 @@ export function ellipse(points: readonly XY[], corners = 72): XY[] {
   });
 }
 
-/** From 0 where the values reach far down, else around them: what matters is how far the groups are apart. */
+/**
+ * Never below 0, where an ellipse may reach. From 0 where the values reach far down, else around them: what matters is
+ * how far the groups are apart.
+ */
 function extent(values: readonly number[]): { from: number; to: number } {
   const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
   const high = values.reduce((most, value) => Math.max(most, value), 0);
   const room = (high - low) * 0.15 || high * 0.1 || 1;
-  return { from: low < high / 2 ? Math.min(0, low) : low - room, to: high + room };
+  return { from: low < high / 2 ? 0 : Math.max(low - room, 0), to: high + room };
 }
 
 async function draw(context: DrawContext): Promise<Picture> {
@@ -72,6 +75,7 @@ async function draw(context: DrawContext): Promise<Picture> {
     name,
     style: lineStyles[index] ?? lineStyles[0]!,
     symbol: symbols[index % symbols.length]!,
+    filled: Math.floor(index / symbols.length) % 2 === 0,
     points: rows.map(({ rtt_us, bps }) => ({ x: rounded(rtt_us / time.divisor), y: rounded(bps / rate.divisor) })),
   }));
   const outlines = groups.flatMap(({ points, style }): Shape[] =>
@@ -86,17 +90,17 @@ async function draw(context: DrawContext): Promise<Picture> {
         ]
       : [],
   );
-  const size = found.length > 100 ? 16 : 55;
+  const isMany = (points: readonly XY[]) => points.length > 100;
   const dots = groups.map(
-    ({ name, points, style, symbol }): Shape => ({
+    ({ name, points, style, symbol, filled }): Shape => ({
       kind: "dots",
       name: `${name} (${points.length})`,
       style,
       symbol,
       points,
-      size,
-      filled: true,
-      opacity: found.length > 100 ? 0.5 : 0.85,
+      size: isMany(points) ? 16 : 55,
+      filled,
+      opacity: isMany(points) ? 0.5 : 0.85,
     }),
   );
   const all = [

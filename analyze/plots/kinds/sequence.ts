@@ -37,7 +37,7 @@ export const sequence: TimePlot = {
       optional: true,
     },
     {
-      name: "sent again",
+      name: "retransmission",
       points: `
         SELECT flow, ord, t, seq_num AS value FROM trace WHERE type = 'send' AND length_bytes > 0 AND seq_num < snd_nxt
         UNION ALL

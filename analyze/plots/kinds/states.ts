@@ -4,7 +4,7 @@ import type { OtherPlot } from "../definition.ts";
 import { lossesOf, shadeOf } from "../losses.ts";
 import type { Shape } from "../model.ts";
 import { reducedMarks, reducedStates } from "../reduce.ts";
-import { stateShapes } from "../states.ts";
+import { markLabel, stateShapes } from "../states.ts";
 import { solid } from "../style.ts";
 import { captionOf, titled } from "../words.ts";
 
@@ -52,7 +52,7 @@ export const states: OtherPlot = {
           : [
               {
                 kind: "laneMarks",
-                name: name === "RTO" ? "timeout" : "became Loss",
+                name: markLabel(name),
                 style: { color: "vermilion", dash: solid },
                 at: at.map(({ t, flow }) => ({ x: t, lane: lane.get(flow)! })),
               },

@@ -7,6 +7,7 @@ import { type PlotName, plotNames } from "../../index.ts";
 import { drawPlot } from "../../plots/draw.ts";
 import { ellipse } from "../../plots/kinds/scatter.ts";
 import { sizeOf, toSvg } from "../../plots/render.ts";
+import { areaColors, lightness, themes } from "../../plots/style.ts";
 import { syntheticFlows } from "./synthetic-flows.ts";
 import { dataLines, lineOf, type Row, unitsOf } from "./units.ts";
 
@@ -195,4 +196,54 @@ test("shares of the goodput are the whole in every window", async (t) => {
     [...tops.values()].every((top) => Math.abs(top - 100) < 1.1),
     JSON.stringify([...tops.values()]),
   );
+});
+
+test("fairness of several captures is of each by itself: shares in panels of their own, an index a capture", async (t) => {
+  const trace = await opened(t, fixture("cubic-bbr"), fixture("shaped-loss"));
+  const { spec } = await drawPlot(trace, "fairness", { window: 1, labels: ["shared", "alone"] });
+  const titles = (spec.vconcat as { title?: { text: string } }[]).flatMap(({ title }) => title?.text ?? []);
+  t.deepEqual(titles, ["shared", "alone", "all captures"]);
+  t.deepEqual(
+    dataLines(spec).map(({ values }) => values[0]!.series),
+    ["shared", "alone"],
+  );
+  const alone = await opened(t, fixture("cubic-bbr"));
+  const index = async (of: typeof trace) => dataLines((await drawPlot(of, "fairness", { window: 1 })).spec)[0]!;
+  const values = ({ values: rows }: Awaited<ReturnType<typeof index>>) => rows.map(({ t: at, value }) => [at, value]);
+  t.deepEqual(values(await index(trace)), values(await index(alone)), "another capture changes nothing");
+});
+
+test("fairness of groups is the median and the quartiles of the index over their runs", async (t) => {
+  const paths = ["cubic-1", "cubic-2", "cubic-3"].map((name) => fixture(`two-controls/${name}`));
+  const trace = await opened(t, ...paths);
+  const { spec } = await drawPlot(trace, "fairness", { window: 1, groups: ["cubic-*"], labels: ["CUBIC"] });
+  const [line] = dataLines(spec);
+  t.is(line!.values[0]!.series, "CUBIC");
+  const asked = await trace.withWindow(1, async (windowed) => {
+    await windowed.need("fairness");
+    return windowed.rows<{ jain: number }>(
+      "SELECT median(jain) AS jain FROM fairness WHERE window_start_s = 2 GROUP BY window_start_s HAVING count(*) = 3",
+    );
+  });
+  const shown = line!.values.find(({ t: at }) => (at as number) > 2.4 && (at as number) < 2.6)!.value as number;
+  t.true(Math.abs(shown - asked[0]!.jain) < 1e-6, `${shown} and ${asked[0]!.jain}`);
+});
+
+test("bbr draws a connection that runs BBR, not the largest, and says where there is none", async (t) => {
+  const largest = await opened(t, fixture("two-controls/cubic-1"), fixture("two-controls/bbr-1"));
+  const { spec } = await drawPlot(largest, "bbr", {});
+  t.regex(String((spec.title as { text: unknown }).text), /bbr-1\.tpp: bbr/);
+  const none = await opened(t, fixture("kmod-loss-extended"));
+  await t.throwsAsync(drawPlot(none, "bbr", {}), {
+    message: /nothing to draw: no records for bbr of a connection with bbr/,
+  });
+});
+
+test("neighbours among stacked areas differ in lightness, so that they print", (t) => {
+  for (const { colors, name } of [themes.light, themes.print])
+    for (const [index, color] of areaColors.entries()) {
+      const next = areaColors[index + 1];
+      if (next)
+        t.true(Math.abs(lightness(colors[color]) - lightness(colors[next])) >= 15, `${name}: ${color}, ${next}`);
+    }
 });
