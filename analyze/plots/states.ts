@@ -14,6 +14,9 @@ export const markStyles: Readonly<Record<string, LineStyle>> = {
 /** What a mark is called where the congestion states are named too. */
 export const markLabel = (mark: string): string => (mark === "Loss state" ? "became Loss" : mark);
 
+/** Whether a mark runs through the whole height: what a timeout did shows in every line. */
+export const isThrough = (label: string): boolean => label === "RTO" || label === markLabel("Loss state");
+
 export const stateStyles: Readonly<Record<string, LineStyle>> = {
   Disorder: { color: "ice", dash: solid },
   CWR: { color: "purple", dash: solid },
@@ -37,6 +40,6 @@ export const markShapes = (marks: readonly Mark[]): Shape[] =>
   Object.entries(markStyles).flatMap(([name, style]) => {
     const at = marks.filter(({ mark }) => mark === name).map(({ t }) => t);
     return at.length > 0
-      ? [{ kind: "ticks", name: markLabel(name), style, at, through: name === "RTO" || name === "Loss state" }]
+      ? [{ kind: "ticks", name: markLabel(name), style, at, through: isThrough(markLabel(name)) }]
       : [];
   });

@@ -201,6 +201,9 @@ export interface PageView {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly meaning: string }[];
 }
 
+/** What series are asked for. Those for one purpose are of no use any more once others are asked for. */
+export type SeriesPurpose = "panels" | "strip";
+
 /** Where the page gets what it shows. Every method may reject with an Error whose message is shown. */
 export interface DataSource {
   model(): Promise<PageModel>;
@@ -209,7 +212,13 @@ export interface DataSource {
    * Entries are at most a pixel wide if the source has them that fine; otherwise they are the finest that it has.
    * A flow that has nothing of a quantity gets an empty series.
    */
-  series(names: readonly SeriesName[], from_s: number, to_s: number, pixels: number): Promise<readonly SeriesBins[]>;
+  series(
+    names: readonly SeriesName[],
+    from_s: number,
+    to_s: number,
+    pixels: number,
+    purpose?: SeriesPurpose,
+  ): Promise<readonly SeriesBins[]>;
   /** Runs a query. Aborting the signal cancels it. */
   sql?(query: string, signal: AbortSignal): Promise<SqlAnswer>;
   /** The views that a query may name. */

@@ -3,7 +3,7 @@ import type { PanelDefinition, Series } from "../plots/definition.ts";
 import { isTimePlot } from "../plots/definition.ts";
 import { type PlotName, plotDefinition } from "../plots/names.ts";
 import { rowsOf } from "../plots/reduce.ts";
-import { markStyles } from "../plots/states.ts";
+import { markLabel, markStyles } from "../plots/states.ts";
 import { solid } from "../plots/style.ts";
 import type { Trace } from "../trace/trace.ts";
 import { type PageModel, type PagePanel, type PageQuantity, stateNames } from "./model.ts";
@@ -130,7 +130,7 @@ async function markSources(trace: Trace): Promise<QuantitySource[]> {
     if (!there.some(({ mark }) => mark === name)) return [];
     const quantity: PageQuantity = {
       id: `marks.${name.replaceAll(" ", "_")}`,
-      ...{ name, color, draw: "marks", ...aside },
+      ...{ name: markLabel(name), color, draw: "marks", ...aside },
     };
     const rows = `SELECT flow, 0 AS ord, t, 1 AS value FROM marks WHERE mark = '${name}'`;
     return [{ quantity, rows, views: ["marks"], windowed: false }];

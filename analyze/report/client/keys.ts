@@ -68,6 +68,7 @@ export function followKeys(
   );
   const more: readonly [string, string][] = [
     ["drag", "zoom to what is dragged over"],
+    ["strip of all time", "drag the window, its ends, or beside it"],
     ["wheel", "zoom; with Shift, earlier or later"],
     ["two fingers", "zoom; one finger moves"],
     ["double click", "all time"],

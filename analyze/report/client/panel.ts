@@ -1,6 +1,7 @@
 /** One panel: its axes, its lines, and a legend that shows the values under the crosshair. */
 import uPlot from "uplot";
 import { pickScale } from "../../plots/definition.ts";
+import { isThrough } from "../../plots/states.ts";
 import { type PagePanel, type PageQuantity, type SeriesBins, stateNames } from "../model.ts";
 import { h, setText } from "./dom.ts";
 import { rangeText, timeText } from "./numbers.ts";
@@ -202,7 +203,7 @@ export class Panel {
       else paintLine(ctx, frame, bins, quantity, stroke, holes);
     }
     for (const [row, { bins, color, name }] of this.#marks.entries())
-      paintMarks(ctx, frame, bins, colorOf(color), row, name === "RTO" || name === "Loss state");
+      paintMarks(ctx, frame, bins, colorOf(color), row, isThrough(name));
     ctx.restore();
   }
 
@@ -274,7 +275,9 @@ function extentOf({ min, max }: SeriesBins): { low: number; high: number } {
 /** Labels of the time axis: as many digits as neighbours need to differ. */
 function timeMarks(_: uPlot, marks: readonly number[]): string[] {
   const step = marks.length > 1 ? marks[1]! - marks[0]! : 1;
-  const digits = Math.min(Math.max(-Math.floor(Math.log10(step) + 1e-9), 0), 6);
+  const isWhole = (digits: number) => Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-6;
+  let digits = 0;
+  while (digits < 6 && !isWhole(digits)) digits++;
   return marks.map((one, index) => `${one.toFixed(digits)}${index === marks.length - 1 ? " s" : ""}`);
 }
 

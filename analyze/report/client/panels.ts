@@ -7,6 +7,7 @@ import { gestures } from "./gestures.ts";
 import { notKnown, timeText } from "./numbers.ts";
 import { type Hole, holesOf } from "./paint.ts";
 import { type Line, Panel, type PanelData } from "./panel.ts";
+import { Strip } from "./strip.ts";
 import type { View } from "./view.ts";
 
 export class Panels {
@@ -27,6 +28,7 @@ export class Panels {
       "section",
       { class: "panels", "aria-labelledby": "panels-title" },
       h("h2", { id: "panels-title" }, "Over time"),
+      new Strip(view).element,
       this.#list,
       this.#status,
     );
@@ -68,7 +70,7 @@ export class Panels {
     const width = this.#list.clientWidth;
     if (width === 0) return;
     const heads = 34;
-    const room = (innerHeight - 130) / Math.max(this.#panels.length, 1) - heads;
+    const room = (innerHeight - 180) / Math.max(this.#panels.length, 1) - heads;
     const height = Math.round(Math.min(Math.max(room, innerWidth < 600 ? 130 : 118), 260));
     for (const panel of this.#panels) panel.resize(width, height);
     this.refresh();

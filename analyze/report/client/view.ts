@@ -63,7 +63,8 @@ export class View {
 
   isWhole(): boolean {
     const whole = this.whole();
-    return this.range.from_s <= whole.from_s && this.range.to_s >= whole.to_s;
+    // `go` computes with the middle, and so is off by a rounding.
+    return this.range.to_s - this.range.from_s > (1 - 1e-9) * (whole.to_s - whole.from_s);
   }
 
   show(flows: readonly number[]): void {

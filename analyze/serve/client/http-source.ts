@@ -1,6 +1,14 @@
 /** Data from the server that the page came from. Addresses are relative: the token is in the page's own. */
 import { decodeSeries } from "../../report/encode.ts";
-import type { DataSource, PageModel, PageView, SeriesBins, SeriesName, SqlAnswer } from "../../report/model.ts";
+import type {
+  DataSource,
+  PageModel,
+  PageView,
+  SeriesBins,
+  SeriesName,
+  SeriesPurpose,
+  SqlAnswer,
+} from "../../report/model.ts";
 
 /** What the server tells of captures that grow (Growth in serve/shared.ts). */
 export interface GrowthTold {
@@ -16,7 +24,7 @@ const pauseMs = 50;
 export class HttpSource implements DataSource {
   #events: EventSource | null = null;
   /** The page draws one range at a time: a request for another ends the one before. */
-  #drawing: AbortController | null = null;
+  readonly #drawing = new Map<SeriesPurpose, AbortController>();
   /** Requests whose answers have not come. */
   #asked = 0;
   #grown: (() => void) | null = null;
@@ -26,10 +34,16 @@ export class HttpSource implements DataSource {
     return this.#busy(async () => (await ask("model")).json());
   }
 
-  series(names: readonly SeriesName[], from_s: number, to_s: number, pixels: number): Promise<SeriesBins[]> {
-    this.#drawing?.abort();
+  series(
+    names: readonly SeriesName[],
+    from_s: number,
+    to_s: number,
+    pixels: number,
+    purpose: SeriesPurpose = "panels",
+  ): Promise<SeriesBins[]> {
+    this.#drawing.get(purpose)?.abort();
     const drawing = new AbortController();
-    this.#drawing = drawing;
+    this.#drawing.set(purpose, drawing);
     const request = { names, from_s, to_s, pixels: Math.max(1, Math.round(pixels)) };
     return this.#busy(async () => {
       const answer = await ask("series", request, drawing.signal);

@@ -89,6 +89,26 @@ test("brush, wheel, double click, buttons and going back change the time of all 
   t.deepEqual(await afterChange(page, () => page.click("[aria-label='All time']")), whole);
   await afterChange(page, () => brush(page, 0.6, 0.8));
   t.deepEqual(await afterChange(page, () => page.locator(".u-over").first().dblclick()), whole);
+  await screenshot(page, "strip");
+  const window = page.locator(".strip .window");
+  const strip = (await page.locator(".strip").boundingBox())!;
+  const drag = async (from: number, to: number) => {
+    await page.mouse.move(strip.x + from * strip.width, strip.y + strip.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(strip.x + to * strip.width, strip.y + strip.height / 2, { steps: 4 });
+    await page.mouse.up();
+  };
+  const near = (shown: { from: number; to: number }, from: number, to: number) => {
+    const close = (time: number, share: number) => Math.abs(time - (whole.from + share * length)) < 0.02 * length;
+    t.true(close(shown.from, from) && close(shown.to, to), `${JSON.stringify(shown)}: not ${from} to ${to}`);
+  };
+  near(await afterChange(page, () => drag(0.2, 0.4)), 0.2, 0.4); // draws a window
+  near(await afterChange(page, () => drag(0.3, 0.5)), 0.4, 0.6); // moves it
+  near(await afterChange(page, () => drag(0.6, 0.8)), 0.4, 0.8); // its end
+  near(await afterChange(page, () => page.mouse.click(strip.x + 0.3 * strip.width, strip.y + 10)), 0.1, 0.5);
+  near(await afterChange(page, () => window.press("End")), 0.6, 1);
+  near(await afterChange(page, () => window.press("ArrowLeft")), 0.56, 0.96);
+  t.regex((await window.getAttribute("aria-valuetext"))!, /^\d+\.\d+ s to \d+\.\d+ s$/);
   t.deepEqual(problems, []);
 });
 
