@@ -65,8 +65,9 @@ FROM
         syn_end
       ) - greatest(
         CASE
+        -- The SYN counts as one once it is acknowledged, which it may never have been.
           WHEN polled
-          AND is_born THEN least(lowest_una, 1)
+          AND is_born THEN least(lowest_una, highest_una, 1)
           ELSE lowest_una
         END,
         syn_end

@@ -86,6 +86,16 @@ test("polls: the SYN is no byte, and what is between two of them makes bounds", 
   for (const column of ["goodput_bps", "srtt_mean_us", "cwnd_mean"]) t.true(listed(row.about).includes(column), column);
 });
 
+test("polls: of a connection that was seen in SYN-SENT alone, nothing was acknowledged", async (t) => {
+  await using trace = await openTrace([numbers("short-flows.ss")], { cache: false });
+  t.deepEqual(await trace.rows("SELECT acked_bytes FROM flows WHERE records = 1 ORDER BY flow"), [
+    ...[44_888, 43_440, 0].map((acked_bytes) => ({ acked_bytes })),
+  ]);
+  const { out } = await analyze("flows", numbers("short-flows.ss"), "--all");
+  t.regex(out, /≥ 0 B/);
+  t.notRegex(out, /-\d+ B/);
+});
+
 test("sums over flows are not known where one flow's is not, and say of how many they are", async (t) => {
   const path = numbers("starved.tracefs");
   const { out } = await analyze("compare", path, path);
