@@ -1,7 +1,6 @@
 /** `analyze convert`: the records as Parquet, Arrow or CSV. */
 import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Cache } from "../cache/cache.ts";
 import { UnknownFormatError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
 import { arrowChunks } from "../export/arrow.ts";
@@ -9,7 +8,7 @@ import { csvChunks } from "../export/csv.ts";
 import { writeChunks } from "../export/file.ts";
 import { recordText } from "../export/record-text.ts";
 import type { Trace } from "../trace/trace.ts";
-import { writeParquet } from "../trace/write.ts";
+import { rememberParquet, writeParquet } from "../trace/write.ts";
 import { notice } from "./notices.ts";
 import { type CommandIo, openOutput, withTrace } from "./open.ts";
 
@@ -54,9 +53,7 @@ export async function convert(
       for await (const chunk of csvChunks(trace.database, await wholeTrace(trace))) await io.stdout.write(chunk);
     });
   const made = await written(paths, output, force, suffix, reading);
-  if (suffix !== ".parquet" || io.opening?.cache === false) return;
-  // So that the next command need not look at every row of the file.
-  await new Cache(io.opening?.cache ?? {}, io.opening?.say ?? (() => {})).remember(output, made);
+  if (suffix === ".parquet") await rememberParquet(output, made, io.opening);
 }
 
 /** Writes the output. Returns what it was before it was moved into place. */
