@@ -1,4 +1,5 @@
 /** `analyze events`: what happened, in order of time. */
+import { bounded } from "../terminal/bounds.ts";
 import { renderTable } from "../terminal/table.ts";
 import { flowFilter } from "../trace/select.ts";
 import { type CommandIo, withTrace } from "./open.ts";
@@ -12,6 +13,8 @@ interface EventRow {
   readonly duration_s: number | null;
   readonly detail: string | null;
   readonly crosses_gap: boolean | null;
+  readonly at_least: string;
+  readonly about: string;
 }
 
 /** Prints timeouts, episodes, ends of slow starts, resets, beginnings and ends of connections in order of time. */
@@ -33,10 +36,14 @@ export async function events(
       alignRight,
     });
     const columns = [
-      column("time", ({ t }) => `${t.toFixed(6)} s`, true),
+      column("time", (row) => bounded(row, "t", `${row.t.toFixed(6)} s`), true),
       column("flow", ({ flow }) => String(flow), true),
       column("event", ({ event }) => event),
-      column("took", ({ duration_s }) => (duration_s === null ? "" : `${duration_s.toFixed(3)} s`), true),
+      column(
+        "took",
+        (row) => (row.duration_s === null ? "" : bounded(row, "duration_s", `${row.duration_s.toFixed(3)} s`)),
+        true,
+      ),
       column("", ({ detail, crosses_gap }) =>
         [detail ?? "", crosses_gap ? "records lost here" : ""].filter(Boolean).join("; "),
       ),

@@ -45,7 +45,7 @@ export async function metrics(
       if (window !== undefined) await trace.setWindow(window);
       const columns = await trace.database.columnNames(`SELECT * FROM ${name}`);
       const query = `SELECT * FROM ${name} ${await flowFilter(trace, options.flow)} ORDER BY ${totalOrder(columns).join(", ")}`;
-      if (!file) return printRows(trace.database, query, rowFormat(options), io);
+      if (!file) return printRows(trace.database, query, rowFormat(options), io, { marks: true });
       const answer = await Answer.to(trace.database, query);
       await file.write((path) => writeAnswer(trace.database, answer, suffix, path));
       await io.stdout.write(`${foreignText(file.path)}\n`);

@@ -113,8 +113,10 @@ export class Recoveries {
         const lowered = this.#step(base, plain);
         run.values[row] = of[base + at.number]!;
         mark(run.valid, row);
-        lowers.values[row] = lowered;
-        mark(lowers.valid, row);
+        if (lowered !== none) {
+          lowers.values[row] = lowered;
+          mark(lowers.valid, row);
+        }
       } else if (!isOn) {
         if (of[base + at.isOn] === 1 && stepWindow !== none) this.#end(base, stepWindow);
         if (plain !== none && stepWindow !== none) of[base + at.ssthresh] = plain;
@@ -127,7 +129,7 @@ export class Recoveries {
     }
   }
 
-  /** A record in a recovery; 1 if that lowers the window. */
+  /** A record in a recovery; 1 if that lowers the window, `none` where it is not known. */
   #step(base: number, ssthresh: number): number {
     const of = this.#of;
     const last = of[base + at.ssthresh]!;
@@ -135,8 +137,8 @@ export class Recoveries {
       of[base + at.isOn] = 1;
       of[base + at.number] = Math.max(of[base + at.number]!, 0) + 1;
       of[base + at.before] = of[base + at.cwnd]!;
-      of[base + at.set] = last === none || ssthresh !== last ? 1 : 0;
       // It is not known of the first one in a capture that began later.
+      of[base + at.set] = last === none ? none : ssthresh !== last ? 1 : 0;
       if (last !== none) {
         of[base + at.known] = Math.max(of[base + at.known]!, 0) + 1;
         of[base + at.sets] = Math.max(of[base + at.sets]!, 0) + of[base + at.set]!;

@@ -106,9 +106,9 @@ function merged(losses: readonly { from_s: number | null; to_s: number | null }[
 
 async function eventsOf(trace: Trace): Promise<PageEvents> {
   const { values, rowCount } = await trace.columns(
-    `SELECT flow, t, event, duration_s, detail FROM events ORDER BY t, flow, event, duration_s, detail LIMIT ${mostEvents}`,
+    `SELECT flow, t, event, duration_s, detail, at_least, about FROM events ORDER BY t, flow, event, duration_s, detail LIMIT ${mostEvents}`,
   );
-  const [flow = [], t = [], event = [], duration_s = [], detail = []] = values;
+  const [flow = [], t = [], event = [], duration_s = [], detail = [], at_least = [], about = []] = values;
   const all =
     rowCount < mostEvents ? rowCount : Number(await trace.database.value("SELECT count(*)::DOUBLE FROM events"));
   return {
@@ -117,6 +117,8 @@ async function eventsOf(trace: Trace): Promise<PageEvents> {
     event: event as string[],
     duration_s: duration_s as (number | null)[],
     detail: detail as (string | null)[],
+    at_least: at_least as string[],
+    about: about as string[],
     left_out: all - rowCount,
   };
 }

@@ -122,6 +122,9 @@ export interface PageEvents {
   readonly event: readonly string[];
   readonly duration_s: readonly (number | null)[];
   readonly detail: readonly (string | null)[];
+  /** Which of `t` and `duration_s` are the least that they can be, and which are approximate. */
+  readonly at_least: readonly string[];
+  readonly about: readonly string[];
   /** Events behind the last of these that are not here, because there are too many. */
   readonly left_out: number;
 }

@@ -49,7 +49,10 @@ export async function sketchModel(trace: Trace): Promise<Collected> {
   const model = {
     ...{ version, captures, from_s, to_s, ...panels, window_s },
     flows: begun.map((flow) => ({ ...unknown, ...flow })),
-    ...{ without_series: [], events: { flow: [], t: [], event: [], duration_s: [], detail: [], left_out: 0 } },
+    ...{
+      without_series: [],
+      events: { flow: [], t: [], event: [], duration_s: [], detail: [], at_least: [], about: [], left_out: 0 },
+    },
     ...{ diagnoses: [], undiagnosed: 0, comparison: null, growing: false, pending: true },
   };
   return { model, sources };

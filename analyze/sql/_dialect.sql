@@ -103,6 +103,10 @@ AND coalesce(held_ca_state, 'Open') NOT IN ('Recovery', 'Loss')
 AND expired_ns IS NULL
 AND snd_nxt > snd_una THEN greatest(silent_ns - round(srtt_us * 1000)::BIGINT, 0) END;
 
+-- Whether a record is in a recovery that costs its connection something: most do, so one of which that is not known.
+CREATE MACRO costs_a_recovery(recovery_run, lowers_window) AS recovery_run IS NOT NULL
+AND coalesce(lowers_window, true);
+
 -- Whether a capture tells what held its senders: none of its records was left out, and it shows which of them were in
 -- recovery.
 CREATE MACRO tells_holder(sampled, counts_packets, sees_ca_state) AS NOT sampled
@@ -120,3 +124,9 @@ CREATE MACRO samples_are_told(exact_srtt, srtt_min_us) AS (
 -- Whether a connection carries data: at least a hundredth of what the one with most of its capture had acknowledged.
 CREATE MACRO carries_data(acked_bytes, most_bytes) AS coalesce(acked_bytes, 0) * 100 >= most_bytes
 AND most_bytes > 0;
+
+-- Whether a list of columns, separated by commas, as at_least and about are, has this one.
+CREATE MACRO is_in(names, name) AS strpos(', ' || names || ',', ', ' || name || ',') > 0;
+
+-- A number in words: behind ≥ where it is the least that it can be, behind ≈ where it is approximate.
+CREATE MACRO marked(at_least, about, name, number) AS CASE WHEN is_in(at_least, name) THEN '≥ ' WHEN is_in(about, name) THEN '≈ ' ELSE '' END || number;

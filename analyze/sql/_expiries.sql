@@ -3,9 +3,11 @@
 -- capture, flow            USMALLINT, UINTEGER  file and connection
 -- ord, t                   BIGINT, DOUBLE       place and time of the record
 -- event                    BIGINT    number of the expiry on its connection, from 1
--- sees_timers, kind, ack_s, packets_out, rto_ms, retrans  as in _expiry_records
+-- since_s, sees_timers, kind, ack_s, packets_out, rto_ms, retrans  as in _expiry_records
 -- una, high                BIGINT    what was acknowledged and what was sent as the timer fired
 -- ca_state, cwnd_before, ssthresh_before  state, window and threshold as the timer fired; NULL where not told
+-- in_silence               BOOLEAN   cwnd_before and ssthresh_before are what the expiry before made of them, as
+--                                    nothing tells of a window between the two
 -- ca_state_after, cwnd_after, ssthresh_after  those of the next record that tells the window
 -- exit_s                   DOUBLE    time of the first record after it out of Loss; NULL where there is none
 -- exit_ca_state            VARCHAR   the state there
@@ -19,6 +21,7 @@ WITH
       flow,
       ord,
       t,
+      since_s,
       expiries::BIGINT + 1 AS event,
       sees_timers,
       kind,
@@ -221,6 +224,7 @@ WITH
       END AS ssthresh_before,
       after.snd_cwnd AS cwnd_after,
       after.ssthresh AS ssthresh_after,
+      coalesce(in_silence, false) AS in_silence,
       exit_ord,
       exit_state_ord
     FROM
@@ -249,6 +253,7 @@ SELECT
   told.flow,
   told.ord,
   told.t,
+  since_s,
   told.event,
   sees_timers,
   kind,
@@ -261,6 +266,7 @@ SELECT
   told.ca_state,
   cwnd_before,
   ssthresh_before,
+  in_silence,
   ca_state_after,
   cwnd_after,
   ssthresh_after,

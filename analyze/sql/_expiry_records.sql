@@ -3,6 +3,7 @@
 -- needs: _trace, captures
 -- capture, flow        USMALLINT, UINTEGER  file and connection
 -- ord, t               BIGINT, DOUBLE       place and time of the record
+-- since_s              DOUBLE    time of its connection's record before; NULL for the first
 -- sees_timers          BOOLEAN   of the capture
 -- is_expiry            BOOLEAN   the timer fired; where the source sees no timer, the congestion state became Loss
 -- kind                 VARCHAR   of an expiry, see rto_events; else NULL
@@ -19,6 +20,7 @@ SELECT
   flow,
   ord,
   t,
+  (nanoseconds(t) - step_ns) / 1e9 AS since_s,
   sees_timers,
   expiries,
   progressed_expiries,

@@ -37,7 +37,7 @@ WITH
         AND (
           coalesce(held_ca_state, ca_state) = 'Loss'
           OR (
-            lowers_window
+            costs_a_recovery(recovery_run, lowers_window)
             AND (
               NOT polled
               OR lost_out + retrans_out > 0
@@ -107,7 +107,7 @@ WITH
         WHEN held_ca_state = 'Loss'
         OR ca_state = 'Loss'
         OR expired_ns IS NOT NULL
-        OR lowers_window THEN 'recovery'
+        OR costs_a_recovery(recovery_run, lowers_window) THEN 'recovery'
         -- It may be in recovery since before the capture began.
         WHEN sees_ca_state
         AND held_ca_state IS NULL

@@ -32,7 +32,9 @@
 -- undone           BOOLEAN    as the state was left, the kernel took its reaction back: window and threshold were what
 --                             they had been (of RTO: rto_events.spurious). An undo that comes later shows in neither.
 --                             NULL where the trace does not show it, or an undo would not show
--- crosses_gap      BOOLEAN    records of the capture were lost inside it, so its times and counts are bounds
+-- crosses_gap      BOOLEAN    records of the capture were lost inside it, so its times and counts are approximate
+-- at_least         VARCHAR    the columns, separated by commas, whose number is the least that it can be
+-- about            VARCHAR    those whose number is approximate
 WITH
   states AS (
     SELECT
@@ -76,7 +78,8 @@ WITH
       *,
       row_number() OVER in_order AS episode,
       lag(state_before) OVER in_order AS state_before_that,
-      lag(t_ns) OVER in_order AS changed_ns,
+      -- Its first record shows a state after the change: from the change on, another can be lost.
+      lag(t_ns - coalesce(step_ns, 0)) OVER in_order AS changed_ns,
       lead(
         CASE
           WHEN type <> 'ca_state' THEN snd_cwnd
@@ -104,7 +107,8 @@ WITH
       -- A record shows what was held since the one before, which is of the packet, or of the change itself.
       t_ns - step_ns AS begin_ns,
       tells_samples,
-      counts_packets
+      counts_packets,
+      sampled
     FROM
       runs
       JOIN captures ON captures.capture = runs.capture
@@ -344,7 +348,19 @@ SELECT
     WHEN told_cwnd_end < judged.cwnd_before THEN false
     WHEN judged.ssthresh_after < judged.ssthresh_before THEN told_ssthresh_end >= judged.ssthresh_before
   END AS undone,
-  judged.crosses_gap
+  judged.crosses_gap,
+  CASE
+    WHEN sampled
+    OR judged.crosses_gap
+    OR crosses_gap_at_once THEN 't'
+    ELSE ''
+  END AS at_least,
+  CASE
+    WHEN judged.crosses_gap
+    OR crosses_gap_at_once THEN 'recovery_s, retransmits, srtt_before_us'
+    WHEN sampled THEN 'srtt_before_us'
+    ELSE ''
+  END AS about
 FROM
   judged
   LEFT JOIN rto_events ON rto_events.capture = judged.capture

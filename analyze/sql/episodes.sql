@@ -19,7 +19,10 @@
 --                         connection whose recoveries lower them; or Recovery was left sooner than any round trip
 --                         takes, so by an acknowledgement of what was sent first. NULL where that cannot be told, as
 --                         of algorithms that never lower the threshold (BBR), and of other states
--- crosses_gap  BOOLEAN    records of the capture were lost inside it, so its times are bounds
+-- crosses_gap  BOOLEAN    records of the capture were lost inside it, so its numbers are approximate
+-- at_least     VARCHAR    the columns, separated by commas, whose number is the least that it can be: also of a run
+--                         that can have begun before the capture
+-- about        VARCHAR    those whose number is approximate
 WITH
   changes AS (
     -- With what the record before each run told; a connection's first run has none.
@@ -71,6 +74,8 @@ WITH
       changed_s AS start_s,
       lives_to_s AS last_s,
       sampled,
+      sees_timers,
+      has_start,
       cwnd_before,
       ssthresh_before,
       lead(cwnd_behind) OVER so_far AS cwnd_behind,
@@ -102,6 +107,56 @@ WITH
         ORDER BY
           ord
       )
+  ),
+  told AS (
+    SELECT
+      capture,
+      flow,
+      episode,
+      ca_state,
+      start_s,
+      CASE
+        WHEN NOT sampled THEN end_s - start_s
+      END AS duration_s,
+      CASE
+        WHEN NOT sampled THEN retransmits::BIGINT
+      END AS retransmits,
+      CASE
+        WHEN NOT sampled THEN cwnd_before
+      END AS cwnd_before,
+      CASE
+        WHEN NOT sampled THEN cwnd_end
+      END AS cwnd_end,
+      CASE
+        WHEN NOT sampled THEN ssthresh_before
+      END AS ssthresh_before,
+      CASE
+        WHEN sampled THEN NULL
+        WHEN ca_state = 'Recovery'
+        AND next_state <> 'Loss'
+        AND too_short THEN true
+        WHEN ca_state IN ('Recovery', 'Loss')
+        AND lowering
+        -- The window's floor of 2 is what it was, too.
+        AND cwnd_before > 2
+        AND next_state NOT IN ('Recovery', 'Loss') THEN cwnd_behind >= cwnd_before
+        AND ssthresh_behind >= ssthresh_before
+      END AS undone,
+      EXISTS (
+        SELECT
+          1
+        FROM
+          losses
+        WHERE
+          losses.capture = runs.capture
+          AND can_be_in(from_s, to_s, start_s, coalesce(end_s, last_s))
+      ) AS crosses_gap,
+      sampled,
+      sees_timers,
+      has_start,
+      next_state
+    FROM
+      runs
   )
 SELECT
   capture,
@@ -109,41 +164,40 @@ SELECT
   episode,
   ca_state,
   start_s,
+  duration_s,
+  retransmits,
+  cwnd_before,
+  cwnd_end,
+  ssthresh_before,
+  undone,
+  crosses_gap,
   CASE
-    WHEN NOT sampled THEN end_s - start_s
-  END AS duration_s,
-  CASE
-    WHEN NOT sampled THEN retransmits::BIGINT
-  END AS retransmits,
-  CASE
-    WHEN NOT sampled THEN cwnd_before
-  END AS cwnd_before,
-  CASE
-    WHEN NOT sampled THEN cwnd_end
-  END AS cwnd_end,
-  CASE
-    WHEN NOT sampled THEN ssthresh_before
-  END AS ssthresh_before,
-  CASE
-    WHEN sampled THEN NULL
-    WHEN ca_state = 'Recovery'
-    AND next_state <> 'Loss'
-    AND too_short THEN true
-    WHEN ca_state IN ('Recovery', 'Loss')
-    AND lowering
-    -- The window's floor of 2 is what it was, too.
-    AND cwnd_before > 2
-    AND next_state NOT IN ('Recovery', 'Loss') THEN cwnd_behind >= cwnd_before
-    AND ssthresh_behind >= ssthresh_before
-  END AS undone,
-  EXISTS (
-    SELECT
-      1
-    FROM
-      losses
-    WHERE
-      losses.capture = runs.capture
-      AND can_be_in(from_s, to_s, start_s, coalesce(end_s, last_s))
-  ) AS crosses_gap
+    WHEN sampled THEN 'start_s'
+    WHEN episode = 1
+    AND NOT has_start
+    AND NOT crosses_gap THEN 'duration_s, retransmits'
+    ELSE ''
+  END AS at_least,
+  concat_ws(
+    ', ',
+    CASE
+      WHEN crosses_gap THEN 'start_s, duration_s, retransmits'
+    END,
+    -- Where nothing tells of the timer, these are of the segment before it.
+    CASE
+      WHEN crosses_gap
+      OR (
+        ca_state = 'Loss'
+        AND NOT sees_timers
+      ) THEN 'cwnd_before, ssthresh_before'
+    END,
+    CASE
+      WHEN crosses_gap
+      OR (
+        next_state = 'Loss'
+        AND NOT sees_timers
+      ) THEN 'cwnd_end'
+    END
+  ) AS about
 FROM
-  runs;
+  told;

@@ -9,6 +9,9 @@
 --                         NULL for moments, and where the trace does not show it
 -- detail       VARCHAR    what else is known, in words; NULL where nothing is
 -- crosses_gap  BOOLEAN    records of the capture were lost during it; NULL for moments
+-- at_least     VARCHAR    the columns, separated by commas, whose number is the least that it can be; `detail` has ≥
+--                         before such numbers
+-- about        VARCHAR    those whose number is approximate; `detail` has ≈ before such numbers
 SELECT
   capture,
   flow,
@@ -22,17 +25,20 @@ SELECT
     concat_ws(
       ', ',
       CASE
-        WHEN chain_position > 1 THEN 'number ' || chain_position || ' of its chain'
+        WHEN chain_position > 1 THEN 'number ' || told_position || ' of its chain'
       END,
       CASE
         WHEN kind = 'zero-window retransmission' THEN 'the peer had closed its window'
       END,
       'after ' || rto_ms || ' ms',
       CASE
-        WHEN kind <> 'window probe' THEN coalesce(outstanding_packets || ' packets', outstanding_bytes || ' bytes')
+        WHEN kind <> 'window probe' THEN coalesce(
+          marked(at_least, about, 'outstanding_packets', outstanding_packets) || ' packets',
+          marked(at_least, about, 'outstanding_bytes', outstanding_bytes) || ' bytes'
+        )
       END || ' outstanding',
       CASE
-        WHEN kind <> 'window probe' THEN 'cwnd ' || cwnd_before || ' to ' || cwnd_after
+        WHEN kind <> 'window probe' THEN 'cwnd ' || told_before || ' to ' || told_after
       END,
       CASE
         WHEN spurious THEN 'spurious (inferred)'
@@ -40,9 +46,22 @@ SELECT
     ),
     ''
   ) AS detail,
-  crosses_gap
+  crosses_gap,
+  '' AS at_least,
+  CASE
+    WHEN is_in(about, 'recover_s') THEN 'duration_s'
+    ELSE ''
+  END AS about
 FROM
-  rto_events
+  (
+    SELECT
+      *,
+      marked(at_least, about, 'chain_position', chain_position) AS told_position,
+      marked(at_least, about, 'cwnd_before', cwnd_before) AS told_before,
+      marked(at_least, about, 'cwnd_after', cwnd_after) AS told_after
+    FROM
+      rto_events
+  )
 UNION ALL
 SELECT
   capture,
@@ -55,12 +74,32 @@ SELECT
   END,
   duration_s,
   nullif(
-    concat_ws(', ', retransmits || ' retransmitted', 'cwnd ' || cwnd_before || ' to ' || cwnd_end),
+    concat_ws(
+      ', ',
+      marked(at_least, about, 'retransmits', retransmits) || ' retransmitted',
+      'cwnd ' || told_before || ' to ' || told_end
+    ),
     ''
   ),
-  crosses_gap
+  crosses_gap,
+  CASE
+    WHEN is_in(at_least, 'start_s') THEN 't'
+    WHEN is_in(at_least, 'duration_s') THEN 'duration_s'
+    ELSE ''
+  END,
+  CASE
+    WHEN crosses_gap THEN 't, duration_s'
+    ELSE ''
+  END
 FROM
-  episodes
+  (
+    SELECT
+      *,
+      marked(at_least, about, 'cwnd_before', cwnd_before) AS told_before,
+      marked(at_least, about, 'cwnd_end', cwnd_end) AS told_end
+    FROM
+      episodes
+  )
 WHERE
   ca_state IN ('Recovery', 'Loss', 'CWR')
 UNION ALL
@@ -70,13 +109,23 @@ SELECT
   exit_s,
   'slow start ended',
   NULL,
-  CASE cause
-    WHEN 'loss' THEN 'by loss'
-    WHEN 'congestion signal' THEN 'by a congestion signal'
-    WHEN 'delay' THEN 'by the algorithm'
-    ELSE cause
-  END || ', cwnd ' || exit_cwnd || ', ssthresh ' || ssthresh,
-  NULL
+  concat_ws(
+    ', ',
+    CASE cause
+      WHEN 'loss' THEN 'by loss'
+      WHEN 'congestion signal' THEN 'by a congestion signal'
+      WHEN 'delay' THEN 'by the algorithm'
+      ELSE cause
+    END,
+    'cwnd ' || marked(at_least, about, 'exit_cwnd', exit_cwnd),
+    'ssthresh ' || marked(at_least, about, 'ssthresh', ssthresh)
+  ),
+  NULL,
+  '',
+  CASE
+    WHEN about <> '' THEN 't'
+    ELSE ''
+  END
 FROM
   slow_start
 WHERE
@@ -100,7 +149,9 @@ SELECT
   CASE
     WHEN type IN ('reset_sent', 'reset_received') THEN detail
   END,
-  NULL
+  NULL,
+  '',
+  ''
 FROM
   _trace
 WHERE

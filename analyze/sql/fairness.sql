@@ -12,6 +12,8 @@
 -- jain            DOUBLE     the index; NULL likewise, and where nothing of any was acknowledged
 -- crosses_gap     BOOLEAN    records of the capture were lost in or next to the window, or connections were not
 --                            followed then, which count in none of these numbers
+-- at_least        VARCHAR    the columns, separated by commas, whose number is the least that it can be
+-- about           VARCHAR    those whose number is approximate, as that of a connection is in `goodput`
 WITH
   windows AS (
     SELECT
@@ -26,7 +28,8 @@ WITH
       CASE
         WHEN count(acked_bytes) = count(*) THEN power(sum(acked_bytes), 2)
       END / nullif(count(*) * sum(acked_bytes::HUGEINT * acked_bytes), 0) AS jain,
-      bool_or(crosses_gap) AS touches_loss
+      bool_or(crosses_gap) AS touches_loss,
+      bool_or(about <> '') AS is_about
     FROM
       (
         SELECT
@@ -50,6 +53,28 @@ WITH
       capture,
       window_start_s,
       window_s
+  ),
+  told AS (
+    SELECT
+      capture,
+      window_start_s,
+      window_s,
+      flows,
+      goodput_bps,
+      jain,
+      touches_loss
+      OR EXISTS (
+        SELECT
+          1
+        FROM
+          not_followed
+        WHERE
+          not_followed.capture = windows.capture
+          AND can_be_in(from_s, to_s, window_start_s, window_start_s + window_s)
+      ) AS crosses_gap,
+      is_about
+    FROM
+      windows
   )
 SELECT
   capture,
@@ -58,15 +83,12 @@ SELECT
   flows,
   goodput_bps,
   jain,
-  touches_loss
-  OR EXISTS (
-    SELECT
-      1
-    FROM
-      not_followed
-    WHERE
-      not_followed.capture = windows.capture
-      AND can_be_in(from_s, to_s, window_start_s, window_start_s + window_s)
-  ) AS crosses_gap
+  crosses_gap,
+  '' AS at_least,
+  CASE
+    WHEN is_about
+    OR crosses_gap THEN 'flows, goodput_bps, jain'
+    ELSE ''
+  END AS about
 FROM
-  windows;
+  told;

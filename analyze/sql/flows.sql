@@ -321,39 +321,10 @@ SELECT
       OR NOT counts_packets THEN 'inflight_mean_bytes'
     END,
     CASE
-      WHEN polled
-      OR sampled
-      OR lost.flow IS NOT NULL THEN 'slow_start_exit_s'
+      WHEN slow_start.about <> '' THEN 'slow_start_exit_s, slow_start_exit_cwnd'
     END,
-    CASE
-      WHEN polled
-      OR sampled
-      OR lost.flow IS NOT NULL THEN 'slow_start_exit_cwnd'
-    END,
-    CASE
-      WHEN basis IS NOT NULL THEN 'cwnd_share'
-    END,
-    CASE
-      WHEN basis IS NOT NULL THEN 'application_share'
-    END,
-    CASE
-      WHEN basis IS NOT NULL THEN 'pacing_share'
-    END,
-    CASE
-      WHEN basis IS NOT NULL THEN 'recovery_share'
-    END,
-    CASE
-      WHEN basis <> 'kernel'
-      OR lost.flow IS NOT NULL THEN 'rwnd_share'
-    END,
-    CASE
-      WHEN basis <> 'kernel'
-      OR lost.flow IS NOT NULL THEN 'sndbuf_share'
-    END,
-    CASE
-      WHEN basis <> 'kernel'
-      OR lost.flow IS NOT NULL THEN 'idle_share'
-    END
+    -- What `limits` has beside the shares is no column here.
+    replace(limits.about, 'life_s, ', '')
   ) AS about
 FROM
   _connections AS seen

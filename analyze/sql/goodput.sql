@@ -7,7 +7,8 @@
 -- window_s             DOUBLE     length of the window, seconds (settings.window_s)
 -- acked_bytes          BIGINT     new bytes acknowledged: how far snd_una moved (the sequence numbers of SYN and FIN
 --                            count as one each); from ss how far bytes_acked did, which each poll tells only up to its
---                            own moment. NULL from tracepoints from the moment on that the connection closes
+--                            own moment. NULL from tracepoints from the moment on that the connection closes; where
+--                            they tell no closes, from the window on in which the last acknowledgement was told
 -- goodput_bps          DOUBLE     acked_bytes in bit/s
 -- sent_bytes           BIGINT     payload bytes sent, retransmissions included; NULL where the source sees no sends
 -- throughput_bps       DOUBLE     sent_bytes in bit/s; NULL likewise
@@ -19,7 +20,11 @@
 -- outstanding          BOOLEAN    data was sent and not yet acknowledged at some moment of the window; NULL where the
 --                                 source cannot tell. Of tracepoints, what is acknowledged after a silence in which
 --                                 all before had been acknowledged was sent a smoothed RTT earlier
--- crosses_gap          BOOLEAN    records of the capture were lost in or next to the window, so its numbers are bounds
+-- crosses_gap          BOOLEAN    records of the capture were lost in or next to the window
+-- at_least             VARCHAR    the columns, separated by commas, whose number is the least that it can be: where
+--                                 records were lost, and of buffers
+-- about                VARCHAR    those whose number is approximate: where records were lost or left out, and of
+--                                 polls, between which the rest of a window lies
 WITH
   per_window AS (
     SELECT
@@ -115,7 +120,12 @@ WITH
       count(sent_bytes) > 0 AS has_sends,
       min(sent_so_far) AS first_sent,
       min(retrans) AS first_retrans,
-      min(closing_s) AS closing_s
+      min(closing_s) AS closing_s,
+      max(
+        CASE
+          WHEN una IS NOT NULL THEN w
+        END
+      ) AS last_told_w
     FROM
       per_window
     GROUP BY
@@ -134,6 +144,7 @@ WITH
       first_sent,
       first_retrans,
       closing_s,
+      last_told_w,
       explode(sequence(first_w, first_w + so_many_windows(windows, total) - 1)) AS w
     FROM
       (
@@ -194,7 +205,10 @@ WITH
       CASE
       -- Tracepoints show nothing of what is acknowledged once the connection closes.
         WHEN NOT counts_packets
-        AND w >= window_of(closing_s, window_s) THEN NULL
+        AND w >= CASE
+          WHEN sees_closes THEN window_of(closing_s, window_s)
+          ELSE coalesce(last_told_w, w)
+        END THEN NULL
         -- While nothing was received, nothing was acknowledged.
         ELSE coalesce(una, 0) - lag(coalesce(una, 0), 1, coalesce(first_una, 0)) OVER so_far
       END AS acked_bytes,
@@ -211,7 +225,11 @@ WITH
         WHEN NOT sees_retransmits THEN NULL
         WHEN NOT counts_packets THEN coalesce(retransmit_events, 0)
         ELSE retrans::BIGINT - lag(retrans, 1, first_retrans) OVER so_far
-      END AS retransmits
+      END AS retransmits,
+      sees_sends,
+      counts_packets,
+      polled
+      OR sampled AS is_sparse
     FROM
       filled
       CROSS JOIN settings
@@ -250,7 +268,42 @@ SELECT
   -- A record tells of the time before it, so the next one of a later window can tell of this one.
   counted.outstanding IS TRUE
   OR coalesce(outstanding_from_s < window_start_s + window_s, counted.outstanding) AS outstanding,
-  gap_windows.w IS NOT NULL AS crosses_gap
+  gap_windows.w IS NOT NULL AS crosses_gap,
+  concat_ws(
+    ', ',
+    CASE
+      WHEN gap_windows.w IS NOT NULL
+      AND sees_sends THEN 'sent_bytes, throughput_bps, retransmitted_bytes'
+    END,
+    CASE
+      WHEN NOT counts_packets
+      AND (
+        gap_windows.w IS NOT NULL
+        OR retransmits > 0
+      ) THEN 'retransmits'
+    END
+  ) AS at_least,
+  concat_ws(
+    ', ',
+    CASE
+      WHEN is_sparse
+      OR gap_windows.w IS NOT NULL THEN 'acked_bytes, goodput_bps, retransmit_share'
+    END,
+    CASE
+      WHEN NOT sees_sends
+      AND (
+        is_sparse
+        OR gap_windows.w IS NOT NULL
+      ) THEN 'sent_bytes, throughput_bps'
+    END,
+    CASE
+      WHEN counts_packets
+      AND (
+        is_sparse
+        OR gap_windows.w IS NOT NULL
+      ) THEN 'retransmits'
+    END
+  ) AS about
 FROM
   counted
   LEFT JOIN per_window AS telling ON telling.capture = counted.capture

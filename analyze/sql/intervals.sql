@@ -39,7 +39,8 @@
 --                               Recovery; from ss, of polls that show something lost, sent again or sent again since
 --                               the poll before. NULL outside of one and where the source tells neither
 -- lowers_window      BOOLEAN    whether that recovery lowers the window: ssthresh was set anew as it began, or in most
---                               of the connection's recoveries; NULL likewise
+--                               of the connection's recoveries; NULL likewise, and where the threshold before is not
+--                               known of any
 -- segment_bytes      DOUBLE     size of a full segment, as told or as estimated by `limits`; NULL where neither can be
 SELECT
   _records.capture,

@@ -26,6 +26,8 @@
 -- gap_share          DOUBLE     share of the life in which records of the capture were lost; 1 where their place is
 --                               not known
 -- crosses_gap        BOOLEAN    records of the capture were lost that can be the connection's, as in flows
+-- at_least, about    VARCHAR    the columns, separated by commas, whose number is the least that it can be, and whose
+--                               number is approximate: shares that stand on a proxy, or on less than all records
 WITH
   measured AS (
     SELECT
@@ -35,6 +37,7 @@ WITH
       told_to_s AS end_s,
       lives_from_s,
       lives_to_s,
+      polled,
       seconds_of(told_ns) AS life_s,
       tells_holder(sampled, counts_packets, sees_ca_state) AS is_told,
       CASE
@@ -129,7 +132,22 @@ SELECT
   END AS idle_share,
   basis,
   gap_share_of(is_anywhere, lost_s, life_s) AS gap_share,
-  lost.flow IS NOT NULL AS crosses_gap
+  lost.flow IS NOT NULL AS crosses_gap,
+  CASE
+    WHEN polled THEN 'life_s'
+    ELSE ''
+  END AS at_least,
+  concat_ws(
+    ', ',
+    CASE
+      WHEN lost.flow IS NOT NULL THEN 'life_s'
+    END,
+    'cwnd_share, application_share, pacing_share, recovery_share',
+    CASE
+      WHEN basis <> 'kernel'
+      OR lost.flow IS NOT NULL THEN 'rwnd_share, sndbuf_share, idle_share'
+    END
+  ) AS about
 FROM
   scaled
   LEFT JOIN lost ON lost.capture = scaled.capture

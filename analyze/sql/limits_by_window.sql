@@ -16,6 +16,9 @@
 -- recovery_s         DOUBLE     with something in flight in Recovery or Loss, or until a retransmission timeout
 -- idle_s             DOUBLE     with nothing in flight and nothing to send
 -- crosses_gap        BOOLEAN    records of the capture were lost in or next to the window
+-- at_least           VARCHAR    the columns, separated by commas, whose number is the least that it can be
+-- about              VARCHAR    those whose number is approximate: all that stand on the records' states, so on
+--      proxies
 WITH
   held AS (
     SELECT
@@ -123,6 +126,8 @@ SELECT
     WHERE
       losses.capture = summed.capture
       AND can_be_in(from_s, to_s, window_start_s, window_start_s + window_s)
-  ) AS crosses_gap
+  ) AS crosses_gap,
+  '' AS at_least,
+  'cwnd_s, rwnd_s, application_s, pacing_s, recovery_s, idle_s' AS about
 FROM
   summed;

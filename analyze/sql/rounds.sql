@@ -1,7 +1,7 @@
 -- One row a round trip of a connection: what went on in it. One ends when what was sent last as it began is
 -- acknowledged (as in RFC 9406, section 4.2), and the next begins with the record behind that sends something or shows
 -- something in flight.
--- needs: _trace, rtt_samples, captures, losses
+-- needs: _trace, _connections, rtt_samples, captures, losses
 -- capture        USMALLINT  file
 -- flow           UINTEGER   connection; none of a source without sequence numbers
 -- round          BIGINT     number of the round trip on its connection, from 1
@@ -15,7 +15,11 @@
 -- srtt_us        DOUBLE     smallest smoothed RTT in it, us; NULL before the first measurement
 -- rtt_us         DOUBLE     mean of the round-trip times that its records show as measured, us; NULL where they show
 --                           none
--- crosses_gap    BOOLEAN    records of the capture were lost in or next to it, so its numbers are bounds
+-- crosses_gap    BOOLEAN    records of the capture were lost in or next to it: between the round trips before and
+--      behind
+-- at_least       VARCHAR    the columns, separated by commas, whose number is the least that it can be: of buffers
+-- about          VARCHAR    those whose number is approximate: where records were lost or left out, as these can have
+--                           shown where a round trip ends
 WITH
   counted AS (
     SELECT
@@ -63,7 +67,9 @@ WITH
     SELECT
       *,
       coalesce(lead(first_una) OVER in_order, last_una) - first_una AS acked_bytes,
-      coalesce(lead(first_retrans) OVER in_order, last_retrans) - first_retrans AS retrans_rise
+      coalesce(lead(first_retrans) OVER in_order, last_retrans) - first_retrans AS retrans_rise,
+      lag(end_s) OVER in_order AS before_s,
+      lead(start_s) OVER in_order AS behind_s
     FROM
       counted
     WINDOW
@@ -89,37 +95,69 @@ WITH
       capture,
       flow,
       round_trip
+  ),
+  told AS (
+    SELECT
+      followed.capture,
+      followed.flow,
+      followed.round_trip::BIGINT AS round,
+      followed.start_s,
+      followed.end_s - followed.start_s AS duration_s,
+      acked_bytes,
+      CASE
+        WHEN sees_sends THEN coalesce(followed.sent_bytes, 0)
+      END AS sent_bytes,
+      CASE
+        WHEN NOT sees_retransmits THEN NULL
+        WHEN counts_packets THEN retrans_rise
+        ELSE followed.retransmit_events
+      END::BIGINT AS retransmits,
+      snd_cwnd,
+      srtt_us,
+      rtt_us,
+      EXISTS (
+        SELECT
+          1
+        FROM
+          losses
+        WHERE
+          losses.capture = followed.capture
+          AND can_be_in(from_s, to_s, coalesce(before_s, lives_from_s), coalesce(behind_s, lives_to_s))
+      ) AS crosses_gap,
+      sampled,
+      counts_packets
+    FROM
+      followed
+      JOIN captures ON captures.capture = followed.capture
+      JOIN _connections ON _connections.capture = followed.capture
+      AND _connections.flow = followed.flow
+      LEFT JOIN measured ON measured.capture = followed.capture
+      AND measured.flow = followed.flow
+      AND measured.round_trip = followed.round_trip
   )
 SELECT
-  followed.capture,
-  followed.flow,
-  followed.round_trip::BIGINT AS round,
+  capture,
+  flow,
+  round,
   start_s,
-  end_s - start_s AS duration_s,
+  duration_s,
   acked_bytes,
-  CASE
-    WHEN sees_sends THEN coalesce(sent_bytes, 0)
-  END AS sent_bytes,
-  CASE
-    WHEN NOT sees_retransmits THEN NULL
-    WHEN counts_packets THEN retrans_rise
-    ELSE retransmit_events
-  END::BIGINT AS retransmits,
+  sent_bytes,
+  retransmits,
   snd_cwnd,
   srtt_us,
   rtt_us,
-  EXISTS (
-    SELECT
-      1
-    FROM
-      losses
-    WHERE
-      losses.capture = followed.capture
-      AND can_be_in(from_s, to_s, start_s, end_s)
-  ) AS crosses_gap
+  crosses_gap,
+  CASE
+    WHEN NOT counts_packets
+    AND retransmits > 0
+    AND NOT crosses_gap THEN 'retransmits'
+    ELSE ''
+  END AS at_least,
+  CASE
+    WHEN sampled
+    OR crosses_gap THEN 'start_s, duration_s, acked_bytes, sent_bytes, retransmits, snd_cwnd, srtt_us, rtt_us'
+    ELSE ''
+  END AS about
 FROM
-  followed
-  JOIN captures ON captures.capture = followed.capture
-  LEFT JOIN measured ON measured.capture = followed.capture
-  AND measured.flow = followed.flow
-  AND measured.round_trip = followed.round_trip;
+  told;

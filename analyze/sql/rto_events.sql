@@ -1,6 +1,6 @@
 -- Expiries of the retransmission timer, one row each. Sources that see no timer tell the moments at which the
 -- congestion state became Loss instead, which a timeout does (and, rarely, a peer that takes back what it SACKed).
--- needs: _expiries, _connections, captures, losses
+-- needs: _trace, _expiries, _connections, captures, losses
 -- capture              USMALLINT  file
 -- flow                 UINTEGER   connection
 -- event                BIGINT     number of the expiry on its connection, from 1
@@ -24,7 +24,8 @@
 --                                 From tracepoints, these two end with the segment received after, as they tell what
 --                                 was before each
 -- recover_s            DOUBLE     until all was acknowledged that was outstanding, seconds; NULL likewise
--- ca_state_before      VARCHAR    congestion state as the timer fired; NULL where the source does not tell
+-- ca_state_before      VARCHAR    congestion state as the timer fired; NULL where the source does not tell, and where
+--                                 the record that would can be lost: of tracepoints any change since the last
 -- ca_state_after       VARCHAR    that of the next record
 -- cwnd_before, cwnd_after          UINTEGER  congestion window, packets: as the timer fired (tracepoints: before the
 --                                 last segment received) and at the next record that tells
@@ -38,7 +39,75 @@
 --                                 ends inside Loss
 -- crosses_gap          BOOLEAN    records of the capture were lost between the last ACK and recovery, or behind it
 --                                 where nothing shows a recovery
+-- at_least             VARCHAR    the columns, separated by commas, whose number is the least that it can be
+-- about                VARCHAR    those whose number is approximate: where records were lost or left out, and what
+--                                 tracepoints tell of the moment by the segments around it
 WITH
+  -- Where a source tells changes alone: the last before the expiry, from when on nothing must be lost.
+  changes AS (
+    SELECT
+      _expiries.capture,
+      _expiries.flow,
+      _expiries.ord,
+      max(change.t) AS changed_s
+    FROM
+      _expiries
+      JOIN (
+        SELECT
+          capture,
+          flow,
+          ord,
+          t
+        FROM
+          _trace
+        WHERE
+          type = 'ca_state'
+          AND capture IN (
+            SELECT
+              capture
+            FROM
+              losses
+          )
+      ) AS change ON change.capture = _expiries.capture
+      AND change.flow = _expiries.flow
+      AND change.ord < _expiries.ord
+    GROUP BY
+      _expiries.capture,
+      _expiries.flow,
+      _expiries.ord
+  ),
+  known AS (
+    SELECT
+      _expiries.*,
+      CASE
+        WHEN captures.sees_timers
+        OR NOT EXISTS (
+          SELECT
+            1
+          FROM
+            losses
+          WHERE
+            losses.capture = _expiries.capture
+            AND can_be_in(
+              from_s,
+              to_s,
+              CASE
+                WHEN counts_packets THEN since_s
+                ELSE coalesce(changed_s, start_s)
+              END,
+              _expiries.t
+            )
+        ) THEN ca_state
+      END AS known_ca_state
+    FROM
+      _expiries
+      JOIN captures ON captures.capture = _expiries.capture
+      JOIN _connections ON _connections.capture = _expiries.capture
+      AND _connections.flow = _expiries.flow
+      LEFT JOIN changes ON changes.capture = _expiries.capture
+      AND changes.flow = _expiries.flow
+      AND changes.ord = _expiries.ord
+  ),
   links AS (
     SELECT
       *,
@@ -57,7 +126,7 @@ WITH
         ELSE 1
       END AS begins
     FROM
-      _expiries
+      known
     WINDOW
       in_order AS (
         PARTITION BY
@@ -84,6 +153,7 @@ WITH
     SELECT
       chained.*,
       sampled,
+      counts_packets,
       lives_from_s,
       lives_to_s,
       row_number() OVER in_chain AS chain_position,
@@ -94,7 +164,7 @@ WITH
       OR coalesce(first_value(una) OVER in_chain > lowest_una, false)
       OR coalesce(
         first_value(kind) OVER in_chain <> 'window probe'
-        AND first_value(ca_state) OVER in_chain <> 'Loss',
+        AND first_value(known_ca_state) OVER in_chain <> 'Loss',
         false
       ) AS begins_here,
       first_value(cwnd_before) OVER in_chain AS chain_cwnd,
@@ -139,6 +209,21 @@ WITH
       END AS how_left
     FROM
       told
+  ),
+  flagged AS (
+    SELECT
+      *,
+      EXISTS (
+        SELECT
+          1
+        FROM
+          losses
+        WHERE
+          losses.capture = judged.capture
+          AND can_be_in(from_s, to_s, coalesce(ack_s, lives_from_s), coalesce(recovered_at, lives_to_s))
+      ) AS crosses_gap
+    FROM
+      judged
   )
 SELECT
   capture,
@@ -164,7 +249,7 @@ SELECT
   CASE
     WHEN kind <> 'window probe' THEN recovered_at - t
   END AS recover_s,
-  ca_state AS ca_state_before,
+  known_ca_state AS ca_state_before,
   ca_state_after,
   cwnd_before,
   cwnd_after,
@@ -200,14 +285,36 @@ SELECT
       ELSE 'what cwnd and ssthresh were before is not known'
     END
   END AS spurious_evidence,
-  EXISTS (
-    SELECT
-      1
-    FROM
-      losses
-    WHERE
-      losses.capture = judged.capture
-      AND can_be_in(from_s, to_s, coalesce(ack_s, lives_from_s), coalesce(recovered_at, lives_to_s))
-  ) AS crosses_gap
+  crosses_gap,
+  CASE
+    WHEN crosses_gap THEN 'chain_position'
+    ELSE ''
+  END AS at_least,
+  concat_ws(
+    ', ',
+    CASE
+      WHEN crosses_gap THEN 'since_ack_s'
+    END,
+    CASE
+      WHEN crosses_gap
+      OR sampled
+      OR NOT counts_packets THEN 'progress_s, recover_s'
+    END,
+    CASE
+      WHEN crosses_gap
+      OR NOT (
+        sees_timers
+        OR in_silence
+      ) THEN 'cwnd_before, ssthresh_before'
+    END,
+    CASE
+      WHEN crosses_gap
+      OR sampled THEN 'cwnd_after, ssthresh_after, loss_s, retransmits'
+    END,
+    CASE
+      WHEN crosses_gap
+      AND NOT sees_timers THEN 'outstanding_packets, outstanding_bytes'
+    END
+  ) AS about
 FROM
-  judged;
+  flagged;

@@ -16,6 +16,9 @@
 -- rtt_inflation    DOUBLE     rtt_mean_us over the flow's smallest: 1 is a path without queue
 -- crosses_gap      BOOLEAN    records of the capture were lost in or next to the window; samples across the loss are
 --                             left out
+-- at_least         VARCHAR    the columns, separated by commas, whose number is the least that it can be: where
+--                             records were lost
+-- about            VARCHAR    those whose number is approximate: likewise, and of basis 'srtt'
 WITH
   sampled AS (
     SELECT
@@ -76,36 +79,74 @@ WITH
       *
     FROM
       smoothed
+  ),
+  told AS (
+    SELECT
+      capture,
+      flow,
+      round(w * window_s, 9) AS window_start_s,
+      window_s,
+      basis,
+      samples,
+      rtt_min_us,
+      rtt_mean_us,
+      median_of(quantiles) AS rtt_median_us,
+      p95_of(quantiles) AS rtt_p95_us,
+      p99_of(quantiles) AS rtt_p99_us,
+      rtt_mean_us / nullif(
+        min(rtt_min_us) OVER (
+          PARTITION BY
+            capture,
+            flow
+        ),
+        0
+      ) AS rtt_inflation,
+      EXISTS (
+        SELECT
+          1
+        FROM
+          losses
+        WHERE
+          losses.capture = per_window.capture
+          AND can_be_in(from_s, to_s, round(w * window_s, 9), round(w * window_s, 9) + window_s)
+      ) AS crosses_gap
+    FROM
+      per_window
+      CROSS JOIN settings
   )
 SELECT
   capture,
   flow,
-  round(w * window_s, 9) AS window_start_s,
+  window_start_s,
   window_s,
   basis,
   samples,
   rtt_min_us,
   rtt_mean_us,
-  median_of(quantiles) AS rtt_median_us,
-  p95_of(quantiles) AS rtt_p95_us,
-  p99_of(quantiles) AS rtt_p99_us,
-  rtt_mean_us / nullif(
-    min(rtt_min_us) OVER (
-      PARTITION BY
-        capture,
-        flow
-    ),
-    0
-  ) AS rtt_inflation,
-  EXISTS (
-    SELECT
-      1
-    FROM
-      losses
-    WHERE
-      losses.capture = per_window.capture
-      AND can_be_in(from_s, to_s, round(w * window_s, 9), round(w * window_s, 9) + window_s)
-  ) AS crosses_gap
+  rtt_median_us,
+  rtt_p95_us,
+  rtt_p99_us,
+  rtt_inflation,
+  crosses_gap,
+  CASE
+    WHEN crosses_gap THEN 'samples'
+    ELSE ''
+  END AS at_least,
+  concat_ws(
+    ', ',
+    CASE
+      WHEN basis = 'srtt'
+      OR crosses_gap THEN 'rtt_min_us, rtt_mean_us, rtt_median_us, rtt_p95_us, rtt_p99_us'
+    END,
+    -- It stands on the smallest of all windows.
+    CASE
+      WHEN basis = 'srtt'
+      OR bool_or(crosses_gap) OVER (
+        PARTITION BY
+          capture,
+          flow
+      ) THEN 'rtt_inflation'
+    END
+  ) AS about
 FROM
-  per_window
-  CROSS JOIN settings;
+  told;

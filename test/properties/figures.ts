@@ -8,11 +8,9 @@ export interface View {
   readonly key: string;
   /** What differs as less is recorded, and is meant to. */
   readonly left_out: readonly string[];
-  /** Counts, which are the least that there can be where records were lost. All others may be anything there. */
-  readonly least: readonly string[];
   /** What is per second of a connection's life, which ends with its last record. */
   readonly of_life?: readonly string[];
-  /** The column that says how these are known: by another proxy they are other figures. */
+  /** The column that says how, or of how much, these are known: by another proxy they are other figures. */
   readonly basis?: { readonly column: string; readonly of: RegExp };
 }
 
@@ -22,14 +20,9 @@ export const views: readonly View[] = [
   {
     view: "flows",
     key: "''",
-    // The last two name the columns that are bounds or approximate, and grow as less is known. acked_until_s says of
-    // which time acked_bytes is.
+    // acked_until_s says of which time acked_bytes is.
     left_out: [
-      ...["start_s", "duration_s", "records", "seen", "gap_share", "crosses_gap", "limits_basis"],
-      ...["at_least", "about", "acked_until_s"],
-    ],
-    least: [
-      ...["acked_bytes", "sent_bytes", "sends", "retransmits", "rtos", "loss_episodes", "recovery_episodes", "resets"],
+      ...["start_s", "duration_s", "records", "seen", "gap_share", "crosses_gap", "limits_basis", "acked_until_s"],
     ],
     of_life: ["goodput_bps", "srtt_mean_us", "cwnd_mean", "inflight_mean_bytes", ...shares],
     basis: { column: "limits_basis", of: /_share$/ },
@@ -38,7 +31,6 @@ export const views: readonly View[] = [
     view: "limits",
     key: "''",
     left_out: ["gap_share", "crosses_gap", "basis", "life_s", "duration_s"],
-    least: [],
     of_life: shares,
     basis: { column: "basis", of: /_share$|_s$/ },
   },
@@ -46,26 +38,34 @@ export const views: readonly View[] = [
     view: "rto_events",
     key: "round(t, 6)",
     left_out: ["event", "chain", "crosses_gap", "spurious_evidence", "basis", "t"],
-    least: [],
   },
   {
     view: "episodes",
     key: "ca_state || ' ' || round(start_s, 6)",
     left_out: ["episode", "crosses_gap", "start_s"],
-    least: ["retransmits"],
   },
   {
     view: "congestion_events",
     key: "cause || ' ' || round(t, 6)",
     left_out: ["episode", "crosses_gap", "t"],
-    least: ["retransmits"],
   },
-  { view: "slow_start", key: "''", left_out: [], least: [] },
+  { view: "slow_start", key: "''", left_out: [] },
+  { view: "goodput", key: "round(window_start_s, 6)::VARCHAR", left_out: ["crosses_gap"] },
+  { view: "rtt", key: "basis || ' ' || round(window_start_s, 6)", left_out: ["crosses_gap"] },
+  { view: "rounds", key: "round(start_s, 6)::VARCHAR", left_out: ["crosses_gap", "round"] },
+  {
+    view: "limits_by_window",
+    key: "round(window_start_s, 6)::VARCHAR",
+    left_out: ["crosses_gap", "told_s"],
+    basis: { column: "told_s", of: /_s$/ },
+  },
 ];
 
 export interface Row {
   readonly values: Readonly<Record<string, SqlValue>>;
   readonly crosses_gap: boolean;
+  /** The same of its connection. */
+  readonly flow_crosses_gap: boolean;
   /** How long the connection was seen, and how long of that `limits` tells of. */
   readonly life_s: number;
   readonly told_s: number;
@@ -84,7 +84,8 @@ export async function rowsOf(trace: Trace, { view, key }: View): Promise<Map<str
     const name = String(_name);
     if (found.has(name)) twice.add(name);
     const crosses_gap = Boolean(values.crosses_gap ?? _flow_gap);
-    found.set(name, { values, crosses_gap, life_s: Number(_life_s), told_s: Number(_told_s) });
+    const flow_crosses_gap = Boolean(_flow_gap);
+    found.set(name, { values, crosses_gap, flow_crosses_gap, life_s: Number(_life_s), told_s: Number(_told_s) });
   }
   for (const name of twice) found.delete(name);
   return found;
@@ -107,7 +108,7 @@ const isClose = (a: SqlValue, b: SqlValue, tolerance: number): boolean =>
 export function otherNumbers(view: View, before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): string[] {
   const wrong: string[] = [];
   const { basis, of_life = [] } = view;
-  for (const [name, { values, life_s, told_s, crosses_gap }] of after) {
+  for (const [name, { values, life_s, told_s, crosses_gap, flow_crosses_gap }] of after) {
     const known = before.get(name);
     if (!known) continue;
     const isOtherwise = basis !== undefined && values[basis.column] !== known.values[basis.column];
@@ -115,16 +116,16 @@ export function otherNumbers(view: View, before: ReadonlyMap<string, Row>, after
     // A share of a time that is shorter by a part differs by no more than twice that part of the whole.
     const toldShorter = Math.abs(told_s - known.told_s) / Math.max(known.told_s, 1e-9);
     for (const [column, value] of Object.entries(values)) {
-      if (["capture", "flow", ...view.left_out].includes(column) || value === null) continue;
+      if (["capture", "flow", "at_least", "about", ...view.left_out].includes(column) || value === null) continue;
       if (isOtherwise && basis.of.test(column)) continue;
       const truth = known.values[column]!;
       if (isClose(truth, value, of_life.includes(column) ? 1e-6 + 2 * shorter : 1e-6)) continue;
-      const isBound = view.least.includes(column) ? Number(value) < Number(truth) : true;
-      if (crosses_gap && isBound) continue;
+      // Words are of what was seen; of numbers the row names those that are bounds or approximate.
+      if (crosses_gap && typeof value !== "number") continue;
       if (column.endsWith("_share") && Math.abs(Number(value) - Number(truth)) <= 2 * toldShorter) continue;
       if (names(values.at_least, column) && Number(value) < Number(truth)) continue;
-      // What was approximate before stands on the same and must be the same.
-      if (names(values.about, column) && !names(known.values.about, column)) continue;
+      // What was approximate before, of all records, stands on the same and must be the same.
+      if (names(values.about, column) && (flow_crosses_gap || !names(known.values.about, column))) continue;
       wrong.push(`${view.view}.${column} of ${name.trim()}: ${truth ?? "not known"}, then ${value}`);
     }
   }

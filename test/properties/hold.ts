@@ -14,7 +14,7 @@ interface Known {
 }
 
 /** A figure of a connection's life is of what was captured of it, so a later begin makes it another one. */
-const ofLife = ["flows", "limits", "slow_start"];
+const ofLife = ["flows", "limits", "slow_start", "goodput", "rtt", "rounds", "limits_by_window"];
 
 async function knownOf(trace: Trace): Promise<Known> {
   const rows = new Map<string, ReadonlyMap<string, Row>>();

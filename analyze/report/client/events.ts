@@ -1,4 +1,5 @@
 /** The list of events. A click shows the moment, and the flow. */
+import { type Bounds, bounded } from "../../terminal/bounds.ts";
 import { fill, h } from "./dom.ts";
 import { count, timeText } from "./numbers.ts";
 import type { View } from "./view.ts";
@@ -74,14 +75,15 @@ export class Events {
     const several = !this.#own.checked || shown.size > 1;
     const items = this.#places.slice(0, mostListed).map((place) => {
       const took = events.duration_s[place];
+      const bounds: Bounds = { at_least: events.at_least[place] ?? "", about: events.about[place] ?? "" };
       const about = [
-        took === null || took === undefined ? "" : `${took.toFixed(3)} s`,
+        took === null || took === undefined ? "" : bounded(bounds, "duration_s", `${took.toFixed(3)} s`),
         events.detail[place] ?? "",
       ].filter(Boolean);
       const button = h(
         "button",
         { type: "button", "data-place": place, onclick: () => this.#jump(place) },
-        h("span", { class: "time" }, timeText(events.t[place]!, Math.min(to_s - from_s, 10))),
+        h("span", { class: "time" }, bounded(bounds, "t", timeText(events.t[place]!, Math.min(to_s - from_s, 10)))),
         several && h("span", { class: "who" }, `flow ${events.flow[place]}`),
         h("span", { class: "what" }, events.event[place]!),
         about.length > 0 && h("span", { class: "quiet" }, about.join("; ")),

@@ -135,10 +135,10 @@ test("recoveries that the kernel undid are told, of any length", async (t) => {
 });
 
 /** A recording without something, as another kernel would have left it. */
-async function lacking(t: ExecutionContext, name: string, mutation: string): Promise<string> {
+async function lacking(t: ExecutionContext, name: string, mutation: string, seeds: number[] = []): Promise<string> {
   const { header } = await walkTpp(fixture(name));
   const recording = { header: header!, lines: await linesOf(fixture(name)) };
-  const { apply } = mutationsOf(recording, []).find((one) => one.name === mutation)!;
+  const { apply } = mutationsOf(recording, seeds).find((one) => one.name === mutation)!;
   const left = apply(recording);
   const path = join(temporaryDirectory(t), "lacking.tpp");
   await writeCapture(path, Buffer.from(left.lines.join(""), "latin1"), left.header);
@@ -170,4 +170,71 @@ test("a starved flow is checked whatever event is missing", async (t) => {
     t.regex(out, /rto_events = [1-9]/, event);
     t.true(out.includes(`1 of ${checked} checks failed`), event);
   }
+});
+
+test("a state that was told before a loss of records is not known behind it", async (t) => {
+  const blackout = await lacking(t, "causes/tracefs-validation-blackout", "12 stretches lost, seed 1001", [1]);
+  await using trace = await openTrace([blackout], { cache: false });
+  const rows = await trace.rows(
+    "SELECT ca_state_before AS before FROM rto_events WHERE flow = 3 ORDER BY event LIMIT 2",
+  );
+  t.deepEqual(rows, [{ before: null }, { before: "Loss" }]);
+  // Loss was told at 0.8005 s, then a change to Open was lost, then Recovery was told.
+  const loss = await lacking(t, "causes/tracefs-validation-loss", "2 stretches lost, seed 2", [2]);
+  await using other = await openTrace([loss], { cache: false });
+  const events = "SELECT cause, state_before FROM congestion_events WHERE t BETWEEN 0.802 AND 0.803";
+  t.deepEqual(await other.rows(events), [{ cause: "loss", state_before: null }]);
+});
+
+test("whether a recovery was undone is not known where no threshold was told before", async (t) => {
+  const path = await lacking(t, "causes/tracefs-validation-blackout", "begun at 50 %");
+  await using trace = await openTrace([path], { cache: false });
+  t.deepEqual(
+    await trace.rows("SELECT count(*) AS recoveries, count(undone) AS told FROM episodes WHERE ca_state = 'Recovery'"),
+    [{ recoveries: 2, told: 0 }],
+  );
+  const [row] = await trace.rows("SELECT round(recovery_share, 2) AS share FROM limits WHERE recovery_share > 0");
+  t.is(row!.share, 0.96);
+});
+
+const marked: readonly (readonly [string, string, string, RegExp])[] = [
+  // The round trip goes on behind the last record that is left.
+  ["lost", "rounds", "0.169307701", /≈ 0\.169307701 +≈ 0 +≈ 0 +- +≈ 0 +≈ 11 +≈ 24 +- +true$/],
+  ["lost", "episodes", "Recovery", /Recovery +≈ 0\.\d+ +- +- +≈ 81 +≈ 79 +≈ 136 +- +true$/],
+  ["lost", "goodput", "0.6 ", /≈ \d+ +≈ \d+ +- +- +- +- +≥ \d+ +true +true$/],
+  ["lost", "fairness", "0.6 ", /≈ 1 +≈ 0 +- +true$/],
+  ["lost", "rtt", "0.6 ", /srtt +≥ \d+ +≈ .* true$/],
+  ["lost", "limits", "tracepoints", /1 +3 +≈ 0\.\d+ +≈ [\d.]+ +≈ [\d.]+ .* true$/],
+  ["numbers/sampled-cwnd.kmod", "congestion_events", "loss", /≥ 1\.22133286 +loss .* ≈ 57714\.875 +- +false$/],
+  ["numbers/sampled-cwnd.kmod", "episodes", "Recovery", /Recovery +≥ 1\.22133286 /],
+  ["numbers/sampled-cwnd.kmod", "rounds", " 1 ", /(≈ [\d.]+ +){3}- +≈ 0 +≈ 21 +≈ 42063\.75 +- +false$/],
+  ["numbers/blackout.ss", "goodput", "0.3 ", /(≈ \d+ +){4}- +- +≈ 0 +true +false$/],
+  ["numbers/blackout.ss", "fairness", "0.3 ", /≈ 1 +≈ 4858880 +≈ 1 +false$/],
+  ["numbers/blackout.ss", "rtt", "0.3 ", /srtt +2( +≈ [\d.]+){6} +false$/],
+  ["numbers/blackout.ss", "slow_start", " 1 ", /≈ 0\.346039564 +≈ 48 +≈ 53 +-$/],
+  ["numbers/blackout.ss", "limits", "kernel", /≥ 9\.362622173 +≈ 0\.39\d+ +0 +0 +≈ /],
+  ["numbers/blackout.ss", "limits_by_window", "0.3 ", /0\.1( +≈ [\d.]+){6} +false$/],
+  ["numbers/blackout.ss", "events", "slow start", /≈ 0\.346039564 +slow start ended +- +cwnd ≈ 48, ssthresh ≈ 53 +-$/],
+  // The second expiry of a chain found what the first one had made of the window.
+  ["numbers/blackout.tracefs", "rto_events", " 1 ", /≈ 4\.97\d+ +≈ 5\.18\d+ +Open +Loss +≈ 61 +1 +≈ 55 +42 /],
+  ["numbers/blackout.tracefs", "rto_events", " 2 ", /≈ 4\.27\d+ +≈ 4\.47\d+ +Loss +Loss +1 +1 +42 +42 /],
+  ["numbers/blackout.tracefs", "flows", " 1 ", /≥ 2051736 .* ≥ 67 /],
+];
+
+test("each number of a capture that lost records, left some out or polled has its mark in tables, its name in JSON", async (t) => {
+  const lost = await lacking(t, "causes/tracefs-validation-blackout", "the last 50 % lost");
+  const missed: string[] = [];
+  for (const [name, view, row, shown] of marked) {
+    const path = name === "lost" ? lost : fixture(name);
+    const { out } = await analyze("metrics", path, view);
+    const lines = out.split("\n").filter((line) => line.includes(row));
+    if (!lines.some((line) => shown.test(line))) missed.push(`${name} ${view}`, ...lines.slice(0, 3));
+    t.notRegex(out, /at_least|about/);
+    const rows = JSON.parse((await analyze("metrics", path, view, "--json")).out);
+    const columns = Object.keys(rows[0]);
+    for (const each of rows)
+      for (const column of [...listed(each.at_least), ...listed(each.about)])
+        t.true(column === "" || columns.includes(column), `${view}: ${column}`);
+  }
+  t.deepEqual(missed, []);
 });
