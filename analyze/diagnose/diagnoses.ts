@@ -1,12 +1,14 @@
 /** Facts, verdict and periods of each flow, for all that shows a diagnosis. */
 import type { Trace } from "../trace/trace.ts";
-import { type FlowFacts, type Period, periodsOf } from "./facts.ts";
+import { type FlowFacts, type HeldWindows, heldWindowsOf, type Period, periodsOf } from "./facts.ts";
 import { tellsMore, type Verdict, verdictOf } from "./verdict.ts";
 
 export interface Finding {
   readonly facts: FlowFacts;
   readonly verdict: Verdict;
   readonly periods: readonly Period[];
+  /** What held it when. Null where nothing of that is told. */
+  readonly held: HeldWindows | null;
 }
 
 /** How many flows are diagnosed at a time. This bounds the memory for their periods. */
@@ -15,8 +17,11 @@ const atOnce = 1000;
 export async function* findingsOf(trace: Trace, flows: readonly FlowFacts[]): AsyncGenerator<Finding> {
   for (let at = 0; at < flows.length; at += atOnce) {
     const some = flows.slice(at, at + atOnce);
-    const periods = await periodsOf(trace, some);
-    for (const facts of some) yield { facts, verdict: verdictOf(facts), periods: periods.get(facts.flow) ?? [] };
+    const windows = await heldWindowsOf(trace, some);
+    for (const facts of some) {
+      const held = windows.get(facts.flow) ?? null;
+      yield { facts, verdict: verdictOf(facts), periods: held === null ? [] : periodsOf(held), held };
+    }
   }
 }
 

@@ -229,19 +229,28 @@ const windows = 200;
 /** … and the shortest such window, seconds. */
 const shortestWindow = 1e-4;
 
+/** What can hold a flow. Of two that held it as long, the first names a window. */
+export const holders = ["cwnd", "rwnd", "application", "pacing", "recovery", "idle"] as const;
+
+/** What held a flow in windows of equal length, in order of time. Windows of which nothing is told are left out. */
+export interface HeldWindows {
+  readonly window_s: number;
+  readonly start_s: number[];
+  /** How long each of `holders` held it in each window, nanoseconds. */
+  readonly held_ns: readonly number[][];
+}
+
 /**
- * The periods in which one thing held a flow, longest first. A flow's time is divided into windows. What held the flow
- * longest in a window names the window, and adjacent windows of one name are one period. One query does it for all
- * flows. Times are summed in whole nanoseconds, so that the order of adding makes no difference.
+ * A flow's time is divided into windows. One query does it for all flows. Times are summed in whole nanoseconds, so
+ * that the order of adding makes no difference.
  */
-export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Promise<Map<number, Period[]>> {
-  if (flows.length === 0) return new Map();
+export async function heldWindowsOf(trace: Trace, flows: readonly FlowFacts[]): Promise<Map<number, HeldWindows>> {
+  const found = new Map<number, HeldWindows>();
+  if (flows.length === 0) return found;
   await trace.need("_held");
-  const names = ["cwnd", "rwnd", "application", "pacing", "recovery", "idle"];
-  const sums = names.map((name) => `coalesce(sum(CASE WHEN held_by = '${name}' THEN held_ns END), 0) AS ${name}_ns`);
-  const most = `greatest(${names.map((name) => `${name}_ns`).join(", ")})`;
+  const sums = holders.map((name) => `coalesce(sum(CASE WHEN held_by = '${name}' THEN held_ns END), 0)::DOUBLE`);
   const lengths = flows.map(({ flow, life_s }) => `(${flow}, ${Math.max(life_s / windows, shortestWindow)}::DOUBLE)`);
-  const rows = await trace.rows<Period & { readonly flow: number }>(`
+  const [of, start, length, ...held] = await trace.database.doubles(`
     WITH held AS (
       SELECT flow, held_by, since_s, t, window_s, floor(since_s / window_s)::BIGINT AS first_w, floor(t / window_s)::BIGINT AS last_w
       FROM _held JOIN (VALUES ${lengths.join(", ")}) AS lengths (flow, window_s) USING (flow)
@@ -253,25 +262,40 @@ export async function periodsOf(trace: Trace, flows: readonly FlowFacts[]): Prom
       FROM held GROUP BY ALL
     ), cut AS (
       SELECT *, unnest(range(first_w, last_w + 1)) AS w FROM parts
-    ), summed AS (
-      SELECT flow, w, window_s, ${sums.join(", ")}
-      FROM (
-        SELECT *, CASE WHEN w = first_w THEN first_ns WHEN w = last_w THEN last_ns
-          ELSE intervals * round(((w + 1) * window_s - w * window_s) * 1e9)::BIGINT END AS held_ns
-        FROM cut
-      )
-      GROUP BY flow, w, window_s HAVING sum(held_ns) > 0
-    ), told AS (
-      SELECT flow, w, window_s, round(w * window_s, 9) AS window_start_s,
-        CASE ${names.map((name) => `WHEN ${name}_ns = ${most} THEN '${name}'`).join(" ")} END AS held_by
-      FROM summed
-    ), runs AS (
-      SELECT *, row_number() OVER (PARTITION BY flow ORDER BY w) - row_number() OVER (PARTITION BY flow, held_by ORDER BY w) AS run
-      FROM told
     )
-    SELECT flow, held_by, min(window_start_s) AS from_s, max(window_start_s + window_s) AS to_s
-    FROM runs GROUP BY flow, held_by, run ORDER BY flow, round(to_s - from_s, 9) DESC, from_s`);
-  return byFlow(rows);
+    SELECT flow::DOUBLE, round(w * window_s, 9), window_s, ${sums.join(", ")}
+    FROM (
+      SELECT *, CASE WHEN w = first_w THEN first_ns WHEN w = last_w THEN last_ns
+        ELSE intervals * round(((w + 1) * window_s - w * window_s) * 1e9)::BIGINT END AS held_ns
+      FROM cut
+    )
+    GROUP BY flow, w, window_s HAVING sum(held_ns) > 0 ORDER BY flow, w`);
+  if (!of || !start || !length) return found;
+  for (let row = 0; row < of.length; row++) {
+    const flow = of[row]!;
+    const own = found.get(flow) ?? { window_s: length[row]!, start_s: [], held_ns: holders.map(() => []) };
+    found.set(flow, own);
+    own.start_s.push(start[row]!);
+    for (const [index, times] of own.held_ns.entries()) times.push(held[index]![row]!);
+  }
+  return found;
+}
+
+/**
+ * The periods in which one thing held a flow, longest first. What held the flow longest in a window names the window,
+ * and adjacent windows of one name are one period.
+ */
+export function periodsOf({ window_s, start_s, held_ns }: HeldWindows): Period[] {
+  const periods: { held_by: string; from_s: number; to_s: number }[] = [];
+  for (const [at, from_s] of start_s.entries()) {
+    const longest = held_ns.reduce((most, times) => Math.max(most, times[at]!), 0);
+    const held_by = holders[held_ns.findIndex((times) => times[at] === longest)]!;
+    const last = periods.at(-1);
+    if (last?.held_by === held_by) last.to_s = from_s + window_s;
+    else periods.push({ held_by, from_s, to_s: from_s + window_s });
+  }
+  const lasts = ({ from_s, to_s }: Period) => Math.round((to_s - from_s) * 1e9);
+  return periods.sort((a, b) => lasts(b) - lasts(a) || a.from_s - b.from_s);
 }
 
 function byFlow<Row extends { readonly flow: number }>(rows: readonly Row[]): Map<number, Omit<Row, "flow">[]> {

@@ -4,13 +4,13 @@ import { linesOf, reportsOf } from "../describe/capture.ts";
 import { warningsOf } from "../describe/warnings.ts";
 import { account } from "../diagnose/account.ts";
 import { findingsOf } from "../diagnose/diagnoses.ts";
-import { gatherFacts } from "../diagnose/facts.ts";
+import { gatherFacts, type HeldWindows, holders } from "../diagnose/facts.ts";
 import { windowOf } from "../plots/windows.ts";
 import { dataFlows, endsSql } from "../trace/select.ts";
 import type { Trace } from "../trace/trace.ts";
 import { version } from "../version.ts";
-import type { PageCapture, PageComparison, PageDiagnosis, PageEvents, PageFlow, PageModel } from "./model.ts";
-import { panelsOf } from "./panels.ts";
+import type { PageCapture, PageComparison, PageDiagnosis, PageEvents, PageFlow, PageHeld, PageModel } from "./model.ts";
+import { limitsPanel, panelsOf } from "./panels.ts";
 import type { QuantitySource } from "./series.ts";
 
 /** How many events and diagnoses a page has. More would be neither read nor quick. */
@@ -47,16 +47,19 @@ export async function beginModel(trace: Trace): Promise<Begun> {
   const window_s = await windowOf({ trace, window: undefined, from: from_s, to }, polled);
   await trace.setWindow(window_s);
   const { sources, ...panels } = await panelsOf(trace);
-  const finish = async (): Promise<PageModel> => ({
-    version,
-    captures: await capturesOf(trace),
-    ...{ from_s, to_s, flows, without_series: [], ...panels },
-    events: await eventsOf(trace),
-    ...(await diagnosesOf(trace, flows)),
-    comparison: await comparisonOf(trace),
-    window_s,
-    growing: false,
-  });
+  const finish = async (): Promise<PageModel> => {
+    const captures = await capturesOf(trace);
+    const events = await eventsOf(trace);
+    const diagnosed = await diagnosesOf(trace, flows);
+    const isHeld = diagnosed.diagnoses.some(({ held }) => held !== null);
+    return {
+      ...{ version, captures, from_s, to_s, flows, without_series: [], ...panels },
+      limits: isHeld ? limitsPanel : null,
+      ...{ events, ...diagnosed },
+      comparison: await comparisonOf(trace),
+      ...{ window_s, growing: false },
+    };
+  };
   return { flows, sources, window_s, finish };
 }
 
@@ -137,11 +140,38 @@ async function diagnosesOf(
     .sort((a, b) => a - b);
   if (chosen.length === 0) return { diagnoses: [], undiagnosed: 0 };
   const diagnoses: PageDiagnosis[] = [];
-  for await (const { facts, verdict, periods } of findingsOf(trace, await gatherFacts(trace, chosen))) {
+  const captureOf = new Map(flows.map(({ flow, capture }) => [flow, capture]));
+  const told = await trace.rows<{ capture: number }>(
+    "SELECT capture FROM captures WHERE tells_holder(sampled, counts_packets, sees_ca_state)",
+  );
+  const telling = new Set(told.map(({ capture }) => capture));
+  for await (const { facts, verdict, periods, held } of findingsOf(trace, await gatherFacts(trace, chosen))) {
     const [, , headline = "", ...lines] = account(facts, verdict, periods, "");
-    diagnoses.push({ flow: facts.flow, headline: headline.trim(), lines: lines.flatMap(pairOf) });
+    diagnoses.push({
+      flow: facts.flow,
+      headline: headline.trim(),
+      lines: lines.flatMap(pairOf),
+      held: held !== null && telling.has(captureOf.get(facts.flow)!) ? pageHeld(held) : null,
+    });
   }
   return { diagnoses, undiagnosed: wanted.size - diagnoses.length };
+}
+
+/** Shares in whole percent. Their edges are rounded, so that they are 100 together. */
+function pageHeld({ window_s, start_s, held_ns }: HeldWindows): PageHeld {
+  const percent = holders.map((): number[] => []);
+  for (const at of start_s.keys()) {
+    const all = held_ns.reduce((sum, times) => sum + times[at]!, 0);
+    let [below, edge] = [0, 0];
+    for (const [index, times] of held_ns.entries()) {
+      below += times[at]!;
+      const next = Math.round((100 * below) / all);
+      percent[index]!.push(next - edge);
+      edge = next;
+    }
+  }
+  const some = holders.flatMap((by, index) => (percent[index]!.some((one) => one > 0) ? [[by, percent[index]!]] : []));
+  return { window_s, start_s, percent: Object.fromEntries(some) as PageHeld["percent"] };
 }
 
 /** A line of an account: a name of up to eight characters, and a text. The page is itself the picture to see. */

@@ -20,6 +20,8 @@ export interface PageModel {
   /** Flows without series in this page: too many for it. Empty where every series can be asked for. */
   readonly without_series: readonly number[];
   readonly panels: readonly PagePanel[];
+  /** The panel of what held the flows, whose values are those of the diagnoses (`held`). Null where none tells that. */
+  readonly limits: PagePanel | null;
   /** Panels that these captures cannot fill, and why. */
   readonly absent: readonly { readonly title: string; readonly why: string }[];
   /** Marked moments, each kind a quantity with `draw: "marks"`. */
@@ -99,13 +101,15 @@ export interface PagePanel {
   readonly states: boolean;
   /** Whether the axis begins at the lowest value instead of 0. */
   readonly from_lowest: boolean;
+  /** Whether it is of what not every flow has, and gone while none that is shown has any. */
+  readonly optional?: boolean;
 }
 
 export interface PageQuantity {
-  /** Unique in the page: "cwnd.ssthresh". Only a name from the model is ever asked for. */
+  /** "cwnd.ssthresh". Two panels may show the same one. Only a name from the model is ever asked for. */
   readonly id: string;
   readonly name: string;
-  readonly draw: "line" | "dots" | "crosses" | "band" | "marks" | "states";
+  readonly draw: "line" | "dots" | "crosses" | "band" | "marks" | "states" | "share";
   readonly interpolate: Interpolate;
   readonly color: ColorName;
   readonly dash: readonly number[];
@@ -134,6 +138,16 @@ export interface PageDiagnosis {
   readonly headline: string;
   /** Pairs of a name ("cost", "evidence", …; "" repeats the one above) and a text. */
   readonly lines: readonly (readonly [string, string])[];
+  /** What held it when. Null where the source does not tell that. */
+  readonly held: PageHeld | null;
+}
+
+/** What held a flow, in windows of equal length. Windows of which nothing is told are left out. */
+export interface PageHeld {
+  readonly window_s: number;
+  readonly start_s: readonly number[];
+  /** By what held it, the share of each window, whole percent; together 100. What never did is left out. */
+  readonly percent: Readonly<Record<string, readonly number[]>>;
 }
 
 /** A table as text: the first column names the row. */

@@ -1,6 +1,8 @@
 /** The panels of the page, made from the plots of the same names. */
 import type { PanelDefinition, Series } from "../plots/definition.ts";
-import { isTimePlot } from "../plots/definition.ts";
+import { isTimePlot, timeScales } from "../plots/definition.ts";
+import { held, limits } from "../plots/kinds/limits.ts";
+import { rto } from "../plots/kinds/rto.ts";
 import { type PlotName, plotDefinition } from "../plots/names.ts";
 import { rowsOf } from "../plots/reduce.ts";
 import { markLabel, markStyles } from "../plots/states.ts";
@@ -28,7 +30,9 @@ export async function recordPanelsOf(trace: Trace): Promise<Panels> {
 
 /** The panels that the captures can fill, and where the points of each quantity come from. */
 export async function panelsOf(trace: Trace): Promise<Panels> {
-  const { panels, absent, sources } = await timePanelsOf(trace, () => true);
+  const { panels: usual, absent, sources } = await timePanelsOf(trace, () => true);
+  const timer = await timerPanel(trace, sources);
+  const panels = [...usual, ...(timer ? [timer.panel] : [])];
   const marks = await markSources(trace);
   const states = await stateSource(trace);
   return {
@@ -36,7 +40,7 @@ export async function panelsOf(trace: Trace): Promise<Panels> {
     absent,
     marks: marks.map(({ quantity }) => quantity),
     states: states?.quantity ?? null,
-    sources: [...sources, ...marks, ...(states ? [states] : [])],
+    sources: [...sources, ...(timer?.sources ?? []), ...marks, ...(states ? [states] : [])],
   };
 }
 
@@ -80,6 +84,49 @@ async function timePanelsOf(
   }
   return { panels, absent, sources };
 }
+
+/** What held the flows. Its values are those of the diagnoses. */
+export const limitsPanel: PagePanel = {
+  ...{ id: "limits", title: limits.title, y_title: limits.yTitle, scales: limits.scales },
+  quantities: held.map(({ by, name, color }) => ({
+    ...{ id: `held.${by}`, name, color, draw: "share", interpolate: "step-after", dash: solid },
+    ...{ may_leave: false, windowed: true },
+  })),
+  ...{ marks: false, states: false, from_lowest: false, optional: true },
+};
+
+/**
+ * The timer, where one expired: else the panel of round-trip times shows all that there is of it. Most of its values
+ * are that panel's.
+ */
+async function timerPanel(
+  trace: Trace,
+  others: readonly QuantitySource[],
+): Promise<{ panel: PagePanel; sources: QuantitySource[] } | null> {
+  const known = (id: string) => others.find(({ quantity }) => quantity.id === id)?.quantity;
+  const [timer, srtt] = [known("rtt.RTO_in_force"), known("rtt.srtt")];
+  if (!timer) return null;
+  await trace.need(...rto.views);
+  const sources = rto.series
+    .filter(({ draw, interpolate }) => draw === "crosses" || interpolate === "linear")
+    .map((series) => sourceOf(trace, "rto", rto, { ...series, points: inMicroseconds(series.points) }));
+  if (!(await hasRows(trace, sources[0]!.rows))) return null;
+  const { color, dash = solid } = rto.series.find(({ name }) => name === "smoothed RTT")!;
+  return {
+    panel: {
+      ...{ id: "rto", title: rto.title, y_title: rto.yTitle, scales: timeScales },
+      quantities: [
+        { ...timer, color: "blue", dash: solid, may_leave: false },
+        ...sources.map(({ quantity }) => quantity),
+        ...(srtt ? [{ ...srtt, name: "smoothed RTT", color, dash }] : []),
+      ],
+      ...{ marks: true, states: true, from_lowest: false, optional: true },
+    },
+    sources,
+  };
+}
+
+const inMicroseconds = (points: string): string => `SELECT * REPLACE (1000.0 * value AS value) FROM (${points})`;
 
 type TitledPanel = PanelDefinition & { readonly title: string };
 

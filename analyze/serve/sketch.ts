@@ -47,7 +47,7 @@ export async function sketchModel(trace: Trace): Promise<Collected> {
     };
   });
   const model = {
-    ...{ version, captures, from_s, to_s, ...panels, window_s },
+    ...{ version, captures, from_s, to_s, ...panels, limits: null, window_s },
     flows: begun.map((flow) => ({ ...unknown, ...flow })),
     ...{
       without_series: [],

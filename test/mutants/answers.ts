@@ -35,8 +35,8 @@ export const answerMutants: readonly Mutant[] = [
     id: "D04",
     fault: "diagnose: periods come shortest first",
     file: "analyze/diagnose/facts.ts",
-    find: "ORDER BY flow, round(to_s - from_s, 9) DESC",
-    replace: "ORDER BY flow, round(to_s - from_s, 9)",
+    find: "lasts(b) - lasts(a)",
+    replace: "lasts(a) - lasts(b)",
     suites: answers,
   },
   {

@@ -2,11 +2,15 @@
 import { type Series, staircase, type TimePlot } from "../definition.ts";
 import type { ColorName } from "../style.ts";
 
-const series = (name: string, time: string, color: ColorName): Series => ({
-  name,
-  points: staircase("limits_by_window", `100 * ${time} / nullif(told_s, 0)`),
-  color,
-});
+/** What can hold a sender, from below to above in the stack. */
+export const held: readonly { readonly by: string; readonly name: string; readonly color: ColorName }[] = [
+  { by: "cwnd", name: "congestion window", color: "blue" },
+  { by: "recovery", name: "recovery", color: "wine" },
+  { by: "rwnd", name: "receiver", color: "orange" },
+  { by: "pacing", name: "pacing", color: "purple" },
+  { by: "application", name: "application", color: "ice" },
+  { by: "idle", name: "idle", color: "mist" },
+];
 
 /** What kept each flow from sending more: shares of each window, stacked. */
 export const limits: TimePlot = {
@@ -18,15 +22,12 @@ export const limits: TimePlot = {
   windowed: true,
   stacked: true,
   scales: [{ from: 0, divisor: 1, unit: "%" }],
-  series: [
-    {
-      ...series("congestion window", "cwnd_s", "blue"),
-      needs: { column: "snd_cwnd" },
-    },
-    series("recovery", "recovery_s", "wine"),
-    series("receiver", "rwnd_s", "orange"),
-    series("pacing", "pacing_s", "purple"),
-    series("application", "application_s", "ice"),
-    series("idle", "idle_s", "mist"),
-  ],
+  series: held.map(
+    ({ by, name, color }): Series => ({
+      name,
+      points: staircase("limits_by_window", `100 * ${by}_s / nullif(told_s, 0)`),
+      color,
+      ...(by === "cwnd" ? { needs: { column: "snd_cwnd" } } : {}),
+    }),
+  ),
 };

@@ -223,6 +223,43 @@ export function paintStates(
   }
 }
 
+/** Shares of windows, one of a stack: from the lower to the upper edge of each, 0 to 100, in a lane. */
+export function paintShares(
+  context: CanvasRenderingContext2D,
+  { x, top, height, left, width, ratio }: Frame,
+  { at_us, min, max, last }: SeriesBins,
+  color: string,
+  { index, of }: { readonly index: number; readonly of: number },
+): void {
+  const gap = of > 1 ? ratio : 0;
+  const [laneTop, laneHeight] = [top + (index * height) / of + gap, height / of - 2 * gap];
+  context.fillStyle = color;
+  for (let at = 0; at + 1 < at_us.length; at++) {
+    if (Number.isNaN(last[at]!) || max[at] === min[at]) continue;
+    const [begin, end] = [Math.max(x(at_us[at]!), left), Math.min(x(at_us[at + 1]!), left + width)];
+    if (end <= begin) continue;
+    const upper = laneTop + laneHeight * (1 - max[at]! / 100);
+    // To whole pixels, so that neighbours leave no seam.
+    const [fromX, toX] = [Math.round(begin), Math.max(Math.round(end), Math.round(begin) + 1)];
+    context.fillRect(fromX, upper, toX - fromX, (laneHeight * (max[at]! - min[at]!)) / 100);
+  }
+}
+
+/** The flow of a lane, left of it. */
+export function paintLaneName(
+  context: CanvasRenderingContext2D,
+  { left, top, height, ratio }: Frame,
+  { name, index, of }: { readonly name: string; readonly index: number; readonly of: number },
+): void {
+  context.save();
+  context.fillStyle = theme().quiet;
+  context.font = `${11 * ratio}px system-ui, sans-serif`;
+  context.textAlign = "right";
+  context.textBaseline = "middle";
+  context.fillText(`flow ${name}`, left - 6 * ratio, top + ((index + 0.5) * height) / of);
+  context.restore();
+}
+
 /** Shades the times in which records were lost. */
 export function paintHoles(context: CanvasRenderingContext2D, frame: Frame, holes: readonly Hole[]): void {
   const { x, left, top, width, height, ratio } = frame;

@@ -2,47 +2,27 @@
 import uPlot from "uplot";
 import { pickScale } from "../../plots/definition.ts";
 import { isThrough } from "../../plots/states.ts";
-import { type PagePanel, type PageQuantity, type SeriesBins, stateNames } from "../model.ts";
+import { type PagePanel, type SeriesBins, stateNames } from "../model.ts";
 import { h, setText } from "./dom.ts";
+import { type Line, nothing, type PanelData } from "./line.ts";
 import { rangeText, timeText } from "./numbers.ts";
 import {
   type Frame,
-  type Hole,
   paintBand,
   paintHoles,
+  paintLaneName,
   paintLine,
   paintMarks,
   paintPoints,
+  paintShares,
   paintStates,
   stateColor,
 } from "./paint.ts";
 import { valueAt } from "./readout.ts";
+import { sharesInWords } from "./shares.ts";
 import { swatch } from "./swatch.ts";
 import { colorOf, theme } from "./theme.ts";
 import type { View } from "./view.ts";
-
-/** A series as a panel shows it. */
-export interface Line {
-  readonly key: string;
-  readonly name: string;
-  readonly quantity: PageQuantity;
-  readonly color: PageQuantity["color"];
-  readonly dash: readonly number[];
-  readonly holes: readonly Hole[];
-  readonly bins: SeriesBins;
-}
-
-/** Everything that a panel shows. */
-export interface PanelData {
-  readonly lines: readonly Line[];
-  readonly marks: readonly Line[];
-  readonly states: Line | null;
-  readonly holes: readonly Hole[];
-  /** Whether its legend says what marks and states are. */
-  readonly explains: boolean;
-}
-
-const nothing: PanelData = { lines: [], marks: [], states: null, holes: [], explains: false };
 
 /** A series that may leave the axis extends it up to this many times the highest value of the others. */
 const mostAbove = 1.5;
@@ -81,7 +61,7 @@ export class Panel {
       series: [{}, { show: true, points: { show: false } }],
       legend: { show: false },
       scales: { x: { time: false, auto: false }, y: { auto: false } },
-      padding: [4, 16, 0, 0],
+      padding: [this.#isShares ? 9 : 4, 16, 0, 0],
       axes: [
         { ...axis, grid, ticks, size: 24, gap: 2, values: (u, marks) => timeMarks(u, marks) },
         { ...axis, grid, ticks, size: narrow.matches ? 46 : 60, gap: 3, values: (_, marks) => this.#valueMarks(marks) },
@@ -159,13 +139,20 @@ export class Panel {
     return this.#data.marks.filter(({ bins }) => bins.at_us.length > 0);
   }
 
+  get #isShares(): boolean {
+    return this.definition.quantities[0]?.draw === "share";
+  }
+
   #valueMarks(marks: readonly number[]): string[] {
+    // Lanes have the names of their flows beside them.
+    if (this.#data.lines.some(({ lane }) => lane)) return marks.map(() => "");
     const { divisor } = pickScale(this.definition.scales, this.#top);
     return marks.map((one) => String(Number((one / divisor).toPrecision(6))));
   }
 
   #extent(): { low: number; high: number } {
     const { from_lowest } = this.definition;
+    if (this.#isShares) return { low: 0, high: 100 };
     const lines = this.visible.map((line) => ({ line, ...extentOf(line.bins) })).filter(({ high }) => high >= 0);
     const held = lines.filter(({ line }) => !line.quantity.may_leave);
     const most = (of: readonly { high: number }[]) => of.reduce((top, { high }) => Math.max(top, high), 0);
@@ -195,7 +182,11 @@ export class Panel {
     if (states) paintStates(ctx, frame, states.bins);
     const thin = this.visible.length > 6;
     // The first series is drawn last, on top of the others.
-    for (const { bins, quantity, color, dash, holes } of this.visible.toReversed()) {
+    for (const { bins, quantity, color, dash, holes, lane } of this.visible.toReversed()) {
+      if (quantity.draw === "share") {
+        paintShares(ctx, frame, bins, colorOf(color), lane ?? { index: 0, of: 1 });
+        continue;
+      }
       const stroke = { color: colorOf(color), dash: dash[1] === 0 ? [] : dash, width: thin ? 1.1 : 1.4 };
       if (quantity.draw === "band") paintBand(ctx, frame, bins, stroke.color, holes);
       else if (quantity.draw === "dots" || quantity.draw === "crosses")
@@ -205,10 +196,16 @@ export class Panel {
     for (const [row, { bins, color, name }] of this.#marks.entries())
       paintMarks(ctx, frame, bins, colorOf(color), row, isThrough(name));
     ctx.restore();
+    const lanes = new Map(this.#data.lines.flatMap(({ lane }) => (lane ? [[lane.index, lane]] : [])));
+    for (const lane of lanes.values()) paintLaneName(ctx, frame, lane);
   }
 
   #drawLegend(): void {
     this.#outputs.clear();
+    if (this.#isShares) {
+      this.#drawShareLegend();
+      return;
+    }
     const items = this.#data.lines.map((line) => {
       const output = h("span", { class: "value" });
       this.#outputs.set(line.key, output);
@@ -223,6 +220,19 @@ export class Panel {
       return h("li", {}, button, output);
     });
     this.#legend.replaceChildren(...items, ...this.#asideLegend());
+  }
+
+  /** What held the flows in sight; of one flow, also how much of the window under the crosshair. */
+  #drawShareLegend(): void {
+    const first = new Map(this.#data.lines.map((line) => [line.quantity.id, line]));
+    const items = this.definition.quantities.flatMap(({ id }) => {
+      const line = first.get(id);
+      if (!line) return [];
+      const output = h("span", { class: "value" });
+      if (!line.lane) this.#outputs.set(line.key, output);
+      return [h("li", { class: "share" }, swatch("states", colorOf(line.color), []), line.name, output)];
+    });
+    this.#legend.replaceChildren(...items);
   }
 
   /** What marks and colours mean. The first panel that has them says it. */
@@ -251,6 +261,8 @@ export class Panel {
   #inWords(): string {
     const { from_s, to_s } = this.#view.range;
     const length = to_s - from_s;
+    if (this.#isShares)
+      return `${this.definition.title}, ${timeText(from_s, length)} to ${timeText(to_s, length)}: ${sharesInWords(this.#data.lines, from_s, to_s)}`;
     const lines = this.visible.flatMap(({ name, bins }) => {
       const { low, high } = extentOf(bins);
       return high >= low ? [`${name} ${rangeText(low, high, this.definition.scales)}`] : [];

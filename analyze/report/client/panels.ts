@@ -1,14 +1,20 @@
 /** All panels, one above the other, on one time axis. */
 import { lineStyles } from "../../plots/style.ts";
-import type { PageQuantity, SeriesBins, SeriesName } from "../model.ts";
+import type { PageModel, PagePanel, PageQuantity, SeriesBins, SeriesName } from "../model.ts";
 import { fill, h, setText } from "./dom.ts";
 import { empty } from "./embedded.ts";
 import { gestures } from "./gestures.ts";
+import { type Line, nothing, type PanelData } from "./line.ts";
 import { notKnown, timeText } from "./numbers.ts";
 import { type Hole, holesOf } from "./paint.ts";
-import { type Line, Panel, type PanelData } from "./panel.ts";
+import { Panel } from "./panel.ts";
+import { sharesOf } from "./shares.ts";
 import { Strip } from "./strip.ts";
 import type { View } from "./view.ts";
+
+/** From above to below: what held the flows comes behind their window. */
+const panelsOf = ({ panels, limits }: PageModel): readonly PagePanel[] =>
+  limits === null ? panels : panels.toSpliced(1, 0, limits);
 
 export class Panels {
   readonly element: HTMLElement;
@@ -36,7 +42,7 @@ export class Panels {
     view.on(["range", "flows", "theme"], () => this.refresh());
     view.on(["model"], () => {
       const ids = (of: readonly { id: string }[]) => of.map(({ id }) => id).join();
-      if (ids(view.model.panels) !== ids(this.#panels.map(({ definition }) => definition))) this.#build();
+      if (ids(panelsOf(view.model)) !== ids(this.#panels.map(({ definition }) => definition))) this.#build();
       this.refresh();
     });
     view.on(["cursor"], () => {
@@ -53,7 +59,7 @@ export class Panels {
   #build(): void {
     const { model } = this.#view;
     for (const { plot } of this.#panels) plot.destroy();
-    this.#panels = model.panels.map(
+    this.#panels = panelsOf(model).map(
       (definition) => new Panel(definition, this.#view, (from_s, to_s) => this.#view.go({ from_s, to_s })),
     );
     for (const { plot } of this.#panels) gestures(plot, this.#view);
@@ -72,7 +78,8 @@ export class Panels {
     const heads = 34;
     const room = (innerHeight - 180) / Math.max(this.#panels.length, 1) - heads;
     const height = Math.round(Math.min(Math.max(room, innerWidth < 600 ? 130 : 118), 260));
-    for (const panel of this.#panels) panel.resize(width, height);
+    for (const panel of this.#panels)
+      panel.resize(width, panel.definition.id === "limits" ? Math.max(Math.round(height / 2), 90) : height);
     this.refresh();
   }
 
@@ -82,21 +89,29 @@ export class Panels {
     this.#frame = requestAnimationFrame(() => void this.#load());
   }
 
+  /** Width of the plotting area. A panel that is hidden has none. */
+  get #pixels(): number {
+    return Math.max(...this.#panels.map(({ plot }) => plot.over.clientWidth), 100);
+  }
+
   async #load(): Promise<void> {
     const asked = ++this.#asked;
     const { shown, range, source, model } = this.#view;
     const focused = this.#view.focus !== null;
     const wanted = model.panels.flatMap(({ quantities }) => (focused ? quantities : quantities.slice(0, 1)));
     const aside = focused ? [...model.marks, ...(model.states ? [model.states] : [])] : [];
-    const names: SeriesName[] = shown.flatMap((flow) =>
-      [...wanted, ...aside].map(({ id }) => ({ flow, quantity: id })),
-    );
-    const pixels = Math.max(this.#panels[0]?.plot.over.clientWidth ?? 800, 100);
+    const ids = [...new Set([...wanted, ...aside].map(({ id }) => id))];
+    const names: SeriesName[] = shown.flatMap((flow) => ids.map((quantity) => ({ flow, quantity })));
+    const pixels = this.#pixels;
     try {
       const all = await source.series(names, range.from_s, range.to_s, pixels);
       if (asked !== this.#asked) return;
       const found = new Map(names.map(({ flow, quantity }, index) => [`${flow} ${quantity}`, all[index] ?? empty]));
-      for (const panel of this.#panels) panel.show(this.#dataOf(panel, found));
+      for (const panel of this.#panels) {
+        const data = this.#dataOf(panel, found);
+        panel.element.hidden = panel.definition.optional === true && data.lines.length === 0;
+        panel.show(data);
+      }
       this.#say(all);
     } catch (error) {
       if (asked === this.#asked) this.#status.textContent = `could not be drawn: ${(error as Error).message}`;
@@ -123,6 +138,7 @@ export class Panels {
     const all = [...new Set(shown.map((flow) => this.#view.flow(flow)?.capture))].flatMap((capture) =>
       holes(shown.find((flow) => this.#view.flow(flow)?.capture === capture) ?? 0),
     );
+    if (definition.id === "limits") return { ...nothing, lines: this.#heldOf(definition), holes: all };
     if (focus) {
       const { flow } = focus;
       const lines = definition.quantities.map((quantity) => lineOf(flow, quantity));
@@ -149,6 +165,22 @@ export class Panels {
     };
   }
 
+  /** Of each flow, what held it: of several flows in a lane each. */
+  #heldOf({ quantities }: PagePanel): Line[] {
+    const { shown, model } = this.#view;
+    const told = shown.flatMap((flow) => {
+      const held = model.diagnoses.find((one) => one.flow === flow)?.held;
+      return held ? [{ flow, held }] : [];
+    });
+    return told.flatMap(({ flow, held }, index) =>
+      sharesOf(held, quantities).map(({ quantity, bins }): Line => {
+        const { id: key, name, color, dash } = quantity;
+        const lane = told.length > 1 ? { name: String(flow), index, of: told.length } : null;
+        return { ...{ key: `${flow} ${key}`, name, quantity, color, dash, holes: [], bins }, lane };
+      }),
+    );
+  }
+
   #nameOf(flow: number): string {
     const { cong, capture } = this.#view.flow(flow)!;
     const { captures } = this.#view.model;
@@ -161,7 +193,7 @@ export class Panels {
   #say(all: readonly SeriesBins[]): void {
     const { range, model, shown } = this.#view;
     const length = range.to_s - range.from_s;
-    const pixel_us = (length * 1e6) / Math.max(this.#panels[0]?.plot.over.clientWidth ?? 800, 1);
+    const pixel_us = (length * 1e6) / this.#pixels;
     const widest = all.reduce((most, { width_us }) => Math.max(most, width_us), 0);
     const fine =
       widest === 0

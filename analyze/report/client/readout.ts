@@ -30,6 +30,7 @@ export function valueAt(
   }
   const place = interpolate === "step-after" ? next - 1 : next;
   if (place < 0 || place >= at_us.length) return notKnown;
+  if (draw === "share") return `${max[place]! - min[place]!} %`;
   if (draw === "band") return rangeText(min[place]!, max[place]!, scales);
   if (interpolate === "step-after" && width_us === 0) return valueText(last[place]!, scales);
   if (min[place] !== max[place] && !Number.isNaN(min[place]!)) return rangeText(min[place]!, max[place]!, scales);

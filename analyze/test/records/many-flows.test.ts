@@ -13,7 +13,7 @@ import {
   temporaryDirectory,
   writeCapture,
 } from "../../../test/support/analyze.ts";
-import { gatherFacts, periodsOf } from "../../diagnose/facts.ts";
+import { gatherFacts, heldWindowsOf } from "../../diagnose/facts.ts";
 
 /** The beginning of one recorded transfer, again and again from other ports, a nanosecond apart each: synthetic. */
 async function syntheticFlows(t: ExecutionContext, flows: number): Promise<string> {
@@ -37,9 +37,9 @@ async function queriesFor(t: ExecutionContext, flows: number): Promise<{ queries
     return columns.call(trace.database, sql);
   };
   const facts = await gatherFacts(trace, undefined);
-  const periods = await periodsOf(trace, facts);
+  const held = await heldWindowsOf(trace, facts);
   t.is(facts.length, flows);
-  return { queries, told: periods.size };
+  return { queries, told: held.size };
 }
 
 test("a diagnosis asks as often for a hundred flows as for two", async (t) => {

@@ -53,6 +53,7 @@ test("it shows panels, flows, events and diagnosis, asks nothing of a network an
   t.regex(await page.title(), /^kmod-loss-extended\.tpp/);
   t.deepEqual(await texts(page, ".panel h3"), [
     "Congestion window packets",
+    "What limited the sender %",
     "Round-trip time ms",
     "Goodput Mbit/s",
     "Sequence numbers kB",
@@ -60,6 +61,11 @@ test("it shows panels, flows, events and diagnosis, asks nothing of a network an
   for (const panel of ["cwnd", "rtt", "goodput", "sequence"]) t.true((await inked(page, panel)) > 1500, panel);
   t.is((await texts(page, ".flows tbody tr")).length, 2);
   t.regex((await page.textContent(".headline"))!, /^Limited by packet loss/);
+  t.true((await inked(page, "limits")) > 20_000);
+  t.regex(
+    (await page.getAttribute("#panel-limits .canvas", "aria-label"))!,
+    /^What limited the sender, .* s to .* s: congestion window \d+ %, recovery \d+ %, /,
+  );
   t.true((await texts(page, ".events .what")).includes("recovery"));
   t.regex(
     (await page.textContent(".recording summary"))!,

@@ -80,6 +80,35 @@ test("it says how it was recorded, what is missing, what limited each flow, and 
   t.is(events.flow.length, events.t.length);
 });
 
+test("shares of what held a flow are those of limits, and the whole in each window; the timer is there where one expired", async (t) => {
+  const trace = await opened(t, fixture("kmod-rto-chain-extended"), fixture("kmod-loss-extended"));
+  const { diagnoses, limits, panels } = modelIn(await trace.report());
+  t.is(limits!.id, "limits");
+  t.true(panels.some(({ id }) => id === "rto"));
+  const wholes = await trace.rows<Record<string, number>>(
+    "SELECT flow, cwnd_share, recovery_share, pacing_share, application_share, idle_share, rwnd_share FROM limits",
+  );
+  for (const { flow, held } of diagnoses) {
+    const { start_s, percent } = held!;
+    for (const at of start_s.keys())
+      t.is(
+        Object.values(percent).reduce((sum, shares) => sum + shares[at]!, 0),
+        100,
+      );
+    const whole = wholes.find((row) => row.flow === flow)!;
+    // Windows at the ends of a connection are told of in part, so that means are near.
+    for (const [by, shares] of Object.entries(percent)) {
+      const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+      t.true(Math.abs(mean - 100 * whole[`${by}_share`]!) < 3, `flow ${flow}, ${by}: ${mean}, ${whole[`${by}_share`]}`);
+    }
+  }
+  const calm = await opened(t, fixture("kmod-loss-extended"));
+  t.false(
+    modelIn(await calm.report()).panels.some(({ id }) => id === "rto"),
+    "no timer expired",
+  );
+});
+
 test("the windows of the trace keep their length", async (t) => {
   const trace = await opened(t, fixture("kmod-loss"));
   const before = (await trace.rows("SELECT DISTINCT window_s FROM goodput"))[0];
