@@ -31,7 +31,7 @@ export class TapSummary {
 
   /** Takes one line of TAP. Returns the part worth showing, or null. */
   read(line: string): string | null {
-    this.#failedByAva = Math.max(this.#failedByAva, Number(/^# fail (\d+)/.exec(line)?.[1] ?? 0));
+    this.#failedByAva += Number(/^# fail (\d+)/.exec(line)?.[1] ?? 0);
     const test = /^(not ok|ok) \d+ - (.*?)( # (SKIP|TODO).*)?$/i.exec(line);
     if (!test)
       return /^(TAP version|\d+\.\.\d+|# (tests|pass|skip|todo|fail) \d+)/.test(line) || line === "" ? null : line;

@@ -1,0 +1,13 @@
+/** Which suites `npm test` runs beside each other. */
+
+/** Suites that neither make traffic nor boot a kernel nor drive a browser: two of them at a time. */
+export const quiet: readonly string[] = ["tpp/**", "analyze/test/*.test.ts", "analyze/test/!(serve|report)/**"];
+
+/** The others, one by one, because they would disturb each other. */
+export const alone: readonly string[] = [
+  "analyze/test/@(serve|report)/**",
+  "capture/**",
+  "kmod/**",
+  "notebooks/**",
+  "test/**",
+];
