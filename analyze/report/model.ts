@@ -117,6 +117,8 @@ export interface PageQuantity {
   readonly may_leave: boolean;
   /** Whether its points are windows, so that a line runs over losses. */
   readonly windowed: boolean;
+  /** Of a rate, the quantity that counts its bytes. Where one zooms in, shorter windows are made of that. */
+  readonly rate_of?: string;
 }
 
 /** Events in order of time, by column. */

@@ -32,7 +32,7 @@ export async function recordPanelsOf(trace: Trace): Promise<Panels> {
 export async function panelsOf(trace: Trace): Promise<Panels> {
   const { panels: usual, absent, sources } = await timePanelsOf(trace, () => true);
   const timer = await timerPanel(trace, sources);
-  const panels = [...usual, ...(timer ? [timer.panel] : [])];
+  const panels = [...usual.map((panel) => withCounts(panel, sources)), ...(timer ? [timer.panel] : [])];
   const marks = await markSources(trace);
   const states = await stateSource(trace);
   return {
@@ -84,6 +84,16 @@ async function timePanelsOf(
   }
   return { panels, absent, sources };
 }
+
+/** Says of what a rate is one, where that is told. */
+const withCounts = (panel: PagePanel, sources: readonly QuantitySource[]): PagePanel => ({
+  ...panel,
+  quantities: panel.quantities.map((quantity) =>
+    quantity.id === "goodput.goodput" && sources.some((source) => source.quantity.id === "sequence.snd_una")
+      ? { ...quantity, rate_of: "sequence.snd_una" }
+      : quantity,
+  ),
+});
 
 /** What held the flows. Its values are those of the diagnoses. */
 export const limitsPanel: PagePanel = {

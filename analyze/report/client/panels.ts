@@ -8,9 +8,12 @@ import { type Line, nothing, type PanelData } from "./line.ts";
 import { notKnown, timeText } from "./numbers.ts";
 import { type Hole, holesOf } from "./paint.ts";
 import { Panel } from "./panel.ts";
+import { ratesOf } from "./rates.ts";
 import { sharesOf } from "./shares.ts";
 import { Strip } from "./strip.ts";
 import type { View } from "./view.ts";
+
+const milliseconds = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** From above to below: what held the flows comes behind their window. */
 const panelsOf = ({ panels, limits }: PageModel): readonly PagePanel[] =>
@@ -25,6 +28,8 @@ export class Panels {
   /** Which answer is awaited: an older one is of no use any more. */
   #asked = 0;
   #frame = 0;
+  /** The longest windows of rates that are shorter than the page's own; null where there are none. */
+  #window_us: number | null = null;
   /** Called after each drawing with the width of the widest bins, whole microseconds. */
   drawn: () => void = () => {};
 
@@ -100,13 +105,14 @@ export class Panels {
     const focused = this.#view.focus !== null;
     const wanted = model.panels.flatMap(({ quantities }) => (focused ? quantities : quantities.slice(0, 1)));
     const aside = focused ? [...model.marks, ...(model.states ? [model.states] : [])] : [];
-    const ids = [...new Set([...wanted, ...aside].map(({ id }) => id))];
+    const ids = [...new Set([...wanted, ...aside].flatMap(({ id, rate_of }) => (rate_of ? [id, rate_of] : [id])))];
     const names: SeriesName[] = shown.flatMap((flow) => ids.map((quantity) => ({ flow, quantity })));
     const pixels = this.#pixels;
     try {
       const all = await source.series(names, range.from_s, range.to_s, pixels);
       if (asked !== this.#asked) return;
       const found = new Map(names.map(({ flow, quantity }, index) => [`${flow} ${quantity}`, all[index] ?? empty]));
+      this.#window_us = null;
       for (const panel of this.#panels) {
         const data = this.#dataOf(panel, found);
         panel.element.hidden = panel.definition.optional === true && data.lines.length === 0;
@@ -126,15 +132,16 @@ export class Panels {
       const capture = model.captures[(this.#view.flow(flow)?.capture ?? 1) - 1];
       return capture ? holesOf(capture) : [];
     };
-    const lineOf = (flow: number, quantity: PageQuantity): Line => ({
-      key: quantity.id,
-      name: quantity.name,
-      quantity,
-      color: quantity.color,
-      dash: quantity.dash,
-      holes: holes(flow),
-      bins: binsOf(flow, quantity),
-    });
+    const { from_s, to_s } = this.#view.range;
+    const inSight = { from_us: from_s * 1e6, to_us: to_s * 1e6 };
+    const lineOf = (flow: number, quantity: PageQuantity): Line => {
+      const { id: key, name, color, dash, rate_of } = quantity;
+      const counted = rate_of && found.get(`${flow} ${rate_of}`);
+      const rates = counted ? ratesOf(counted, inSight, model.window_s * 1e6, holes(flow)) : null;
+      if (rates) this.#window_us = Math.max(this.#window_us ?? 0, rates.window_us);
+      const bins = rates?.bins ?? binsOf(flow, quantity);
+      return { ...{ key, name, quantity, color, dash, bins }, holes: holes(flow) };
+    };
     const all = [...new Set(shown.map((flow) => this.#view.flow(flow)?.capture))].flatMap((capture) =>
       holes(shown.find((flow) => this.#view.flow(flow)?.capture === capture) ?? 0),
     );
@@ -209,6 +216,11 @@ export class Panels {
     const parts = [
       `${timeText(range.from_s, length)} to ${timeText(range.to_s, length)}`,
       fine,
+      ...(this.#window_us === null
+        ? []
+        : [
+            `goodput over windows of ${milliseconds(this.#window_us / 1000)} ms, other rates ${milliseconds(model.window_s * 1000)} ms`,
+          ]),
       ...(captures.length > 1 ? ["time since each capture began"] : []),
       ...(lossy.length > 0 ? [`shaded: records of ${whose} were lost, so what happened there is not known`] : []),
       ...(missing.length > 0

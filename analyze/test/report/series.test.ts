@@ -3,6 +3,7 @@ import { inflateRawSync } from "node:zlib";
 import test, { type ExecutionContext } from "ava";
 import { fixture } from "../../../test/support/analyze.ts";
 import { seededChance } from "../../../test/support/seeded-chance.ts";
+import { inWindows, ratesOf } from "../../report/client/rates.ts";
 import { decodeSeries, encodeSeries } from "../../report/encode.ts";
 import { binOf, microsecondOf, type SeriesBins, widthFor } from "../../report/model.ts";
 import { panelsOf } from "../../report/panels.ts";
@@ -263,4 +264,49 @@ test("a part of a series has one entry on either side, which lines come from and
   t.deepEqual(times(0, 100), [10, 20, 30, 40, 50]);
   t.deepEqual(times(60, 70), [50]);
   t.deepEqual(times(0, 5), [10]);
+});
+
+test("rates that refine with the zoom are those of goodput in windows of that length, from records and from bins", async (t) => {
+  for (const name of ["kmod-loss-extended", "kmod-overflow-extended", "cubic-bbr"]) {
+    await using trace = await openTrace([fixture(name)], { cache: false });
+    const { sources, panels } = await panelsOf(trace);
+    const rate = panels.flatMap(({ quantities }) => quantities).find(({ rate_of }) => rate_of);
+    const source = sources.find(({ quantity }) => quantity.id === rate!.rate_of)!;
+    const window_us = 8192;
+    // A SYN counts as one, which the record before it does not tell of.
+    const aByte = 8e6 / window_us + 1;
+    const told = await trace.withWindow(window_us / 1e6, (windowed) =>
+      windowed.rows<{ flow: number; start_us: number; bps: number | null }>(
+        `SELECT flow, round(window_start_s * 1e6) AS start_us, goodput_bps AS bps FROM goodput
+         WHERE flow IN (SELECT flow FROM flows WHERE acked_bytes > 1e6) AND goodput_bps IS NOT NULL AND NOT crosses_gap ORDER BY flow, start_us`,
+      ),
+    );
+    const lost = await trace.rows<{ from_s: number; to_s: number }>(
+      "SELECT from_s, to_s FROM losses WHERE from_s IS NOT NULL",
+    );
+    const holes = lost.map(({ from_s, to_s }) => ({
+      from_us: from_s * 1e6,
+      to_us: (to_s ?? Number.POSITIVE_INFINITY) * 1e6,
+    }));
+    for (const [flow, rows] of Map.groupBy(told, (row) => row.flow))
+      for (const width of [0, 1024]) {
+        const bytes = (await readSeries(trace, source, { widths: new Map([[flow, width]]) })).get(flow)!;
+        const whole = { from_us: bytes.at_us[0]!, to_us: bytes.at_us.at(-1)! };
+        const made = inWindows(bytes, whole, window_us, holes);
+        const byStart = new Map([...made.at_us].map((at, index) => [at, made.last[index]!]));
+        const within = rows.filter(({ start_us }) => !Number.isNaN(byStart.get(start_us) ?? Number.NaN));
+        t.true(within.length > rows.length * 0.9, `${name}: ${within.length} of ${rows.length}`);
+        // Tracepoints tell no acknowledgement itself: goodput counts it with the next record that shows it, one later.
+        const steps = bytes.min.subarray(1).map((una, index) => una - bytes.min[index]!);
+        const step = name === "cubic-bbr" ? (8e6 / window_us) * Math.max(...steps) : 0;
+        const wrong = within.filter(({ start_us, bps }) => Math.abs(byStart.get(start_us)! - bps!) > aByte + step);
+        t.deepEqual(
+          wrong.slice(0, 3),
+          [],
+          `${name}, flow ${flow}, bins of ${width}: ${wrong.length} of ${within.length}`,
+        );
+        const all = ratesOf(bytes, whole, 1e5, holes);
+        t.true(all === null || all.window_us <= 75_000);
+      }
+  }
 });
