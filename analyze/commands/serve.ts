@@ -1,5 +1,5 @@
 /** `analyze serve`: the page of captures, from this machine, until it is ended. */
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import { dirname, join, sep } from "node:path";
 import { foreignText } from "@tcpprobe-plus/tpp/base";
@@ -19,10 +19,15 @@ export interface ServeCommandOptions {
 export async function serve(paths: readonly string[], options: ServeCommandOptions, io: CommandIo): Promise<void> {
   const { port = 0, listen = "127.0.0.1" } = options;
   if (isIP(listen) === 0) throw new UsageError(`--listen ${listen}: not an address of this machine, such as 127.0.0.1`);
-  const files = (await Promise.all(paths.map(filesToServe))).flat();
+  const found = await Promise.all(paths.map(filesToServe));
+  const files = found.flat();
+  const isFolder = await Promise.all(
+    paths.map(async (path) => (await stat(path).catch(() => null))?.isDirectory() === true),
+  );
+  const folders = paths.filter((_, index) => isFolder[index]);
   const say = (text: string) => io.stderr.write(`analyze: ${foreignText(text)}\n`);
   await withTrace(files, { ...io, opening: { ...io.opening, follow: true } }, async (trace) => {
-    const served = await serveTrace(trace, { address: listen, port, say }).catch((error) => {
+    const served = await serveTrace(trace, { address: listen, port, say, folders }).catch((error) => {
       throw new ListenError(listen, port, error);
     });
     try {

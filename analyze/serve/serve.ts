@@ -1,6 +1,7 @@
 /** Serves the page of open captures until it is told to end. */
 import type { Trace } from "../trace/trace.ts";
 import { newToken } from "./access.ts";
+import { Folders } from "./folders.ts";
 import { servedPage } from "./page.ts";
 import { PageServer } from "./server.ts";
 import { SharedTrace } from "./shared.ts";
@@ -14,6 +15,9 @@ export interface ServeOptions {
   readonly queryMs?: number;
   /** Captures with more records are shown before their metrics are there; the default is two million. */
   readonly manyRecords?: number;
+  /** Folders whose captures these are. What is added to them is told. */
+  readonly folders?: readonly string[];
+  readonly folderMs?: number;
   /** Called with what to tell the user about captures that grow, a sentence each. */
   readonly say?: (text: string) => void;
 }
@@ -34,6 +38,13 @@ export async function serveTrace(trace: Trace, options: ServeOptions = {}): Prom
   const html = await servedPage(trace.captures.map(({ path }) => path));
   const server = new PageServer(shared, { address, port, token, html, queryMs });
   shared.onModel = () => server.tell();
+  const told = (): void => {
+    shared.added = folders.notes;
+    server.tell();
+    for (const note of folders.notes) say(note);
+  };
+  const files = () => trace.captures.flatMap((capture) => capture.files.map(({ path }) => path));
+  const folders = await Folders.watch(options.folders ?? [], files, told, options.folderMs);
   const bound = await server.listen();
   let isClosing = false;
   let wake = () => {};
@@ -77,6 +88,7 @@ export async function serveTrace(trace: Trace, options: ServeOptions = {}): Prom
     close: async () => {
       isClosing = true;
       wake();
+      folders.close();
       shared.close();
       await server.close();
       await watching;

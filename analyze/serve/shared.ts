@@ -59,6 +59,8 @@ export class SharedTrace {
   #models = 0;
   #sketching: Promise<Collected> | null = null;
   #drawn: NodeJS.Timeout | undefined;
+  /** What was added beside the captures, a sentence each. */
+  added: readonly string[] = [];
   /** Called when there is a model that clients do not know of. */
   onModel: () => void = () => {};
 
@@ -71,7 +73,7 @@ export class SharedTrace {
   }
 
   get growth(): Growth {
-    return { ...this.#growth, models: this.#models };
+    return { ...this.#growth, notes: [...this.#growth.notes, ...this.added], models: this.#models };
   }
 
   /** Reads what was added. Returns whether there is anything new. Calls must not overlap. */

@@ -63,7 +63,7 @@ export async function mustOnlyRead(trace: Trace, query: string): Promise<void> {
   };
   const tree = await parseTree(trace.database, query);
   if (tree.error)
-    refuse(/^Only SELECT/.test(tree.error_message ?? "") ? "this is another statement" : firstLine(tree.error_message));
+    refuse(/^Only SELECT/.test(tree.error_message ?? "") ? otherStatement(query) : firstLine(tree.error_message));
   const { statements = [] } = tree;
   if (statements.length !== 1) refuse(`these are ${statements.length} statements`);
   const reading = readingFunction(tree);
@@ -80,7 +80,7 @@ export async function mustOnlyRead(trace: Trace, query: string): Promise<void> {
   for (const { type, class: kind, ...node } of nodesIn(tree)) {
     if (kind === "FUNCTION" && refusedFunctions.has(String(node.function_name)))
       refuse(`${node.function_name}() is not allowed`);
-    if (type === "SHOW_REF" && node.query === null) refuse("SHOW is not allowed");
+    if (type === "SHOW_REF" && node.query === null) refuse("SHOW is not allowed: the views stand beside this box");
     if (type !== "BASE_TABLE") continue;
     const table = String(node.table_name);
     if (node.catalog_name !== "" || node.schema_name !== "") refuse(`${table} is no view`);
@@ -91,6 +91,16 @@ export async function mustOnlyRead(trace: Trace, query: string): Promise<void> {
       new Error(table),
     );
   }
+}
+
+/** What is wrong with a statement that is no SELECT, and what to do instead. */
+function otherStatement(query: string): string {
+  if (/^\s*EXPLAIN\b/i.test(query))
+    return "this is another statement: a plan names files of the server. `analyze sql` explains the same query";
+  // DuckDB reads the values first, by another statement.
+  if (/\bPIVOT\b/i.test(query))
+    return "this is another statement: a PIVOT has to list its values, as in PIVOT events ON event IN ('recovery', 'RTO') USING count(*) GROUP BY flow";
+  return "this is another statement";
 }
 
 const shortened = (value: string | null): string | null =>

@@ -5,11 +5,23 @@ import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
 import { analyze, fixture, temporaryDirectory } from "../../../test/support/analyze.ts";
 import { ask } from "../../../test/support/http.ts";
+import { served } from "../../../test/support/served.ts";
 import type { PageModel } from "../../report/model.ts";
+import { Folders } from "../../serve/folders.ts";
+
+/** The first thing that a page hears of growth. */
+async function firstGrowth(url: string): Promise<{ notes: string[] }> {
+  const stop = new AbortController();
+  const { body } = await fetch(`${url}growth`, { signal: stop.signal });
+  const { value } = await body!.getReader().read();
+  stop.abort();
+  return JSON.parse(new TextDecoder().decode(value).replace(/^data: /, ""));
+}
 
 const bin = fileURLToPath(new URL("../../bin/analyze.js", import.meta.url));
 
@@ -69,6 +81,32 @@ test("a directory is served with the captures in it, and names them only by numb
     captures.map(({ path }) => path),
     ["kmod-loss.tpp", "linked.tpp", "ss-loss.tpp"].map((name) => join(directory, name)),
   );
+});
+
+test("captures that come into a directory which is served are named, once they are more than one of a set", async (t) => {
+  const folder = temporaryDirectory(t);
+  const add = (name: string) => copyFileSync(fixture("kmod-loss"), join(folder, name));
+  add("first.tpp");
+  let told = 0;
+  let open = ["first.tpp"];
+  const changed = () => told++;
+  const watched = await Folders.watch([folder], () => open.map((name) => join(folder, name)), changed, 20);
+  t.teardown(() => watched.close());
+  add("second.tpp");
+  add("of-the-set.tpp");
+  open = [...open, "of-the-set.tpp"];
+  for (let turn = 0; told === 0 && turn < 200; turn++) await sleep(20);
+  t.deepEqual(watched.notes, [
+    `second.tpp was added to ${folder} and cannot be seen here: start analyze serve again to see it`,
+  ]);
+  const { url } = await served(t, [join(folder, "first.tpp")], { folders: [folder], folderMs: 20 });
+  add("third.tpp");
+  for (let turn = 0; turn < 200; turn++) {
+    const growth = await firstGrowth(url);
+    if (growth.notes.some((note) => note.includes("third.tpp was added"))) return;
+    await sleep(20);
+  }
+  t.fail("the page is not told");
 });
 
 test("a link that leads out of a directory is not served", async (t) => {

@@ -32,7 +32,8 @@ test("statements that do more than read the views are refused, in one line, and 
     ["INSTALL httpfs", /^this is another statement/],
     ["LOAD httpfs", /^this is another statement/],
     ["CALL pragma_version()", /^this is another statement/],
-    ["EXPLAIN SELECT 1", /^this is another statement/],
+    ["EXPLAIN SELECT 1", /^this is another statement: a plan names files of the server\. `analyze sql` explains/],
+    ["PIVOT events ON event USING count(*)", /^this is another statement: a PIVOT has to list its values, as in PIVOT/],
     ["SET VARIABLE window_s = 1", /^this is another statement/],
     ["SELECT * FROM read_text('/etc/passwd')", /^read_text\(\) is not allowed/],
     ["SELECT * FROM read_blob('/etc/passwd')", /^read_blob\(\) is not allowed/],
@@ -84,6 +85,9 @@ test("queries that read answer what `analyze sql` prints", async (t) => {
     "SELECT type, count(*) AS n FROM trace GROUP BY type ORDER BY n, type",
     "SELECT flow, rank() OVER (ORDER BY acked_bytes, flow) AS place FROM flows ORDER BY flow",
     "SELECT window_s FROM settings",
+    "PIVOT events ON event IN ('recovery', 'RTO') USING count(*) GROUP BY flow ORDER BY flow",
+    "UNPIVOT (SELECT flow, rtos, records FROM flows) ON rtos, records ORDER BY ALL",
+    "SELECT column_name, max FROM (SUMMARIZE SELECT flow, rtos FROM flows)",
   ]) {
     const { status, text } = await askJson(`${url}sql`, { query });
     t.is(status, 200, text);
