@@ -40,7 +40,7 @@ export interface Series {
  * `goodput`, a record is a window, and its points are those of `staircase`.
  */
 export interface RecordPoints {
-  readonly from: "trace" | "inflight" | "goodput";
+  readonly from: "trace" | "inflight" | "goodput" | "_bbr";
   readonly low: string;
   readonly high: string;
   readonly where: string;

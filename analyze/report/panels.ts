@@ -1,6 +1,7 @@
 /** The panels of the page, made from the plots of the same names. */
 import type { PanelDefinition, Series } from "../plots/definition.ts";
 import { isTimePlot, timeScales } from "../plots/definition.ts";
+import { bbr, gains, rtts, toldByBbr } from "../plots/kinds/bbr.ts";
 import { held, limits } from "../plots/kinds/limits.ts";
 import { rto } from "../plots/kinds/rto.ts";
 import { type PlotName, plotDefinition } from "../plots/names.ts";
@@ -32,7 +33,12 @@ export async function recordPanelsOf(trace: Trace): Promise<Panels> {
 export async function panelsOf(trace: Trace): Promise<Panels> {
   const { panels: usual, absent, sources } = await timePanelsOf(trace, () => true);
   const timer = await timerPanel(trace, sources);
-  const panels = [...usual.map((panel) => withCounts(panel, sources)), ...(timer ? [timer.panel] : [])];
+  const model = await bbrPanels(trace, sources);
+  const panels = [
+    ...usual.map((panel) => withCounts(panel, sources)),
+    ...(timer ? [timer.panel] : []),
+    ...model.panels,
+  ];
   const marks = await markSources(trace);
   const states = await stateSource(trace);
   return {
@@ -40,7 +46,7 @@ export async function panelsOf(trace: Trace): Promise<Panels> {
     absent,
     marks: marks.map(({ quantity }) => quantity),
     states: states?.quantity ?? null,
-    sources: [...sources, ...(timer?.sources ?? []), ...marks, ...(states ? [states] : [])],
+    sources: [...sources, ...(timer?.sources ?? []), ...model.sources, ...marks, ...(states ? [states] : [])],
   };
 }
 
@@ -134,6 +140,35 @@ async function timerPanel(
     },
     sources,
   };
+}
+
+/** BBR's model of the path, where a connection runs it. Other lines beside it are those of other panels. */
+async function bbrPanels(
+  trace: Trace,
+  others: readonly QuantitySource[],
+): Promise<{ panels: PagePanel[]; sources: QuantitySource[] }> {
+  const none = { panels: [], sources: [] };
+  if (!(await hasRows(trace, toldByBbr))) return none;
+  const parts = [
+    { id: "bbr", title: "BBR's bandwidth", definition: bbr, beside: ["goodput.pacing_rate"] },
+    { id: "bbr-rtt", title: "BBR's minimum RTT", definition: rtts, beside: ["rtt.samples"] },
+    { id: "bbr-gain", title: "BBR's gains", definition: gains, beside: [] },
+  ];
+  const sources: QuantitySource[] = [];
+  const panels: PagePanel[] = [];
+  for (const { id, title, definition, beside } of parts) {
+    const own = definition.series
+      .filter(({ optional }) => optional !== true)
+      .map((series) => ({ ...sourceOf(trace, "bbr", definition, series), views: ["_bbr"] }));
+    const lent = others.filter(({ quantity }) => beside.includes(quantity.id));
+    sources.push(...own);
+    panels.push({
+      ...{ id, title, y_title: definition.yTitle, scales: definition.scales },
+      quantities: [...own, ...lent].map(({ quantity }) => quantity),
+      ...{ marks: false, states: false, from_lowest: false, optional: true },
+    });
+  }
+  return { panels, sources };
 }
 
 const inMicroseconds = (points: string): string => `SELECT * REPLACE (1000.0 * value AS value) FROM (${points})`;

@@ -7,8 +7,8 @@ const windows = 150;
 /** … and each has so many entries at least, or it would show single segments rather than a rate. */
 const entriesInWindow = 4;
 
-/** Shorter windows than the page's by less than this share would show no more. */
-const worthIt = 0.75;
+/** Windows longer than this share of the page's would show no more. */
+const worthIt = 0.5;
 
 /** A time, microseconds: what is in sight, or in which records were lost. */
 interface Span {

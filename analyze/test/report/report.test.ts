@@ -80,7 +80,7 @@ test("it says how it was recorded, what is missing, what limited each flow, and 
   t.is(events.flow.length, events.t.length);
 });
 
-test("shares of what held a flow are those of limits, and the whole in each window; the timer is there where one expired", async (t) => {
+test("shares of what held a flow are those of limits, and the whole in each window; the timer is there where one expired, BBR's model where it runs", async (t) => {
   const trace = await opened(t, fixture("kmod-rto-chain-extended"), fixture("kmod-loss-extended"));
   const { diagnoses, limits, panels } = modelIn(await trace.report());
   t.is(limits!.id, "limits");
@@ -106,6 +106,16 @@ test("shares of what held a flow are those of limits, and the whole in each wind
   t.false(
     modelIn(await calm.report()).panels.some(({ id }) => id === "rto"),
     "no timer expired",
+  );
+  const bbr = await opened(t, fixture("kmod-bbr-extended"));
+  const own = modelIn(await bbr.report()).panels.filter(({ id }) => id.startsWith("bbr"));
+  t.deepEqual(
+    own.map(({ quantities }) => quantities.map(({ id }) => id)),
+    [
+      ["bbr.bandwidth", "goodput.pacing_rate"],
+      ["bbr.min_rtt", "rtt.samples"],
+      ["bbr.pacing_gain", "bbr.cwnd_gain"],
+    ],
   );
 });
 
