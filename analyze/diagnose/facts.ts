@@ -145,7 +145,7 @@ export async function gatherFacts(trace: Trace, asked: readonly number[] | undef
       SELECT flow, count(*) AS congestion_signals FROM runs WHERE ca_state = 'CWR' GROUP BY flow
     ), rtts AS (
       SELECT flow,
-        coalesce(sum(CASE WHEN inflight_bytes <= 2 * segment_bytes THEN idle_s END), 0) AS lull_s,
+        coalesce(sum(CASE WHEN basis = 'tracepoints' AND inflight_bytes <= 2 * segment_bytes THEN idle_s END), 0) AS lull_s,
         coalesce(sum(CASE WHEN (basis = 'tracepoints' OR algorithm IS NULL) AND held_by = 'cwnd' AND inflight_bytes <= (snd_cwnd - 1) * segment_bytes
           THEN duration_s - idle_s END), 0) AS nearly_full_s,
         median(segment_bytes) AS segment_bytes,

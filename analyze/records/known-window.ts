@@ -1,7 +1,8 @@
 /**
- * The last window reported before each record, and the sequence numbers at that time. For sources that do not report a
- * window in every record and do not count packets in flight. The values of a record were held since the last one that
- * reported them; only the window is set anew if the congestion state becomes Loss in between.
+ * The last window reported before each record, and the sequence numbers at that time. For sources that show no sends,
+ * some of which do not report a window in every record. The values of a record were held since the last one that
+ * reported them; only the window is set anew if the congestion state becomes Loss in between, and what is in flight may
+ * have been sent since.
  */
 import type { Batch, Layout } from "./batch.ts";
 import {
@@ -58,7 +59,7 @@ interface Columns {
 export class KnownWindow {
   #told = new Float64Array(fields * 1024).fill(none);
 
-  /** Null for a source that counts packets in flight. */
+  /** Null for a source that shows sends. */
   static of(layout: Layout): KnownWindow | null {
     return layout.place("known_cwnd") >= 0 && layout.place("snd_cwnd") >= 0 ? new KnownWindow() : null;
   }

@@ -35,12 +35,12 @@ export function readerOf({ header }: ReaderSettings): TextKindReader {
 
 /** Columns that the pass adds for a capture with this header. */
 export function carriedSpecs(header: TppHeader): ColumnSpec[] {
-  const { counts_packets, sees_timers, sees_ca_state, polled } = capabilitiesOf(header);
+  const { sees_sends, sees_timers, sees_ca_state, polled } = capabilitiesOf(header);
   return [
     ...followSpecs,
     ...recoverySpecs,
     ...(sees_timers || sees_ca_state ? expirySpecs : []),
-    ...(counts_packets ? [] : knownWindowSpecs),
+    ...(sees_sends || polled ? [] : knownWindowSpecs),
     ...(polled ? [] : roundSpecs),
     ...(sees_ca_state ? changeSpecs : []),
   ];

@@ -95,12 +95,41 @@ WITH
     FROM
       counted
   ),
+  held AS (
+    SELECT
+      *,
+      lull_of(
+        type,
+        snd_una,
+        snd_nxt,
+        known_snd_nxt,
+        coalesce(held_ca_state, ca_state),
+        expired_ns,
+        silent_ns,
+        srtt_us
+      ) AS lull_ns,
+      CASE
+      -- Written before the interval began: what was written meanwhile tells nothing of waiting. Less than a segment
+      -- waits for the acknowledgement of what is in flight (Nagle's rule): the application writes little.
+        WHEN unsent_bytes > 0
+        AND if_waiting = 'pacing'
+        AND unsent_bytes < segment_bytes THEN CASE
+          WHEN waiting THEN if_waiting
+          ELSE otherwise
+        END
+        WHEN unsent_bytes > 0
+        OR waiting THEN if_waiting
+        ELSE otherwise
+      END AS held_by
+    FROM
+      weighed
+  ),
   told AS (
     SELECT
       records.*,
       snd_nxt - snd_una AS inflight_bytes,
       segment_bytes,
-      lull_of(snd_una, snd_nxt, known_snd_nxt, held_ca_state, expired_ns, silent_ns, srtt_us) AS lull_ns,
+      lull_of(type, snd_una, snd_nxt, known_snd_nxt, held_ca_state, expired_ns, silent_ns, srtt_us) AS lull_ns,
       CASE
         WHEN snd_cwnd IS NULL
         AND ca_state IS NULL THEN NULL
@@ -171,7 +200,11 @@ SELECT
     WHEN type = 'ca_state' THEN step_ns
     ELSE 0
   END AS before_ns,
-  NULL::BIGINT AS idle_ns,
+  -- With nothing waiting, nothing was in flight until what is now was sent.
+  CASE
+    WHEN held_by = 'application'
+    AND lull_ns IS NOT NULL THEN least(lull_ns, step_ns)
+  END AS idle_ns,
   recovery_run,
   lowers_window,
   segment_bytes::DOUBLE AS segment_bytes,
@@ -183,21 +216,9 @@ SELECT
   coalesce(held_ca_state, ca_state) AS held_state,
   previous_ca_state AS previous_state,
   rtt_sample_us,
-  CASE
-  -- Written before the interval began: what was written meanwhile tells nothing of waiting. Less than a segment waits
-  -- for the acknowledgement of what is in flight (Nagle's rule): the application writes little.
-    WHEN unsent_bytes > 0
-    AND if_waiting = 'pacing'
-    AND unsent_bytes < segment_bytes THEN CASE
-      WHEN waiting THEN if_waiting
-      ELSE otherwise
-    END
-    WHEN unsent_bytes > 0
-    OR waiting THEN if_waiting
-    ELSE otherwise
-  END AS held_by
+  held_by
 FROM
-  weighed
+  held
 UNION ALL
 SELECT
   capture,

@@ -318,7 +318,7 @@ SELECT
       WHEN polled
       OR sampled
       OR lost.flow IS NOT NULL
-      OR NOT counts_packets THEN 'inflight_mean_bytes'
+      OR NOT sees_sends THEN 'inflight_mean_bytes'
     END,
     CASE
       WHEN slow_start.about <> '' THEN 'slow_start_exit_s, slow_start_exit_cwnd'

@@ -18,8 +18,8 @@
 -- retransmits          BIGINT     segments retransmitted (the kernel's count; from tracepoints, buffers, each of which
 --                                 can be several segments); NULL where the source cannot tell
 -- outstanding          BOOLEAN    data was sent and not yet acknowledged at some moment of the window; NULL where the
---                                 source cannot tell. Of tracepoints, what is acknowledged after a silence in which
---                                 all before had been acknowledged was sent a smoothed RTT earlier
+--                                 source cannot tell. Where it shows no sends, what is acknowledged after a silence in
+--                                 which all before had been acknowledged was sent a smoothed RTT earlier
 -- crosses_gap          BOOLEAN    records of the capture were lost in or next to the window
 -- at_least             VARCHAR    the columns, separated by commas, whose number is the least that it can be: where
 --                                 records were lost, and of buffers
@@ -80,7 +80,16 @@ WITH
           AND ca_state = 'Loss'
           OR coalesce(snd_nxt - snd_una, packets_out) > 0 THEN t - (
             coalesce(silent_ns, step_ns, 0) - coalesce(
-              lull_of(snd_una, snd_nxt, known_snd_nxt, held_ca_state, expired_ns, silent_ns, srtt_us),
+              lull_of(
+                type,
+                snd_una,
+                snd_nxt,
+                known_snd_nxt,
+                coalesce(held_ca_state, ca_state),
+                expired_ns,
+                silent_ns,
+                srtt_us
+              ),
               0
             )
           ) / 1e9

@@ -34,7 +34,7 @@
 --                               ca_state is not known, and where the capture left out records. docs/metrics.md has
 --                               the rules
 -- idle_s             DOUBLE     of the interval, so many seconds at its beginning in which nothing was in flight, so
---                               that held_by is of the rest; 0 where it is of all. From tracepoints alone
+--                               that held_by is of the rest; 0 where it is of all. Of sources that see no sends
 -- recovery_run       UINTEGER   number of the connection's recovery that the record is in: a run of the state
 --                               Recovery; from ss, of polls that show something lost, sent again or sent again since
 --                               the poll before. NULL outside of one and where the source tells neither

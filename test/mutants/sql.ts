@@ -391,8 +391,8 @@ export const sqlMutants: readonly Mutant[] = [
     id: "S43",
     fault: "limits (tracepoints): a silence with nothing in flight counts as the application's",
     file: sql("_dialect"),
-    find: "WHEN snd_una >= known_snd_nxt AND",
-    replace: "WHEN false AND",
+    find: "AND snd_una >= known_snd_nxt AND",
+    replace: "AND false AND",
     suites: golden,
     by: "a silence is idle*",
   },
@@ -522,6 +522,16 @@ export const sqlMutants: readonly Mutant[] = [
     replace: "end_s",
     suites: unseen,
     by: "each number of a capture that lost records*",
+  },
+  {
+    id: "S59",
+    fault:
+      "limits: what a source without sends tells at the end of a rest was in flight all the while, of BPF without hooks",
+    file: "analyze/records/read-frames.ts",
+    find: "sees_sends || polled ? [] : knownWindowSpecs",
+    replace: "counts_packets ? [] : knownWindowSpecs",
+    suites: unseen,
+    by: "a connection that rests is not active*",
   },
   {
     id: "S58",

@@ -238,3 +238,19 @@ test("each number of a capture that lost records, left some out or polled has it
   }
   t.deepEqual(missed, []);
 });
+
+test("a connection that rests is not active, also where no sends are shown: BPF without hooks", async (t) => {
+  await using trace = await openTrace([fixture("one-path/both")], { cache: false });
+  // Two transfers, and iperf3's control connections, which rest from their beginning to the transfers' end.
+  t.deepEqual(
+    await trace.rows(
+      "SELECT max(flows) AS most, min(flows) AS fewest FROM fairness WHERE window_start_s BETWEEN 8 AND 15",
+    ),
+    [{ most: 2, fewest: 2 }],
+  );
+  const held = "SELECT round(sum(idle_s) / sum(told_s), 2) AS idle FROM limits_by_window WHERE flow = 1";
+  t.deepEqual(await trace.rows(held), [{ idle: 0.97 }]);
+  const rest =
+    "SELECT round(idle_s) AS idle_s, round(duration_s) AS duration_s FROM intervals WHERE flow = 1 AND idle_s > 1";
+  t.deepEqual(await trace.rows(rest), [{ idle_s: 16, duration_s: 16 }]);
+});
