@@ -98,6 +98,8 @@ export interface PanelDefinition {
   readonly states?: boolean;
   /** Whether the axis begins at the lowest value shown instead of 0. */
   readonly fromLowest?: boolean;
+  /** SQL for a column `note`: what the caption says about the flows in `list`. */
+  readonly remarks?: (list: string) => string;
   /** Height as a fraction of the usual height. */
   readonly height?: number;
 }
@@ -114,8 +116,6 @@ interface Described {
 export interface TimePlot extends PanelDefinition, Described {
   /** Further panels of the same flows. */
   readonly below?: readonly PanelDefinition[];
-  /** SQL for a column `note`: what the caption says about the flows in `list`. */
-  readonly remarks?: (list: string) => string;
   /** Whether flows always share the panels. */
   readonly shared?: boolean;
   /** The most flows that are drawn unless some are named. */
@@ -168,6 +168,29 @@ export const plain: Scales = [{ from: 0, divisor: 1, unit: "" }];
 
 export const pickScale = (scales: Scales, highest: number): Scales[number] =>
   scales.findLast((scale) => highest >= scale.from) ?? scales[0]!;
+
+/**
+ * What is in flight: a column of `inflight`. A source that shows no sends tells at the end of a rest what was sent
+ * then. The rest itself is drawn as 0, before the record's own place.
+ */
+export const inFlight = (column: string): Pick<Series, "points"> => ({
+  points: `
+    SELECT flow, 2 * ord AS ord, t, ${column} AS value FROM inflight WHERE ${column} IS NOT NULL
+    UNION ALL SELECT flow, 2 * ord - 1, t, 0 FROM _rests WHERE ${column} IS NOT NULL`,
+});
+
+/** What a caption says where nothing tells of bytes behind a close. */
+export const closesUnseen = (list: string): string => `
+  SELECT 'what was acknowledged behind a close is not seen' AS note FROM flows
+  WHERE flow IN (${list}) AND seen LIKE '%until its close' HAVING count(*) > 0`;
+
+/** What a caption says where the captures of the flows show no sends, nor polls. */
+export const sendsNotShown =
+  (what: string) =>
+  (list: string): string =>
+    `
+    SELECT 'no sends are shown: ${what}' AS note FROM captures
+    WHERE NOT sees_sends AND NOT polled AND NOT sampled AND capture IN (SELECT capture FROM flows WHERE flow IN (${list})) HAVING count(*) > 0`;
 
 /**
  * Draws windows as steps, each from its start to its end. The line ends where the next window is missing or its value

@@ -39,13 +39,24 @@ export async function lossesOf({ trace, flows, from, to }: DrawContext): Promise
   return { places, note: noteOf(own, places.length) };
 }
 
+/** What a picture without a time axis says of losses. Null if nothing was lost. */
+export async function lossNote({ trace, flows }: DrawContext): Promise<string | null> {
+  const drawn = new Set(flows.map(({ capture }) => capture));
+  const rows = (await lossRows(trace)).filter(({ capture }) => drawn.has(capture));
+  return rows.length > 0 ? lostText(rows) : null;
+}
+
 const lossRows = (trace: Trace): Promise<Row[]> =>
   trace.rows<Row>("SELECT capture, from_s, to_s, lost::DOUBLE AS lost FROM losses ORDER BY capture, from_s, to_s");
 
-function noteOf(rows: readonly Row[], shown: number): string {
+function lostText(rows: readonly Row[]): string {
   const known = rows.every(({ lost }) => lost !== null);
   const lost = rows.reduce((sum, row) => sum + (row.lost ?? 0), 0);
-  const count = `${known ? "" : "at least "}${lost.toLocaleString("en-US")} ${lost === 1 ? "record" : "records"} lost`;
+  return `${known ? "" : "at least "}${lost.toLocaleString("en-US")} ${lost === 1 ? "record" : "records"} lost`;
+}
+
+function noteOf(rows: readonly Row[], shown: number): string {
+  const count = lostText(rows);
   const hidden = rows.filter(({ from_s, to_s }) => from_s === null && to_s === null).length;
   return `${count}${shown > 0 ? " where shaded" : ""}${hidden > 0 ? `${shown > 0 ? "," : ""} ${hidden} of these losses at no known time` : ""}`;
 }

@@ -63,7 +63,8 @@ export async function timePicture(
     shifts: new Map(flows.map(({ flow, shift_s }) => [flow, shift_s])),
   };
   const losses = await lossesOf(context);
-  const remarks = definition.remarks ? await remarksOf(context, definition.remarks, window) : [];
+  const remarks: string[] = [];
+  for (const panel of panels) if (panel.remarks) remarks.push(...(await remarksOf(context, panel.remarks, window)));
   const told = [...proxies, ...(losses.note === null ? [] : [losses.note]), ...remarks];
   const caption = (more: readonly string[]) =>
     captionOf(context, [windowText(panels.some((one) => one.windowed) ? window : null), ...more]);

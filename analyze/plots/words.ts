@@ -1,5 +1,6 @@
 /** Titles and captions of pictures. */
 import { basename } from "node:path";
+import { capabilitiesOf } from "../captures/capabilities.ts";
 import type { DrawnFlow } from "./choose.ts";
 import type { DrawContext } from "./context.ts";
 
@@ -25,7 +26,18 @@ export function captionOf({ trace, leftOut, runs, flows }: DrawContext, more: re
     leftOut > 0 && runs.groups.length === 0
       ? [`${leftOut} of ${leftOut + flows.length} flows, those with less data, not drawn`]
       : [];
-  return [[source, ...more.filter((one) => one !== null), ...left].join("; ")];
+  return [[source, ...sparseText(trace), ...more.filter((one) => one !== null), ...left].join("; ")];
+}
+
+/** What is missing between two records of captures that have not each: it is drawn as it was next told. */
+function sparseText({ captures }: DrawContext["trace"]): string[] {
+  const able = captures.map(({ header }) => capabilitiesOf(header));
+  const text = (count: number, what: string): string[] =>
+    count === 0 ? [] : [count === able.length ? what : `of ${count} of ${able.length} captures ${what}`];
+  return [
+    ...text(able.filter(({ polled }) => polled).length, "polls, nothing between two is seen"),
+    ...text(able.filter(({ sampled }) => sampled).length, "records left out by the module (full=0 or probetime)"),
+  ];
 }
 
 export const windowText = (window: number | null): string | null =>

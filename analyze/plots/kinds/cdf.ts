@@ -8,6 +8,7 @@ import { type Distribution, distributions, type Extent, extentOf } from "../dist
 import { flowNumber, numbersOfFlows, shownNumber } from "../flow-numbers.ts";
 import { memberSql, sizesOf } from "../groups.ts";
 import { inKeyOrder, keySql } from "../keys.ts";
+import { lossNote } from "../losses.ts";
 import type { Picture, Shape } from "../model.ts";
 import { rounded } from "../runs.ts";
 import { lineStyles, solid } from "../style.ts";
@@ -120,6 +121,7 @@ async function draw(context: DrawContext): Promise<Picture> {
     caption: captionOf(of === "rtt" ? context : { ...context, leftOut: 0 }, [
       subject.note,
       banded ? `median and, as a band, quartiles over ${sizesOf(context)}` : null,
+      await lossNote(context),
     ]),
     x: {
       title: `${subject.xTitle}${scale.unit ? ` (${scale.unit})` : ""}${isLog ? ", logarithmic" : ""}`,

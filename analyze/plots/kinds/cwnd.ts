@@ -1,6 +1,6 @@
 /** The plot `cwnd`. */
 import { noSsthresh } from "@tcpprobe-plus/tpp/columns";
-import { ofRecords, plain, type TimePlot } from "../definition.ts";
+import { inFlight, ofRecords, plain, type TimePlot } from "../definition.ts";
 
 /**
  * Tracepoints do not show the timer. Between the last segment received before a timeout and the first after it, they
@@ -21,7 +21,7 @@ export const cwnd: TimePlot = {
   title: "Congestion window",
   yTitle: "packets",
   alone: "cwnd (packets)",
-  views: ["inflight"],
+  views: ["inflight", "_rests"],
   interpolate: "step-before",
   scales: plain,
   marks: true,
@@ -45,7 +45,7 @@ export const cwnd: TimePlot = {
     },
     {
       name: "in flight",
-      ...ofRecords("inflight_packets", "inflight_packets IS NOT NULL", "inflight"),
+      ...inFlight("inflight_packets"),
       color: "green",
       dash: [1.5, 1.5],
       optional: true,

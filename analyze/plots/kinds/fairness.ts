@@ -5,7 +5,7 @@ import { NothingToDrawError } from "../../errors.ts";
 import type { Trace } from "../../trace/trace.ts";
 import type { DrawnFlow } from "../choose.ts";
 import type { DrawContext } from "../context.ts";
-import { type OtherPlot, type PanelDefinition, plain, staircase } from "../definition.ts";
+import { closesUnseen, type OtherPlot, type PanelDefinition, plain, staircase } from "../definition.ts";
 import { groupShapes } from "../groups.ts";
 import { lossesOf, shadeOf } from "../losses.ts";
 import type { Panel, Picture, Shape } from "../model.ts";
@@ -115,6 +115,8 @@ async function draw(context: DrawContext): Promise<Picture> {
       shapes: [...shadeOf(losses, context), ...index],
     });
   });
+  const drawn = context.flows.map(({ flow }) => wholeNumeral(flow)).join(", ");
+  notes.push(...(await trace.rows<{ note: string }>(closesUnseen(drawn))).map(({ note }) => note));
   if (trace.captures.length > 1) notes.unshift("of each capture by itself");
   return {
     title: titled("Fairness", context),

@@ -1,5 +1,5 @@
 /** The plot `goodput`. */
-import { ofRecords, ofWindows, rateScales, staircase, type TimePlot } from "../definition.ts";
+import { closesUnseen, ofRecords, ofWindows, rateScales, staircase, type TimePlot } from "../definition.ts";
 
 /** Newly acknowledged bytes per window, payload sent where the source sees sends, and the pacing rate. */
 export const goodput: TimePlot = {
@@ -15,16 +15,18 @@ export const goodput: TimePlot = {
     "(SELECT 0 AS flow, window_start_s, any_value(window_s) AS window_s, CASE WHEN count(*) = count(goodput_bps) THEN sum(goodput_bps) END AS rate FROM goodput GROUP BY window_start_s)",
     "rate",
   ),
-  // Bytes that one cumulative acknowledgement covers were not delivered all at once.
+  // Bytes that one cumulative acknowledgement covers were not delivered all at once. Where records are missing, they
+  // need not have been acknowledged at once either.
   remarks: (list) => `
     SELECT spikes || CASE spikes WHEN 1 THEN ' window' ELSE ' windows' END || ' of late acknowledgements (above twice the median, behind one below half of it)' AS note
     FROM (
       SELECT count(*) AS spikes FROM (
-        SELECT goodput_bps, lag(goodput_bps) OVER (PARTITION BY flow ORDER BY window_start_s) AS before,
+        SELECT about, goodput_bps, lag(goodput_bps) OVER (PARTITION BY flow ORDER BY window_start_s) AS before,
           median(goodput_bps) OVER (PARTITION BY flow) AS middle
         FROM goodput WHERE flow IN (${list})
-      ) WHERE goodput_bps > 2 * middle AND before < middle / 2
-    ) WHERE spikes > 0`,
+      ) WHERE goodput_bps > 2 * middle AND before < middle / 2 AND about = ''
+    ) WHERE spikes > 0
+    UNION ALL ${closesUnseen(list)}`,
   series: [
     {
       name: "goodput",

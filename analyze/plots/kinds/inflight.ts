@@ -1,5 +1,5 @@
 /** The plot `inflight`, in packets where the source counts them, otherwise in bytes. */
-import { byteScales, ofRecords, plain, type TimePlot } from "../definition.ts";
+import { byteScales, inFlight, ofRecords, plain, sendsNotShown, type TimePlot } from "../definition.ts";
 
 const shows = "packets (or bytes) in flight under the congestion window and the peer's window";
 
@@ -9,15 +9,16 @@ const inflightPackets: TimePlot = {
   title: "Packets in flight",
   yTitle: "packets",
   alone: "in flight (packets)",
-  views: ["inflight"],
+  views: ["inflight", "_rests"],
   interpolate: "step-before",
   scales: plain,
   marks: true,
   states: true,
+  remarks: sendsNotShown("what is in flight is that of the next segment received, and 0 in rests"),
   series: [
     {
       name: "in flight",
-      ...ofRecords("inflight_packets", "inflight_packets IS NOT NULL", "inflight"),
+      ...inFlight("inflight_packets"),
       color: "blue",
       needs: { column: "packets_out" },
     },
@@ -40,26 +41,21 @@ const inflightPackets: TimePlot = {
   ],
 };
 
-/**
- * Bytes sent and not yet acknowledged, for sources that do not count packets. Tracepoints show no sends, so a record
- * behind a rest tells of what was sent at its end: the rest itself, of which `intervals` tells, is drawn as 0.
- */
+/** Bytes sent and not yet acknowledged, for sources that do not count packets. */
 const inflightBytes: TimePlot = {
   shows,
   title: "Bytes in flight",
   yTitle: "snd_nxt \u2212 snd_una",
-  views: ["inflight", "intervals"],
+  views: ["inflight", "_rests"],
   interpolate: "step-before",
   scales: byteScales,
   marks: true,
   states: true,
+  remarks: sendsNotShown("what is in flight is that of the next segment received, and 0 in rests"),
   series: [
     {
       name: "in flight",
-      points: `
-        SELECT flow, 2 * ord AS ord, t, inflight_bytes AS value FROM inflight WHERE inflight_bytes IS NOT NULL
-        UNION ALL
-        SELECT flow, 2 * ord - 1, since_s + idle_s, 0 FROM intervals WHERE idle_s > 0 AND inflight_bytes > 0`,
+      ...inFlight("inflight_bytes"),
       color: "blue",
       needs: { column: "snd_nxt" },
     },

@@ -22,6 +22,10 @@ export const limits: TimePlot = {
   windowed: true,
   stacked: true,
   scales: [{ from: 0, divisor: 1, unit: "%" }],
+  remarks: (list) => `
+    SELECT CASE WHEN bool_and(counts_packets) THEN 'a full send buffer counts as application'
+      ELSE 'from tracepoints by an estimated segment size: pacing and a full send buffer count as application' END AS note
+    FROM captures WHERE tells_holder(sampled, counts_packets, sees_ca_state) AND capture IN (SELECT capture FROM flows WHERE flow IN (${list})) HAVING count(*) > 0`,
   series: held.map(
     ({ by, name, color }): Series => ({
       name,

@@ -3,6 +3,7 @@ import { numeral, wholeNumeral } from "../../database/literals.ts";
 import { NothingToDrawError } from "../../errors.ts";
 import type { DrawContext } from "../context.ts";
 import { type OtherPlot, pickScale, timeScales } from "../definition.ts";
+import { lossNote } from "../losses.ts";
 import type { Picture, Shape } from "../model.ts";
 import { rounded } from "../runs.ts";
 import { lineStyles, solid } from "../style.ts";
@@ -84,7 +85,7 @@ async function draw(context: DrawContext): Promise<Picture> {
   });
   return {
     title: titled("Congestion window against round-trip time", context),
-    caption: captionOf(context, []),
+    caption: captionOf(context, [await lossNote(context)]),
     x: {
       title: `smoothed round-trip time (${scale.unit})`,
       scale: "linear",

@@ -3,6 +3,7 @@ import { wholeNumeral } from "../../database/literals.ts";
 import { NothingToDrawError } from "../../errors.ts";
 import type { DrawContext } from "../context.ts";
 import { byteScales, type OtherPlot, pickScale, plain, type Scales, timeScales } from "../definition.ts";
+import { lossNote } from "../losses.ts";
 import type { Panel, Picture, Shape } from "../model.ts";
 import { type PlotRange, reducedPoints } from "../reduce.ts";
 import { highestOf, runsOfPoints } from "../runs.ts";
@@ -77,7 +78,7 @@ async function draw(context: DrawContext): Promise<Picture> {
   }
   return {
     title: titled("Round trips", context),
-    caption: captionOf(context, []),
+    caption: captionOf(context, [await lossNote(context)]),
     x: { title: "round trip", scale: "linear", from: range.from, to: range.to, isTime: false },
     panels: made,
   };

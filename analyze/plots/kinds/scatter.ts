@@ -4,6 +4,7 @@ import { NothingToDrawError } from "../../errors.ts";
 import type { DrawContext } from "../context.ts";
 import { type OtherPlot, pickScale, rateScales, timeScales } from "../definition.ts";
 import { inKeyOrder, keySql } from "../keys.ts";
+import { lossNote } from "../losses.ts";
 import type { DotsShape, Picture, Shape, XY } from "../model.ts";
 import { rounded } from "../runs.ts";
 import { lineStyles } from "../style.ts";
@@ -12,6 +13,8 @@ import { captionOf } from "../words.ts";
 interface Row {
   readonly name: string;
   readonly rtt_us: number;
+  /** Whether the samples are not told, so that it is the mean of the smoothed RTT. */
+  readonly smoothed: boolean;
   readonly bps: number;
 }
 
@@ -53,10 +56,19 @@ function extent(values: readonly number[]): { from: number; to: number } {
   return { from: low < high / 2 ? 0 : Math.max(low - room, 0), to: high + room };
 }
 
+/** Which round-trip time the points have. */
+function ofWhat(rows: readonly Row[]): string {
+  const smoothed = rows.filter((row) => row.smoothed).length;
+  if (smoothed === 0) return "median RTT";
+  return smoothed === rows.length
+    ? "mean smoothed RTT"
+    : `median RTT, of ${smoothed} of ${rows.length} mean smoothed RTT`;
+}
+
 async function draw(context: DrawContext): Promise<Picture> {
   const { trace, flows, plot } = context;
   const found = await trace.rows<Row>(`
-    SELECT ${keySql(context)} AS name, coalesce(rtt_median_us, srtt_mean_us)::DOUBLE AS rtt_us, goodput_bps::DOUBLE AS bps
+    SELECT ${keySql(context)} AS name, coalesce(rtt_median_us, srtt_mean_us)::DOUBLE AS rtt_us, rtt_median_us IS NULL AS smoothed, goodput_bps::DOUBLE AS bps
     FROM flows WHERE flow IN (${flows.map(({ flow }) => wholeNumeral(flow)).join(", ")})
       AND coalesce(rtt_median_us, srtt_mean_us) IS NOT NULL AND goodput_bps IS NOT NULL
     ORDER BY name, flow`);
@@ -111,9 +123,10 @@ async function draw(context: DrawContext): Promise<Picture> {
   return {
     title: context.title ?? "Goodput against round-trip time",
     caption: captionOf(context, [
-      `a point a flow: ${trace.captures.every(({ header }) => header.text === "ss") ? "mean smoothed RTT" : "median RTT"}`,
+      `a point a flow: ${ofWhat(found)}`,
       outlines.length > 0 ? "ellipses of one standard deviation" : null,
       without > 0 ? `${without} flows without one of the two` : null,
+      await lossNote(context),
     ]),
     x: { title: `round-trip time (${time.unit})`, scale: "linear", ...extent(all.map(({ x }) => x)), isTime: false },
     panels: [

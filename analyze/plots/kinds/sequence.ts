@@ -1,5 +1,5 @@
 /** The plot `sequence`: the time-sequence graph of the sender. */
-import { byteScales, ofRecords, type TimePlot } from "../definition.ts";
+import { byteScales, ofRecords, sendsNotShown, type TimePlot } from "../definition.ts";
 
 /**
  * What is acknowledged, what is sent, and how far the peer's window reaches. A retransmission is a send that begins
@@ -14,6 +14,7 @@ export const sequence: TimePlot = {
   scales: byteScales,
   fromLowest: true,
   marks: true,
+  remarks: sendsNotShown("snd_nxt is that of the next segment received"),
   series: [
     {
       name: "snd_una",

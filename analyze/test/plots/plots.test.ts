@@ -67,19 +67,58 @@ test("the axis of sequence numbers is of what is shown; panels of several flows 
   t.deepEqual([...new Set(both.map(([bottom]) => bottom))], [0], "the other end sends nothing, and is at 0");
 });
 
-test("from tracepoints, what is in flight is drawn as 0 while the connection rests, for as long as limits says", async (t) => {
-  const trace = await opened(t, fixture("numbers/bursts.tracefs"));
-  const [limits] = await trace.rows<{ idle_s: number }>(
-    "SELECT idle_share * life_s AS idle_s FROM limits WHERE flow = 1",
-  );
-  const { spec } = await drawPlot(trace, "inflight", { flows: [1] });
-  const points = lineOf(spec, "in flight");
-  const drawn = points.reduce(
-    (sum, { t: time, value }, at) => sum + (value === 0 && at > 0 ? time - points[at - 1]!.t : 0),
-    0,
-  );
-  t.true(limits!.idle_s > 3);
-  t.true(Math.abs(drawn - limits!.idle_s) < 0.05, `${drawn} s of ${limits!.idle_s} s`);
+for (const [name, idle] of [
+  ["numbers/bursts.tracefs", "SELECT idle_share * life_s AS idle_s FROM limits WHERE flow = 1"],
+  // With the kernel's times `limits` tells of what came before the first segment, too.
+  [
+    "one-path/both",
+    "SELECT sum(idle_s) + sum(duration_s) FILTER (held_by = 'idle') AS idle_s FROM intervals WHERE flow = 1",
+  ],
+] as const)
+  test(`${name}: what is in flight is drawn as 0 while the connection rests, where no sends are shown`, async (t) => {
+    const trace = await opened(t, fixture(name));
+    const [limits] = await trace.rows<{ idle_s: number }>(idle);
+    const { spec } = await drawPlot(trace, "inflight", { flows: [1] });
+    const points = lineOf(spec, "in flight");
+    const drawn = points.reduce(
+      (sum, { t: time, value }, at) => sum + (value === 0 && at > 0 ? time - points[at - 1]!.t : 0),
+      0,
+    );
+    t.true(limits!.idle_s > 3);
+    t.true(Math.abs(drawn - limits!.idle_s) < 0.05, `${drawn} s of ${limits!.idle_s} s`);
+  });
+
+// What each plot says of what its source does not show.
+const captions: readonly (readonly [string, string, RegExp])[] = [
+  ["numbers/blackout.ss", "cwnd", /from ss; polls, nothing between two is seen/],
+  ["numbers/sampled-time.kmod", "phase", /records left out by the module \(full=0 or probetime\)/],
+  // What looks like late acknowledgements is records that are not there.
+  ["numbers/sampled-time.kmod", "goodput", /windows of 20 ms; 1 of 2 flows/],
+  ["numbers/sampled-time.kmod", "scatter", /a point a flow: mean smoothed RTT/],
+  ["kmod-overflow-extended", "rounds", /; 303 records lost/],
+  ["kmod-overflow-extended", "cdf", /; 303 records lost/],
+  [
+    "one-path/both",
+    "inflight",
+    /no sends are shown: what is in flight is that of the next segment received, and 0 in rests/,
+  ],
+  ["one-path/both", "limits", /; a full send buffer counts as application/],
+  ["numbers/clean-close.tracefs", "sequence", /no sends are shown: snd_nxt is that of the next segment received/],
+  [
+    "numbers/clean-close.tracefs",
+    "limits",
+    /by an estimated segment size: pacing and a full send buffer count as application/,
+  ],
+  ["numbers/clean-close.tracefs", "overview", /what was acknowledged behind a close is not seen/],
+  ["numbers/clean-close.tracefs", "fairness", /what was acknowledged behind a close is not seen/],
+];
+
+test("captions say what is a proxy, and what the source does not show", async (t) => {
+  for (const [name, plot, says] of captions) {
+    const { spec } = await drawPlot(await opened(t, fixture(name)), plot as PlotName);
+    const { subtitle } = spec.title as { subtitle: string | readonly string[] };
+    t.regex([subtitle].flat().join(" "), says, `${name} ${plot}`);
+  }
 });
 
 test("an SVG's coordinates are to a hundredth of a pixel; its text is as it was; its dots describe nothing", async (t) => {
