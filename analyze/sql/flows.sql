@@ -241,7 +241,10 @@ SELECT
       WHEN polled
       OR (
         NOT counts_packets
-        AND retransmit_events > 0
+        AND (
+          retransmit_events > 0
+          OR lost.flow IS NOT NULL
+        )
       ) THEN 'retransmits'
     END,
     CASE

@@ -31,6 +31,12 @@ WITH
       capture,
       flow,
       window_of(t, window_s) AS w,
+      min(t) AS first_s,
+      max(
+        CASE
+          WHEN coalesce(snd_una, bytes_acked) IS NOT NULL THEN t
+        END
+      ) AS told_until_s,
       -- A record shows snd_una before its segment. Where the source tells what the segment acknowledges, that counts
       -- at once; the kernel does not look at the acknowledgement of a RST, nor at one of data that was never sent.
       greatest(
@@ -175,11 +181,17 @@ WITH
       coalesce(max(sent_so_far) OVER so_far, first_sent) AS sent_so_far,
       coalesce(max(retrans) OVER so_far, first_retrans) AS retrans,
       outstanding,
+      max(told_until_s) OVER before AS told_before_s,
       min(
         CASE
           WHEN outstanding_from_s IS NOT NULL THEN every_window.w
         END
-      ) OVER behind AS telling_w
+      ) OVER behind AS telling_w,
+      min(
+        CASE
+          WHEN outstanding_from_s IS NOT NULL THEN first_s
+        END
+      ) OVER behind AS told_behind_s
     FROM
       every_window
       LEFT JOIN per_window ON per_window.capture = every_window.capture
@@ -192,6 +204,14 @@ WITH
           every_window.flow
         ORDER BY
           every_window.w ROWS UNBOUNDED PRECEDING
+      ),
+      before AS (
+        PARTITION BY
+          every_window.capture,
+          every_window.flow
+        ORDER BY
+          every_window.w ROWS BETWEEN UNBOUNDED PRECEDING
+          AND 1 PRECEDING
       ),
       behind AS (
         PARTITION BY
@@ -209,6 +229,8 @@ WITH
       w,
       outstanding,
       telling_w,
+      told_before_s,
+      told_behind_s,
       round(w * window_s, 9) AS window_start_s,
       window_s,
       CASE
@@ -260,7 +282,13 @@ WITH
     FROM
       counted
       JOIN losses ON losses.capture = counted.capture
-      AND can_be_in(from_s, to_s, window_start_s, window_start_s + window_s)
+      -- What was told before the window, and behind it, is needed, too.
+      AND can_be_in(
+        from_s,
+        to_s,
+        least(told_before_s, window_start_s),
+        greatest(told_behind_s, window_start_s + window_s)
+      )
   )
 SELECT
   counted.capture,

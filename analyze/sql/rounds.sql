@@ -125,7 +125,8 @@ WITH
           AND can_be_in(from_s, to_s, coalesce(before_s, lives_from_s), coalesce(behind_s, lives_to_s))
       ) AS crosses_gap,
       sampled,
-      counts_packets
+      counts_packets,
+      exact_srtt
     FROM
       followed
       JOIN captures ON captures.capture = followed.capture
@@ -157,6 +158,7 @@ SELECT
   CASE
     WHEN sampled
     OR crosses_gap THEN 'start_s, duration_s, acked_bytes, sent_bytes, retransmits, snd_cwnd, srtt_us, rtt_us'
+    WHEN NOT exact_srtt THEN 'rtt_us'
     ELSE ''
   END AS about
 FROM

@@ -1,6 +1,6 @@
 -- Round-trip times of each connection in windows of equal length: of the samples that the kernel took, where the
 -- source lets them be told, else of its smoothed RTT.
--- needs: rtt_samples, intervals, settings, losses
+-- needs: rtt_samples, intervals, settings, losses, _connections
 -- capture          USMALLINT  file the flow is of
 -- flow             UINTEGER   connection
 -- window_start_s   DOUBLE     seconds since the capture began
@@ -18,7 +18,7 @@
 --                             left out
 -- at_least         VARCHAR    the columns, separated by commas, whose number is the least that it can be: where
 --                             records were lost
--- about            VARCHAR    those whose number is approximate: likewise, and of basis 'srtt'
+-- about            VARCHAR    those whose number is approximate: likewise, and of all other bases than 'samples'
 WITH
   sampled AS (
     SELECT
@@ -80,6 +80,23 @@ WITH
     FROM
       smoothed
   ),
+  followed AS (
+    SELECT
+      per_window.*,
+      lives_from_s,
+      lives_to_s,
+      lead(w) OVER (
+        PARTITION BY
+          per_window.capture,
+          per_window.flow
+        ORDER BY
+          w
+      ) AS next_w
+    FROM
+      per_window
+      JOIN _connections ON _connections.capture = per_window.capture
+      AND _connections.flow = per_window.flow
+  ),
   told AS (
     SELECT
       capture,
@@ -107,11 +124,35 @@ WITH
         FROM
           losses
         WHERE
-          losses.capture = per_window.capture
+          losses.capture = followed.capture
           AND can_be_in(from_s, to_s, round(w * window_s, 9), round(w * window_s, 9) + window_s)
-      ) AS crosses_gap
+      ) AS crosses_gap,
+      -- The next record shows a sample, and the next window need not be there.
+      EXISTS (
+        SELECT
+          1
+        FROM
+          losses
+        WHERE
+          losses.capture = followed.capture
+          AND can_be_in(
+            from_s,
+            to_s,
+            round(w * window_s, 9),
+            coalesce(round((next_w + 1) * window_s, 9), lives_to_s)
+          )
+      ) AS can_lack,
+      EXISTS (
+        SELECT
+          1
+        FROM
+          losses
+        WHERE
+          losses.capture = followed.capture
+          AND can_be_in(from_s, to_s, lives_from_s, lives_to_s)
+      ) AS flow_can_lack
     FROM
-      per_window
+      followed
       CROSS JOIN settings
   )
 SELECT
@@ -129,23 +170,19 @@ SELECT
   rtt_inflation,
   crosses_gap,
   CASE
-    WHEN crosses_gap THEN 'samples'
+    WHEN can_lack THEN 'samples'
     ELSE ''
   END AS at_least,
   concat_ws(
     ', ',
     CASE
-      WHEN basis = 'srtt'
-      OR crosses_gap THEN 'rtt_min_us, rtt_mean_us, rtt_median_us, rtt_p95_us, rtt_p99_us'
+      WHEN basis <> 'samples'
+      OR can_lack THEN 'rtt_min_us, rtt_mean_us, rtt_median_us, rtt_p95_us, rtt_p99_us'
     END,
     -- It stands on the smallest of all windows.
     CASE
-      WHEN basis = 'srtt'
-      OR bool_or(crosses_gap) OVER (
-        PARTITION BY
-          capture,
-          flow
-      ) THEN 'rtt_inflation'
+      WHEN basis <> 'samples'
+      OR flow_can_lack THEN 'rtt_inflation'
     END
   ) AS about
 FROM

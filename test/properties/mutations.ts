@@ -82,7 +82,8 @@ const lost = (seed: number, stretches: number): Mutation => ({
     for (let number = 0; number < stretches; number++) {
       const from = Math.floor(chance() * lines.length);
       const to = Math.min(from + 5 + Math.floor(chance() * 60), lines.length);
-      if (header.text === "probe") left.fill(null, from, to);
+      // The last record stays: only a number behind them tells that others are missing.
+      if (header.text === "probe") left.fill(null, from, Math.min(to, lines.length - 1));
       else {
         const cpu = cpuOf(lines[from]!);
         const own = Array.from({ length: to - from }, (_, at) => from + at).filter(
