@@ -65,9 +65,10 @@ export async function chooseFlows(
   control?: string,
 ): Promise<Choice> {
   const every = await flowFacts(trace);
-  const all = asked || control === undefined ? every : every.filter(({ cong }) => cong === control);
-  if (every.length > 0 && all.length === 0 && every.some(({ cong }) => cong !== null))
-    throw new NothingToDrawError(plot, `of a connection with ${control}`);
+  // Where none tells its control, the plot says that it needs what tells it.
+  const isTold = every.some(({ cong }) => cong !== null);
+  const all = asked || control === undefined || !isTold ? every : every.filter(({ cong }) => cong === control);
+  if (every.length > 0 && all.length === 0) throw new NothingToDrawError(plot, `of a connection with ${control}`);
   if (asked) {
     const missing = asked.find((flow) => !all.some((one) => one.flow === flow));
     if (missing !== undefined) throw new NoSuchFlowError(missing, all.length);

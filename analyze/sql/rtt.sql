@@ -1,6 +1,6 @@
 -- Round-trip times of each connection in windows of equal length: of the samples that the kernel took, where the
 -- source lets them be told, else of its smoothed RTT.
--- needs: rtt_samples, intervals, settings, losses, _connections
+-- needs: rtt_samples, intervals, settings, losses, _connections, captures
 -- capture          USMALLINT  file the flow is of
 -- flow             UINTEGER   connection
 -- window_start_s   DOUBLE     seconds since the capture began
@@ -85,6 +85,7 @@ WITH
       per_window.*,
       lives_from_s,
       lives_to_s,
+      captures.sampled,
       lead(w) OVER (
         PARTITION BY
           per_window.capture,
@@ -96,6 +97,7 @@ WITH
       per_window
       JOIN _connections ON _connections.capture = per_window.capture
       AND _connections.flow = per_window.flow
+      JOIN captures ON captures.capture = per_window.capture
   ),
   told AS (
     SELECT
@@ -141,7 +143,8 @@ WITH
             round(w * window_s, 9),
             coalesce(round((next_w + 1) * window_s, 9), lives_to_s)
           )
-      ) AS can_lack,
+      )
+      OR sampled AS can_lack,
       EXISTS (
         SELECT
           1
