@@ -9,9 +9,9 @@ export interface KnownFault {
 
 export const knownFaults: readonly KnownFault[] = [
   {
-    // Nothing else in a record names the algorithm. Tables print both shares with "about".
+    // Nothing else in a record names the algorithm. Tables print these with "about".
     why: "a record without the algorithm's name does not tell BBR, whose pacing leaves as much of a full window as offload",
-    of: ({ name }) => name === "without cong",
-    figure: /^(limits|flows)\.(cwnd|pacing)_share\b/,
+    of: ({ name }) => ["without cong", "without extended fields"].includes(name),
+    figure: /^((limits|flows)\.(cwnd|pacing)_share|limits_by_window\.(cwnd|pacing)_s)\b/,
   },
 ];
