@@ -358,9 +358,8 @@ export class Database {
       if (sql === undefined || seen.has(table)) return;
       seen.add(table);
       for (const need of needsOf(sql)) await make(need);
-      if (!stale.has(table)) return;
-      await this.run(`CREATE OR REPLACE TABLE ${table} AS ${sql}`);
-      stale.delete(table);
+      // Before it is made: what grows meanwhile makes it stale again.
+      if (stale.delete(table)) await this.run(`CREATE OR REPLACE TABLE ${table} AS ${sql}`);
     };
     await make(name);
   }

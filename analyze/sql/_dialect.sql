@@ -91,6 +91,9 @@ CREATE MACRO expiry_kind(timer, packets_out) AS CASE WHEN coalesce(
   END
 ) = 'probe' THEN 'window probe' WHEN timer = 'rto_zero_window' THEN 'zero-window retransmission' ELSE 'retransmission' END;
 
+-- How far a count rose. One that falls, in a text that no kernel wrote, tells nothing.
+CREATE MACRO rise_of(later, earlier) AS CASE WHEN later >= earlier THEN later::BIGINT - earlier::BIGINT END;
+
 -- Whether segments with payload of a source that tells sends were sent before: they begin below what was sent by then.
 CREATE MACRO is_sent_again(type, seq_num, snd_nxt) AS type = 'send'
 AND seq_num < snd_nxt;

@@ -87,7 +87,7 @@ WITH
       AND lead(changed_s) OVER so_far - changed_s < shortest_us / 1e6 AS too_short,
       row_number() OVER so_far AS episode,
       coalesce(lead(changed_s) OVER so_far, done_s) AS end_s,
-      coalesce(lead(retrans_before) OVER so_far, retrans) - retrans_before AS retransmits,
+      rise_of(coalesce(lead(retrans_before) OVER so_far, retrans), retrans_before) AS retransmits,
       CASE
         WHEN lead(changed_s) OVER so_far IS NULL THEN last_cwnd
         ELSE lead(cwnd_before) OVER so_far

@@ -67,7 +67,7 @@ WITH
     SELECT
       *,
       coalesce(lead(first_una) OVER in_order, last_una) - first_una AS acked_bytes,
-      coalesce(lead(first_retrans) OVER in_order, last_retrans) - first_retrans AS retrans_rise,
+      rise_of(coalesce(lead(first_retrans) OVER in_order, last_retrans), first_retrans) AS retrans_rise,
       lag(end_s) OVER in_order AS before_s,
       lead(start_s) OVER in_order AS behind_s
     FROM

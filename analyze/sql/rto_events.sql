@@ -259,7 +259,7 @@ SELECT
     WHEN kind <> 'window probe' THEN exit_s - t
   END AS loss_s,
   CASE
-    WHEN kind <> 'window probe' THEN exit_retrans::BIGINT - retrans
+    WHEN kind <> 'window probe' THEN rise_of(exit_retrans, retrans)
   END AS retransmits,
   CASE
     WHEN kind = 'retransmission'

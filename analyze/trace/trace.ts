@@ -148,15 +148,40 @@ export class Trace implements AsyncDisposable {
     // One after the other, because queries may run at the same time and each needs complete views.
     const loading = shared.loading.then(async () => {
       const { derived, loaded } = shared;
-      for (const name of wanted) {
-        await this.database.load(name, loaded, derived ? (need) => derived.restore(need) : undefined);
-        if (stale.size > 0) await this.database.renew(name, stale);
-        ready.add(name);
-      }
+      await this.#atOneMoment(async (database) => {
+        for (const name of wanted) {
+          await database.load(name, loaded, derived ? (need) => derived.restore(need) : undefined);
+          if (stale.size > 0) await database.renew(name, stale);
+        }
+      });
+      for (const name of wanted) ready.add(name);
       await derived?.keep(loaded);
     });
     shared.loading = loading.catch(() => {});
     await loading;
+  }
+
+  /**
+   * Runs `work`, which makes tables. Tables of a capture that grows are all made of the same records, because one
+   * transaction makes them; a number that two of them give would differ otherwise.
+   */
+  async #atOneMoment(work: (database: Database) => Promise<void>): Promise<void> {
+    if (!this.isGrowing) return work(this.database);
+    const { loaded, stale } = this.#shared;
+    const before = [new Set(loaded), new Set(stale)] as const;
+    const own = await this.database.connect();
+    try {
+      await own.run("BEGIN TRANSACTION");
+      await work(own);
+      await own.run("COMMIT");
+    } catch (error) {
+      // What was made is gone with the transaction. `stale` may have become more meanwhile.
+      for (const name of loaded) if (!before[0].has(name)) loaded.delete(name);
+      for (const name of before[1]) stale.add(name);
+      throw error;
+    } finally {
+      await own.disconnect();
+    }
   }
 
   /** Numbers of captures that are followed and whose end has not been seen. */
