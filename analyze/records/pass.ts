@@ -89,8 +89,10 @@ export class Pass {
     const { header } = files[0]!;
     this.#jobs = files.flatMap((_, file) => jobsOf(files, file, 0));
     this.#framesOf = files.map(({ walk }) => walk.frames.length);
-    // What a capture has lost is known at its end.
-    const cpus = following || header.source === "import" || files.some((file) => Object.keys(lostBy(file)).length > 0);
+    // Records name their CPU where something can be lost: a capture's counts tell that at its end, and so do single
+    // lines of a text of tracepoints.
+    const canLose = (file: CaptureFile): boolean => file.walk.trailer === null || Object.keys(lostBy(file)).length > 0;
+    const cpus = following || header.source === "import" || header.text === "trace_pipe" || files.some(canLose);
     const settings = { header, cpus };
     const refusal = readerOf(settings).refusal(settings);
     if (refusal !== null) throw new NotACaptureError(input.path, refusal);
