@@ -70,14 +70,7 @@ export class Cache {
    */
   async derivedEntriesOf(parquet: string): Promise<((name: string) => Promise<string>) | null> {
     const content = await this.#contentOf(parquet);
-    return (
-      content &&
-      (async (name) => {
-        const hash = createHash("sha256").update(await identityOf(name));
-        for (const part of content) hash.update(part);
-        return this.#entryNamed(hash);
-      })
-    );
+    return content && (async (name) => this.#entryNamed(await hashOf(name, content)));
   }
 
   /**
@@ -86,10 +79,7 @@ export class Cache {
    */
   async checkedEntryOf(parquet: string): Promise<string | null> {
     const content = await this.#contentOf(parquet);
-    if (content === null) return null;
-    const hash = createHash("sha256").update(await identityOf());
-    for (const part of content) hash.update(part);
-    return this.#entryNamed(hash, "checked");
+    return content && this.#entryNamed(await hashOf("", content), "checked");
   }
 
   /** Adds that entry for a file of which this program wrote every row, unless another is in its place by now. */
@@ -215,6 +205,13 @@ async function makeDirectory(path: string, above = 2): Promise<void> {
     await makeDirectory(dirname(path), above - 1);
     await mkdir(path, { mode: 0o700 });
   }
+}
+
+/** A hash of what makes an entry, `identityOf(name)`, and of what it is made from. */
+async function hashOf(name: string, content: readonly (string | Buffer)[]): Promise<Hash> {
+  const hash = createHash("sha256").update(await identityOf(name));
+  for (const part of content) hash.update(part);
+  return hash;
 }
 
 const identities = new Map<string, Promise<string>>();
