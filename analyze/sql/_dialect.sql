@@ -101,9 +101,19 @@ AND seq_num < snd_nxt;
 -- Of a source that does not show when something was sent: where by the record before all was acknowledged that had
 -- been sent until then, what a segment acknowledges now was sent a round trip ago, and nothing was in flight between:
 -- for so many nanoseconds of the time since that record.
-CREATE MACRO lull_of(type, snd_una, snd_nxt, known_snd_nxt, held_ca_state, expired_ns, silent_ns, srtt_us) AS CASE WHEN type = 'recv'
+CREATE MACRO lull_of(
+  type,
+  snd_una,
+  snd_nxt,
+  known_snd_nxt,
+  held_ca_state,
+  ca_state,
+  expired_ns,
+  silent_ns,
+  srtt_us
+) AS CASE WHEN type = 'recv'
 AND snd_una >= known_snd_nxt
-AND coalesce(held_ca_state, 'Open') NOT IN ('Recovery', 'Loss')
+AND coalesce(held_ca_state, ca_state, 'Open') NOT IN ('Recovery', 'Loss')
 AND expired_ns IS NULL
 AND snd_nxt > snd_una THEN greatest(silent_ns - round(srtt_us * 1000)::BIGINT, 0) END;
 

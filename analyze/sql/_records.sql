@@ -103,7 +103,8 @@ WITH
         snd_una,
         snd_nxt,
         known_snd_nxt,
-        coalesce(held_ca_state, ca_state),
+        held_ca_state,
+        ca_state,
         expired_ns,
         silent_ns,
         srtt_us
@@ -129,7 +130,17 @@ WITH
       records.*,
       snd_nxt - snd_una AS inflight_bytes,
       segment_bytes,
-      lull_of(type, snd_una, snd_nxt, known_snd_nxt, held_ca_state, expired_ns, silent_ns, srtt_us) AS lull_ns,
+      lull_of(
+        type,
+        snd_una,
+        snd_nxt,
+        known_snd_nxt,
+        held_ca_state,
+        ca_state,
+        expired_ns,
+        silent_ns,
+        srtt_us
+      ) AS lull_ns,
       CASE
         WHEN snd_cwnd IS NULL
         AND ca_state IS NULL THEN NULL

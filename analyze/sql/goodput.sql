@@ -91,7 +91,8 @@ WITH
                 snd_una,
                 snd_nxt,
                 known_snd_nxt,
-                coalesce(held_ca_state, ca_state),
+                held_ca_state,
+                ca_state,
                 expired_ns,
                 silent_ns,
                 srtt_us
