@@ -86,14 +86,17 @@ export class Database {
 
   /**
    * `temporaryDirectory`: an absolute path, used by this database alone. `access`: other files that it may touch, or
-   * null for all. `oneThread`: for queries over a table function, which a single thread reads. Further threads would
-   * only spin, waiting for work.
+   * null for all. `threads`: null for DuckDB's default, one a CPU.
    */
-  static async open(temporaryDirectory: string, access: Access | null, oneThread = false): Promise<Database> {
+  static async open(
+    temporaryDirectory: string,
+    access: Access | null,
+    threads: number | null = null,
+  ): Promise<Database> {
     const instance = await DuckDBInstance.create(":memory:", {
       temp_directory: temporaryDirectory,
       memory_limit: memoryLimit,
-      ...(oneThread && { threads: "1" }),
+      ...(threads !== null && { threads: String(threads) }),
       ...(access && noExtensions),
     });
     const connection = await instance.connect();

@@ -1,5 +1,6 @@
 /** Writes the records of a pass as Parquet, straight from the capture's files. */
 
+import { availableParallelism } from "node:os";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import type { Capture, Loss } from "../captures/capture.ts";
@@ -7,7 +8,7 @@ import { identifier, literal } from "../database/literals.ts";
 import { Pass, type PassInput } from "../records/pass.ts";
 import { PassTable, passColumns, suppliedColumns } from "../records/table.ts";
 import { capturesKey, lossesKey, plainType, rejectedKey } from "./converted.ts";
-import { fillPlaceholders, placeholder } from "./footer.ts";
+import { finishFooter, placeholder } from "./footer.ts";
 
 /** Metadata keys that hold the meaning of each column: `column.srtt_us` and so on. */
 const columnKey = (name: string): string => `column.${name}`;
@@ -42,6 +43,13 @@ export interface WriteOptions {
 
 /** Enough, because DuckDB holds only the row groups being written. */
 const memoryLimit = "512MiB";
+/** DuckDB's default: its readers take a row group at a time. */
+const rowGroupRows = 122_880;
+/**
+ * Threads that encode row groups, which is half of all work. With more of them the pass, which is one thread, would not
+ * keep up.
+ */
+const writers = Math.min(2, availableParallelism());
 
 /** Writes the records of one capture to a Parquet file that can be opened like the capture. Its number there is 1. */
 export async function writePass(
@@ -51,10 +59,20 @@ export async function writePass(
 ): Promise<WrittenPass> {
   const pass = new Pass(input);
   const name = "pass";
-  const table = new PassTable(pass, { name, capture: 1, start: () => pass });
-  // A separate DuckDB with one thread, which reads the table function. Further threads would only spin, waiting for
-  // work.
-  const instance = await DuckDBInstance.create(":memory:", { threads: "1", memory_limit: memoryLimit });
+  const table = new PassTable(pass, {
+    name,
+    capture: 1,
+    start: () => pass,
+    threads: writers,
+    rangeRows: rowGroupRows,
+  });
+  // A separate DuckDB. Each of its threads reads all rows of a row group from the table function and encodes them.
+  // These are in order then; the row groups are not, but the footer lists them so.
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(writers),
+    memory_limit: memoryLimit,
+    preserve_insertion_order: "false",
+  });
   try {
     const connection = await instance.connect();
     connection.registerTableFunction(table.function);
@@ -72,7 +90,7 @@ export async function writePass(
     ];
     await connection
       .run(
-        `COPY (SELECT ${columns.join(", ")} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, ${format}, USE_TMP_FILE false,
+        `COPY (SELECT ${columns.join(", ")} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, ${format}, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false,
           KV_METADATA {${metadata.map(([key, value]) => `${literal(key!)}: ${literal(value!)}`).join(", ")}})`,
       )
       .catch((error) => {
@@ -80,14 +98,12 @@ export async function writePass(
       });
     const written = pass.end();
     const { header, records, socketsAtEnd } = written.capture;
-    await fillPlaceholders(
-      path,
-      new Map([
-        [captures, JSON.stringify([{ path: input.path, header, records, socketsAtEnd }])],
-        [losses, JSON.stringify(written.losses.map((loss) => ({ ...loss, capture: 1 })))],
-        [rejected, JSON.stringify(written.capture.rejected)],
-      ]),
-    );
+    const values = new Map([
+      [captures, JSON.stringify([{ path: input.path, header, records, socketsAtEnd }])],
+      [losses, JSON.stringify(written.losses.map((loss) => ({ ...loss, capture: 1 })))],
+      [rejected, JSON.stringify(written.capture.rejected)],
+    ]);
+    await finishFooter(path, { values, orderedBy: "ord" });
     return written;
   } finally {
     table.close();

@@ -17,7 +17,6 @@ import {
 } from "@duckdb/node-api";
 import duckdb from "@duckdb/node-bindings";
 import { caStates, recordTypes, traceColumns } from "@tcpprobe-plus/tpp";
-import { BatchesAhead } from "./ahead.ts";
 import type { Batch } from "./batch.ts";
 import { changeSpecs } from "./changes.ts";
 import { bytesOf } from "./columns.ts";
@@ -27,9 +26,9 @@ import { knownWindowSpecs } from "./known-window.ts";
 import type { Pass } from "./pass.ts";
 import { recoverySpecs } from "./recoveries.ts";
 import { roundSpecs } from "./rounds.ts";
+import { Scan, type Stretch, vectorRows, type Write } from "./scan.ts";
 import { Strings } from "./strings.ts";
 
-const vectorRows = duckdb.vector_size();
 const whole = 4294967296;
 
 const types: Readonly<Record<string, DuckDBType>> = {
@@ -45,16 +44,6 @@ const types: Readonly<Record<string, DuckDBType>> = {
   record_type: ENUM8(recordTypes.map(({ name }) => name)),
   ca_state: ENUM8([...caStates]),
 };
-
-/** Rows [from, from + count) of a batch. The first of them is record number `ord`. */
-interface Stretch {
-  readonly batch: Batch;
-  readonly from: number;
-  readonly count: number;
-  readonly ord: number;
-}
-
-type Write = (vector: duckdb.Vector, stretch: Stretch) => void;
 
 interface TableColumn {
   readonly name: string;
@@ -81,55 +70,6 @@ export function suppliedColumns({ layout }: Pass): string[] {
   return passColumns.map(({ name }) => name).filter((name) => always.has(name) || layout.place(name) >= 0);
 }
 
-/** One scan of a pass by a query. */
-class Scan {
-  readonly pass: Pass;
-  readonly #batches: BatchesAhead;
-  readonly #wanted: readonly TableColumn[];
-  #batch: Batch | null = null;
-  #from = 0;
-  #ord: number;
-
-  /** `ord`: number of the first record. */
-  constructor(pass: Pass, wanted: readonly TableColumn[], ord: number) {
-    this.pass = pass;
-    this.#batches = new BatchesAhead(pass);
-    this.#wanted = wanted;
-    this.#ord = ord;
-  }
-
-  /** Number of the next record. */
-  get ord(): number {
-    return this.#ord;
-  }
-
-  /** Fills a chunk with the next records. Returns false at the end. */
-  write(chunk: duckdb.DataChunk): boolean {
-    if (this.#batch && this.#from >= this.#batch.rows) {
-      this.pass.release(this.#batch);
-      this.#batch = null;
-    }
-    if (this.#batch === null) {
-      this.#batch = this.#batches.next();
-      this.#from = 0;
-    }
-    const batch = this.#batch;
-    const count = batch === null ? 0 : Math.min(vectorRows, batch.rows - this.#from);
-    duckdb.data_chunk_set_size(chunk, count);
-    if (batch === null) return false;
-    const stretch = { batch, from: this.#from, count, ord: this.#ord };
-    for (const [index, { write }] of this.#wanted.entries()) write(duckdb.data_chunk_get_vector(chunk, index), stretch);
-    this.#from += count;
-    this.#ord += count;
-    this.#batches.served();
-    return true;
-  }
-
-  close(): void {
-    this.#batches.close();
-  }
-}
-
 export interface PassTableOptions {
   /** Name of the table function. */
   readonly name: string;
@@ -141,6 +81,10 @@ export interface PassTableOptions {
   readonly finished?: (pass: Pass) => void;
   /** For a pass that follows a capture: each query goes on where the one before it ended. */
   readonly goesOn?: boolean;
+  /** Number of DuckDB's threads that may read, 1 by default. Rows come in order to each of them only. */
+  readonly threads?: number;
+  /** Rows that follow each other and go to one thread; null, the default, where it does not matter which get them. */
+  readonly rangeRows?: number | null;
 }
 
 /** The records as a table function, in order. Each query reads a pass of its own. */
@@ -151,7 +95,8 @@ export class PassTable {
   #records = 0;
 
   /** `shape`: a pass over the capture; only its layout is used. */
-  constructor(shape: Pass, { name, capture, start, finished, goesOn = false }: PassTableOptions) {
+  constructor(shape: Pass, options: PassTableOptions) {
+    const { name, capture, start, finished, goesOn = false, threads = 1, rangeRows = null } = options;
     const columns = tableColumns(shape, capture);
     const failed = (info: { setError(error: string): void }, error: unknown) => {
       this.#error ??= error;
@@ -167,23 +112,21 @@ export class PassTable {
         try {
           const pass = start();
           const own = tableColumns(pass, capture);
-          const scan = new Scan(
-            pass,
-            info.getColumnIndexes().map((index) => own[index]!),
-            goesOn ? this.#records + 1 : 1,
-          );
+          const writes = info.getColumnIndexes().map((index) => own[index]!.write);
+          const scan = new Scan(pass, { writes, ord: goesOn ? this.#records + 1 : 1, rangeRows });
           this.#scans.add(scan);
           info.setInitData(scan);
-          info.setMaxThreads(1);
+          info.setMaxThreads(threads);
         } catch (error) {
           failed(info, error);
         }
       },
+      localInitFunction: (info) => info.setInitData({}),
       mainFunction: (info, { chunk }) => {
         try {
           const scan = info.getInitData() as Scan;
-          if (scan.write(chunk)) return;
-          this.#scans.delete(scan);
+          if (scan.write(chunk, info.getLocalInitData()!)) return;
+          if (!scan.isDone || !this.#scans.delete(scan)) return;
           this.#records = scan.ord - 1;
           finished?.(scan.pass);
         } catch (error) {
@@ -325,9 +268,21 @@ function texts(place: number, scratch: Int32Array): Write {
 
 function writeValidity(vector: duckdb.Vector, place: number, { batch, from, count }: Omit<Stretch, "ord">): void {
   if (!batch.hasNulls[place]) return;
-  const valid = batch.valid(place);
+  const valid = bitsFrom(batch.valid(place), from, count);
   duckdb.vector_ensure_validity_writable(vector);
   const bytes = (count + 7) >> 3;
-  const [source, offset] = forAddon(valid.buffer, valid.byteOffset + (from >> 3), bytes);
+  const [source, offset] = forAddon(valid.buffer, valid.byteOffset, bytes);
   duckdb.copy_data_to_vector_validity(vector, 0, source, offset, bytes);
+}
+
+/** Bits [from, from + count), the first of them at the beginning of a byte. */
+function bitsFrom(bits: Uint8Array, from: number, count: number): Uint8Array {
+  const first = from >> 3;
+  const shift = from & 7;
+  if (shift === 0) return bits.subarray(first);
+  const bytes = (count + 7) >> 3;
+  const moved = new Uint8Array(bytes);
+  for (let byte = 0; byte < bytes; byte++)
+    moved[byte] = (bits[first + byte]! >> shift) | ((bits[first + byte + 1] ?? 0) << (8 - shift));
+  return moved;
 }

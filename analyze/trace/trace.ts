@@ -13,6 +13,7 @@ import { objectsOf } from "../database/values.ts";
 import { TemporaryDirectoryError, UsageError } from "../errors.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.ts";
 import { type Opened, openCaptures, streams } from "./open.ts";
+import { streamThreads } from "./stream.ts";
 import { viewNames } from "./views.ts";
 
 /** Opens captures for the commands. Programs use library.ts instead. */
@@ -32,7 +33,7 @@ export async function openTraceAs<Kind extends Trace>(
     const inputs = await inputsOf(paths, options.reading ?? {});
     const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
     const streaming = options.once === true && (await streams(inputs, cache));
-    database = await Database.open(directory, accessTo(inputs, cache, options), streaming);
+    database = await Database.open(directory, accessTo(inputs, cache, options), streaming ? streamThreads : null);
     const loaded = new Set<string>();
     const opened = await openCaptures(database, inputs, {
       directory,
