@@ -1,10 +1,11 @@
 /** Writes the records of a pass as Parquet, straight from the capture's files. */
 
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import type { Capture, Loss } from "../captures/capture.ts";
-import { identifier, literal } from "../database/literals.ts";
+import { identifier, literal, wholeNumeral } from "../database/literals.ts";
 import { Pass, type PassInput } from "../records/pass.ts";
 import { PassTable, passColumns, suppliedColumns } from "../records/table.ts";
 import { capturesKey, lossesKey, plainType, rejectedKey } from "./converted.ts";
@@ -37,6 +38,8 @@ export interface WriteOptions {
   readonly format: string;
   /** Whether to write columns that the capture does not supply, filled with NULL. */
   readonly every: boolean;
+  /** For files that are there while this runs only. */
+  readonly directory: string;
   /** Further keys of the file's metadata. */
   readonly more?: Readonly<Record<string, string>>;
 }
@@ -55,7 +58,7 @@ const writers = Math.min(2, availableParallelism());
 export async function writePass(
   input: PassInput,
   path: string,
-  { format, every, more = {} }: WriteOptions,
+  { format, every, directory, more = {} }: WriteOptions,
 ): Promise<WrittenPass> {
   const pass = new Pass(input);
   const name = "pass";
@@ -77,9 +80,8 @@ export async function writePass(
     const connection = await instance.connect();
     connection.registerTableFunction(table.function);
     const supplied = new Set(suppliedColumns(pass));
-    const columns = passColumns.flatMap(({ name, type }) =>
-      supplied.has(name) ? identifier(name) : every ? `NULL::${plainType(type)} AS ${identifier(name)}` : [],
-    );
+    const own = passColumns.filter(({ name }) => supplied.has(name));
+    const absent = every ? passColumns.filter(({ name }) => !supplied.has(name)) : [];
     const [captures, losses, rejected] = [placeholder(), placeholder(), placeholder()];
     const metadata = [
       [capturesKey, captures],
@@ -90,7 +92,7 @@ export async function writePass(
     ];
     await connection
       .run(
-        `COPY (SELECT ${columns.join(", ")} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, ${format}, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false,
+        `COPY (SELECT ${own.map(({ name }) => identifier(name)).join(", ")} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, ${format}, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false,
           KV_METADATA {${metadata.map(([key, value]) => `${literal(key!)}: ${literal(value!)}`).join(", ")}})`,
       )
       .catch((error) => {
@@ -103,7 +105,19 @@ export async function writePass(
       [losses, JSON.stringify(written.losses.map((loss) => ({ ...loss, capture: 1 })))],
       [rejected, JSON.stringify(written.capture.rejected)],
     ]);
-    await finishFooter(path, { values, orderedBy: "ord" });
+    const nulls = absent.map(({ name, type }) => `NULL::${plainType(type)} AS ${identifier(name)}`).join(", ");
+    await finishFooter(path, {
+      values,
+      orderedBy: "ord",
+      columns: (every ? passColumns : own).map(({ name }) => name),
+      absent: async (rows) => {
+        const file = join(directory, `absent-${wholeNumeral(rows)}.parquet`);
+        await connection.run(
+          `COPY (SELECT ${nulls} FROM range(${wholeNumeral(rows)})) TO ${literal(file)} (FORMAT parquet, ${format}, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false)`,
+        );
+        return file;
+      },
+    });
     return written;
   } finally {
     table.close();

@@ -221,7 +221,8 @@ async function readCapture(
   number: number,
   { entry, into, cache, directory }: Opening & { readonly entry: string | null },
 ): Promise<{ written: WrittenPass; file: string }> {
-  const write = (path: string, options: WriteOptions) => writePass({ ...input, number }, path, options);
+  const write = (path: string, options: Omit<WriteOptions, "directory">) =>
+    writePass({ ...input, number }, path, { ...options, directory });
   let written: WrittenPass | undefined;
   if (cache && entry !== null) {
     const more = { [entryKey]: basename(entry) };
