@@ -7,18 +7,19 @@ import { settleLosses } from "../captures/losses.ts";
 import { lostBy, missingBefore, missingFiles } from "../captures/set.ts";
 import { NotACaptureError } from "../errors.ts";
 import { type BadLine, Batch, type BatchData, type Ends, type Layout } from "./batch.ts";
-import { Changes } from "./changes.ts";
+import { Changes, changeSpecs } from "./changes.ts";
+import type { CarriedSpec } from "./columns.ts";
 import { Connections } from "./connections.ts";
-import { Expiries } from "./expiries.ts";
+import { Expiries, expirySpecs } from "./expiries.ts";
 import { Following } from "./follow.ts";
 import type { FrameJob } from "./frames.ts";
-import { KnownWindow } from "./known-window.ts";
+import { KnownWindow, knownWindowSpecs } from "./known-window.ts";
 import { LossPlaces } from "./losses.ts";
 import { gather, TimeOrder } from "./order.ts";
 import { Processes } from "./processes.ts";
 import { readerOf } from "./read-frames.ts";
 import { Recoveries } from "./recoveries.ts";
-import { Rounds } from "./rounds.ts";
+import { Rounds, roundSpecs } from "./rounds.ts";
 import { type FrameSource, frameSource, type GrowingSource, growingSource, type SourceOptions } from "./source.ts";
 import { Timeouts } from "./timeouts.ts";
 
@@ -64,10 +65,10 @@ export class Pass {
   readonly #timeouts: Timeouts | null;
   readonly #following: Following;
   readonly #recoveries = new Recoveries();
-  readonly #expiries: Expiries | null;
-  readonly #knownWindow: KnownWindow | null;
-  readonly #rounds: Rounds | null;
-  readonly #changes: Changes | null;
+  #expiries: Expiries | null;
+  #knownWindow: KnownWindow | null;
+  #rounds: Rounds | null;
+  #changes: Changes | null;
   /** Both ends of each 4-tuple, by number. */
   readonly ends: Ends[] = [];
   readonly #endsByText = new Map<string, number>();
@@ -119,6 +120,15 @@ export class Pass {
 
   get layout(): Layout {
     return this.#source.layout;
+  }
+
+  /** Says which columns are read. What only others are made by is left out. Call this before the first `next`. */
+  supplyOnly(names: ReadonlySet<string>): void {
+    const isRead = (specs: readonly CarriedSpec[]) => specs.some(({ name }) => names.has(name));
+    if (!isRead(expirySpecs)) this.#expiries = null;
+    if (!isRead(knownWindowSpecs)) this.#knownWindow = null;
+    if (!isRead(roundSpecs)) this.#rounds = null;
+    if (!isRead(changeSpecs)) this.#changes = null;
   }
 
   /** Nanoseconds since 1970 at the capture's zero. */

@@ -112,7 +112,10 @@ export class PassTable {
         try {
           const pass = start();
           const own = tableColumns(pass, capture);
-          const writes = info.getColumnIndexes().map((index) => own[index]!.write);
+          const read = info.getColumnIndexes().map((index) => own[index]!);
+          // A pass that is followed is read by several queries.
+          if (!goesOn) pass.supplyOnly(new Set(read.map(({ name }) => name)));
+          const writes = read.map(({ write }) => write);
           const scan = new Scan(pass, { writes, ord: goesOn ? this.#records + 1 : 1, rangeRows });
           this.#scans.add(scan);
           info.setInitData(scan);

@@ -5,7 +5,7 @@ import { walkTpp } from "@tcpprobe-plus/tpp";
 import test from "ava";
 import { fixture, headerOf, linesOf, temporaryDirectory, writeCapture } from "../../../test/support/analyze.ts";
 import { Pass } from "../../records/pass.ts";
-import { PassTable, suppliedColumns } from "../../records/table.ts";
+import { carriedTypes, PassTable, suppliedColumns } from "../../records/table.ts";
 
 interface Reading {
   readonly threads: number;
@@ -14,8 +14,12 @@ interface Reading {
   readonly rows: number;
 }
 
-/** All rows of a capture, by number, as text. */
-async function rowsBy(path: string, { threads, rangeRows, rows }: Reading): Promise<string[]> {
+/** All rows of a capture, by number, as text. `only`: these columns of them; null for all. */
+async function rowsBy(
+  path: string,
+  { threads, rangeRows, rows }: Reading,
+  only: readonly string[] | null = null,
+): Promise<string[]> {
   const walk = await walkTpp(path);
   const pass = new Pass({ path, files: [{ path, header: walk.header!, walk }], number: 1 }, { rows });
   let ended = 0;
@@ -30,7 +34,7 @@ async function rowsBy(path: string, { threads, rangeRows, rows }: Reading): Prom
   try {
     const connection = await instance.connect();
     connection.registerTableFunction(table.function);
-    const columns = suppliedColumns(pass).join(", ");
+    const columns = (only ?? suppliedColumns(pass)).join(", ");
     await connection.run(`CREATE TABLE rows AS SELECT ${columns} FROM pass()`);
     const read = await connection.runAndReadAll("SELECT to_json(rows)::VARCHAR FROM rows ORDER BY ord");
     if (ended !== 1) throw new Error(`the scan ended ${ended} times`);
@@ -68,3 +72,20 @@ test("a single record goes to one of the threads", async (t) => {
   const path = await writeCapture(join(temporaryDirectory(t), "one.tpp"), line!, headerOf("probe"));
   t.is((await rowsBy(path, { threads: 2, rangeRows: 100, rows: 8192 })).length, 1);
 });
+
+for (const name of ["kmod-loss", "shaped-loss", "kmod-bbr-extended"]) {
+  test(`${name}: each column that the pass adds is by itself what it is among all`, async (t) => {
+    const path = fixture(name);
+    const reading = { threads: 1, rangeRows: null, rows: 8192 };
+    const expected = (await rowsBy(path, reading)).map((row) => JSON.parse(row) as Record<string, unknown>);
+    for (const column of Object.keys(carriedTypes)) {
+      if (!(column in expected[0]!)) continue;
+      const got = (await rowsBy(path, reading, ["ord", column])).map((row) => JSON.parse(row)[column] as unknown);
+      t.deepEqual(
+        got,
+        expected.map((row) => row[column]),
+        column,
+      );
+    }
+  });
+}
