@@ -32,7 +32,7 @@ const directory = await mkdtemp(join(tmpdir(), "tcpprobe-bench-"));
 const file = (name: string): string => join(directory, name);
 const count = (n: number): string => n.toLocaleString("en-US");
 const sizeOf = async (path: string): Promise<number> => (await stat(path)).size;
-const analyze = (...args: string[]): Promise<Run> => timed("./run-analyze.ts", ...args);
+const analyze = (...args: string[]): Promise<Run> => timed("./run-analyze.js", ...args);
 
 /** The run of middle length. */
 const middle = (runs: readonly Run[]): Run =>

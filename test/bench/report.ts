@@ -68,7 +68,7 @@ try {
     await writeSyntheticText(text, { records });
     await writeTpp(text, tpp);
     await rm(text);
-    const run = await timed("./run-analyze.ts", "report", tpp, "-o", page, "-f", "--no-cache");
+    const run = await timed("./run-analyze.js", "report", tpp, "-o", page, "-f", "--no-cache");
     console.log(
       `${records.toLocaleString("en-US")} synthetic records: ${showOne(run)}, ${megabytes((await stat(page)).size)}`,
     );

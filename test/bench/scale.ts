@@ -43,7 +43,7 @@ try {
     console.log(`${records.toLocaleString("en-US")} synthetic records, ${megabytes(rawBytes)} of text`);
     const pandas = await timePandas(text, records);
     await rm(text);
-    tell("convert", await timed("./run-analyze.ts", "convert", tpp, "-o", parquet, "-f"));
+    tell("convert", await timed("./run-analyze.js", "convert", tpp, "-o", parquet, "-f"));
     console.log(
       `  sizes              .tpp ${megabytes((await stat(tpp)).size)}, Parquet ${megabytes((await stat(parquet)).size)}`,
     );
@@ -51,10 +51,10 @@ try {
     await rm(tpp);
     tell("bare scan", await timed("./bare-scan.ts", parquet));
     for (const name of metrics)
-      tell(name, await timed("./run-analyze.ts", "metrics", parquet, name, "-o", out, "-f", "--no-cache"));
+      tell(name, await timed("./run-analyze.js", "metrics", parquet, name, "-o", out, "-f", "--no-cache"));
     tell("all metrics, first", await timed("./run-metrics.ts", parquet, file("cache")));
     tell("all metrics, again", await timed("./run-metrics.ts", parquet, file("cache")));
-    tell("plot cwnd", await timed("./run-analyze.ts", "plot", parquet, "cwnd", "-o", file("out.svg"), "-f"));
+    tell("plot cwnd", await timed("./run-analyze.js", "plot", parquet, "cwnd", "-o", file("out.svg"), "-f"));
   }
   if (sizes.length > 1) {
     console.log("growth exponent from the first size to the last, of time and of CPU time");
