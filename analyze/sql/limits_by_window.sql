@@ -1,7 +1,7 @@
 -- What kept each connection from sending more, in windows of equal length. Always by the records' states: the kernel's
 -- own times come in jiffies, too coarse for short windows. A capture that tells no congestion states, or left out
 -- records, has no rows. docs/metrics.md has the rules.
--- needs: _held, captures, settings, losses
+-- needs: _records, captures, settings, losses
 -- capture            USMALLINT  file
 -- flow               UINTEGER   connection
 -- window_start_s     DOUBLE     seconds since the capture began
@@ -20,65 +20,151 @@
 -- about              VARCHAR    those whose number is approximate: all that stand on the records' states, so on
 --      proxies
 WITH
-  held AS (
-    SELECT
-      _held.capture,
-      flow,
-      held_by,
-      since_s,
-      t
-    FROM
-      _held
-      JOIN captures ON captures.capture = _held.capture
-    WHERE
-      tells_holder(sampled, counts_packets, sees_ca_state)
-  ),
-  cut AS (
-    -- What of each interval lies in the window in which it ends …
+  ended AS (
     SELECT
       capture,
       flow,
+      ord,
+      t,
+      step_ns,
+      idle_ns,
       held_by,
-      nanoseconds(t - greatest(since_s, floor(t / nullif(window_s, 0)) * window_s)) AS held_ns,
       window_of(t, window_s) AS w,
       window_s
     FROM
-      held
+      _records
       CROSS JOIN settings
-    UNION ALL
-    -- … and, of the few that began in an earlier one, in those before it.
+    WHERE
+      step_ns > 0
+  ),
+  grouped AS (
+    -- All intervals of a window that one thing held are one row. Those that began in an earlier window, or so close to
+    -- the edge that it has to be looked at, have a row each, with `t`.
     SELECT
       capture,
       flow,
       held_by,
-      nanoseconds((w + 1) * window_s - greatest(since_s, w * window_s)),
+      w,
+      max(
+        CASE
+          WHEN crossing_ord IS NOT NULL THEN t
+        END
+      ) AS t,
+      sum(
+        CASE
+          WHEN held_by IS NOT NULL THEN step_ns
+        END
+      ) AS step_ns,
+      coalesce(sum(idle_ns), 0) AS idle_ns
+    FROM
+      (
+        SELECT
+          *,
+          CASE
+            WHEN t - step_ns / 1e9 < w * window_s + 1e-6 THEN ord
+          END AS crossing_ord
+        FROM
+          ended
+      )
+    GROUP BY
+      capture,
+      flow,
+      held_by,
+      w,
+      crossing_ord
+  ),
+  held AS (
+    SELECT
+      grouped.*,
+      window_s
+    FROM
+      grouped
+      CROSS JOIN settings
+      JOIN captures ON captures.capture = grouped.capture
+    WHERE
+      tells_holder(sampled, counts_packets, sees_ca_state)
+  ),
+  crossing AS (
+    -- An interval that began with nothing in flight is two, as in `_held`.
+    SELECT
+      capture,
+      flow,
+      held_by,
+      (nanoseconds(t) - step_ns + idle_ns) / 1e9 AS since_s,
+      t,
+      window_s
+    FROM
+      held
+    WHERE
+      t IS NOT NULL
+      AND step_ns > idle_ns
+    UNION ALL
+    SELECT
+      capture,
+      flow,
+      'idle',
+      (nanoseconds(t) - step_ns) / 1e9,
+      (nanoseconds(t) - step_ns + idle_ns) / 1e9,
+      window_s
+    FROM
+      held
+    WHERE
+      t IS NOT NULL
+      AND idle_ns > 0
+  ),
+  cut AS (
+    SELECT
+      capture,
+      flow,
+      held_by,
+      step_ns - idle_ns AS held_ns,
+      w,
+      window_s
+    FROM
+      held
+    WHERE
+      t IS NULL
+    UNION ALL
+    SELECT
+      capture,
+      flow,
+      'idle',
+      idle_ns,
+      w,
+      window_s
+    FROM
+      held
+    WHERE
+      t IS NULL
+    UNION ALL
+    -- What lies in each window of those that cross some.
+    SELECT
+      capture,
+      flow,
+      held_by,
+      nanoseconds(
+        CASE
+          WHEN w = last_w THEN t
+          ELSE (w + 1) * window_s
+        END - greatest(since_s, w * window_s)
+      ),
       w,
       window_s
     FROM
       (
         SELECT
-          capture,
-          flow,
-          held_by,
-          since_s,
-          window_s,
-          explode(sequence(first_w, first_w + so_many_windows(windows, total) - 1)) AS w
+          *,
+          explode(sequence(first_w, first_w + so_many_windows(windows, total))) AS w
         FROM
           (
             SELECT
-              capture,
-              flow,
-              held_by,
-              since_s,
-              window_s,
+              *,
               window_of(since_s, window_s) AS first_w,
+              window_of(t, window_s) AS last_w,
               window_of(t, window_s) - window_of(since_s, window_s) AS windows,
               sum(window_of(t, window_s) - window_of(since_s, window_s)) OVER () AS total
             FROM
-              held
-              CROSS JOIN settings
-            WHERE
-              floor(t / nullif(window_s, 0)) > floor(since_s / nullif(window_s, 0))
+              crossing
           )
       )
   ),

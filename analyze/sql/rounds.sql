@@ -1,7 +1,7 @@
 -- One row a round trip of a connection: what went on in it. One ends when what was sent last as it began is
 -- acknowledged (as in RFC 9406, section 4.2), and the next begins with the record behind that sends something or shows
 -- something in flight.
--- needs: _trace, _connections, rtt_samples, captures, losses
+-- needs: _trace, _connections, captures, losses, _lossy_rounds
 -- capture        USMALLINT  file
 -- flow           UINTEGER   connection; none of a source without sequence numbers
 -- round          BIGINT     number of the round trip on its connection, from 1
@@ -30,10 +30,11 @@ WITH
       max(t) AS end_s,
       max(snd_cwnd) AS snd_cwnd,
       min(nullif(srtt_us, 0)) AS srtt_us,
+      avg(rtt_sample_us) AS rtt_us,
       min(snd_una) AS first_una,
-      greatest(
-        max(snd_una),
-        max(
+      max(
+        greatest(
+          snd_una,
           CASE
             WHEN type = 'recv'
             AND tcp_flags & 20 = 16
@@ -67,9 +68,7 @@ WITH
     SELECT
       *,
       coalesce(lead(first_una) OVER in_order, last_una) - first_una AS acked_bytes,
-      rise_of(coalesce(lead(first_retrans) OVER in_order, last_retrans), first_retrans) AS retrans_rise,
-      lag(end_s) OVER in_order AS before_s,
-      lead(start_s) OVER in_order AS behind_s
+      rise_of(coalesce(lead(first_retrans) OVER in_order, last_retrans), first_retrans) AS retrans_rise
     FROM
       counted
     WINDOW
@@ -81,60 +80,60 @@ WITH
           round_trip
       )
   ),
-  measured AS (
+  connections AS (
     SELECT
-      capture,
+      _connections.capture,
       flow,
-      round_trip,
-      avg(rtt_us) AS rtt_us
+      sees_sends,
+      sees_retransmits,
+      counts_packets,
+      sampled,
+      exact_srtt,
+      -- As in `rtt_samples`: where records were lost, not each sample counts.
+      samples_are_told(exact_srtt, srtt_min_us)
+      AND _connections.capture NOT IN (
+        SELECT
+          capture
+        FROM
+          losses
+      ) AS tells_each_sample
     FROM
-      rtt_samples
-    WHERE
-      round_trip IS NOT NULL
-    GROUP BY
-      capture,
-      flow,
-      round_trip
+      _connections
+      JOIN captures ON captures.capture = _connections.capture
   ),
   told AS (
     SELECT
       followed.capture,
       followed.flow,
       followed.round_trip::BIGINT AS round,
-      followed.start_s,
-      followed.end_s - followed.start_s AS duration_s,
+      start_s,
+      end_s - start_s AS duration_s,
       acked_bytes,
       CASE
-        WHEN sees_sends THEN coalesce(followed.sent_bytes, 0)
+        WHEN sees_sends THEN coalesce(sent_bytes, 0)
       END AS sent_bytes,
       CASE
         WHEN NOT sees_retransmits THEN NULL
         WHEN counts_packets THEN retrans_rise
-        ELSE followed.retransmit_events
+        ELSE retransmit_events
       END::BIGINT AS retransmits,
       snd_cwnd,
       srtt_us,
-      rtt_us,
-      EXISTS (
-        SELECT
-          1
-        FROM
-          losses
-        WHERE
-          losses.capture = followed.capture
-          AND can_be_in(from_s, to_s, coalesce(before_s, lives_from_s), coalesce(behind_s, lives_to_s))
-      ) AS crosses_gap,
+      CASE
+        WHEN tells_each_sample THEN followed.rtt_us
+        ELSE lossy.rtt_us
+      END AS rtt_us,
+      coalesce(lossy.crosses_gap, false) AS crosses_gap,
       sampled,
       counts_packets,
       exact_srtt
     FROM
       followed
-      JOIN captures ON captures.capture = followed.capture
-      JOIN _connections ON _connections.capture = followed.capture
-      AND _connections.flow = followed.flow
-      LEFT JOIN measured ON measured.capture = followed.capture
-      AND measured.flow = followed.flow
-      AND measured.round_trip = followed.round_trip
+      JOIN connections ON connections.capture = followed.capture
+      AND connections.flow = followed.flow
+      LEFT JOIN _lossy_rounds AS lossy ON lossy.capture = followed.capture
+      AND lossy.flow = followed.flow
+      AND lossy.round_trip = followed.round_trip
   )
 SELECT
   capture,

@@ -39,12 +39,22 @@ WITH
       w,
       basis
   ),
-  flows_sampled AS (
-    SELECT DISTINCT
-      capture,
-      flow
+  unsampled AS (
+    SELECT
+      _connections.capture,
+      _connections.flow
     FROM
-      sampled
+      _connections
+      LEFT JOIN (
+        SELECT DISTINCT
+          capture,
+          flow
+        FROM
+          sampled
+      ) AS told ON told.capture = _connections.capture
+      AND told.flow = _connections.flow
+    WHERE
+      told.flow IS NULL
   ),
   smoothed AS (
     SELECT
@@ -59,11 +69,10 @@ WITH
     FROM
       intervals
       CROSS JOIN settings
-      LEFT JOIN flows_sampled ON flows_sampled.capture = intervals.capture
-      AND flows_sampled.flow = intervals.flow
+      JOIN unsampled ON unsampled.capture = intervals.capture
+      AND unsampled.flow = intervals.flow
     WHERE
       srtt_us IS NOT NULL
-      AND flows_sampled.flow IS NULL
     GROUP BY
       intervals.capture,
       intervals.flow,

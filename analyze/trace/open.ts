@@ -171,10 +171,11 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
   return { captures, derived: await Derived.of(database, file, opening.cache), written, streamed, followed };
 }
 
-/** Without losses, no RTT sample spans a loss. Without sockets that the kernel listed, there are no counts of them. */
+/** Without losses, nothing spans a loss. Without sockets that the kernel listed, there are no counts of them. */
 async function expectNone(database: Database): Promise<void> {
   for (const [table, view] of [
     ["_losses", "_lossy_rtt_samples"],
+    ["_losses", "_lossy_rounds"],
     ["_sockets", "_socket_counts"],
   ] as const)
     if (await database.value<boolean>(`SELECT NOT EXISTS (FROM ${table})`)) database.expectNone(view);
