@@ -41,10 +41,11 @@ export async function metrics(
     paths,
     io,
     async (trace) => {
-      await trace.need(name);
       if (window !== undefined) await trace.setWindow(window);
+      const filter = await flowFilter(trace, options.flow);
+      await trace.needOf(`SELECT * FROM ${name} ${filter}`);
       const columns = await trace.database.columnNames(`SELECT * FROM ${name}`);
-      const query = `SELECT * FROM ${name} ${await flowFilter(trace, options.flow)} ORDER BY ${totalOrder(columns).join(", ")}`;
+      const query = `SELECT * FROM ${name} ${filter} ORDER BY ${totalOrder(columns).join(", ")}`;
       if (!file) return printRows(trace.database, query, rowFormat(options), io, { marks: true });
       const answer = await Answer.to(trace.database, query);
       await file.write((path) => writeAnswer(trace.database, answer, suffix, path));

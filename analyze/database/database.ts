@@ -141,6 +141,11 @@ export class Database {
     return name;
   }
 
+  /** The SQL of a variable's value; undefined for one that was not set. */
+  variable(name: string): string | undefined {
+    return this.#variables.get(name);
+  }
+
   /** Every use of the connection passes here. Closing it during a query would free memory that the query uses. */
   async #use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
     const { closed, databases } = this.#shared;

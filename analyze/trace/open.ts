@@ -19,6 +19,9 @@ import { FollowedCapture, liveFileSql, mostFlows } from "./followed.ts";
 import { StreamedCapture } from "./stream.ts";
 import { typesSql } from "./types.ts";
 
+/** The usual length of windows, seconds, in SQL. */
+export const usualWindow = "0.1::DOUBLE";
+
 export interface Opening {
   /** The directory for temporary files, removed when the trace is closed. */
   readonly directory: string;
@@ -79,7 +82,7 @@ export async function openCaptures(database: Database, inputs: readonly Input[],
     CREATE TABLE _sockets (capture USMALLINT, saddr VARCHAR, sport USMALLINT, daddr VARCHAR, dport USMALLINT, at_end BOOLEAN, cong VARCHAR, retransmits BIGINT);
     CREATE VIEW settings AS SELECT getvariable('window_s') AS window_s;
   `);
-  await database.setVariable("window_s", "0.1::DOUBLE");
+  await database.setVariable("window_s", usualWindow);
   for (const name of ["_captures", "_losses", "_not_followed", "_sockets", "settings"]) loaded.add(name);
   for (const name of ["captures", "losses", "not_followed"]) await database.load(name, loaded);
   const captures: Capture[] = [];

@@ -12,9 +12,9 @@ import type { Access } from "../database/lock.ts";
 import { objectsOf } from "../database/values.ts";
 import { TemporaryDirectoryError, UsageError } from "../errors.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.ts";
-import { type Opened, openCaptures, streams } from "./open.ts";
+import { type Opened, openCaptures, streams, usualWindow } from "./open.ts";
 import { streamThreads } from "./stream.ts";
-import { viewNames } from "./views.ts";
+import { keptViews, viewNames, windowedViews } from "./views.ts";
 
 /** Opens captures for the commands. Programs use library.ts instead. */
 export const openTrace = (paths: readonly string[], options: OpenOptions = {}): Promise<Trace> =>
@@ -237,9 +237,32 @@ export class Trace implements AsyncDisposable {
 
   /**
    * Makes the views that a query names. If a word only looks like the name of a view, the cost is the time to make it.
+   * A view whose rows the cache keeps is made whole, for this query and those of later commands.
    */
   async needOf(sql: string): Promise<void> {
     await this.need(...viewNames.filter((name) => new RegExp(`\\b${name}\\b`, "i").test(sql)));
+    await this.#keep(sql);
+  }
+
+  /**
+   * Has the views that a query is about to read take their rows from the cache; see `Derived.keepView`. A query that
+   * asks for some rows only (WHERE) is no reason to make them all.
+   */
+  async #keep(sql: string): Promise<void> {
+    const shared = this.#shared;
+    const { derived } = shared;
+    const names = keptViews.filter((name) => new RegExp(`\\b(FROM|JOIN)\\s+${name}\\b`, "i").test(sql));
+    if (derived === null || names.length === 0) return;
+    const adds = !/\bWHERE\b/i.test(sql);
+    const isUsual = this.database.variable("window_s") === usualWindow;
+    const keeping = shared.loading.then(async () => {
+      for (const name of names)
+        if (!windowedViews.includes(name)) await derived.keepView(name, this.database, { adds, holds: null });
+        else if (isUsual)
+          await derived.keepView(name, this.database, { adds, holds: `getvariable('window_s') = ${usualWindow}` });
+    });
+    shared.loading = keeping.catch(() => {});
+    await keeping;
   }
 
   /**

@@ -28,3 +28,9 @@ export const metricNames: readonly string[] = viewNames.filter((name) => name !=
 
 /** The views whose rows are windows. `--window` sets their length. */
 export const windowedViews: readonly string[] = ["goodput", "rtt", "fairness", "limits_by_window"];
+
+/**
+ * The views whose rows the cache keeps once all were queried: few, but made of all records. Those with windows are kept
+ * for the usual length only.
+ */
+export const keptViews: readonly string[] = [...windowedViews, "rounds"];

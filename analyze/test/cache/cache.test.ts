@@ -21,6 +21,7 @@ import { keptTables } from "../../cache/derived.ts";
 import { convert } from "../../commands/convert.ts";
 import { sqlOf } from "../../database/database.ts";
 import { openTrace, type Trace } from "../../trace/trace.ts";
+import { keptViews, windowedViews } from "../../trace/views.ts";
 import { writeParquet } from "../../trace/write.ts";
 
 const recording = fixture("kmod-loss");
@@ -148,6 +149,54 @@ test("tables that are kept are the same when they are read again, to their types
     await second.trace.database.run(`DROP TABLE ${name}`);
   }
   t.deepEqual([...first.said, ...second.said], []);
+});
+
+for (const name of ["kmod-loss", "kmod-overflow-extended"])
+  test(`${name}: views that are kept are the same when they are read again, for windows of any length`, async (t) => {
+    const directory = temporaryDirectory(t);
+    const plain = await open(t, [fixture(name)], false);
+    const ofView = async (trace: Trace, view: string) => {
+      const query = `SELECT * FROM ${view} ORDER BY ALL`;
+      await trace.needOf(query);
+      return {
+        columns: await trace.database.describe(query),
+        rows: await rounded(trace, query),
+        ofOtherLength: await trace.withWindow(0.3, (own) => rounded(own, query)),
+      };
+    };
+    const expected = new Map<string, unknown>();
+    for (const view of keptViews) expected.set(view, await ofView(plain.trace, view));
+    for (const turn of ["first", "second"]) {
+      const { trace, said } = await open(t, [fixture(name)], { directory });
+      for (const view of keptViews) t.deepEqual(await ofView(trace, view), expected.get(view), `${view}, ${turn}`);
+      t.deepEqual(said, []);
+    }
+  });
+
+test("a view is kept once all of its rows were asked for, with windows of the usual length, and read then", async (t) => {
+  const directory = temporaryDirectory(t);
+  /** The entry that the view reads after this query, if it reads one, and what was said. */
+  const readFor = async (view: string, rest = "", window?: number) => {
+    const { trace, said } = await open(t, [recording], { directory });
+    const query = `SELECT * FROM ${view} ${rest}`;
+    await (window === undefined ? trace.needOf(query) : trace.withWindow(window, (own) => own.needOf(query)));
+    const sql = "SELECT sql FROM duckdb_views() WHERE view_name = $1";
+    const [found] = await trace.database.rows<{ sql: string }>(sql, [view]);
+    return { entry: /[0-9a-f]{40}\.parquet/.exec(found!.sql)?.[0], said: said.join("\n") };
+  };
+  for (const view of keptViews) {
+    t.is((await readFor(view, "WHERE capture = 1")).entry, undefined, view);
+    if (windowedViews.includes(view)) t.is((await readFor(view, "", 0.3)).entry, undefined, view);
+    const before = entries(directory);
+    const { entry } = await readFor(view);
+    t.true(entry !== undefined && !before.includes(entry) && entries(directory).includes(entry), view);
+    t.is((await readFor(view, "WHERE capture = 1")).entry, entry, view);
+    // A damaged one is said, and made again.
+    writeFileSync(join(directory, entry!), "PAR1");
+    const again = await readFor(view);
+    t.is(again.entry, entry, view);
+    t.regex(again.said, /cannot be read/);
+  }
 });
 
 test("no table that is kept depends on what a user may set", async (t) => {
