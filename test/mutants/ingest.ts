@@ -262,4 +262,22 @@ export const ingestMutants: readonly Mutant[] = [
     replace: "sum, group[of].value)",
     suites: suite("analyze/test/parquet/footer"),
   },
+  {
+    id: "I33",
+    fault: "windows of any length are read from what is kept for the usual one",
+    file: "analyze/trace/trace.ts",
+    find: "holds: `getvariable('window_s') = ${usualWindow}`",
+    replace: 'holds: "true"',
+    suites: suite("analyze/test/cache/cache"),
+    by: "kmod-loss: views that are kept*",
+  },
+  {
+    id: "I34",
+    fault: "a query of some rows has all rows of the view made and kept",
+    file: "analyze/trace/trace.ts",
+    find: "const adds = !/\\bWHERE\\b/i.test(sql);",
+    replace: "const adds = true;",
+    suites: suite("analyze/test/cache/cache"),
+    by: "a view is kept once all*",
+  },
 ];
