@@ -18,9 +18,14 @@ import { Folders } from "../../serve/folders.ts";
 async function firstGrowth(url: string): Promise<{ notes: string[] }> {
   const stop = new AbortController();
   const { body } = await fetch(`${url}growth`, { signal: stop.signal });
-  const { value } = await body!.getReader().read();
+  // What is read at once can be part of an event, or several.
+  let text = "";
+  for await (const bytes of body!.pipeThrough(new TextDecoderStream())) {
+    text += bytes;
+    if (text.includes("\n\n")) break;
+  }
   stop.abort();
-  return JSON.parse(new TextDecoder().decode(value).replace(/^data: /, ""));
+  return JSON.parse(text.slice(0, text.indexOf("\n\n")).replace(/^data: /, ""));
 }
 
 const bin = fileURLToPath(new URL("../../bin/analyze.js", import.meta.url));
