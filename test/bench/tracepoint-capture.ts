@@ -25,7 +25,7 @@ export async function recordTracepoints(path: string, lines: number): Promise<nu
   const options = ["-t", "10", "-P", "8", "-M", "536", "-l", "4K"];
   for (let rate = 0, seconds = 20; ; seconds = Math.min(mostSeconds, Math.ceil((lines / rate) * 1.3))) {
     await rm(path, { force: true });
-    const recording = await startRecording(
+    await using recording = await startRecording(
       path,
       "--source",
       "tracefs",
