@@ -91,11 +91,11 @@ export class Derived {
   async #readView(name: string, entry: string, holds: string | null): Promise<void> {
     try {
       const kept = await this.#rowsIn(entry);
-      const made = (await sqlOf(name)).get(name)!.replace(/;\s*$/, "");
-      const select =
-        holds === null
-          ? kept
-          : `SELECT * FROM (${kept}) WHERE ${holds} UNION ALL SELECT * FROM (${made}) WHERE NOT (${holds})`;
+      let select = kept;
+      if (holds !== null) {
+        const made = (await sqlOf(name)).get(name)!.replace(/;\s*$/, "");
+        select = `SELECT * FROM (${kept}) WHERE ${holds} UNION ALL SELECT * FROM (${made}) WHERE NOT (${holds})`;
+      }
       await this.#database.run(`CREATE OR REPLACE VIEW ${name} AS ${select}`);
       this.#views.add(name);
     } catch (error) {

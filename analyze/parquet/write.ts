@@ -1,12 +1,12 @@
 /** Writes the records of a pass as Parquet, straight from the capture's files. */
 
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { traceColumns } from "@tcpprobe-plus/tpp";
 import type { Capture, Loss } from "../captures/capture.ts";
 import { identifier, literal, wholeNumeral } from "../database/literals.ts";
 import { Pass, type PassInput } from "../records/pass.ts";
+import { scanThreads } from "../records/scan.ts";
 import { PassTable, passColumns, suppliedColumns } from "../records/table.ts";
 import { capturesKey, lossesKey, plainType, rejectedKey } from "./converted.ts";
 import { finishFooter, placeholder } from "./footer.ts";
@@ -48,11 +48,6 @@ export interface WriteOptions {
 const memoryLimit = "512MiB";
 /** DuckDB's default: its readers take a row group at a time. */
 const rowGroupRows = 122_880;
-/**
- * Threads that encode row groups, which is half of all work. With more of them the pass, which is one thread, would not
- * keep up.
- */
-const writers = Math.min(2, availableParallelism());
 
 /** Writes the records of one capture to a Parquet file that can be opened like the capture. Its number there is 1. */
 export async function writePass(
@@ -66,13 +61,13 @@ export async function writePass(
     name,
     capture: 1,
     start: () => pass,
-    threads: writers,
+    threads: scanThreads,
     rangeRows: rowGroupRows,
   });
   // A separate DuckDB. Each of its threads reads all rows of a row group from the table function and encodes them.
   // These are in order then; the row groups are not, but the footer lists them so.
   const instance = await DuckDBInstance.create(":memory:", {
-    threads: String(writers),
+    threads: String(scanThreads),
     memory_limit: memoryLimit,
     preserve_insertion_order: "false",
   });

@@ -2,12 +2,16 @@
  * The rows of a pass for one query of DuckDB. Several of its threads can read them. Where order matters, each is given
  * a range of rows that follow each other, so that what a thread gathers before it writes a row group is in order.
  */
+import { availableParallelism } from "node:os";
 import duckdb from "@duckdb/node-bindings";
 import { BatchesAhead } from "./ahead.ts";
 import type { Batch } from "./batch.ts";
 import type { Pass } from "./pass.ts";
 
 export const vectorRows = duckdb.vector_size();
+
+/** Threads of DuckDB that should read a pass. It gives rows out in one thread and would not keep up with more. */
+export const scanThreads = Math.min(2, availableParallelism());
 
 /** Rows [from, from + count) of a batch. The first of them is record number `ord`. */
 export interface Stretch {

@@ -2,19 +2,13 @@
  * A capture whose records are passed to DuckDB while they are read, and are not stored. Each query over them reads the
  * capture again.
  */
-import { availableParallelism } from "node:os";
 import type { Database } from "../database/database.ts";
 import { identifier, wholeNumeral } from "../database/literals.ts";
 import { plainType } from "../parquet/converted.ts";
 import type { WrittenPass } from "../parquet/write.ts";
 import { Pass, type PassInput } from "../records/pass.ts";
+import { scanThreads } from "../records/scan.ts";
 import { PassTable, passColumns, suppliedColumns } from "../records/table.ts";
-
-/**
- * Threads of DuckDB that read a streamed capture. The pass gives rows out in one thread and would not keep up with
- * more.
- */
-export const streamThreads = Math.min(2, availableParallelism());
 
 export class StreamedCapture {
   /** A SELECT of its records, with the columns of `_trace`. */
@@ -33,7 +27,7 @@ export class StreamedCapture {
     this.#table = new PassTable(this.#fresh, {
       name,
       capture: input.number,
-      threads: streamThreads,
+      threads: scanThreads,
       start: () => {
         const pass = this.#fresh ?? this.#open();
         this.#fresh = null;

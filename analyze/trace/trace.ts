@@ -11,9 +11,9 @@ import { numeral } from "../database/literals.ts";
 import type { Access } from "../database/lock.ts";
 import { objectsOf } from "../database/values.ts";
 import { TemporaryDirectoryError, UsageError } from "../errors.ts";
+import { scanThreads } from "../records/scan.ts";
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "../temporary.ts";
 import { type Opened, openCaptures, streams, usualWindow } from "./open.ts";
-import { streamThreads } from "./stream.ts";
 import { keptViews, viewNames, windowedViews } from "./views.ts";
 
 /** Opens captures for the commands. Programs use library.ts instead. */
@@ -33,7 +33,7 @@ export async function openTraceAs<Kind extends Trace>(
     const inputs = await inputsOf(paths, options.reading ?? {});
     const cache = options.cache === false ? null : new Cache(options.cache ?? {}, options.say ?? (() => {}));
     const streaming = options.once === true && (await streams(inputs, cache));
-    database = await Database.open(directory, accessTo(inputs, cache, options), streaming ? streamThreads : null);
+    database = await Database.open(directory, accessTo(inputs, cache, options), streaming ? scanThreads : null);
     const loaded = new Set<string>();
     const opened = await openCaptures(database, inputs, {
       directory,
