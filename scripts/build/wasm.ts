@@ -11,7 +11,7 @@ const compiler = fileURLToPath(new URL("../../node_modules/assemblyscript/bin/as
 
 /** Throws with the compiler's messages. */
 export function buildWasm(target: string): void {
-  const options = ["-O3", "--runtime", "stub", "--noAssert", "--initialMemory", "1"];
+  const options = ["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd", "--initialMemory", "1"];
   execFileSync(process.execPath, [compiler, "lines.as.ts", "-o", target, ...options], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],

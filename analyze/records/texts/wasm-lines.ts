@@ -45,6 +45,8 @@ const slots = mostEnds * 4;
 /** Size of the chunks that hold the bytes of ends. */
 const arenaBytes = 1 << 18;
 const pageBytes = 1 << 16;
+/** lines.as.ts looks at this many bytes behind the text and behind ends, at most. */
+const bytesBehind = 128;
 /** Memory below this address is reserved for AssemblyScript. */
 const firstFree = 1024;
 
@@ -102,11 +104,12 @@ export class WasmLines {
       const at = fieldsAt + index * fieldBytes;
       view.setUint8(at, code);
       view.setUint8(at + 1, kind === null ? 0 : kindCodes[kind]);
+      view.setUint8(at + 2, index === connection ? 1 : 0);
       view.setUint32(at + 4, this.#columns[index]!, true);
       view.setBigUint64(at + 8, limit >= 2 ** 64 ? 2n ** 64n - 1n : BigInt(limit), true);
       view.setFloat64(at + 16, scale, true);
     }
-    this.#wasm.layOut(fieldsAt, fields.length, connection, ...this.#endsColumns, table, slots, entries);
+    this.#wasm.layOut(fieldsAt, fields.length, ...this.#endsColumns, table, slots, entries);
   }
 
   #take(bytes: number): number {
@@ -122,7 +125,7 @@ export class WasmLines {
   load(text: Uint8Array): number {
     if (text.length + 1 > this.#textRoom) {
       this.#textRoom = Math.max(text.length + 1, this.#textRoom * 2);
-      this.#text = this.#take(this.#textRoom);
+      this.#text = this.#take(this.#textRoom + bytesBehind);
     }
     const bytes = this.bytes();
     bytes.set(text, this.#text);
@@ -165,7 +168,8 @@ export class WasmLines {
     const length = to - from;
     if (this.#arenas.length === 0 || this.#arenaUsed + length > arenaBytes) {
       if (this.#arenas.length > 0) this.#arena++;
-      if (this.#arena === this.#arenas.length) this.#arenas.push(this.#take(Math.max(arenaBytes, length)));
+      if (this.#arena === this.#arenas.length)
+        this.#arenas.push(this.#take(Math.max(arenaBytes, length) + bytesBehind));
       this.#arenaUsed = 0;
     }
     const at = this.#arenas[this.#arena]! + this.#arenaUsed;
