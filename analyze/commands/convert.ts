@@ -3,7 +3,6 @@ import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { UnknownFormatError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
-import { arrowChunks } from "../export/arrow.ts";
 import { csvChunks } from "../export/csv.ts";
 import { writeChunks } from "../export/file.ts";
 import { recordText } from "../export/record-text.ts";
@@ -16,7 +15,10 @@ const wholeTrace = ({ database }: Trace) => Answer.to(database, "SELECT * FROM t
 
 const formats: Readonly<Record<string, (trace: Trace, path: string) => Promise<void>>> = {
   ".parquet": writeParquet,
-  ".arrow": async (trace, path) => writeChunks(path, arrowChunks(trace.database, await wholeTrace(trace))),
+  ".arrow": async (trace, path) => {
+    const { arrowChunks } = await import("../export/arrow.ts"); // a third of the code of a command that needs it
+    await writeChunks(path, arrowChunks(trace.database, await wholeTrace(trace)));
+  },
   ".csv": async (trace, path) => writeChunks(path, csvChunks(trace.database, await wholeTrace(trace))),
 };
 

@@ -2,7 +2,6 @@
 import { type Database, literal } from "../database/database.ts";
 import { UnknownFormatError } from "../errors.ts";
 import type { Answer } from "./answer.ts";
-import { arrowChunks } from "./arrow.ts";
 import { csvChunks } from "./csv.ts";
 import { writeChunks } from "./file.ts";
 import { jsonChunks } from "./json.ts";
@@ -15,7 +14,10 @@ const formats: Readonly<Record<string, Format>> = {
       `COPY (${answer.select()}) TO ${literal(path)} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, USE_TMP_FILE false)`,
     ),
   ".csv": (database, answer, path) => writeChunks(path, csvChunks(database, answer)),
-  ".arrow": (database, answer, path) => writeChunks(path, arrowChunks(database, answer)),
+  ".arrow": async (database, answer, path) => {
+    const { arrowChunks } = await import("./arrow.ts"); // a third of the code of a command that needs it
+    await writeChunks(path, arrowChunks(database, answer));
+  },
   ".json": (database, answer, path) => writeChunks(path, jsonChunks(database, answer)),
 };
 

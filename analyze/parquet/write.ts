@@ -49,6 +49,9 @@ const memoryLimit = "512MiB";
 /** DuckDB's default: its readers take a row group at a time. */
 const rowGroupRows = 122_880;
 
+/** Lines of the capture's text: about as many as records. */
+const linesIn = ({ files }: PassInput): number => files.reduce((sum, { walk }) => sum + (walk.trailer?.lines ?? 0), 0);
+
 /** Writes the records of one capture to a Parquet file that can be opened like the capture. Its number there is 1. */
 export async function writePass(
   input: PassInput,
@@ -71,12 +74,28 @@ export async function writePass(
     memory_limit: memoryLimit,
     preserve_insertion_order: "false",
   });
+  const absentFiles = new Map<number, Promise<string>>();
   try {
     const connection = await instance.connect();
     connection.registerTableFunction(table.function);
     const supplied = new Set(suppliedColumns(pass));
     const own = passColumns.filter(({ name }) => supplied.has(name));
     const absent = every ? passColumns.filter(({ name }) => !supplied.has(name)) : [];
+    const nulls = absent.map(({ name, type }) => `NULL::${plainType(type)} AS ${identifier(name)}`).join(", ");
+    const options = `FORMAT parquet, ${format}, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false`;
+    const absentFile = async (rows: number): Promise<string> => {
+      const file = join(directory, `absent-${wholeNumeral(rows)}.parquet`);
+      const own = await instance.connect();
+      try {
+        await own.run(`COPY (SELECT ${nulls} FROM range(${wholeNumeral(rows)})) TO ${literal(file)} (${options})`);
+        return file;
+      } finally {
+        own.closeSync();
+      }
+    };
+    // DuckDB has nothing else to do until the first records have been read.
+    if (absent.length > 0 && linesIn(input) > rowGroupRows) absentFiles.set(rowGroupRows, absentFile(rowGroupRows));
+    for (const made of absentFiles.values()) made.catch(() => {}); // reported where it is used
     const [captures, losses, rejected] = [placeholder(), placeholder(), placeholder()];
     const metadata = [
       [capturesKey, captures],
@@ -87,7 +106,7 @@ export async function writePass(
     ];
     await connection
       .run(
-        `COPY (SELECT ${own.map(({ name }) => identifier(name)).join(", ")} FROM ${name}()) TO ${literal(path)} (FORMAT parquet, ${format}, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false,
+        `COPY (SELECT ${own.map(({ name }) => identifier(name)).join(", ")} FROM ${name}()) TO ${literal(path)} (${options},
           KV_METADATA {${metadata.map(([key, value]) => `${literal(key!)}: ${literal(value!)}`).join(", ")}})`,
       )
       .catch((error) => {
@@ -100,23 +119,17 @@ export async function writePass(
       [losses, JSON.stringify(written.losses.map((loss) => ({ ...loss, capture: 1 })))],
       [rejected, JSON.stringify(written.capture.rejected)],
     ]);
-    const nulls = absent.map(({ name, type }) => `NULL::${plainType(type)} AS ${identifier(name)}`).join(", ");
     await finishFooter(path, {
       values,
       orderedBy: "ord",
       columns: (every ? passColumns : own).map(({ name }) => name),
-      absent: async (rows) => {
-        const file = join(directory, `absent-${wholeNumeral(rows)}.parquet`);
-        await connection.run(
-          `COPY (SELECT ${nulls} FROM range(${wholeNumeral(rows)})) TO ${literal(file)} (FORMAT parquet, ${format}, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false)`,
-        );
-        return file;
-      },
+      absent: (rows) => absentFiles.get(rows) ?? absentFile(rows),
     });
     return written;
   } finally {
     table.close();
     await pass.close();
+    await Promise.allSettled(absentFiles.values());
     instance.closeSync();
   }
 }
