@@ -18,6 +18,7 @@ import {
   TraceClosedError,
 } from "../errors.ts";
 import { type Access, lockTo } from "./lock.ts";
+import { returnFreedMemory } from "./memory.ts";
 import { needsOf, relationsOf } from "./sql-text.ts";
 import { type Statement, statementOf } from "./user-query.ts";
 import { type SqlValue, sqlValue } from "./values.ts";
@@ -44,7 +45,7 @@ export interface ColumnInfo {
  * DuckDB's memory limit; it writes anything beyond it to the temporary directory. The process stays below 2 GiB: Node,
  * the results, and memory that DuckDB does not count come on top.
  */
-const memoryLimit = "1100MiB";
+const memoryLimit = "900MiB";
 
 const noExtensions = {
   autoinstall_known_extensions: "false",
@@ -148,6 +149,7 @@ export class Database {
 
   /** Every use of the connection passes here. Closing it during a query would free memory that the query uses. */
   async #use<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result> {
+    await returnFreedMemory();
     const { closed, databases } = this.#shared;
     if (closed || !databases.has(this)) throw new TraceClosedError();
     const running = work(this.#connection);
