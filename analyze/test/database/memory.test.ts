@@ -1,0 +1,34 @@
+/** Memory that DuckDB has freed goes back to the system. */
+import { execFileSync } from "node:child_process";
+import test from "ava";
+
+/** Prints the process's resident bytes before a query that needs much memory, after it, and after the next one. */
+const script = `
+  import { mkdtempSync, rmSync } from "node:fs";
+  import { tmpdir } from "node:os";
+  import { join } from "node:path";
+  import { Database } from "./analyze/database/database.ts";
+  const directory = mkdtempSync(join(tmpdir(), "memory-"));
+  const database = await Database.open(directory, null, 2);
+  const resident = [process.memoryUsage.rss()];
+  await database.run(
+    "CREATE TABLE medians AS SELECT quantile_cont(i, 0.5) AS median FROM (SELECT range::DOUBLE AS i FROM range(90000000)) GROUP BY i % 1000",
+  );
+  resident.push(process.memoryUsage.rss());
+  await database.run("SELECT 1");
+  resident.push(process.memoryUsage.rss());
+  await database.close();
+  rmSync(directory, { recursive: true });
+  console.log(JSON.stringify(resident));
+`;
+
+test("what the quantiles of a query have freed is returned before the next one", (t) => {
+  const printed = execFileSync(process.execPath, ["--input-type=module-typescript", "--eval", script], {
+    cwd: new URL("../../../", import.meta.url),
+    encoding: "utf8",
+  });
+  const [before, kept, after] = JSON.parse(printed) as [number, number, number];
+  t.log(...[before, kept, after].map((bytes) => `${Math.round(bytes / 2 ** 20)} MiB`));
+  t.true(kept - before > 600 * 2 ** 20, "the query leaves nothing to return");
+  t.true(after - before < (kept - before) / 3);
+});
