@@ -16,7 +16,6 @@ import type { ReaderSettings, TextKindReader, TextReader } from "./texts/reader.
 /** Type of a record that is not a row of `trace`: it names the process that opened or accepted the connection. */
 const typeProcess = 12;
 const typeSend = 1;
-const typeCaState = 7;
 const highestType = Math.max(...recordTypes.map(({ code }) => code));
 const synFlag = 2;
 const families: ReadonlySet<number> = new Set([2, 10]);
@@ -187,7 +186,6 @@ class BinaryReader implements TextReader {
       if (type === typeSend && flags && flags[row]! & synFlag) told = life.begins;
       if (ca >= 0) {
         const state = (builder.valuesAt(ca) as Uint8Array)[row]!;
-        if (type === typeCaState && state === 0) told = life.perhapsOpens;
         if (state >= caStates.length) builder.setNull(ca, row);
       }
       lifeSigns[row] = told;

@@ -7,10 +7,9 @@
  * - where a handshake begins (life 1); a repeated SYN does not begin another connection;
  * - where it is established (life 2) after the last one was established or ended, without such a handshake just before;
  *   earlier records that tell of neither are its own: with TCP Fast Open data is sent before the handshake is complete;
- * - after an end (life 3), at the next record that only a living connection has.
- * Some kernels report the congestion state of a passive open (life 4: Open) right before they report it as
- * established; the connection then begins at the former. A record that does not name two ports belongs to no
- * connection.
+ * - after an end (life 3), at the next record that only a living connection has: some kernels report the congestion
+ *   state of a passive open right before they report it as established.
+ * A record that does not name two ports belongs to no connection.
  *
  * A sequence number counts modulo 2^32. Between two records it moves by less than 2^31 in either direction (a window is
  * at most 2^30), so the smaller step is the true one. Where the source gives absolute numbers, they are counted from
@@ -19,7 +18,7 @@
 import type { Batch, Ends } from "./batch.ts";
 import { clear, type Filled, grown, isSet, tellNulls, wholeColumn } from "./cells.ts";
 
-export const life = { none: 0, begins: 1, established: 2, ended: 3, perhapsOpens: 4 } as const;
+export const life = { none: 0, begins: 1, established: 2, ended: 3 } as const;
 
 /** Only a living connection has records of the types up to this one. Resets and polls come after it. */
 const lastLivingType = 8;
@@ -50,8 +49,6 @@ export class Connections {
   // By 4-tuple.
   #current = numbers(0);
   #lastLife = numbers(0);
-  #lastButOpen = numbers(0);
-  #mayHaveOpened = numbers(0);
   // By connection: its socket's cookie.
   #cookies = numbers(0);
   // By connection: half, last value and zero of its own sequence numbers, then of the peer's.
@@ -77,8 +74,6 @@ export class Connections {
     const tuples = ends.length;
     this.#current = grown(this.#current, tuples, 0);
     this.#lastLife = grown(this.#lastLife, tuples, 0);
-    this.#lastButOpen = grown(this.#lastButOpen, tuples, 0);
-    this.#mayHaveOpened = grown(this.#mayHaveOpened, tuples, 0);
     const flow: Filled<Uint32Array> = wholeColumn(batch, "flow");
     this.#assign(batch, ends, flow);
     tellNulls(batch, [flow]);
@@ -97,7 +92,6 @@ export class Connections {
     const lifeSigns = batch.column<Uint8Array>("life");
     const types = batch.column<Uint8Array>("type");
     const [current, lastLife] = [this.#current, this.#lastLife];
-    const [lastButOpen, mayHaveOpened] = [this.#lastButOpen, this.#mayHaveOpened];
     const cookies = layout.place("cookie") < 0 ? null : batch.column<Float64Array>("cookie");
     for (let row = 0; row < rows; row++) {
       const tuple = tuples[row]!;
@@ -115,32 +109,15 @@ export class Connections {
           continue;
         }
         flow = current[tuple] = ++this.count;
-        if (told > 0) {
-          lastLife[tuple] = told;
-          if (told === life.perhapsOpens) mayHaveOpened[tuple] = 1;
-          else lastButOpen[tuple] = told;
-        }
-      } else if (told === 0) {
-        if (lastButOpen[tuple] === life.ended && types[row]! <= lastLivingType) {
+        lastLife[tuple] = told;
+      } else if (told === life.none) {
+        if (lastLife[tuple] === life.ended && types[row]! <= lastLivingType) {
           flow = current[tuple] = ++this.count;
-          lastButOpen[tuple] = 0;
+          lastLife[tuple] = life.none;
         }
       } else {
-        const before = lastButOpen[tuple]!;
-        if (told === life.perhapsOpens) {
-          const opens = lastLife[tuple] === life.ended;
-          mayHaveOpened[tuple] = opens ? 1 : 0;
-          if (before === life.ended) {
-            flow = current[tuple] = ++this.count;
-            lastButOpen[tuple] = 0;
-          }
-        } else {
-          const opened = lastLife[tuple] === life.perhapsOpens && mayHaveOpened[tuple] === 1;
-          if (told === life.ended ? before === life.ended : before > life.begins && !opened)
-            flow = current[tuple] = ++this.count;
-          lastButOpen[tuple] = told;
-          mayHaveOpened[tuple] = 0;
-        }
+        const before = lastLife[tuple]!;
+        if (told === life.ended ? before === life.ended : before > life.begins) flow = current[tuple] = ++this.count;
         lastLife[tuple] = told;
       }
       if (cookies !== null && cookies[row]! !== 0) {
@@ -149,7 +126,7 @@ export class Connections {
         // It is another socket, even if the end of the first one was not seen.
         if (known[flow]! !== 0 && known[flow] !== cookies[row]) {
           flow = current[tuple] = ++this.count;
-          lastButOpen[tuple] = 0;
+          lastLife[tuple] = life.none;
         }
         known[flow] = cookies[row]!;
       }

@@ -412,7 +412,7 @@ export const sqlMutants: readonly Mutant[] = [
     find: "can_be_in(from_s, to_s, lives_from_s, lives_to_s)",
     replace: "lives_to_s > coalesce(from_s, lives_from_s) AND lives_from_s <= coalesce(to_s, lives_to_s)",
     suites: [...golden, ...losses],
-    by: "a loss right behind*",
+    by: "gaps: synthetic a loss right behind a connections end*",
   },
   {
     id: "S47",

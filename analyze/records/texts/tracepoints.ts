@@ -421,7 +421,6 @@ class TracepointsReader implements TextReader {
     if (type === types.caState) {
       const state = this.#number(text, "cong_state");
       if (state < 0 || state > 255) return false;
-      told = state === 0 ? life.perhapsOpens : life.none;
       builder.valuesAt(this.#places.ca_state!)[row] = state;
       if (state > 4) builder.setNull(this.#places.ca_state!);
     } else builder.setNull(this.#places.ca_state!);
