@@ -280,4 +280,12 @@ export const ingestMutants: readonly Mutant[] = [
     suites: suite("analyze/test/cache/cache"),
     by: "a view is kept once all*",
   },
+  {
+    id: "I35",
+    fault: "what a query has freed is never returned to the system",
+    file: "analyze/database/database.ts",
+    find: "await returnFreedMemory();",
+    replace: "",
+    suites: suite("analyze/test/database/memory"),
+  },
 ];
