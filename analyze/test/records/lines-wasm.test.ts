@@ -4,11 +4,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentedColumns } from "@tcpprobe-plus/tpp";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { buildWasm } from "../../../scripts/build/wasm.ts";
 import { syntheticText } from "../../../test/bench/synthetic.ts";
 import { seededChance } from "../../../test/support/seeded-chance.ts";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import type { Kind } from "../../records/columns.ts";
 import { codes, parseLine, told } from "../../records/texts/parse-line.ts";
 import { type LineField, WasmLines } from "../../records/texts/wasm-lines.ts";
 
@@ -20,15 +21,18 @@ test("lines.wasm is what lines.as.ts compiles to", (t) => {
 
 const limits: Readonly<Record<string, number>> = { UTINYINT: 255, USMALLINT: 65535, UINTEGER: 2 ** 32 - 1 };
 
-/** The documented fields, all numbers as doubles, with a word and the connection's own number behind. */
-const fields: readonly LineField[] = [
-  { code: codes.type, kind: "f64", limit: 0, scale: 1 },
+/** Columns as narrow as the values allow. */
+const kinds: Readonly<Record<string, Kind>> = { UTINYINT: "u8", USMALLINT: "u16", UINTEGER: "u32", UBIGINT: "i64" };
+
+/** The documented fields with a word and the connection's own number behind; numbers in columns of such kinds. */
+const fieldsOf = (kindOf: (wireType: string) => Kind): LineField[] => [
+  { code: codes.type, kind: kindOf("UTINYINT"), limit: 0, scale: 1 },
   { code: codes.time, kind: "f64", limit: 0, scale: 1 },
   { code: codes.ends, kind: null, limit: 0, scale: 1 },
   ...documentedColumns.slice(6).map(
     ({ wire, wireType }): LineField => ({
       code: wire === "tcp_flags" ? codes.hex : codes.number,
-      kind: "f64",
+      kind: kindOf(wireType ?? ""),
       limit: limits[wireType ?? ""] ?? 2 ** 53,
       scale: 1,
     }),
@@ -52,7 +56,16 @@ const faults: readonly ((line: string, at: number) => string)[] = [
   (line, at) => `${line.slice(0, at)}\u00e9${line.slice(at)}`,
 ];
 
-test("on lines whole and damaged it reads the same numbers as parseLine, and finds the same field wrong", (t) => {
+for (const [name, kindOf] of [
+  ["doubles", (): Kind => "f64"],
+  ["the narrowest columns", (wireType: string): Kind => kinds[wireType] ?? "i64"],
+] as const)
+  test(`on lines whole and damaged it reads the same numbers into ${name} as parseLine, and finds the same field wrong`, (t) => {
+    sameAsParseLine(t, fieldsOf(kindOf));
+  });
+
+/** Whether all lines were read alike; the first difference fails the test. */
+function sameAsParseLine(t: ExecutionContext, fields: readonly LineField[]): boolean {
   const chance = seededChance(11);
   const lines = [...syntheticText({ records: 3000, longFlows: 3, shortFlows: 200, recordsPerShortFlow: 5 })]
     .join("")
@@ -66,7 +79,7 @@ test("on lines whole and damaged it reads the same numbers as parseLine, and fin
   const rows = 64;
   const wasm = new WasmLines(fields, rows, fields.length - 1);
   const begin = wasm.load(text);
-  const kinds = Uint8Array.from(fields, ({ code }) => code);
+  const fieldCodes = Uint8Array.from(fields, ({ code }) => code);
   const most = Float64Array.from(fields, ({ limit }) => limit);
   const numbers = new Float64Array(fields.length);
   const tells = new Int32Array(4);
@@ -79,7 +92,7 @@ test("on lines whole and damaged it reads the same numbers as parseLine, and fin
     let line = from - begin;
     for (let row = 0; row < count; row++) {
       while (text[line] === 10) line++;
-      const end = parseLine(text, line, kinds, most, numbers, 0, tells, false);
+      const end = parseLine(text, line, fieldCodes, most, numbers, 0, tells, false);
       if (end < 0) return t.fail(`only the WebAssembly reads ${text.toString("latin1", line, line + 300)}`);
       for (const [index, { kind }] of fields.entries()) {
         if (kind === null) continue;
@@ -92,7 +105,7 @@ test("on lines whole and damaged it reads the same numbers as parseLine, and fin
       read++;
     }
     if (stop === "done") continue;
-    const end = parseLine(text, at - begin, kinds, most, numbers, 0, tells, false);
+    const end = parseLine(text, at - begin, fieldCodes, most, numbers, 0, tells, false);
     if (stop === "wrong") {
       if (end >= 0) return t.fail(`only parseLine reads ${text.toString("latin1", at - begin, end)}`);
       const { field, at: where } = wasm.wrong;
@@ -106,5 +119,5 @@ test("on lines whole and damaged it reads the same numbers as parseLine, and fin
       wasm.keepEnds(met++, 1, 2);
     }
   }
-  t.true(read > 1000 && wrong > 500 && met > 200, `${read} ${wrong} ${met}`);
-});
+  return t.true(read > 1000 && wrong > 500 && met > 200, `${read} ${wrong} ${met}`);
+}
