@@ -11,9 +11,11 @@ const script = `
   const directory = mkdtempSync(join(tmpdir(), "memory-"));
   const database = await Database.open(directory, null, 2);
   const resident = [process.memoryUsage.rss()];
-  await database.run(
-    "CREATE TABLE medians AS SELECT quantile_cont(i, 0.5) AS median FROM (SELECT range::DOUBLE AS i FROM range(100000000)) GROUP BY i % 20000",
-  );
+  // How much it leaves depends on when DuckDB's threads were idle.
+  for (let round = 0; round < 6 && process.memoryUsage.rss() < 700 * 2 ** 20; round++)
+    await database.run(
+      "CREATE OR REPLACE TABLE medians AS SELECT quantile_cont(i, 0.5) AS median FROM (SELECT range::DOUBLE AS i FROM range(100000000)) GROUP BY i % 20000",
+    );
   resident.push(process.memoryUsage.rss());
   await database.run("SELECT 1");
   resident.push(process.memoryUsage.rss());
@@ -29,7 +31,7 @@ test("what the quantiles of a query have freed is returned before the next one",
   });
   const [before, kept, after] = (JSON.parse(printed) as number[]).map((bytes) => Math.round(bytes / 2 ** 20));
   t.log(`${before} MiB, ${kept} MiB behind the query, ${after} MiB behind the next one`);
-  // How much the query leaves depends on when DuckDB's threads were idle. Less than 700 MiB may stay.
+  // Less may stay.
   t.true(after! < 700);
   if (kept! >= 700) t.true(after! - before! < (kept! - before!) / 3);
 });
