@@ -5,6 +5,7 @@ import { UnknownFormatError } from "../errors.ts";
 import { Answer } from "../export/answer.ts";
 import { csvChunks } from "../export/csv.ts";
 import { writeChunks } from "../export/file.ts";
+import { writeAnswer } from "../export/query.ts";
 import { recordText } from "../export/record-text.ts";
 import type { Trace } from "../trace/trace.ts";
 import { rememberParquet, writeParquet } from "../trace/write.ts";
@@ -13,13 +14,15 @@ import { type CommandIo, openOutput, withTrace } from "./open.ts";
 
 const wholeTrace = ({ database }: Trace) => Answer.to(database, "SELECT * FROM trace ORDER BY capture, ord");
 
+const asAnswer =
+  (format: string) =>
+  async (trace: Trace, path: string): Promise<void> =>
+    writeAnswer(trace.database, await wholeTrace(trace), format, path);
+
 const formats: Readonly<Record<string, (trace: Trace, path: string) => Promise<void>>> = {
   ".parquet": writeParquet,
-  ".arrow": async (trace, path) => {
-    const { arrowChunks } = await import("../export/arrow.ts"); // a third of the code of a command that needs it
-    await writeChunks(path, arrowChunks(trace.database, await wholeTrace(trace)));
-  },
-  ".csv": async (trace, path) => writeChunks(path, csvChunks(trace.database, await wholeTrace(trace))),
+  ".arrow": asAnswer(".arrow"),
+  ".csv": asAnswer(".csv"),
 };
 
 /**

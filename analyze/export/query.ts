@@ -15,7 +15,7 @@ const formats: Readonly<Record<string, Format>> = {
     ),
   ".csv": (database, answer, path) => writeChunks(path, csvChunks(database, answer)),
   ".arrow": async (database, answer, path) => {
-    const { arrowChunks } = await import("./arrow.ts"); // a third of the code of a command that needs it
+    const { arrowChunks } = await import("./arrow.ts"); // apache-arrow takes 40 ms to load
     await writeChunks(path, arrowChunks(database, answer));
   },
   ".json": (database, answer, path) => writeChunks(path, jsonChunks(database, answer)),
