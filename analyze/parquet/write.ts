@@ -74,7 +74,7 @@ export async function writePass(
     memory_limit: memoryLimit,
     preserve_insertion_order: "false",
   });
-  const absentFiles = new Map<number, Promise<string>>();
+  let fullAbsent: Promise<string> | undefined;
   try {
     const connection = await instance.connect();
     connection.registerTableFunction(table.function);
@@ -93,9 +93,9 @@ export async function writePass(
         own.closeSync();
       }
     };
-    // DuckDB has nothing else to do until the first records have been read.
-    if (absent.length > 0 && linesIn(input) > rowGroupRows) absentFiles.set(rowGroupRows, absentFile(rowGroupRows));
-    for (const made of absentFiles.values()) made.catch(() => {}); // reported where it is used
+    // The file for full row groups: DuckDB has nothing else to do until the first records have been read.
+    if (absent.length > 0 && linesIn(input) > rowGroupRows) fullAbsent = absentFile(rowGroupRows);
+    fullAbsent?.catch(() => {}); // reported where it is used
     const [captures, losses, rejected] = [placeholder(), placeholder(), placeholder()];
     const metadata = [
       [capturesKey, captures],
@@ -123,13 +123,13 @@ export async function writePass(
       values,
       orderedBy: "ord",
       columns: (every ? passColumns : own).map(({ name }) => name),
-      absent: (rows) => absentFiles.get(rows) ?? absentFile(rows),
+      absent: (rows) => (rows === rowGroupRows ? fullAbsent : undefined) ?? absentFile(rows),
     });
     return written;
   } finally {
     table.close();
     await pass.close();
-    await Promise.allSettled(absentFiles.values());
+    await fullAbsent?.catch(() => {});
     instance.closeSync();
   }
 }
