@@ -1,5 +1,5 @@
 /**
- * Returns memory to the system that was freed long ago. The C library keeps what DuckDB's quantiles free, hundreds of
+ * Returns freed memory to the system. The C library keeps what DuckDB's quantiles free, hundreds of
  * megabytes of a large capture, and DuckDB has it returned only where a thread has been idle for a while or an instance
  * is closed. So an instance is closed that was made for this.
  */
@@ -10,6 +10,7 @@ const muchBytes = 700 * 2 ** 20;
 /** By so much memory must have grown since it was last returned. Some of it is in use and stays. */
 const growthBytes = 100 * 2 ** 20;
 
+/** The least memory since it was last returned, bytes. */
 let least = 0;
 let returning: Promise<void> | null = null;
 
